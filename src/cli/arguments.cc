@@ -17,12 +17,9 @@ namespace {
 constexpr std::size_t kMaxWords = 8;
 constexpr std::string_view kList = "o_list";
 
-// Words that are no settings of a mount and therefore not in the table.
-struct Extra {
-  std::string_view name;
-  bool value_optional;
-};
-constexpr Extra kExtras[] = {{"help", true}, {"version", false}, {"generate", true}};
+// Words that are no settings of a mount and therefore not in the table. Their values may be left
+// out.
+constexpr std::string_view kExtras[] = {"help", "version", "generate"};
 
 std::string joined_name(std::string_view name) {
   std::string result(name);
@@ -31,8 +28,11 @@ std::string joined_name(std::string_view name) {
 }
 
 bool is_extra(std::string_view name) {
-  return std::any_of(std::begin(kExtras), std::end(kExtras),
-                     [&](const Extra& extra) { return extra.name == name; });
+  return std::find(std::begin(kExtras), std::end(kExtras), name) != std::end(kExtras);
+}
+
+bool has_line_break(std::string_view text) {
+  return text.find_first_of("\n\r") != std::string_view::npos;
 }
 
 /// Rewrites what the versions of cxxopts disagree about (clusters, values with odd characters,
@@ -55,6 +55,10 @@ class Normaliser final {
       } else {
         add_word(word);
       }
+    }
+    for (const std::string& option : options_) {
+      // No setting has one, and not every version of cxxopts matches it.
+      if (error_.empty() && has_line_break(option)) error_ = "an option contains a line break";
     }
     return error_;
   }
@@ -142,7 +146,7 @@ void declare_all(cxxopts::Options& parser) {
   for (const char letter : std::string_view("dhfsunv")) {
     declare(parser, std::string(1, letter) + ",switch_" + letter, true);
   }
-  for (const Extra& extra : kExtras) declare(parser, std::string(extra.name), extra.value_optional);
+  for (const std::string_view name : kExtras) declare(parser, std::string(name), true);
   for (const OptionSpec& spec : option_table()) {
     const bool optional = !needs_value(spec);
     declare(parser, std::string(spec.name), optional);
@@ -196,7 +200,7 @@ Arguments read_arguments(const std::vector<std::string>& argv, bool mount_helper
       result.items.push_back(to_argument(pair.key(), pair.value()));
     }
   } catch (const std::exception& error) {
-    result.error = error.what();
+    result.error = printable(error.what());
     return result;
   }
   for (const std::string& word : normaliser.words()) {

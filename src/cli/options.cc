@@ -74,9 +74,6 @@ struct Setter {
     return {};
   }
   std::string operator()(const Text& text) const {
-    if (value.find_first_of("\n\r") != std::string_view::npos) {
-      return "option " + std::string(name) + ": " + quoted(value) + " contains a line break";
-    }
     text.at(options) = std::string(value);
     return {};
   }

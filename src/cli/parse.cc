@@ -156,8 +156,9 @@ class Reader final {
 
   void settle_url() {
     std::string& url = options().s3.url;
-    while (!url.empty() && url.back() == '/') url.pop_back();
     const std::size_t mark = url.find("://");
+    const std::size_t start = mark == std::string::npos ? 0 : mark + 3;
+    while (url.size() > start && url.back() == '/') url.pop_back();
     if (mark == std::string::npos) {
       if (url.empty()) return fail("option url must not be empty");
       const bool bare = is_bare_host(host_of(url));

@@ -200,6 +200,11 @@ void add_kernel_options(std::vector<OptionSpec>& table) {
 }
 , "Threads that serve the kernel."
 }
+, {"mount_timeout", "SECONDS", group, Seconds{[](Options & o) -> auto& {return o.mount_timeout;
+}
+}
+, "Longest time until the mount must be usable; after it the attempt is given up."
+}
 ,
     {"debug", "", group, Custom{set_debug},
      "Stay in the foreground and trace every request of the kernel."},

@@ -95,6 +95,7 @@ _pailfs() {
   # '=' and ':' are words of their own in COMP_WORDS: take the argument from the line instead.
   local line=${COMP_LINE:0:COMP_POINT}
   local whole=${line##*[[:space:]]}
+  local typed=$whole
   local rest=${line%"$whole"}
   rest=${rest%"${rest##*[![:space:]]}"}
   prev=${rest##*[[:space:]]}
@@ -102,7 +103,9 @@ _pailfs() {
   if [[ $prev == -o || $whole == -o* ]]; then
     [[ $prev == -o ]] || whole=${whole#-o}
     local item=${whole##*,}
-    head=${whole%"$item"}
+    # What stands before the item in readline's own word, which begins after '=' or ':'.
+    head=${typed%"$item"}
+    head=${head##*[=:]}
     if [[ $item == *=* ]]; then
       key=${item%%=*} value=${item#*=}
       _pailfs_values "$key"

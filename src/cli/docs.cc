@@ -21,8 +21,8 @@ Mounts an S3 bucket, or what is under PATH in it, as a directory. Returns when
 the mount can be used, or says in one line why it cannot.
 
 Examples:
-  pailfs photos /mnt/photos -o passwd_file=~/.passwd-s3fs
-  pailfs data:/2026 /mnt/data -o url=https://s3.example.com,use_path_request_style
+  pailfs photos /mnt/photos -o passwd_file=$HOME/.passwd-s3fs
+  pailfs data:/2026 /mnt/data -o url=https://s3.example.com,allow_other
   pailfs open-data /mnt/open -o public_bucket=1,ro -f
 Unmount: umount MOUNTPOINT, or fusermount3 -u MOUNTPOINT as an ordinary user.
 
@@ -81,6 +81,16 @@ std::string entry(const OptionSpec& spec) {
   return text;
 }
 
+std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
+  std::string result;
+  for (;;) {
+    const std::size_t at = text.find(from);
+    if (at == std::string_view::npos) return result.append(text);
+    result.append(text.substr(0, at)).append(to);
+    text.remove_prefix(at + from.size());
+  }
+}
+
 /// Text as roff wants it: backslashes doubled, dashes that are typed, no line taken for a request.
 std::string roff(std::string_view text) {
   std::string result;
@@ -111,19 +121,10 @@ std::string roff_entry(const OptionSpec& spec) {
   }
   const std::string value = default_of(spec);
   if (!value.empty()) text += " (default " + roff(value) + ")";
-  text += "\n" + roff(spec.help) + "\n";
+  // A sentence a line: roff then sets the space between them.
+  text += "\n" + replaced(roff(spec.help), ". ", ".\n") + "\n";
   if (!spec.aliases.empty()) text += "Also: " + roff(comma_list(spec.aliases)) + ".\n";
   return text;
-}
-
-std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
-  std::string result;
-  for (;;) {
-    const std::size_t at = text.find(from);
-    if (at == std::string_view::npos) return result.append(text);
-    result.append(text.substr(0, at)).append(to);
-    text.remove_prefix(at + from.size());
-  }
 }
 
 /// Calls `heading(title)` where a group begins and `row(spec)` for every option.

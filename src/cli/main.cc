@@ -3,6 +3,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 #include <filesystem>
 #include <iostream>
@@ -64,8 +65,18 @@ void set_up_log(const Options& options) {
   }
 }
 
-mount::Outcome failed(Step step, const Error& error) {
-  return {static_cast<int>(exit_for(step, error)), error.text};
+mount::Outcome failed(const Options& options, Exit exit, const Error& error) {
+  // In the foreground the log is the terminal, which is told by whoever called run().
+  if (!options.foreground || !options.logfile.empty()) log_critical(error.text);
+  return {static_cast<int>(exit), error.text};
+}
+
+mount::Outcome failed(const Options& options, Step step, const Error& error) {
+  return failed(options, exit_for(step, error), error);
+}
+
+std::string source_of(const Options& options) {
+  return "s3://" + options.s3.bucket + "/" + options.fs.prefix;
 }
 
 /// The whole life of a mount. Runs after the process has detached: connections and threads do not
@@ -73,20 +84,26 @@ mount::Outcome failed(Step step, const Error& error) {
 mount::Outcome run(const Options& options, const std::function<void()>& report_ready) {
   set_up_log(options);
   auto credentials = s3::find_credentials(options.credentials);
-  if (!credentials) return failed(Step::credentials, credentials.error());
+  if (!credentials) return failed(options, Step::credentials, credentials.error());
   auto transport = http::make_curl_transport(options.http);
-  if (!transport) return failed(Step::transport, transport.error());
+  if (!transport) return failed(options, Step::transport, transport.error());
   SystemClock clock;
   SystemRandom random;
   const auto client = s3::make_client(options.s3, **transport, **credentials, clock, random);
   if (Status reached = client->probe(options.fs.prefix); !reached) {
-    return failed(Step::bucket, reached.error());
+    return failed(options, Step::bucket, reached.error());
   }
   const auto files = fs::make_file_system(options.fs, *client, clock);
-  if (Status served = mount::serve(options.mount, *files, report_ready); !served) {
-    return failed(Step::mount, served.error());
-  }
-  return {};
+  std::atomic<bool> was_ready = false;
+  const Status served = mount::serve(options.mount, *files, [&] {
+    was_ready = true;
+    log_info([&] { return "mounted " + source_of(options) + " on " + options.mount.mountpoint; });
+    report_ready();
+  });
+  if (served) return {};
+  // Once mounted, what fails is that something could not be stored.
+  if (was_ready) return failed(options, Exit::not_stored, served.error());
+  return failed(options, Step::mount, served.error());
 }
 
 int complain(const CommandLine& line, Exit code, const std::string& text) {
@@ -137,11 +154,10 @@ int start(CommandLine& line) {
   const mount::Work work = [&options](const std::function<void()>& report_ready) {
     return run(options, report_ready);
   };
-  const std::string source = "s3://" + options.s3.bucket + "/" + options.fs.prefix;
-  const int code =
-      options.foreground
-          ? mount::run_foreground(work, "mounted " + source + " on " + options.mount.mountpoint)
-          : mount::run_detached(work, options.mount_timeout);
+  const int code = options.foreground
+                       ? mount::run_foreground(work, "mounted " + source_of(options) + " on " +
+                                                         options.mount.mountpoint)
+                       : mount::run_detached(work, options.mount_timeout);
   return code > 1 && line.mount_helper ? kMountHelperFailure : code;
 }
 

@@ -13,6 +13,7 @@ namespace pailfs::cli {
 enum class Exit : int {
   ok = 0,
   usage = 1,
+  not_stored = 1,   ///< with -f: the mount ended and some writes could not be stored
   local = 2,        ///< a path or permission on this machine
   fuse = 3,         ///< /dev/fuse, fusermount3, the kernel mount
   credentials = 4,  ///< none, or refused by the service

@@ -14,7 +14,11 @@ die() {
 # usage: the comment at the head of the calling script is its manual.
 usage() { sed -n '3,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$0"; }
 
-have() { command -v "$1" >/dev/null 2>&1; }
+# have PROGRAM...: all of them are there.
+have() {
+  local program
+  for program; do command -v "$program" >/dev/null 2>&1 || return 1; done
+}
 
 # as_root COMMAND...: runs it with root's rights, or says what is missing.
 as_root() {
@@ -122,7 +126,7 @@ build() {
   # Ubuntu 22.04's default g++ is 11, too old for the C++20 used here.
   if [ -z "${CXX:-}" ] && have g++-12 && [ "$(g++ -dumpversion 2>/dev/null || echo 0)" -lt 12 ]; then export CXX=g++-12; fi
   (
-    cd "$root"
+    cd "$root" || exit
     [ -e "build/$preset/build.ninja" ] || cmake --preset "$preset" >/dev/null
     cmake --build "build/$preset" ${1:+--target "$@"}
   )

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pailfs/s3/object_store.h"
+#include "pailfs/util/clock.h"
+#include "pailfs/util/result.h"
+
+namespace pailfs::fs {
+
+/// Number by which the kernel knows a file or directory. A counter: never an address, never reused.
+using InodeId = std::uint64_t;
+inline constexpr InodeId kRootInode = 1;
+/// One open file or directory; never reused.
+using HandleId = std::uint64_t;
+
+/// Settings; values come from the command line, see pailfs(1).
+struct Config {
+  std::string prefix;        ///< "" or "a/b/": keys of the mount start with it
+  std::optional<uid_t> uid;  ///< shown as owner of everything; never stored
+  std::optional<gid_t> gid;
+  std::optional<mode_t> umask;  ///< shown permissions become 0777 & ~umask for everything
+  mode_t mount_umask = 0;       ///< mp_umask: of the mount root, when allow_other is set
+  bool allow_other = false;
+  uid_t default_uid = 0;  ///< owner of objects that name none: who mounted
+  gid_t default_gid = 0;
+  bool read_only = false;
+  bool use_xattr = false;
+  std::uint64_t multipart_size =
+      10U << 20U;  ///< part size, and from this size on uploads are multipart
+  std::uint64_t copy_part_size = 512U << 20U;  ///< multipart_copy_size
+  bool no_multipart = false;
+  bool no_copy_api = false;
+  bool no_rename_api = false;
+  bool no_mix_upload = false;
+  std::chrono::seconds attribute_ttl{900};  ///< stat_cache_expire
+  std::chrono::seconds listing_ttl{5};  ///< listings and absent names; never above attribute_ttl
+  std::size_t max_cached_attributes = 100'000;
+  std::uint64_t read_memory =
+      64U << 20U;             ///< bound on bytes read ahead for all open files together
+  std::size_t parallel = 10;  ///< requests in flight for one fan-out (max_thread_count)
+  std::string temporary_directory = "/tmp";  ///< of the unlinked files that hold unstored writes
+  std::string mime_types = "/etc/mime.types";
+  std::uint64_t size_shown = 0;  ///< bucket_size= for statfs; 0: 64 PiB
+};
+
+struct Attr {
+  InodeId ino = 0;
+  mode_t mode = 0;  ///< with type bits
+  nlink_t nlink = 1;
+  uid_t uid = 0;
+  gid_t gid = 0;
+  std::uint64_t size = 0;
+  dev_t rdev = 0;
+  WallTime atime{};
+  WallTime mtime{};
+  WallTime ctime{};
+};
+
+/// Who asks.
+struct Caller {
+  uid_t uid = 0;
+  gid_t gid = 0;
+  pid_t pid = 0;
+};
+
+struct SetAttr {
+  std::optional<mode_t> mode;
+  std::optional<uid_t> uid;
+  std::optional<gid_t> gid;
+  std::optional<std::uint64_t> size;
+  std::optional<WallTime> atime;
+  std::optional<WallTime> mtime;
+};
+
+struct DirEntry {
+  std::string_view name;
+  mode_t type = 0;           ///< S_IFMT bits; 0 when only a stat can tell
+  InodeId ino = 0;           ///< 0 when the kernel does not know it yet
+  std::uint64_t next = 0;    ///< offset from which readdir continues after this entry
+  std::optional<Attr> attr;  ///< only when asked for and known without a request
+};
+
+struct OpenResult {
+  HandleId handle = 0;
+  bool keep_page_cache = false;  ///< the content is that of the last open
+};
+
+struct CreateResult {
+  Attr attr;
+  HandleId handle = 0;
+};
+
+struct StatFs {
+  std::uint64_t block_size = 0;
+  std::uint64_t blocks = 0;
+  std::uint64_t files = 0;
+  std::uint64_t name_max = 0;
+};
+
+enum class XattrMode { any, create, replace };
+
+/// The POSIX verbs on inode numbers, as ordinary blocking functions; any thread may call any of
+/// them. Knows neither the kernel nor HTTP. Permissions are the kernel's business
+/// (default_permissions).
+///
+/// lookup, mknod, mkdir, symlink, create and readdir entries that carried `attr` add one to the
+/// inode's lookup count; `forget` takes it back. Every handle is released exactly once.
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+
+  virtual Result<Attr> lookup(InodeId parent, std::string_view name) = 0;
+  virtual void forget(InodeId ino, std::uint64_t count) = 0;
+  virtual Result<Attr> getattr(InodeId ino) = 0;
+  /// All changes or none.
+  virtual Result<Attr> setattr(InodeId ino, const SetAttr& change) = 0;
+  virtual Result<std::string> readlink(InodeId ino) = 0;
+
+  virtual Result<Attr> mknod(InodeId parent, std::string_view name, mode_t mode, dev_t rdev,
+                             const Caller& caller) = 0;
+  virtual Result<Attr> mkdir(InodeId parent, std::string_view name, mode_t mode,
+                             const Caller& caller) = 0;
+  virtual Result<Attr> symlink(std::string_view target, InodeId parent, std::string_view name,
+                               const Caller& caller) = 0;
+  virtual Status unlink(InodeId parent, std::string_view name) = 0;
+  virtual Status rmdir(InodeId parent, std::string_view name) = 0;
+  /// With `no_replace` an existing target is EEXIST.
+  virtual Status rename(InodeId parent, std::string_view name, InodeId new_parent,
+                        std::string_view new_name, bool no_replace) = 0;
+
+  /// `flags` as open(2); O_CREAT and O_EXCL have been dealt with by the kernel.
+  virtual Result<OpenResult> open(InodeId ino, int flags) = 0;
+  /// Sends nothing to the store: the file appears there at the first flush.
+  virtual Result<CreateResult> create(InodeId parent, std::string_view name, mode_t mode, int flags,
+                                      const Caller& caller) = 0;
+  /// Short only at the end of the file.
+  virtual Result<std::size_t> read(HandleId handle, std::uint64_t offset, std::span<char> out) = 0;
+  virtual Result<std::size_t> write(HandleId handle, std::uint64_t offset,
+                                    std::span<const char> bytes) = 0;
+  /// Returns the store's verdict on everything written through any handle of the file.
+  virtual Status flush(HandleId handle) = 0;
+  virtual Status fsync(HandleId handle) = 0;
+  virtual void release(HandleId handle) = 0;
+
+  virtual Result<HandleId> opendir(InodeId ino) = 0;
+  /// Calls `visit` for each entry from `offset` on (0: the start; "." and ".." first) until it
+  /// returns false (the entry did not fit and is not counted) or the directory ends.
+  virtual Status readdir(HandleId handle, std::uint64_t offset, bool with_attributes,
+                         const std::function<bool(const DirEntry&)>& visit) = 0;
+  virtual void releasedir(HandleId handle) = 0;
+
+  virtual StatFs statfs() = 0;
+
+  /// ENOTSUP unless use_xattr. `name` includes its namespace ("user.a").
+  virtual Result<std::string> getxattr(InodeId ino, std::string_view name) = 0;
+  virtual Result<std::vector<std::string>> listxattr(InodeId ino) = 0;
+  virtual Status setxattr(InodeId ino, std::string_view name, std::string_view value,
+                          XattrMode mode) = 0;
+  virtual Status removexattr(InodeId ino, std::string_view name) = 0;
+
+  /// Stores what is still unstored, e.g. when the mount ends; the error names the first file lost.
+  virtual Status sync_all() = 0;
+};
+
+/// `store` and `clock` must outlive the file system.
+std::unique_ptr<FileSystem> make_file_system(const Config& config, s3::ObjectStore& store,
+                                             Clock& clock);
+
+}  // namespace pailfs::fs

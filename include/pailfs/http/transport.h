@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pailfs/util/result.h"
+
+namespace pailfs::http {
+
+struct Header {
+  std::string name;
+  std::string value;
+  friend bool operator==(const Header&, const Header&) = default;
+};
+
+/// Header fields in the order they were added; names compare without regard to case.
+class Headers final {
+ public:
+  void add(std::string name, std::string value);
+  /// Replaces every field of that name.
+  void set(std::string name, std::string value);
+  void remove(std::string_view name);
+  /// First field of that name.
+  [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
+  [[nodiscard]] const std::vector<Header>& all() const { return fields_; }
+
+ private:
+  std::vector<Header> fields_;
+};
+
+enum class Method { get, head, put, post, del };
+std::string_view method_name(Method method);  ///< "GET", ...
+
+/// Bytes of a request body that can be read again from any offset, so that every attempt of a retry
+/// sends the same ones. Must not change while a request runs. Read by one thread at a time.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  [[nodiscard]] virtual std::uint64_t size() const = 0;
+  /// Fills as much of `out` as the body holds from `offset`; 0 only at the end.
+  virtual Result<std::size_t> read(std::uint64_t offset, std::span<char> out) = 0;
+};
+
+/// A body held in memory; the bytes must outlive it.
+class MemoryBody final : public BodySource {
+ public:
+  explicit MemoryBody(std::string_view bytes) : bytes_(bytes) {}
+  [[nodiscard]] std::uint64_t size() const override { return bytes_.size(); }
+  Result<std::size_t> read(std::uint64_t offset, std::span<char> out) override;
+
+ private:
+  std::string_view bytes_;
+};
+
+/// What one request is. A pure value: building it touches nothing.
+struct Request {
+  Method method = Method::get;
+  std::string url;  ///< absolute, every byte already encoded; sent exactly as it stands
+  Headers headers;  ///< sent exactly these, besides Host and Content-Length
+  /// No byte in either direction for this long fails the exchange (Failure::timeout).
+  std::chrono::milliseconds stall_limit{30'000};
+};
+
+/// What became of an exchange below HTTP. Everything but `none` means: no complete reply.
+enum class Failure {
+  none,
+  resolve,      ///< the host name has no address
+  connect,      ///< no connection could be made
+  tls,          ///< certificate or handshake refused
+  timeout,      ///< connect timeout or stalled
+  idle_closed,  ///< a reused connection was closed before one byte of reply: the server never saw
+                ///< it
+  broken,       ///< connection lost in the middle, or a body shorter than announced
+  cancelled,    ///< the sink refused a byte
+  body,         ///< our own BodySource failed
+  protocol,     ///< not HTTP, or contradicting itself
+};
+
+/// One request and what came back.
+struct Exchange {
+  Failure failure = Failure::none;
+  std::string detail;  ///< for the log, e.g. "Connection refused"; host and port included
+  int status = 0;      ///< 0 when no status line arrived
+  Headers headers;
+  std::string
+      body;  ///< what the sink did not take, at most kMaxInlineBody (then Failure::protocol)
+  std::uint64_t received = 0;  ///< body bytes that arrived, wherever they went
+  std::uint64_t sent = 0;      ///< body bytes that left
+};
+
+/// Listings of 1000 keys with long names fit; anything larger is not ours.
+inline constexpr std::size_t kMaxInlineBody = 16U << 20U;
+
+/// Receives a reply's body in order, on the thread that called perform().
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  /// Status line and headers are complete. True: the body comes to write(). False: it is collected
+  /// in Exchange::body instead (an error document never reaches the caller's data).
+  virtual bool begin(const Exchange& head) = 0;
+  /// False cancels the exchange.
+  virtual bool write(std::span<const char> bytes) = 0;
+};
+
+/// Performs one HTTP exchange on the calling thread: no retry, no redirect, no knowledge of S3.
+/// Any thread may call it, many at once.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  /// `body` and `sink` may be null. Never fails by itself: the outcome is in Exchange.
+  virtual Exchange perform(const Request& request, BodySource* body, BodySink* sink) = 0;
+};
+
+}  // namespace pailfs::http

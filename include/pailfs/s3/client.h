@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "pailfs/http/transport.h"
+#include "pailfs/s3/credentials.h"
+#include "pailfs/s3/object_store.h"
+#include "pailfs/util/clock.h"
+
+namespace pailfs::s3 {
+
+enum class Signature { v4, v2 };
+
+/// How to speak to the service. Values come from the command line; see pailfs(1).
+struct Config {
+  std::string url = "https://s3.amazonaws.com";  ///< scheme://host[:port], no trailing slash
+  std::string bucket;
+  std::string region = "us-east-1";
+  bool region_given = false;  ///< by the user: then a contradicting service is an error, not a hint
+  bool path_style = false;
+  std::string servicepath =
+      "/";  ///< put before /bucket/key in URL and signature; starts and ends with '/'
+  Signature signature = Signature::v4;
+  bool unsigned_payload = false;  ///< UNSIGNED-PAYLOAD for objects and parts, over TLS only
+  bool content_md5 = false;
+  bool list_v2 = false;
+  int retries = 5;                            ///< attempts in all, at least 1
+  std::chrono::seconds stall_limit{30};       ///< readwrite_timeout: no byte for this long
+  std::chrono::seconds operation_limit{120};  ///< after this no further attempt is started
+  std::string acl = "private";
+  std::string storage_class = "STANDARD";
+  bool requester_pays = false;
+};
+
+/// Reads a service URL once, with one parser: scheme http or https, host, optional port, nothing
+/// else. A missing scheme becomes https (http for loopback and bare addresses). Error names what is
+/// wrong.
+Result<std::string> normalise_url(const std::string& url);
+
+/// What S3 allows as a bucket name in the given style; the error says which rule is broken.
+Status check_bucket_name(const std::string& bucket, bool path_style, const std::string& url);
+
+/// The ObjectStore that speaks to a real service: build, sign, perform, judge, retry.
+/// The transport, credentials, clock and randomness must outlive it.
+class Client : public ObjectStore {
+ public:
+  /// Region in force: the configured one, or what the service named in its refusal.
+  [[nodiscard]] virtual std::string region() const = 0;
+  /// One listing of at most one key under `prefix`, with the service's own words on failure: what a
+  /// mount asks before it calls itself mounted. The error text is one line for a person.
+  virtual Status probe(const std::string& prefix) = 0;
+};
+
+std::unique_ptr<Client> make_client(const Config& config, http::Transport& transport,
+                                    CredentialSource& credentials, Clock& clock, Random& random);
+
+}  // namespace pailfs::s3

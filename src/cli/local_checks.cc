@@ -87,7 +87,9 @@ Exit exit_for(Step step, const Error& error) {
     case Step::mountpoint:
       return is_about_path(error.err) ? Exit::local : Exit::fuse;
     case Step::credentials:
-      return error.err == EACCES || error.err == EPERM ? Exit::local : Exit::credentials;
+      // ENOKEY: nowhere any credentials. The others: a file that is there or was named.
+      return error.err == EACCES || error.err == EPERM || error.err == ENOENT ? Exit::local
+                                                                              : Exit::credentials;
     case Step::transport:
       return Exit::network;
     case Step::bucket:

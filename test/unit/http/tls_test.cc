@@ -99,16 +99,6 @@ TEST_CASE("a bundle that cannot be read is named at once", "[http]") {
   CHECK_THAT(transport.error().text, ContainsSubstring("/nonexistent/ca.pem"));
 }
 
-TEST_CASE("https to a server that speaks plain http is a TLS failure", "[http]") {
-  const ScriptedServer server({{step::Send{"HTTP/1.1 400 Bad Request\r\n\r\n"}, step::Close{}}});
-  Request request;
-  request.url = "https://127.0.0.1:" + std::to_string(server.port()) + "/k";
-  const Exchange exchange = make_transport()->perform(request, nullptr, nullptr);
-  CAPTURE(exchange.detail);
-  CHECK((exchange.failure == Failure::tls || exchange.failure == Failure::connect ||
-         exchange.failure == Failure::timeout));
-}
-
 TEST_CASE("threads share TLS sessions without harm", "[http]") {
   const auto identity = self_signed_certificate();
   const ScriptedServer server(

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pailfs/util/file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+namespace pailfs {
+
+UniqueFd& UniqueFd::operator=(UniqueFd&& other) noexcept {
+  if (this != &other) {
+    if (fd_ >= 0) close(fd_);
+    fd_ = other.release();
+  }
+  return *this;
+}
+
+UniqueFd::~UniqueFd() {
+  if (fd_ >= 0) close(fd_);
+}
+
+Result<UniqueFd> open_unlinked(const std::string& directory) {
+  UniqueFd fd(open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600));
+  if (fd) return fd;
+  const int reason = errno;
+  std::string path = directory + "/pailfs.XXXXXX";
+  fd = UniqueFd(mkostemp(path.data(), O_CLOEXEC));
+  if (fd) {
+    unlink(path.c_str());
+    return fd;
+  }
+  // A container with a read-only root: memory is all there is.
+  fd = UniqueFd(memfd_create("pailfs", MFD_CLOEXEC));
+  if (fd) return fd;
+  return system_error(reason, "temporary file in " + directory);
+}
+
+Status write_fully(int fd, std::span<const char> bytes, std::uint64_t offset) {
+  while (!bytes.empty()) {
+    const ssize_t n = pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return system_error(errno, "write to a local file");
+    if (n == 0) return Error{EIO, "write to a local file made no progress"};
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+    offset += static_cast<std::uint64_t>(n);
+  }
+  return {};
+}
+
+Result<std::size_t> read_fully(int fd, std::span<char> bytes, std::uint64_t offset) {
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t n =
+        pread(fd, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return system_error(errno, "read of a local file");
+    if (n == 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  return done;
+}
+
+Result<std::string> read_file(const std::string& path, std::size_t limit) {
+  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return system_error(errno, path);
+  std::string content(limit + 1, '\0');
+  const auto size = read_fully(fd.get(), content, 0);
+  if (!size) return size.error().with(path);
+  if (*size > limit)
+    return Error{EFBIG, path + ": larger than " + std::to_string(limit) + " bytes"};
+  content.resize(*size);
+  return content;
+}
+
+}  // namespace pailfs

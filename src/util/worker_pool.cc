@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pailfs/util/worker_pool.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+namespace pailfs {
+namespace {
+thread_local bool is_worker = false;
+}
+
+WorkerPool::WorkerPool(std::size_t threads) : limit_(std::max<std::size_t>(threads, 1)) {}
+
+WorkerPool::~WorkerPool() {
+  std::vector<std::thread> threads;
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+    wake_.notify_all();
+    threads.swap(threads_);
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+bool WorkerPool::on_worker_thread() {
+  return is_worker;
+}
+
+void WorkerPool::submit(std::function<void()> task) {
+  MutexLock lock(mutex_);
+  queue_.push_back(std::move(task));
+  if (queue_.size() > idle_ && threads_.size() < limit_) {
+    threads_.emplace_back([this] { run(); });
+  }
+  wake_.notify_one();
+}
+
+void WorkerPool::run() {
+  is_worker = true;
+  MutexLock lock(mutex_);
+  for (;;) {
+    ++idle_;
+    while (queue_.empty() && !stopping_) wake_.wait(mutex_);
+    --idle_;
+    if (queue_.empty()) return;
+    std::function<void()> task = std::move(queue_.front());
+    queue_.pop_front();
+    lock.unlock();
+    task();
+    task = nullptr;
+    lock.lock();
+  }
+}
+
+void require_not_worker_thread() {
+  if (!is_worker) return;
+  std::fputs("pailfs: internal error: a worker waits for a worker\n", stderr);
+  std::abort();
+}
+
+void for_each_parallel(WorkerPool& pool, std::size_t count, std::size_t width,
+                       const std::function<void(std::size_t)>& task) {
+  if (count == 0) return;
+  require_not_worker_thread();
+  struct Progress {
+    Mutex mutex;
+    CondVar done;
+    std::size_t next GUARDED_BY(mutex) = 0;
+    std::size_t running GUARDED_BY(mutex) = 0;
+  };
+  Progress progress;
+  const std::size_t lanes = std::min({count, std::max<std::size_t>(width, 1), pool.size()});
+  {
+    MutexLock lock(progress.mutex);
+    progress.running = lanes;
+  }
+  for (std::size_t lane = 0; lane < lanes; ++lane) {
+    pool.submit([&progress, &task, count] {
+      MutexLock lock(progress.mutex);
+      while (progress.next < count) {
+        const std::size_t index = progress.next++;
+        lock.unlock();
+        task(index);
+        lock.lock();
+      }
+      // Notified under the lock: `progress` may be gone as soon as the waiter sees zero.
+      if (--progress.running == 0) progress.done.notify_all();
+    });
+  }
+  MutexLock lock(progress.mutex);
+  while (progress.running > 0) progress.done.wait(progress.mutex);
+}
+
+}  // namespace pailfs

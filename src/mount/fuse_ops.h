@@ -33,6 +33,7 @@ void add_directory_operations(fuse_lowlevel_ops& table);
 void add_file_operations(fuse_lowlevel_ops& table);
 void add_xattr_operations(fuse_lowlevel_ops& table);
 
+/// Ask before answering: the answer frees the request.
 inline Adapter& adapter_of(fuse_req_t request) {
   return *static_cast<Adapter*>(fuse_req_userdata(request));
 }

@@ -24,6 +24,7 @@ class EntryBuffer final {
  public:
   EntryBuffer(fuse_req_t request, std::size_t size, bool with_attributes)
       : request_(request),
+        adapter_(adapter_of(request)),
         bytes_(std::make_unique_for_overwrite<char[]>(size)),
         size_(size),
         with_attributes_(with_attributes) {}
@@ -36,7 +37,7 @@ class EntryBuffer final {
     const bool handed_over = counted && !is_dot(name_);
     fuse_entry_param out{};
     if (handed_over) {
-      out = to_entry(*entry.attr, adapter_of(request_).config);
+      out = to_entry(*entry.attr, adapter_.config);
     } else {
       out.attr.st_mode = entry.attr ? entry.attr->mode : entry.type;
       out.attr.st_ino = entry.attr ? entry.attr->ino : entry.ino;
@@ -48,7 +49,7 @@ class EntryBuffer final {
     if (handed_over) {
       counted_.push_back(out.ino);
     } else if (counted) {
-      files_of(request_).forget(entry.attr->ino, 1);
+      adapter_.files.forget(entry.attr->ino, 1);
     }
     return true;
   }
@@ -59,7 +60,7 @@ class EntryBuffer final {
 
   /// The kernel will not see these entries, so it will not forget them either.
   void take_back() {
-    for (const fs::InodeId ino : counted_) files_of(request_).forget(ino, 1);
+    for (const fs::InodeId ino : counted_) adapter_.files.forget(ino, 1);
     counted_.clear();
   }
 
@@ -73,7 +74,8 @@ class EntryBuffer final {
     return fuse_add_direntry(request_, place, room, name_.c_str(), &out.attr, next);
   }
 
-  fuse_req_t request_;
+  fuse_req_t request_;  // gone once answered
+  Adapter& adapter_;
   std::unique_ptr<char[]> bytes_;
   std::size_t size_;
   std::size_t used_ = 0;
@@ -84,10 +86,11 @@ class EntryBuffer final {
 
 void opendir(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   Reply reply(request, "opendir", ino);
-  const Result<fs::HandleId> handle = files_of(request).opendir(ino);
+  fs::FileSystem& files = files_of(request);
+  const Result<fs::HandleId> handle = files.opendir(ino);
   if (!handle) return reply.fail(handle.error());
   info->fh = *handle;
-  if (!reply.opened(*info)) files_of(request).releasedir(*handle);
+  if (!reply.opened(*info)) files.releasedir(*handle);
 }
 
 void list(fuse_req_t request, Reply& reply, std::size_t size, off_t offset,

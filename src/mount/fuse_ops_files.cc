@@ -14,7 +14,8 @@ namespace {
 
 void open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   Reply reply(request, "open", ino);
-  const Result<fs::OpenResult> opened = files_of(request).open(ino, info->flags);
+  fs::FileSystem& files = files_of(request);
+  const Result<fs::OpenResult> opened = files.open(ino, info->flags);
   if (!opened) return reply.fail(opened.error());
   info->fh = opened->handle;
   info->keep_cache = opened->keep_page_cache ? 1U : 0U;
@@ -24,7 +25,7 @@ void open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
       (info->flags & O_ACCMODE) == O_RDONLY && (info->flags & O_TRUNC) == 0;
   info->noflush = changes_nothing ? 1U : 0U;
 #endif
-  if (!reply.opened(*info)) files_of(request).release(opened->handle);
+  if (!reply.opened(*info)) files.release(opened->handle);
 }
 
 void create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode,

@@ -31,7 +31,8 @@ bool WorkerPool::on_worker_thread() {
 void WorkerPool::submit(std::function<void()> task) {
   MutexLock lock(mutex_);
   queue_.push_back(std::move(task));
-  if (queue_.size() > idle_ && threads_.size() < limit_) {
+  // While the pool ends only its own tasks submit, and their threads come back to the queue.
+  if (!stopping_ && queue_.size() > idle_ && threads_.size() < limit_) {
     try {
       threads_.emplace_back([this] { run(); });
     } catch (const std::system_error&) {

@@ -81,6 +81,7 @@ struct SetAttr {
   std::optional<uid_t> uid;
   std::optional<gid_t> gid;
   std::optional<std::uint64_t> size;
+  bool by_handle = false;  ///< ftruncate: the new size may wait for the handle's flush
   std::optional<WallTime> atime;
   std::optional<WallTime> mtime;
 };

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "pailfs/cache/block_file.h"
+#include "pailfs/s3/object_store.h"
+#include "pailfs/util/result.h"
+
+#include "object_map.h"
+
+namespace pailfs::fs {
+
+/// What the open handles of one file share: the stored version it started from, what was written
+/// since, and whether the store knows. Guarded as a whole by Inode::state; changed only by who also
+/// holds Inode::flush, so that an upload sees it stand still.
+///
+/// A byte at offset i < stat.size is: the local file's, if `local` has it; else the base version's,
+/// if i < base_visible; else zero.
+struct Content {
+  Stat stat;                        ///< as shown; stat.size is the size now
+  s3::ObjectAttributes attributes;  ///< of the object, foreign metadata included
+
+  bool stored = false;             ///< there is an object of this name, namely `base`
+  bool hides_object = false;       ///< not stored, but the name leads to another object there
+  s3::ETag base;                   ///< version that the bytes not in `local` belong to
+  std::uint64_t base_size = 0;     ///< its size
+  std::uint64_t base_visible = 0;  ///< how much of its front still shows through
+
+  std::unique_ptr<cache::BlockFile> local;  ///< null until something is written
+
+  bool bytes_dirty = false;     ///< bytes or size differ from the store's
+  bool metadata_dirty = false;  ///< mode, owner, times or attributes do
+  [[nodiscard]] bool dirty() const { return bytes_dirty || metadata_dirty; }
+
+  unsigned handles = 0;        ///< open handles
+  unsigned writers = 0;        ///< of them, those open for writing
+  bool kept_unstored = false;  ///< the last handle closed with dirty bytes; the inode is pinned
+
+  /// Failures of storing it, counted, so that each handle reports each of them once (law L7).
+  unsigned failures = 0;
+  Error last_failure;
+};
+
+}  // namespace pailfs::fs

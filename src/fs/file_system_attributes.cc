@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <mutex>
+
+#include "pailfs/util/text.h"
+
+#include "posix_file_system.h"
+
+namespace pailfs::fs {
+namespace {
+
+void apply(const SetAttr& change, WallTime now, Stat& stat) {
+  if (change.mode) stat.mode = (stat.mode & S_IFMT) | (*change.mode & 07777);
+  if (change.uid) stat.uid = *change.uid;
+  if (change.gid) stat.gid = *change.gid;
+  if (change.atime) stat.atime = *change.atime;
+  if (change.mtime) stat.mtime = *change.mtime;
+  stat.ctime = now;
+}
+
+}  // namespace
+
+Result<Attr> PosixFileSystem::setattr(InodeId ino, const SetAttr& change) {
+  const auto inode = find_inode(ino);
+  if (!inode) return inode.error();
+  if (config_.read_only) return Error{EROFS, "mounted read-only"};
+  const std::shared_lock tree(tree_);
+  return (*inode)->directory ? setattr_directory(*inode, change) : setattr_file(*inode, change);
+}
+
+Result<Attr> PosixFileSystem::setattr_file(const InodePtr& inode, const SetAttr& change) {
+  const auto change_content = [&](Content& content) -> Status {
+    const WallTime now = clock_.wall();
+    if (change.size) {
+      const Status done = truncate(content, *change.size);
+      if (!done) return done;
+      content.stat.mtime = now;
+    }
+    apply(change, now, content.stat);
+    content.metadata_dirty = true;
+    return {};
+  };
+  const bool may_wait = !change.size || change.by_handle;
+  const Status changed = change_file(inode, change_content, may_wait);
+  if (!changed) return changed.error();
+  return getattr(inode->id);
+}
+
+Status PosixFileSystem::change_file(const InodePtr& inode,
+                                    const std::function<Status(Content&)>& change, bool may_wait) {
+  MutexLock flush(inode->flush);
+  std::shared_ptr<Content> fresh;
+  if (!content_node(inode)) {
+    const auto path = path_of(inode);
+    if (!path) return path.error();
+    const auto node = fresh_node(*path);
+    if (!node) return node.error();
+    if (node->form != Form::file) return Error{ESTALE, printable(*path) + ": is a directory now"};
+    fresh = content_from(*node);
+  }
+  Stat old_stat;
+  s3::ObjectAttributes old_attributes;
+  std::uint64_t old_visible = 0;
+  bool was_dirty = false;
+  bool store_now = false;
+  {
+    MutexLock lock(inode->state);
+    if (!inode->content) inode->content = fresh;
+    Content& content = *inode->content;
+    old_stat = content.stat;
+    old_attributes = content.attributes;
+    old_visible = content.base_visible;
+    was_dirty = content.dirty();
+    const Status changed = change(content);
+    // While a writer has it open and unstored, the change rides on the write's own request.
+    const bool defer = may_wait && content.writers > 0 && (was_dirty || content.bytes_dirty);
+    store_now = changed && !defer;
+    if (!changed) {
+      content.stat = old_stat;
+      if (content.handles == 0 && !content.kept_unstored) inode->content = nullptr;
+      return changed;
+    }
+  }
+  if (!store_now) return {};
+  const Status stored = storer_.store(inode);
+  MutexLock lock(inode->state);
+  Content& content = *inode->content;
+  if (!stored && !was_dirty) {
+    // Nothing was acknowledged, so the file is again what it was: its bytes are all the store's.
+    content.stat = old_stat;
+    content.attributes = old_attributes;
+    content.base_visible = old_visible;
+    content.bytes_dirty = false;
+    content.metadata_dirty = false;
+  }
+  if (content.handles == 0 && !content.kept_unstored) inode->content = nullptr;
+  return stored;
+}
+
+Status PosixFileSystem::truncate(Content& content, std::uint64_t size) {
+  if (size == content.stat.size) return {};
+  if (content.local) {
+    const Status cut = content.local->truncate(size);
+    if (!cut) return cut;
+  }
+  content.base_visible = std::min(content.base_visible, size);
+  content.stat.size = size;
+  content.bytes_dirty = true;
+  return {};
+}
+
+Result<Attr> PosixFileSystem::setattr_directory(const InodePtr& inode, const SetAttr& change) {
+  if (change.size) return Error{EISDIR, "is a directory"};
+  const auto path = path_of(inode);
+  if (!path) return path.error();
+  auto node = fresh_node(*path);
+  if (!node) return node.error();
+  if (!is_directory(node->form)) return Error{ESTALE, printable(*path) + ": is a file now"};
+  apply(change, clock_.wall(), node->stat);
+  const Status written = write_directory(*path, *node);
+  if (!written) return written.error();
+  return getattr(inode->id);
+}
+
+Status PosixFileSystem::write_directory(const std::string& path, Node node) {
+  const s3::Key key = directory_key(config_.prefix, path);
+  s3::ObjectAttributes attributes = encode(node.stat, node.info.attributes);
+  if (node.form != Form::directory_marker) attributes.content_type = kDirectoryType;
+  Result<s3::ETag> etag = Error{};
+  if (node.form == Form::directory_marker && node.info.size > 0 && !config_.no_copy_api) {
+    // Somebody keeps bytes in a directory's object; they stay.
+    ObjectCopier copier(config_, store_, pool_);
+    etag = copier.copy({key, key, node.info.etag, node.info.size, attributes}, false);
+  } else {
+    TextSource nothing("");
+    etag = store_.put({key, attributes, {}, false}, nothing);
+  }
+  if (!etag) return etag.error();
+  if (node.form == Form::directory_object) {
+    const Status removed = store_.remove(file_key(config_.prefix, path));
+    if (!removed) return removed.error().with("remove the directory's old object");
+  }
+  node.form = Form::directory_marker;
+  node.info.etag = *etag;
+  node.info.attributes = attributes;
+  known_.stored(path, node);
+  return {};
+}
+
+}  // namespace pailfs::fs

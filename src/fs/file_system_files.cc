@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+
+#include <algorithm>
+#include <mutex>
+
+#include "pailfs/util/log.h"
+#include "pailfs/util/text.h"
+
+#include "posix_file_system.h"
+
+namespace pailfs::fs {
+namespace {
+
+/// Refusals that no later attempt will turn into success: the application was told by close().
+bool is_final(const Error& error) {
+  switch (error.err) {
+    case EPERM:
+    case EACCES:
+    case EROFS:
+    case EFBIG:
+    case ENAMETOOLONG:
+    case ESTALE:
+    case E2BIG:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+Result<std::shared_ptr<OpenFile>> PosixFileSystem::find_file(HandleId handle) {
+  auto file = files_.find(handle);
+  if (!file) return Error{EBADF, "unknown file handle"};
+  return file;
+}
+
+std::shared_ptr<Content> PosixFileSystem::content_from(const Node& node) const {
+  auto content = std::make_shared<Content>();
+  content->stat = node.stat;
+  content->attributes = node.info.attributes;
+  content->stored = true;
+  content->base = node.info.etag;
+  content->base_size = node.info.size;
+  content->base_visible = node.info.size;
+  return content;
+}
+
+HandleId PosixFileSystem::add_handle(const InodePtr& inode, bool writable,
+                                     const std::shared_ptr<Content>& fresh) {
+  inodes_.pin(inode);
+  auto file = std::make_shared<OpenFile>(inode, writable, store_, pool_, read_memory_);
+  {
+    MutexLock lock(inode->state);
+    if (!inode->content) inode->content = fresh;
+    ++inode->content->handles;
+    if (writable) ++inode->content->writers;
+    file->failures_seen = inode->content->failures;
+  }
+  return files_.add(std::move(file));
+}
+
+Result<OpenResult> PosixFileSystem::open(InodeId ino, int flags) {
+  const auto found = find_inode(ino);
+  if (!found) return found.error();
+  const InodePtr& inode = *found;
+  if (inode->directory) return Error{EISDIR, "is a directory"};
+  const bool writable = (flags & O_ACCMODE) != O_RDONLY;
+  if (config_.read_only && (writable || (flags & O_TRUNC) != 0)) {
+    return Error{EROFS, "mounted read-only"};
+  }
+  const std::shared_lock tree(tree_);
+  const auto path = path_of(inode);
+  if (!path) return path.error();
+  bool unstored = false;
+  s3::ETag open_version;
+  {
+    MutexLock lock(inode->state);
+    unstored = inode->content && (inode->content->dirty() || !inode->content->stored);
+    if (inode->content) open_version = inode->content->base;
+  }
+  // Asked for even when there are unstored changes: they may be stored, and the content be gone,
+  // before the handle is made.
+  const auto node = unstored ? node_of(inode) : fresh_node(*path);
+  if (!node) return node.error();
+  if (node->form != Form::file) return Error{ESTALE, printable(*path) + ": is a directory now"};
+  if (!unstored && !open_version.empty() && !(open_version == node->info.etag)) {
+    // Handles of the old version stay with it; the kernel looks the name up again and gets an
+    // inode of its own for the new one.
+    inodes_.detach(inode);
+    return Error{ESTALE, printable(*path) + ": changed while open"};
+  }
+  OpenResult result;
+  result.handle = add_handle(inode, writable, content_from(*node));
+  if ((flags & O_TRUNC) != 0) {
+    const Status cut = truncate_opened(inode);
+    if (!cut) {
+      drop_handle(*files_.take(result.handle));
+      return cut.error();
+    }
+  }
+  MutexLock lock(inode->state);
+  const s3::ETag& version = inode->content->base;
+  result.keep_page_cache = !version.empty() && inode->paged_version == version;
+  inode->paged_version = version;
+  return result;
+}
+
+Status PosixFileSystem::truncate_opened(const InodePtr& inode) {
+  MutexLock flush(inode->flush);
+  MutexLock lock(inode->state);
+  Content& content = *inode->content;
+  const Status cut = truncate(content, 0);
+  if (!cut) return cut;
+  content.stat.mtime = content.stat.ctime = clock_.wall();
+  content.bytes_dirty = true;
+  return {};
+}
+
+Status PosixFileSystem::read_once(OpenFile& file, std::uint64_t offset, std::span<char>& out,
+                                  bool& moved) {
+  std::vector<Range> gaps;
+  Version version;
+  std::shared_ptr<Content> content;
+  {
+    MutexLock lock(file.inode->state);
+    content = file.inode->content;
+    const std::uint64_t size = content->stat.size;
+    out = out.first(offset >= size ? 0 : std::min<std::uint64_t>(out.size(), size - offset));
+    if (out.empty()) return {};
+    if (content->local) {
+      const Status read = content->local->read(offset, out);
+      if (!read) return read;
+    } else {
+      std::fill(out.begin(), out.end(), '\0');
+    }
+    const Range visible{offset, std::min(offset + out.size(), content->base_visible)};
+    if (content->stored && !visible.empty()) {
+      const std::vector<Range> missing =
+          content->local ? content->local->present().missing(visible) : std::vector<Range>{visible};
+      for (const Range& range : missing) gaps.push_back({range});
+    }
+    version.etag = content->base;
+    version.size = content->base_size;
+  }
+  if (gaps.empty()) return {};
+  const auto path = inodes_.path(file.inode);
+  if (!path) return Error{ESTALE, "file was removed and is too large to be kept"};
+  version.key = file_key(config_.prefix, *path);
+  for (const Range& gap : gaps) {
+    const Status read =
+        file.stream.read(version, gap.begin, out.subspan(gap.begin - offset, gap.size()));
+    if (read) continue;
+    // Stored or renamed by ourselves meanwhile: look again where the bytes are.
+    const bool renamed = inodes_.path(file.inode) != path;
+    MutexLock lock(file.inode->state);
+    moved = renamed || !(content->base == version.etag);
+    return read;
+  }
+  return {};
+}
+
+Result<std::size_t> PosixFileSystem::read(HandleId handle, std::uint64_t offset,
+                                          std::span<char> out) {
+  const auto file = find_file(handle);
+  if (!file) return file.error();
+  for (;;) {
+    std::span<char> wanted = out;
+    bool moved = false;
+    const Status read = read_once(**file, offset, wanted, moved);
+    if (read) return wanted.size();
+    if (!moved) {
+      // The object is gone or another version: for this handle both mean the same.
+      if (read.error().err == ENOENT || read.error().err == ERANGE) {
+        Error stale = read.error();
+        stale.err = ESTALE;
+        return stale;
+      }
+      return read.error();
+    }
+  }
+}
+
+Result<std::size_t> PosixFileSystem::write(HandleId handle, std::uint64_t offset,
+                                           std::span<const char> bytes) {
+  const auto file = find_file(handle);
+  if (!file) return file.error();
+  if (!(*file)->writable) return Error{EBADF, "not open for writing"};
+  Inode& inode = *(*file)->inode;
+  MutexLock flush(inode.flush);
+  MutexLock lock(inode.state);
+  Content& content = *inode.content;
+  if (!content.local) {
+    auto local = cache::BlockFile::create(config_.temporary_directory);
+    if (!local) return local.error();
+    content.local = std::move(*local);
+  }
+  const Status written = content.local->write(offset, bytes);
+  if (!written) return written.error();
+  content.stat.size = std::max(content.stat.size, offset + bytes.size());
+  content.stat.mtime = content.stat.ctime = clock_.wall();
+  content.bytes_dirty = true;
+  return bytes.size();
+}
+
+Status PosixFileSystem::store_for(OpenFile& file) {
+  const std::shared_lock tree(tree_);
+  MutexLock flush(file.inode->flush);
+  const Status stored = storer_.store(file.inode);
+  MutexLock lock(file.inode->state);
+  const Content& content = *file.inode->content;
+  // A failure that another handle's flush met is this handle's failure too, once.
+  const bool missed = stored && file.failures_seen != content.failures;
+  file.failures_seen = content.failures;
+  return missed ? Status(content.last_failure) : stored;
+}
+
+Status PosixFileSystem::flush(HandleId handle) {
+  const auto file = find_file(handle);
+  if (!file) return file.error();
+  return (*file)->writable ? store_for(**file) : Status();
+}
+
+Status PosixFileSystem::fsync(HandleId handle) {
+  const auto file = find_file(handle);
+  if (!file) return file.error();
+  return store_for(**file);
+}
+
+void PosixFileSystem::release(HandleId handle) {
+  const auto file = files_.take(handle);
+  if (!file) return;
+  // Pages written through a mapping can arrive after the last flush.
+  if (file->writable) {
+    const Status stored = store_for(*file);
+    if (!stored) log_error(stored.error().text);
+  }
+  drop_handle(*file);
+}
+
+void PosixFileSystem::drop_handle(OpenFile& file) {
+  const InodePtr& inode = file.inode;
+  const bool detached = inodes_.is_detached(inode);
+  int unpins = 1;  // the handle's own
+  {
+    MutexLock lock(inode->state);
+    Content& content = *inode->content;
+    if (file.writable) --content.writers;
+    if (--content.handles == 0) {
+      const bool unstored = content.dirty() && !detached;
+      const bool lost_cause = content.failures > 0 && is_final(content.last_failure);
+      if (unstored && lost_cause) log_critical("given up: " + content.last_failure.text);
+      if (unstored && !lost_cause) {
+        // Stays, pinned once, until a later flush or the unmount stores it, or it is removed.
+        if (!content.kept_unstored) unpins = 0;
+        content.kept_unstored = true;
+      } else {
+        if (content.kept_unstored) ++unpins;
+        inode->content = nullptr;
+      }
+    }
+  }
+  for (; unpins > 0; --unpins) inodes_.unpin(inode);
+}
+
+Status PosixFileSystem::sync_all() {
+  Status first;
+  for (const InodePtr& inode : inodes_.all()) {
+    if (inode->directory) continue;
+    const std::shared_lock tree(tree_);
+    MutexLock flush(inode->flush);
+    const Status stored = storer_.store(inode);
+    if (!stored && first) first = stored;
+  }
+  return first;
+}
+
+}  // namespace pailfs::fs

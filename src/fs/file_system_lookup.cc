@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pailfs/util/text.h"
+
+#include "posix_file_system.h"
+
+namespace pailfs::fs {
+namespace {
+
+/// How old an answer may be when a file is opened: what the kernel itself trusts it for.
+constexpr std::chrono::seconds kFresh{1};
+
+}  // namespace
+
+PosixFileSystem::PosixFileSystem(const Config& config, s3::ObjectStore& store, Clock& clock)
+    : config_(config),
+      store_(store),
+      clock_(clock),
+      mime_(MimeTable::read(config.mime_types)),
+      read_memory_(config.read_memory),
+      known_(config_, clock),
+      pool_(config.parallel),
+      resolver_(config_, store, known_, pool_),
+      storer_(config_, store, inodes_, known_, pool_, mime_) {}
+
+std::unique_ptr<FileSystem> make_file_system(const Config& config, s3::ObjectStore& store,
+                                             Clock& clock) {
+  return std::make_unique<PosixFileSystem>(config, store, clock);
+}
+
+Result<InodePtr> PosixFileSystem::find_inode(InodeId ino) {
+  InodePtr inode = inodes_.find(ino);
+  if (!inode) return Error{ESTALE, "unknown inode " + std::to_string(ino)};
+  return inode;
+}
+
+Result<std::string> PosixFileSystem::path_of(const InodePtr& inode) {
+  auto path = inodes_.path(inode);
+  if (!path) return Error{ESTALE, "inode " + std::to_string(inode->id) + " has lost its name"};
+  return std::move(*path);
+}
+
+Result<PosixFileSystem::Place> PosixFileSystem::place_of(InodeId parent, std::string_view name) {
+  auto inode = find_inode(parent);
+  if (!inode) return inode.error();
+  if (!(*inode)->directory) return Error{ENOTDIR, "not a directory"};
+  if (!is_storable_name(name)) return Error{EINVAL, printable(name) + ": not a file name"};
+  auto path = path_of(*inode);
+  if (!path) return path.error();
+  return Place{*inode, join_path(*path, name)};
+}
+
+std::optional<Node> PosixFileSystem::content_node(const InodePtr& inode) {
+  MutexLock lock(inode->state);
+  if (!inode->content) return std::nullopt;
+  const Content& content = *inode->content;
+  Node node;
+  node.form = Form::file;
+  node.stat = content.stat;
+  node.info.size = content.base_size;
+  node.info.etag = content.base;
+  node.info.attributes = content.attributes;
+  return node;
+}
+
+Result<Node> PosixFileSystem::node_at(const Place& place, std::string_view name) {
+  const InodePtr inode = inodes_.child(place.parent, name);
+  if (!inode || inode->directory) return resolver_.resolve(place.path);
+  bool open_here = false;
+  bool settled = false;
+  s3::ETag version;
+  {
+    MutexLock lock(inode->state);
+    open_here = inode->content != nullptr;
+    settled = open_here && !inode->content->dirty() && inode->content->stored;
+    if (settled) version = inode->content->base;
+  }
+  if (!open_here) return resolver_.resolve(place.path);
+  if (settled) {
+    // Open and unchanged here: has it been changed elsewhere? Then the name leads to another
+    // version, which must not share an inode (and with it the kernel's pages) with the open one.
+    auto node = resolver_.resolve(place.path);
+    const bool same = node && node->form == Form::file && node->info.etag == version;
+    if (!same) {
+      if (node || node.error().err == ENOENT) inodes_.detach(inode);
+      return node;
+    }
+  }
+  auto node = content_node(inode);
+  return node ? Result<Node>(std::move(*node)) : resolver_.resolve(place.path);
+}
+
+Result<Node> PosixFileSystem::node_of(const InodePtr& inode) {
+  if (auto node = content_node(inode)) return std::move(*node);
+  const auto path = path_of(inode);
+  if (!path) return path.error();
+  auto node = resolver_.resolve(*path);
+  if (node && is_directory(node->form) != inode->directory) {
+    return Error{ESTALE, printable(*path) + ": is something else now"};
+  }
+  return node;
+}
+
+Result<Node> PosixFileSystem::fresh_node(const std::string& path) {
+  const auto learnt = known_.learnt(path);
+  if (learnt && clock_.now() - *learnt < kFresh) return resolver_.resolve(path);
+  return resolver_.ask(path);
+}
+
+Attr PosixFileSystem::shown(const InodePtr& inode, const Stat& stat) {
+  Attr attr;
+  attr.ino = inode->id;
+  attr.mode = stat.mode;
+  attr.uid = config_.uid.value_or(stat.uid);
+  attr.gid = config_.gid.value_or(stat.gid);
+  if (config_.umask) attr.mode = (stat.mode & S_IFMT) | (0777 & ~*config_.umask);
+  attr.nlink = inode->id != kRootInode && inodes_.is_detached(inode) ? 0 : 1;
+  attr.size = stat.size;
+  attr.rdev = stat.rdev;
+  attr.atime = stat.atime;
+  attr.mtime = stat.mtime;
+  attr.ctime = stat.ctime;
+  return attr;
+}
+
+Status PosixFileSystem::check_new_name(const Place& place, std::string_view name) {
+  if (config_.read_only) return Error{EROFS, "mounted read-only"};
+  if (name.size() > kNameMax) {
+    return Error{ENAMETOOLONG, printable(name) + ": longer than 255 bytes"};
+  }
+  // One byte is kept for the slash that a directory's marker ends in.
+  if (directory_key(config_.prefix, place.path).size() > kKeyMax) {
+    return Error{ENAMETOOLONG, printable(place.path) + ": longer than a key of 1024 bytes"};
+  }
+  const auto there = node_at(place, name);
+  if (there) return Error{EEXIST, printable(place.path) + ": exists"};
+  if (there.error().err != ENOENT) return there.error();
+  return {};
+}
+
+Result<Attr> PosixFileSystem::lookup(InodeId parent, std::string_view name) {
+  const auto place = place_of(parent, name);
+  if (!place) return place.error();
+  const auto node = node_at(*place, name);
+  if (!node) {
+    const bool too_long = node.error().err == ENOENT && name.size() > kNameMax;
+    return too_long ? Error{ENAMETOOLONG, "longer than 255 bytes"} : node.error();
+  }
+  const InodePtr inode = inodes_.reference(place->parent, name, is_directory(node->form), 1);
+  return shown(inode, node->stat);
+}
+
+void PosixFileSystem::forget(InodeId ino, std::uint64_t count) {
+  inodes_.forget(ino, count);
+}
+
+Result<Attr> PosixFileSystem::getattr(InodeId ino) {
+  const auto inode = find_inode(ino);
+  if (!inode) return inode.error();
+  const auto node = node_of(*inode);
+  if (!node) return node.error();
+  return shown(*inode, node->stat);
+}
+
+Result<std::string> PosixFileSystem::readlink(InodeId ino) {
+  const auto inode = find_inode(ino);
+  if (!inode) return inode.error();
+  const auto path = path_of(*inode);
+  if (!path) return path.error();
+  const auto node = node_of(*inode);
+  if (!node) return node.error();
+  if (!S_ISLNK(node->stat.mode)) return Error{EINVAL, printable(*path) + ": not a symbolic link"};
+
+  // Longer targets than the kernel takes are cut as s3fs cuts them.
+  constexpr std::uint64_t kLongest = 4095;
+  struct Sink final : s3::ByteSink {
+    bool write(std::uint64_t, std::span<const char> bytes) override {
+      target.append(bytes.data(), bytes.size());
+      return true;
+    }
+    std::string target;
+  } sink;
+  if (node->info.size > 0) {
+    s3::GetRequest request;
+    request.key = file_key(config_.prefix, *path);
+    request.if_match = node->info.etag;
+    request.range = s3::ByteRange{0, std::min(node->info.size, kLongest)};
+    const auto info = store_.get(request, sink);
+    if (!info) {
+      if (info.error().err == ESTALE) known_.erase(*path);
+      return info.error();
+    }
+  }
+  std::string target(trim(sink.target));
+  if (target.find('\0') != std::string::npos) {
+    return Error{EIO, printable(*path) + ": link target contains a NUL byte"};
+  }
+  return target;
+}
+
+StatFs PosixFileSystem::statfs() {
+  StatFs info;
+  // s3fs's shape: blocks of 16 MiB, all of them free. Some installers refuse a file system that
+  // claims to have no inodes, so there are plenty.
+  info.block_size = 16U << 20U;
+  info.blocks =
+      config_.size_shown == 0 ? UINT32_MAX : std::max<std::uint64_t>(config_.size_shown >> 24U, 1);
+  info.files = UINT32_MAX;
+  info.name_max = kNameMax;
+  return info;
+}
+
+}  // namespace pailfs::fs

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+
+#include <mutex>
+
+#include "pailfs/util/text.h"
+
+#include "posix_file_system.h"
+
+namespace pailfs::fs {
+
+Stat PosixFileSystem::new_stat(mode_t mode, const Caller& caller, const Node& parent) const {
+  Stat stat;
+  stat.mode = mode;
+  stat.uid = caller.uid;
+  stat.gid = caller.gid;
+  if ((parent.stat.mode & S_ISGID) != 0) {
+    stat.gid = parent.stat.gid;
+    if (S_ISDIR(mode)) stat.mode |= S_ISGID;
+  }
+  stat.atime = stat.mtime = stat.ctime = clock_.wall();
+  return stat;
+}
+
+void PosixFileSystem::inherit_xattrs(const Node& parent, const Stat& stat,
+                                     s3::ObjectAttributes& attributes) const {
+  if (!config_.use_xattr || S_ISLNK(stat.mode)) return;
+  const std::string* header = find_metadata(parent.info.attributes, "xattr");
+  if (header == nullptr) return;
+  if (S_ISDIR(stat.mode)) {
+    set_metadata(attributes, "xattr", *header);
+    return;
+  }
+  const auto xattrs = decode_xattrs(*header);
+  if (!xattrs) return;
+  const auto acl = xattrs->find("system.posix_acl_default");
+  if (acl == xattrs->end()) return;
+  set_metadata(attributes, "xattr", encode_xattrs({{"system.posix_acl_access", acl->second}}));
+}
+
+Result<Attr> PosixFileSystem::make_object(const Place& place, std::string_view name,
+                                          const Stat& stat, const s3::ObjectAttributes& attributes,
+                                          std::string_view body) {
+  const bool directory = S_ISDIR(stat.mode);
+  const s3::Key key =
+      directory ? directory_key(config_.prefix, place.path) : file_key(config_.prefix, place.path);
+  TextSource source(body);
+  const auto etag = store_.put({key, attributes, {}, false}, source);
+  if (!etag) return etag.error();
+
+  Node node;
+  node.form = directory ? Form::directory_marker : Form::file;
+  node.stat = stat;
+  node.stat.size = directory ? 4096 : body.size();
+  node.info.size = body.size();
+  node.info.etag = *etag;
+  node.info.attributes = attributes;
+  known_.stored(place.path, node);
+  // It did not exist a moment ago and nobody else knows of it: it is empty, no need to ask.
+  if (directory) known_.finish_reading(known_.begin_reading(place.path), Listing{{}, true});
+  return shown(inodes_.reference(place.parent, name, directory, 1), node.stat);
+}
+
+Result<Attr> PosixFileSystem::mknod(InodeId parent, std::string_view name, mode_t mode, dev_t rdev,
+                                    const Caller& caller) {
+  const std::shared_lock tree(tree_);
+  const auto place = place_of(parent, name);
+  if (!place) return place.error();
+  const Status free = check_new_name(*place, name);
+  if (!free) return free.error();
+  const auto above = node_of(place->parent);
+  if (!above) return above.error();
+  if ((mode & S_IFMT) == 0) mode |= S_IFREG;
+  Stat stat = new_stat(mode, caller, *above);
+  stat.rdev = rdev;
+  s3::ObjectAttributes attributes = storer_.new_attributes(place->path, stat);
+  inherit_xattrs(*above, stat, attributes);
+  return make_object(*place, name, stat, attributes, "");
+}
+
+Result<Attr> PosixFileSystem::mkdir(InodeId parent, std::string_view name, mode_t mode,
+                                    const Caller& caller) {
+  const std::shared_lock tree(tree_);
+  const auto place = place_of(parent, name);
+  if (!place) return place.error();
+  const Status free = check_new_name(*place, name);
+  if (!free) return free.error();
+  const auto above = node_of(place->parent);
+  if (!above) return above.error();
+  const Stat stat = new_stat(S_IFDIR | (mode & 07777), caller, *above);
+  s3::ObjectAttributes base;
+  base.content_type = kDirectoryType;
+  s3::ObjectAttributes attributes = encode(stat, std::move(base), false);
+  inherit_xattrs(*above, stat, attributes);
+  return make_object(*place, name, stat, attributes, "");
+}
+
+Result<Attr> PosixFileSystem::symlink(std::string_view target, InodeId parent,
+                                      std::string_view name, const Caller& caller) {
+  const std::shared_lock tree(tree_);
+  const auto place = place_of(parent, name);
+  if (!place) return place.error();
+  const Status free = check_new_name(*place, name);
+  if (!free) return free.error();
+  const auto above = node_of(place->parent);
+  if (!above) return above.error();
+  const Stat stat = new_stat(S_IFLNK | 0777, caller, *above);
+  return make_object(*place, name, stat, storer_.new_attributes(place->path, stat), target);
+}
+
+Result<CreateResult> PosixFileSystem::create(InodeId parent, std::string_view name, mode_t mode,
+                                             int flags, const Caller& caller) {
+  auto created = create_new(parent, name, mode, flags, caller);
+  const bool exists = !created && created.error().err == EEXIST;
+  if (!exists || (flags & O_EXCL) != 0) return created;
+  // The kernel believed the name free; somebody was faster. Without O_EXCL that is an open.
+  const auto attr = lookup(parent, name);
+  if (!attr) return attr.error();
+  const auto opened = open(attr->ino, flags);
+  if (!opened) {
+    forget(attr->ino, 1);
+    return opened.error();
+  }
+  return CreateResult{*attr, opened->handle};
+}
+
+Result<CreateResult> PosixFileSystem::create_new(InodeId parent, std::string_view name, mode_t mode,
+                                                 int flags, const Caller& caller) {
+  const std::shared_lock tree(tree_);
+  const auto place = place_of(parent, name);
+  if (!place) return place.error();
+  const Status free = check_new_name(*place, name);
+  if (!free) return free.error();
+  const auto above = node_of(place->parent);
+  if (!above) return above.error();
+
+  auto content = std::make_shared<Content>();
+  content->stat = new_stat(S_IFREG | (mode & 07777), caller, *above);
+  content->attributes.content_type = mime_.type_of(place->path);
+  inherit_xattrs(*above, content->stat, content->attributes);
+  content->bytes_dirty = true;
+
+  // A stale inode of that name, of a file that is gone, must not lend its number to the new one.
+  if (const InodePtr old = inodes_.child(place->parent, name)) inodes_.detach(old);
+  const InodePtr inode = inodes_.reference(place->parent, name, false, 1);
+  CreateResult result;
+  result.handle = add_handle(inode, (flags & O_ACCMODE) != O_RDONLY, content);
+  result.attr = shown(inode, content->stat);
+  return result;
+}
+
+}  // namespace pailfs::fs

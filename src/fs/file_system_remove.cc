@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <mutex>
+
+#include "pailfs/util/log.h"
+#include "pailfs/util/text.h"
+
+#include "posix_file_system.h"
+
+namespace pailfs::fs {
+namespace {
+
+/// An unlinked file that is still open must stay readable, so what it has in the store is fetched
+/// before it is deleted there; of larger files that would take longer than anybody waits.
+constexpr std::uint64_t kRescueLimit = 1ULL << 30U;
+
+}  // namespace
+
+Result<bool> PosixFileSystem::keep_bytes_of_open_file(const InodePtr& inode,
+                                                      const std::string& path) {
+  std::vector<Range> missing;
+  s3::ETag version;
+  cache::BlockFile* local = nullptr;
+  {
+    MutexLock lock(inode->state);
+    if (!inode->content || inode->content->handles == 0 || !inode->content->stored) return true;
+    Content& content = *inode->content;
+    const Range visible{0, content.base_visible};
+    if (visible.empty()) return true;
+    version = content.base;
+    missing =
+        content.local ? content.local->present().missing(visible) : std::vector<Range>{visible};
+    std::uint64_t bytes = 0;
+    for (const Range& range : missing) bytes += range.size();
+    if (bytes > kRescueLimit) {
+      log_warning(printable(path) + ": removed while open and too large to keep for its readers");
+      return false;
+    }
+    if (!content.local) {
+      auto file = cache::BlockFile::create(config_.temporary_directory);
+      if (!file) return file.error();
+      content.local = std::move(*file);
+    }
+    local = content.local.get();
+  }
+  if (missing.empty()) return true;
+  const Status fetched = fetch_into(store_, pool_, config_.parallel, file_key(config_.prefix, path),
+                                    version, missing, *local, inode->state);
+  if (fetched) return true;
+  // Changed or removed elsewhere since it was opened: its bytes are gone either way.
+  if (fetched.error().err == ESTALE || fetched.error().err == ENOENT) return false;
+  return fetched.error();
+}
+
+void PosixFileSystem::orphan(const InodePtr& inode, bool bytes_kept) {
+  bool unpin = false;
+  {
+    MutexLock lock(inode->state);
+    if (inode->content) {
+      Content& content = *inode->content;
+      if (bytes_kept) {
+        content.stored = false;
+        content.base_visible = 0;
+      }
+      content.hides_object = false;
+      if (content.handles == 0) {
+        unpin = content.kept_unstored;
+        inode->content = nullptr;
+      }
+    }
+  }
+  inodes_.detach(inode);
+  if (unpin) inodes_.unpin(inode);
+}
+
+Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {
+  if (config_.read_only) return Error{EROFS, "mounted read-only"};
+  const std::shared_lock tree(tree_);
+  const auto place = place_of(parent, name);
+  if (!place) return place.error();
+  const auto node = node_at(*place, name);
+  if (!node) return node.error();
+  if (is_directory(node->form)) return Error{EISDIR, printable(place->path) + ": is a directory"};
+
+  const InodePtr inode = inodes_.reference(place->parent, name, false, 0);
+  MutexLock flush(inode->flush);
+  const auto kept = keep_bytes_of_open_file(inode, place->path);
+  if (!kept) return kept.error();
+  bool only_here = false;
+  {
+    MutexLock lock(inode->state);
+    only_here = inode->content && !inode->content->stored && !inode->content->hides_object;
+  }
+  if (!only_here) {
+    const Status removed = store_.remove(file_key(config_.prefix, place->path));
+    if (!removed) return removed;
+  }
+  known_.removed(place->path);
+  orphan(inode, *kept);
+  return {};
+}
+
+bool PosixFileSystem::has_unstored_below(const InodePtr& directory) {
+  for (const auto& [name, inode] : inodes_.children(directory)) {
+    MutexLock lock(inode->state);
+    if (inode->content && !inode->content->stored) return true;
+  }
+  return false;
+}
+
+Status PosixFileSystem::rmdir(InodeId parent, std::string_view name) {
+  if (config_.read_only) return Error{EROFS, "mounted read-only"};
+  const std::shared_lock tree(tree_);
+  const auto place = place_of(parent, name);
+  if (!place) return place.error();
+  const auto node = node_at(*place, name);
+  if (!node) return node.error();
+  if (!is_directory(node->form))
+    return Error{ENOTDIR, printable(place->path) + ": not a directory"};
+
+  const InodePtr inode = inodes_.reference(place->parent, name, true, 0);
+  const auto empty = resolver_.is_empty_directory(place->path);
+  if (!empty) return empty.error();
+  if (!*empty || has_unstored_below(inode)) {
+    return Error{ENOTEMPTY, printable(place->path) + ": not empty"};
+  }
+  const s3::Key key = node->form == Form::directory_object
+                          ? file_key(config_.prefix, place->path)
+                          : directory_key(config_.prefix, place->path);
+  const Status removed = store_.remove(key);
+  if (!removed) return removed;
+  known_.removed(place->path);
+  inodes_.detach(inode);
+  return {};
+}
+
+}  // namespace pailfs::fs

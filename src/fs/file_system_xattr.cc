@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <mutex>
+
+#include "pailfs/util/text.h"
+
+#include "posix_file_system.h"
+
+namespace pailfs::fs {
+namespace {
+
+const Error kSwitchedOff{ENOTSUP, "extended attributes are off: mount with -o use_xattr"};
+
+Result<Xattrs> xattrs_in(const s3::ObjectAttributes& attributes) {
+  const std::string* header = find_metadata(attributes, "xattr");
+  return header == nullptr ? Result<Xattrs>(Xattrs{}) : decode_xattrs(*header);
+}
+
+void put_xattrs(const Xattrs& xattrs, s3::ObjectAttributes& attributes) {
+  if (xattrs.empty()) {
+    erase_metadata(attributes, "xattr");
+  } else {
+    set_metadata(attributes, "xattr", encode_xattrs(xattrs));
+  }
+}
+
+}  // namespace
+
+Result<Xattrs> PosixFileSystem::xattrs_of(const InodePtr& inode) {
+  if (!config_.use_xattr) return kSwitchedOff;
+  const auto node = node_of(inode);
+  if (!node) return node.error();
+  return xattrs_in(node->info.attributes);
+}
+
+Status PosixFileSystem::change_xattrs(const InodePtr& inode,
+                                      const std::function<Status(Xattrs&)>& change) {
+  if (!config_.use_xattr) return kSwitchedOff;
+  if (config_.read_only) return Error{EROFS, "mounted read-only"};
+  const auto changed = [&](s3::ObjectAttributes& attributes) -> Status {
+    auto xattrs = xattrs_in(attributes);
+    if (!xattrs) return xattrs.error();
+    const Status done = change(*xattrs);
+    if (done) put_xattrs(*xattrs, attributes);
+    return done;
+  };
+  const std::shared_lock tree(tree_);
+  if (!inode->directory) {
+    return change_file(
+        inode,
+        [&](Content& content) -> Status {
+          const Status done = changed(content.attributes);
+          if (!done) return done;
+          content.stat.ctime = clock_.wall();
+          content.metadata_dirty = true;
+          return {};
+        },
+        true);
+  }
+  const auto path = path_of(inode);
+  if (!path) return path.error();
+  auto node = fresh_node(*path);
+  if (!node) return node.error();
+  const Status done = changed(node->info.attributes);
+  if (!done) return done;
+  node->stat.ctime = clock_.wall();
+  return write_directory(*path, *node);
+}
+
+Result<std::string> PosixFileSystem::getxattr(InodeId ino, std::string_view name) {
+  const auto inode = find_inode(ino);
+  if (!inode) return inode.error();
+  const auto xattrs = xattrs_of(*inode);
+  if (!xattrs) return xattrs.error();
+  const auto found = xattrs->find(std::string(name));
+  if (found == xattrs->end()) return Error{ENODATA, printable(name) + ": no such attribute"};
+  return found->second;
+}
+
+Result<std::vector<std::string>> PosixFileSystem::listxattr(InodeId ino) {
+  const auto inode = find_inode(ino);
+  if (!inode) return inode.error();
+  const auto xattrs = xattrs_of(*inode);
+  if (!xattrs) return xattrs.error();
+  std::vector<std::string> names;
+  for (const auto& [name, value] : *xattrs) names.push_back(name);
+  return names;
+}
+
+Status PosixFileSystem::setxattr(InodeId ino, std::string_view name, std::string_view value,
+                                 XattrMode mode) {
+  const auto inode = find_inode(ino);
+  if (!inode) return inode.error();
+  return change_xattrs(*inode, [&](Xattrs& xattrs) -> Status {
+    const bool exists = xattrs.contains(std::string(name));
+    if (exists && mode == XattrMode::create) return Error{EEXIST, "attribute exists"};
+    if (!exists && mode == XattrMode::replace) return Error{ENODATA, "no such attribute"};
+    xattrs[std::string(name)] = std::string(value);
+    return {};
+  });
+}
+
+Status PosixFileSystem::removexattr(InodeId ino, std::string_view name) {
+  const auto inode = find_inode(ino);
+  if (!inode) return inode.error();
+  return change_xattrs(*inode, [&](Xattrs& xattrs) -> Status {
+    if (xattrs.erase(std::string(name)) == 0) return Error{ENODATA, "no such attribute"};
+    return {};
+  });
+}
+
+}  // namespace pailfs::fs

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inode_table.h"
+
+#include <algorithm>
+
+namespace pailfs::fs {
+
+InodeTable::InodeTable() : root_(std::make_shared<Inode>(kRootInode, true)) {
+  root_->lookups_ = 1;
+  MutexLock lock(mutex_);
+  by_id_.emplace(kRootInode, root_);
+}
+
+InodePtr InodeTable::find(InodeId id) {
+  MutexLock lock(mutex_);
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : found->second;
+}
+
+InodePtr InodeTable::child(const InodePtr& parent, std::string_view name) {
+  MutexLock lock(mutex_);
+  const auto found = by_place_.find({parent->id, std::string(name)});
+  return found == by_place_.end() ? nullptr : found->second;
+}
+
+InodePtr InodeTable::reference(const InodePtr& parent, std::string_view name, bool directory,
+                               std::uint64_t lookups) {
+  MutexLock lock(mutex_);
+  const auto found = by_place_.find({parent->id, std::string(name)});
+  if (found != by_place_.end()) {
+    InodePtr inode = found->second;
+    if (inode->directory == directory) {
+      inode->lookups_ += lookups;
+      return inode;
+    }
+    detach_locked(inode);
+    drop_if_unused(inode);
+  }
+  auto inode = std::make_shared<Inode>(next_++, directory);
+  inode->lookups_ = lookups;
+  by_id_.emplace(inode->id, inode);
+  place_locked(inode, parent, name);
+  return inode;
+}
+
+void InodeTable::forget(InodeId id, std::uint64_t count) {
+  MutexLock lock(mutex_);
+  const auto found = by_id_.find(id);
+  if (found == by_id_.end()) return;
+  const InodePtr inode = found->second;
+  inode->lookups_ -= std::min(count, inode->lookups_);
+  drop_if_unused(inode);
+}
+
+void InodeTable::pin(const InodePtr& inode) {
+  MutexLock lock(mutex_);
+  ++inode->pins_;
+}
+
+void InodeTable::unpin(const InodePtr& inode) {
+  MutexLock lock(mutex_);
+  --inode->pins_;
+  drop_if_unused(inode);
+}
+
+void InodeTable::detach(const InodePtr& inode) {
+  MutexLock lock(mutex_);
+  detach_locked(inode);
+  drop_if_unused(inode);
+}
+
+void InodeTable::move(const InodePtr& inode, const InodePtr& parent, std::string_view name) {
+  MutexLock lock(mutex_);
+  const auto there = by_place_.find({parent->id, std::string(name)});
+  if (there != by_place_.end()) {
+    const InodePtr replaced = there->second;
+    if (replaced == inode) return;
+    detach_locked(replaced);
+    drop_if_unused(replaced);
+  }
+  const InodePtr old_parent = inode->parent_;
+  by_place_.erase({old_parent->id, inode->name_});
+  --old_parent->children_;
+  place_locked(inode, parent, name);
+  drop_if_unused(old_parent);
+}
+
+std::optional<std::string> InodeTable::path(const InodePtr& inode) {
+  MutexLock lock(mutex_);
+  std::vector<const std::string*> names;
+  for (const Inode* at = inode.get(); at->parent_ || at->detached_; at = at->parent_.get()) {
+    if (at->detached_) return std::nullopt;
+    names.push_back(&at->name_);
+  }
+  std::string path;
+  for (auto name = names.rbegin(); name != names.rend(); ++name) {
+    if (!path.empty()) path += '/';
+    path += **name;
+  }
+  return path;
+}
+
+bool InodeTable::is_detached(const InodePtr& inode) {
+  MutexLock lock(mutex_);
+  return inode->detached_;
+}
+
+std::vector<std::pair<std::string, InodePtr>> InodeTable::children(const InodePtr& parent) {
+  MutexLock lock(mutex_);
+  std::vector<std::pair<std::string, InodePtr>> found;
+  for (auto it = by_place_.lower_bound({parent->id, std::string()});
+       it != by_place_.end() && it->first.first == parent->id; ++it) {
+    found.emplace_back(it->first.second, it->second);
+  }
+  return found;
+}
+
+std::vector<InodePtr> InodeTable::files_below(const InodePtr& directory) {
+  std::vector<InodePtr> files;
+  std::vector<InodePtr> directories = {directory};
+  while (!directories.empty()) {
+    const InodePtr at = directories.back();
+    directories.pop_back();
+    for (auto& [name, inode] : children(at)) {
+      (inode->directory ? directories : files).push_back(inode);
+    }
+  }
+  return files;
+}
+
+std::vector<InodePtr> InodeTable::all() {
+  MutexLock lock(mutex_);
+  std::vector<InodePtr> inodes;
+  inodes.reserve(by_id_.size());
+  for (const auto& [id, inode] : by_id_) inodes.push_back(inode);
+  return inodes;
+}
+
+void InodeTable::detach_locked(const InodePtr& inode) {
+  if (inode->detached_ || !inode->parent_) return;
+  by_place_.erase({inode->parent_->id, inode->name_});
+  inode->detached_ = true;
+  const InodePtr parent = std::move(inode->parent_);
+  inode->parent_ = nullptr;
+  --parent->children_;
+  drop_if_unused(parent);
+}
+
+void InodeTable::place_locked(const InodePtr& inode, const InodePtr& parent,
+                              std::string_view name) {
+  inode->parent_ = parent;
+  inode->name_ = std::string(name);
+  ++parent->children_;
+  by_place_.emplace(Place{parent->id, inode->name_}, inode);
+}
+
+void InodeTable::drop_if_unused(InodePtr inode) {
+  // Dropping a child may leave its parent without a reason to stay, and so on upwards.
+  while (inode && inode != root_ && inode->lookups_ == 0 && inode->pins_ == 0 &&
+         inode->children_ == 0) {
+    by_id_.erase(inode->id);
+    InodePtr parent = inode->parent_;
+    if (!inode->detached_) {
+      by_place_.erase({parent->id, inode->name_});
+      inode->detached_ = true;
+      inode->parent_ = nullptr;
+      --parent->children_;
+    }
+    inode = std::move(parent);
+  }
+}
+
+}  // namespace pailfs::fs

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "pailfs/fs/file_system.h"
+#include "pailfs/util/sync.h"
+
+#include "content.h"
+
+namespace pailfs::fs {
+
+/// Identity of one file or directory that the kernel knows or that has something unstored.
+///
+/// Where it stands in the tree (parent, name, detached, counts) belongs to InodeTable and is
+/// guarded by the table's mutex. `flush` serialises everything that changes the object in the store
+/// or the unstored bytes; it is the one lock held across requests. `state` guards `content`. Lock
+/// order: flush, then the table, then state.
+class Inode final {
+ public:
+  Inode(InodeId number, bool is_a_directory) : id(number), directory(is_a_directory) {}
+
+  const InodeId id;
+  const bool directory;
+
+  Mutex flush;
+  Mutex state;
+  /// What open handles share; null while nobody has the file open and nothing is unstored.
+  std::shared_ptr<Content> content GUARDED_BY(state);
+  /// Version whose pages the kernel may still have: the one of the last open.
+  s3::ETag paged_version GUARDED_BY(state);
+
+ private:
+  friend class InodeTable;
+  std::shared_ptr<Inode> parent_;  // null for the root
+  std::string name_;
+  std::uint64_t lookups_ = 0;   // the kernel's references
+  std::uint64_t pins_ = 0;      // ours: open handles, unstored content
+  std::uint64_t children_ = 0;  // inodes that stand below this one
+  bool detached_ = false;       // no name leads here any more
+};
+using InodePtr = std::shared_ptr<Inode>;
+
+/// Owns every inode: by number, and by (parent, name). Any thread may call any member; none of them
+/// waits. An inode leaves the table when the kernel has forgotten it, nothing pins it and nothing
+/// stands below it.
+class InodeTable final {
+ public:
+  InodeTable();
+
+  [[nodiscard]] InodePtr find(InodeId id) EXCLUDES(mutex_);
+  [[nodiscard]] InodePtr root() const { return root_; }
+  [[nodiscard]] InodePtr child(const InodePtr& parent, std::string_view name) EXCLUDES(mutex_);
+  /// The inode of that name, made if there is none or if what is there is of the other kind (which
+  /// then is detached). Adds `lookups` to its count.
+  InodePtr reference(const InodePtr& parent, std::string_view name, bool directory,
+                     std::uint64_t lookups) EXCLUDES(mutex_);
+  void forget(InodeId id, std::uint64_t count) EXCLUDES(mutex_);
+  void pin(const InodePtr& inode) EXCLUDES(mutex_);
+  void unpin(const InodePtr& inode) EXCLUDES(mutex_);
+
+  /// The name no longer leads to the inode (unlinked, replaced); open handles keep it alive.
+  void detach(const InodePtr& inode) EXCLUDES(mutex_);
+  /// Gives the inode another place; whatever had that name is detached.
+  void move(const InodePtr& inode, const InodePtr& parent, std::string_view name) EXCLUDES(mutex_);
+
+  /// Path relative to the mount, "" for the root; nothing for a detached inode or below one.
+  [[nodiscard]] std::optional<std::string> path(const InodePtr& inode) EXCLUDES(mutex_);
+  [[nodiscard]] bool is_detached(const InodePtr& inode) EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<std::pair<std::string, InodePtr>> children(const InodePtr& parent)
+      EXCLUDES(mutex_);
+  /// All files below a directory, at any depth.
+  [[nodiscard]] std::vector<InodePtr> files_below(const InodePtr& directory) EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<InodePtr> all() EXCLUDES(mutex_);
+
+ private:
+  using Place = std::pair<InodeId, std::string>;
+
+  void detach_locked(const InodePtr& inode) REQUIRES(mutex_);
+  void place_locked(const InodePtr& inode, const InodePtr& parent, std::string_view name)
+      REQUIRES(mutex_);
+  void drop_if_unused(InodePtr inode) REQUIRES(mutex_);
+
+  Mutex mutex_;
+  InodePtr root_;
+  InodeId next_ GUARDED_BY(mutex_) = kRootInode + 1;
+  std::unordered_map<InodeId, InodePtr> by_id_ GUARDED_BY(mutex_);
+  std::map<Place, InodePtr> by_place_ GUARDED_BY(mutex_);
+};
+
+}  // namespace pailfs::fs

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "object_copy.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "pailfs/util/log.h"
+#include "pailfs/util/sync.h"
+
+namespace pailfs::fs {
+namespace {
+
+/// What one GET of a download fetches.
+constexpr std::uint64_t kFetchPiece = 8U << 20U;
+
+/// The first failure of several requests side by side.
+class FirstError final {
+ public:
+  void note(const Error& error) {
+    MutexLock lock(mutex_);
+    if (status_) status_ = error;
+  }
+  Status status() {
+    MutexLock lock(mutex_);
+    return status_;
+  }
+
+ private:
+  Mutex mutex_;
+  Status status_ GUARDED_BY(mutex_);
+};
+
+/// Takes the bytes of one GET into a BlockFile that several GETs fill at once.
+class FileSink final : public s3::ByteSink {
+ public:
+  FileSink(cache::BlockFile& file, Mutex& mutex) : file_(file), mutex_(mutex) {}
+  bool write(std::uint64_t offset, std::span<const char> bytes) override {
+    MutexLock lock(mutex_);
+    const Status filled = file_.fill(offset, bytes);
+    if (!filled) failure = filled;
+    written += bytes.size();
+    return filled.has_value();
+  }
+  Status failure;
+  std::uint64_t written = 0;
+
+ private:
+  cache::BlockFile& file_;
+  Mutex& mutex_;
+};
+
+}  // namespace
+
+Result<std::size_t> FileSource::read(std::uint64_t offset, std::span<char> out) {
+  const std::uint64_t left = range_.size() - std::min(offset, range_.size());
+  out = out.first(std::min<std::uint64_t>(out.size(), left));
+  const Status status = cache::read_sparse(fd_, range_.begin + offset, out);
+  if (!status) return status.error();
+  return out.size();
+}
+
+Result<std::size_t> TextSource::read(std::uint64_t offset, std::span<char> out) {
+  const std::string_view rest = text_.substr(std::min<std::uint64_t>(offset, text_.size()));
+  const std::size_t n = std::min(rest.size(), out.size());
+  std::memcpy(out.data(), rest.data(), n);
+  return n;
+}
+
+Status fetch_into(s3::ObjectStore& store, WorkerPool& pool, std::size_t width, const s3::Key& key,
+                  const s3::ETag& version, const std::vector<Range>& ranges, cache::BlockFile& file,
+                  Mutex& guard) {
+  std::vector<Range> pieces;
+  for (const Range& range : ranges) {
+    for (std::uint64_t at = range.begin; at < range.end; at += kFetchPiece) {
+      pieces.push_back({at, std::min(at + kFetchPiece, range.end)});
+    }
+  }
+  FirstError failure;
+  const auto fetch = [&](std::size_t i) {
+    if (!failure.status()) return;
+    FileSink sink(file, guard);
+    s3::GetRequest request;
+    request.key = key;
+    request.range = s3::ByteRange{pieces[i].begin, pieces[i].size()};
+    request.if_match = version;
+    const auto info = store.get(request, sink);
+    if (!sink.failure) return failure.note(sink.failure.error());
+    if (!info) return failure.note(info.error());
+    if (sink.written != pieces[i].size()) {
+      failure.note({ESTALE, "object became shorter while it was read"});
+    }
+  };
+  if (pieces.size() == 1) {
+    fetch(0);
+  } else {
+    for_each_parallel(pool, pieces.size(), width, fetch);
+  }
+  return failure.status();
+}
+
+Result<s3::ETag> upload_in_parts(
+    s3::ObjectStore& store, WorkerPool& pool, std::size_t width, const s3::Key& key,
+    const s3::ObjectAttributes& attributes, std::size_t parts,
+    const std::function<Result<s3::UploadedPart>(const s3::UploadId&, std::size_t)>& send_part) {
+  const auto id = store.create_upload(key, attributes);
+  if (!id) return id.error();
+  std::vector<s3::UploadedPart> sent(parts);
+  FirstError failure;
+  for_each_parallel(pool, parts, width, [&](std::size_t i) {
+    if (!failure.status()) return;
+    auto part = send_part(*id, i);
+    if (!part) return failure.note(part.error());
+    sent[i] = std::move(*part);
+  });
+  Status status = failure.status();
+  if (status) {
+    auto etag = store.complete_upload(key, *id, sent);
+    if (etag) return etag;
+    status = etag.error();
+  }
+  const Status aborted = store.abort_upload(key, *id);
+  if (!aborted) log_warning("unfinished upload left behind: " + aborted.error().text);
+  return status.error();
+}
+
+bool ObjectCopier::fits_one_request(std::uint64_t size) const {
+  return size <= std::min(config_.copy_part_size, kMaxPart) ||
+         (config_.no_multipart && size <= kMaxPart);
+}
+
+Result<s3::ETag> ObjectCopier::copy(const CopyJob& job, bool through_this_machine) {
+  if (through_this_machine) return copy_locally(job);
+  return fits_one_request(job.size) ? copy_in_one(job) : copy_in_parts(job);
+}
+
+Result<s3::ETag> ObjectCopier::copy_in_one(const CopyJob& job) {
+  s3::CopyRequest request;
+  request.source = job.source;
+  request.destination = job.destination;
+  request.source_if_match = job.version;
+  request.attributes = job.attributes;
+  return store_.copy(request);
+}
+
+Result<s3::ETag> ObjectCopier::copy_in_parts(const CopyJob& job) {
+  s3::ObjectAttributes attributes;
+  if (job.attributes) {
+    attributes = *job.attributes;
+  } else {
+    const auto info = store_.head(job.source);
+    if (!info) return info.error();
+    attributes = info->attributes;
+  }
+  const std::vector<Range> ranges = plan_copy(job.size, config_.copy_part_size);
+  return upload_in_parts(
+      store_, pool_, config_.parallel, job.destination, attributes, ranges.size(),
+      [&](const s3::UploadId& id, std::size_t i) -> Result<s3::UploadedPart> {
+        const int number = static_cast<int>(i) + 1;
+        auto etag = store_.copy_part(job.destination, id, number, job.source, job.version,
+                                     {ranges[i].begin, ranges[i].size()});
+        if (!etag) return etag.error();
+        return s3::UploadedPart{number, std::move(*etag), ranges[i].size()};
+      });
+}
+
+Result<s3::ETag> ObjectCopier::copy_locally(const CopyJob& job) {
+  auto file = cache::BlockFile::create(config_.temporary_directory);
+  if (!file) return file.error();
+  s3::ObjectAttributes attributes;
+  if (job.attributes) {
+    attributes = *job.attributes;
+  } else {
+    const auto info = store_.head(job.source);
+    if (!info) return info.error();
+    attributes = info->attributes;
+  }
+  if (job.size > 0) {
+    Mutex guard;
+    const Status fetched = fetch_into(store_, pool_, config_.parallel, job.source, job.version,
+                                      {{0, job.size}}, **file, guard);
+    if (!fetched) return fetched.error();
+  }
+  const int fd = (*file)->source_fd();
+  if (config_.no_multipart || job.size < config_.multipart_size) {
+    FileSource body(fd, {0, job.size});
+    return store_.put({job.destination, attributes, {}, false}, body);
+  }
+  const std::vector<Range> ranges = plan_copy(job.size, config_.multipart_size);
+  return upload_in_parts(store_, pool_, config_.parallel, job.destination, attributes,
+                         ranges.size(),
+                         [&](const s3::UploadId& id, std::size_t i) -> Result<s3::UploadedPart> {
+                           const int number = static_cast<int>(i) + 1;
+                           FileSource body(fd, ranges[i]);
+                           auto etag = store_.upload_part(job.destination, id, number, body);
+                           if (!etag) return etag.error();
+                           return s3::UploadedPart{number, std::move(*etag), ranges[i].size()};
+                         });
+}
+
+}  // namespace pailfs::fs

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pailfs/cache/block_file.h"
+#include "pailfs/fs/file_system.h"
+#include "pailfs/s3/object_store.h"
+#include "pailfs/util/sync.h"
+#include "pailfs/util/worker_pool.h"
+
+#include "upload_plan.h"
+
+namespace pailfs::fs {
+
+/// One object to be copied within the bucket.
+struct CopyJob {
+  s3::Key source;
+  s3::Key destination;
+  s3::ETag version;  ///< of the source; another one fails with ESTALE
+  std::uint64_t size = 0;
+  /// Present: what the copy carries. Absent: the source's own (needs a HEAD when the copy has to be
+  /// made in parts).
+  std::optional<s3::ObjectAttributes> attributes;
+};
+
+/// Moves whole objects inside the store: in one request where the store takes it, in parts copied
+/// side by side above `copy_part_size`, through this machine where `nocopyapi` says so. The source
+/// is never touched. Returns the copy's ETag; an error means that the destination is as it was.
+class ObjectCopier final {
+ public:
+  ObjectCopier(const Config& config, s3::ObjectStore& store, WorkerPool& pool)
+      : config_(config), store_(store), pool_(pool) {}
+
+  /// Not callable on a pool thread.
+  Result<s3::ETag> copy(const CopyJob& job, bool through_this_machine);
+  /// One server-side request whatever the size (the store refuses above 5 GiB); callable anywhere.
+  Result<s3::ETag> copy_in_one(const CopyJob& job);
+  [[nodiscard]] bool fits_one_request(std::uint64_t size) const;
+
+ private:
+  Result<s3::ETag> copy_in_parts(const CopyJob& job);
+  Result<s3::ETag> copy_locally(const CopyJob& job);
+
+  const Config& config_;
+  s3::ObjectStore& store_;
+  WorkerPool& pool_;
+};
+
+/// Fetches `ranges` of one version of an object into `file`, in pieces side by side. `guard` is
+/// what protects the file's account of its ranges; it is held for each piece that arrives.
+Status fetch_into(s3::ObjectStore& store, WorkerPool& pool, std::size_t width, const s3::Key& key,
+                  const s3::ETag& version, const std::vector<Range>& ranges, cache::BlockFile& file,
+                  Mutex& guard);
+
+/// A stretch of a local file as a request body.
+class FileSource final : public s3::ByteSource {
+ public:
+  FileSource(int fd, Range range) : fd_(fd), range_(range) {}
+  [[nodiscard]] std::uint64_t size() const override { return range_.size(); }
+  Result<std::size_t> read(std::uint64_t offset, std::span<char> out) override;
+
+ private:
+  int fd_;
+  Range range_;
+};
+
+/// Bytes in memory as a request body; they must outlive it.
+class TextSource final : public s3::ByteSource {
+ public:
+  explicit TextSource(std::string_view text) : text_(text) {}
+  [[nodiscard]] std::uint64_t size() const override { return text_.size(); }
+  Result<std::size_t> read(std::uint64_t offset, std::span<char> out) override;
+
+ private:
+  std::string_view text_;
+};
+
+/// Runs one multipart upload: create, all parts side by side, complete; abort when anything fails,
+/// so that the object is either new as a whole or as it was.
+Result<s3::ETag> upload_in_parts(
+    s3::ObjectStore& store, WorkerPool& pool, std::size_t width, const s3::Key& key,
+    const s3::ObjectAttributes& attributes, std::size_t parts,
+    const std::function<Result<s3::UploadedPart>(const s3::UploadId&, std::size_t)>& send_part);
+
+}  // namespace pailfs::fs

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "object_map.h"
+
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "pailfs/util/text.h"
+
+namespace pailfs::fs {
+namespace {
+
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+
+/// First of the named headers that is there and means something to `parse`.
+template <class Parse>
+auto first_valid(const s3::ObjectAttributes& attributes,
+                 std::initializer_list<std::string_view> names, Parse parse)
+    -> decltype(parse(std::string_view())) {
+  for (const std::string_view name : names) {
+    const std::string* value = find_metadata(attributes, name);
+    if (value == nullptr) continue;
+    if (auto parsed = parse(std::string_view(*value))) return parsed;
+  }
+  return std::nullopt;
+}
+
+/// strtoll's base 0, as s3fs reads modes: 0644 octal, 0x1a4 hexadecimal, 420 decimal.
+std::optional<mode_t> parse_mode(std::string_view text) {
+  text = trim(text);
+  std::optional<std::uint64_t> value;
+  if (text.starts_with("0x") || text.starts_with("0X")) {
+    value = parse_uint(text.substr(2), 16);
+  } else if (text.size() > 1 && text.starts_with('0')) {
+    value = parse_uint(text.substr(1), 8);
+  } else {
+    value = parse_uint(text);
+  }
+  if (!value || *value > 0177777) return std::nullopt;
+  return static_cast<mode_t>(*value);
+}
+
+std::optional<mode_t> parse_octal_mode(std::string_view text) {
+  const auto value = parse_uint(trim(text), 8);
+  if (!value || *value > 0177777) return std::nullopt;
+  return static_cast<mode_t>(*value);
+}
+
+std::optional<std::uint32_t> parse_id(std::string_view text) {
+  const auto value = parse_uint(trim(text));
+  if (!value || *value >= UINT32_MAX) return std::nullopt;
+  return static_cast<std::uint32_t>(*value);
+}
+
+bool is_known_type(mode_t mode) {
+  switch (mode & S_IFMT) {
+    case S_IFREG:
+    case S_IFDIR:
+    case S_IFLNK:
+    case S_IFIFO:
+    case S_IFSOCK:
+    case S_IFCHR:
+    case S_IFBLK:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_directory_type(std::string_view content_type) {
+  const std::string_view bare = trim(content_type.substr(0, content_type.find(';')));
+  return equals_ignoring_case(bare, kDirectoryType) ||
+         equals_ignoring_case(bare, "httpd/unix-directory");
+}
+
+}  // namespace
+
+bool is_storable_name(std::string_view name) {
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos &&
+         name.find('\0') == std::string_view::npos;
+}
+
+s3::Key file_key(const std::string& prefix, std::string_view path) {
+  return prefix + std::string(path);
+}
+
+s3::Key directory_key(const std::string& prefix, std::string_view path) {
+  if (path.empty()) return prefix.empty() ? "/" : prefix;
+  return prefix + std::string(path) + "/";
+}
+
+std::string children_prefix(const std::string& prefix, std::string_view path) {
+  return path.empty() ? prefix : prefix + std::string(path) + "/";
+}
+
+Stat implicit_directory_stat(const Config& config) {
+  Stat stat;
+  stat.mode = S_IFDIR | 0750;
+  stat.uid = config.default_uid;
+  stat.gid = config.default_gid;
+  return stat;
+}
+
+Node decode(const s3::ObjectInfo& info, bool key_ends_with_slash, const Config& config) {
+  const s3::ObjectAttributes& attributes = info.attributes;
+  Node node;
+  node.info = info;
+  Stat& stat = node.stat;
+
+  auto mode = first_valid(attributes, {"mode", "permissions"}, parse_mode);
+  if (!mode) mode = first_valid(attributes, {"goog-reserved-posix-mode"}, parse_octal_mode);
+  const bool mode_given = mode.has_value();
+  stat.mode = mode.value_or(key_ends_with_slash ? 0750 : 0640);
+  if (!is_known_type(stat.mode)) {
+    const bool directory = key_ends_with_slash || is_directory_type(attributes.content_type);
+    stat.mode = (stat.mode & 07777) | (directory ? S_IFDIR : S_IFREG);
+    // s3fs shows an object whose permissions are all zero as readable by its owner.
+    if (mode_given && (stat.mode & 0777) == 0) stat.mode |= directory ? 0500 : 0400;
+    if (!mode_given && directory && !key_ends_with_slash) stat.mode = S_IFDIR | 0750;
+  }
+  // A key with a trailing slash can be nothing but a directory, whatever its metadata claims.
+  if (key_ends_with_slash) stat.mode = (stat.mode & 07777) | S_IFDIR;
+
+  stat.uid = first_valid(attributes, {"uid", "owner", "goog-reserved-posix-uid"}, parse_id)
+                 .value_or(config.default_uid);
+  stat.gid = first_valid(attributes, {"gid", "group", "goog-reserved-posix-gid"}, parse_id)
+                 .value_or(config.default_gid);
+  stat.mtime = first_valid(attributes, {"mtime", "goog-reserved-file-mtime"}, parse_time)
+                   .value_or(info.last_modified);
+  stat.ctime = first_valid(attributes, {"ctime"}, parse_time).value_or(info.last_modified);
+  stat.atime = first_valid(attributes, {"atime"}, parse_time).value_or(info.last_modified);
+  if (S_ISCHR(stat.mode) || S_ISBLK(stat.mode)) {
+    const auto rdev =
+        first_valid(attributes, {"rdev"}, [](std::string_view t) { return parse_uint(t); });
+    stat.rdev = static_cast<dev_t>(rdev.value_or(0));
+  }
+  const bool directory = S_ISDIR(stat.mode);
+  stat.size = directory ? 4096 : info.size;
+  node.form = key_ends_with_slash ? Form::directory_marker
+              : directory         ? Form::directory_object
+                                  : Form::file;
+  return node;
+}
+
+s3::ObjectAttributes encode(const Stat& stat, s3::ObjectAttributes base, bool with_type_bits) {
+  const mode_t mode = with_type_bits ? stat.mode : stat.mode & 07777;
+  set_metadata(base, "mode", std::to_string(mode));
+  set_metadata(base, "uid", std::to_string(stat.uid));
+  set_metadata(base, "gid", std::to_string(stat.gid));
+  set_metadata(base, "mtime", format_time(stat.mtime));
+  set_metadata(base, "ctime", format_time(stat.ctime));
+  set_metadata(base, "atime", format_time(stat.atime));
+  if (S_ISCHR(stat.mode) || S_ISBLK(stat.mode)) {
+    set_metadata(base, "rdev", std::to_string(stat.rdev));
+  }
+  return base;
+}
+
+std::optional<WallTime> parse_time(std::string_view text) {
+  text = trim(text);
+  const std::size_t point = text.find('.');
+  const auto whole = parse_int(text.substr(0, point));
+  // Beyond these, nanoseconds since 1970 do not fit 64 bits.
+  constexpr std::int64_t kLimit = 9'223'372'035;
+  if (!whole || *whole > kLimit || *whole < -kLimit) return std::nullopt;
+  std::int64_t nanos = 0;
+  if (point != std::string_view::npos) {
+    std::string digits(text.substr(point + 1, 9));
+    const auto padded = parse_uint(digits.append(9 - digits.size(), '0'));
+    if (!padded) return std::nullopt;
+    nanos = static_cast<std::int64_t>(*padded);
+  }
+  return WallTime{seconds{*whole} + nanoseconds{nanos}};
+}
+
+std::string format_time(WallTime time) {
+  const auto whole = std::chrono::floor<seconds>(time);
+  const auto nanos = (time - whole).count();
+  std::array<char, 48> out{};
+  if (nanos == 0) {
+    std::snprintf(out.data(), out.size(), "%lld",
+                  static_cast<long long>(whole.time_since_epoch().count()));
+  } else {
+    std::snprintf(out.data(), out.size(), "%lld.%09lld",
+                  static_cast<long long>(whole.time_since_epoch().count()),
+                  static_cast<long long>(nanos));
+  }
+  return out.data();
+}
+
+const std::string* find_metadata(const s3::ObjectAttributes& attributes, std::string_view name) {
+  for (const auto& [key, value] : attributes.metadata) {
+    if (key == name) return &value;
+  }
+  return nullptr;
+}
+
+void set_metadata(s3::ObjectAttributes& attributes, std::string_view name, std::string value) {
+  for (auto& [key, old] : attributes.metadata) {
+    if (key != name) continue;
+    old = std::move(value);
+    return;
+  }
+  attributes.metadata.emplace_back(name, std::move(value));
+}
+
+void erase_metadata(s3::ObjectAttributes& attributes, std::string_view name) {
+  std::erase_if(attributes.metadata, [&](const auto& entry) { return entry.first == name; });
+}
+
+}  // namespace pailfs::fs

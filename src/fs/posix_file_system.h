@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "pailfs/fs/file_system.h"
+#include "pailfs/util/worker_pool.h"
+
+#include "dir_snapshot.h"
+#include "inode_table.h"
+#include "mime.h"
+#include "node_cache.h"
+#include "read_stream.h"
+#include "resolver.h"
+#include "storer.h"
+#include "xattr.h"
+
+namespace pailfs::fs {
+
+/// One open(): shares the inode's content with other handles, has its own read-ahead.
+struct OpenFile {
+  OpenFile(InodePtr file, bool for_writing, s3::ObjectStore& store, WorkerPool& pool,
+           MemoryBudget& budget)
+      : inode(std::move(file)), writable(for_writing), stream(store, pool, budget) {}
+  const InodePtr inode;
+  const bool writable;
+  unsigned failures_seen = 0;  ///< guarded by inode->state
+  ReadStream stream;
+};
+
+struct OpenDirectory {
+  OpenDirectory(InodePtr directory, DirSnapshot names)
+      : inode(std::move(directory)), snapshot(std::move(names)) {}
+  const InodePtr inode;
+  Mutex mutex;
+  DirSnapshot snapshot GUARDED_BY(mutex);
+};
+
+/// Handles by number.
+template <class T>
+class HandleTable final {
+ public:
+  HandleId add(std::shared_ptr<T> value) {
+    MutexLock lock(mutex_);
+    values_.emplace(++last_, std::move(value));
+    return last_;
+  }
+  std::shared_ptr<T> find(HandleId id) {
+    MutexLock lock(mutex_);
+    const auto found = values_.find(id);
+    return found == values_.end() ? nullptr : found->second;
+  }
+  std::shared_ptr<T> take(HandleId id) {
+    MutexLock lock(mutex_);
+    const auto found = values_.find(id);
+    if (found == values_.end()) return nullptr;
+    auto value = std::move(found->second);
+    values_.erase(found);
+    return value;
+  }
+
+ private:
+  Mutex mutex_;
+  HandleId last_ GUARDED_BY(mutex_) = 0;
+  std::unordered_map<HandleId, std::shared_ptr<T>> values_ GUARDED_BY(mutex_);
+};
+
+/// The FileSystem over an ObjectStore.
+///
+/// Locks, outermost first: `tree_` (shared by everything that changes an object, alone for a
+/// directory rename), Inode::flush (two of them: lower inode number first), then the leaves
+/// InodeTable, Inode::state, NodeCache, HandleTable. Only tree_ and flush are held across requests.
+///
+/// Files: file_system_lookup.cc, _attributes.cc, _make.cc, _remove.cc, _rename.cc, _files.cc,
+/// _directories.cc, _xattr.cc: the verbs; each is a short story over the classes above.
+class PosixFileSystem final : public FileSystem {
+ public:
+  PosixFileSystem(const Config& config, s3::ObjectStore& store, Clock& clock);
+
+  Result<Attr> lookup(InodeId parent, std::string_view name) override;
+  void forget(InodeId ino, std::uint64_t count) override;
+  Result<Attr> getattr(InodeId ino) override;
+  Result<Attr> setattr(InodeId ino, const SetAttr& change) override;
+  Result<std::string> readlink(InodeId ino) override;
+
+  Result<Attr> mknod(InodeId parent, std::string_view name, mode_t mode, dev_t rdev,
+                     const Caller& caller) override;
+  Result<Attr> mkdir(InodeId parent, std::string_view name, mode_t mode,
+                     const Caller& caller) override;
+  Result<Attr> symlink(std::string_view target, InodeId parent, std::string_view name,
+                       const Caller& caller) override;
+  Status unlink(InodeId parent, std::string_view name) override;
+  Status rmdir(InodeId parent, std::string_view name) override;
+  Status rename(InodeId parent, std::string_view name, InodeId new_parent,
+                std::string_view new_name, bool no_replace) override;
+
+  Result<OpenResult> open(InodeId ino, int flags) override;
+  Result<CreateResult> create(InodeId parent, std::string_view name, mode_t mode, int flags,
+                              const Caller& caller) override;
+  Result<std::size_t> read(HandleId handle, std::uint64_t offset, std::span<char> out) override;
+  Result<std::size_t> write(HandleId handle, std::uint64_t offset,
+                            std::span<const char> bytes) override;
+  Status flush(HandleId handle) override;
+  Status fsync(HandleId handle) override;
+  void release(HandleId handle) override;
+
+  Result<HandleId> opendir(InodeId ino) override;
+  Status readdir(HandleId handle, std::uint64_t offset, bool with_attributes,
+                 const std::function<bool(const DirEntry&)>& visit) override;
+  void releasedir(HandleId handle) override;
+
+  StatFs statfs() override;
+
+  Result<std::string> getxattr(InodeId ino, std::string_view name) override;
+  Result<std::vector<std::string>> listxattr(InodeId ino) override;
+  Status setxattr(InodeId ino, std::string_view name, std::string_view value,
+                  XattrMode mode) override;
+  Status removexattr(InodeId ino, std::string_view name) override;
+
+  Status sync_all() override;
+
+ private:
+  /// A name in a directory: where it is and what it would be called.
+  struct Place {
+    InodePtr parent;
+    std::string path;  ///< of the name itself
+  };
+
+  // file_system_lookup.cc
+  Result<InodePtr> find_inode(InodeId ino);
+  Result<std::string> path_of(const InodePtr& inode);
+  Result<Place> place_of(InodeId parent, std::string_view name);
+  /// What is there now, unstored files included. ENOENT if nothing is.
+  Result<Node> node_at(const Place& place, std::string_view name);
+  Result<Node> node_of(const InodePtr& inode);
+  /// As far as known to be the store's view a second ago at most.
+  Result<Node> fresh_node(const std::string& path);
+  Attr shown(const InodePtr& inode, const Stat& stat);
+  std::optional<Node> content_node(const InodePtr& inode);
+  Status check_new_name(const Place& place, std::string_view name);
+
+  // file_system_attributes.cc
+  Result<Attr> setattr_file(const InodePtr& inode, const SetAttr& change);
+  Result<Attr> setattr_directory(const InodePtr& inode, const SetAttr& change);
+  Status change_file(const InodePtr& inode, const std::function<Status(Content&)>& change,
+                     bool may_wait);
+  Status write_directory(const std::string& path, Node node);
+  Status truncate(Content& content, std::uint64_t size);
+
+  // file_system_make.cc
+  Result<CreateResult> create_new(InodeId parent, std::string_view name, mode_t mode, int flags,
+                                  const Caller& caller);
+  Stat new_stat(mode_t mode, const Caller& caller, const Node& parent) const;
+  Result<Attr> make_object(const Place& place, std::string_view name, const Stat& stat,
+                           const s3::ObjectAttributes& attributes, std::string_view body);
+  void inherit_xattrs(const Node& parent, const Stat& stat, s3::ObjectAttributes& attributes) const;
+
+  // file_system_remove.cc
+  /// Before the object at `path` goes: fetches what open handles of the file still need of it.
+  /// False if that is too much to fetch; they then get ESTALE.
+  Result<bool> keep_bytes_of_open_file(const InodePtr& inode, const std::string& path);
+  /// After it has gone: the inode has no name any more and lives for its open handles only.
+  void orphan(const InodePtr& inode, bool bytes_kept);
+  bool has_unstored_below(const InodePtr& directory);
+
+  // file_system_rename.cc
+  Status rename_file(const Place& from, std::string_view name, const Node& source, const Place& to,
+                     std::string_view new_name);
+  Status rename_locked(const InodePtr& inode, const Place& from, Node source, const Place& to,
+                       std::string_view new_name);
+  Status rename_directory(const Place& from, std::string_view name, const Node& source,
+                          const Place& to, std::string_view new_name);
+  Status store_files_below(const InodePtr& directory);
+
+  // file_system_files.cc
+  Result<std::shared_ptr<OpenFile>> find_file(HandleId handle);
+  std::shared_ptr<Content> content_from(const Node& node) const;
+  /// Gives the inode `fresh` as content unless it has some.
+  HandleId add_handle(const InodePtr& inode, bool writable, const std::shared_ptr<Content>& fresh);
+  Status truncate_opened(const InodePtr& inode);
+  Status store_for(OpenFile& file);
+  Status read_once(OpenFile& file, std::uint64_t offset, std::span<char>& out, bool& moved);
+  void drop_handle(OpenFile& file);
+
+  // file_system_xattr.cc
+  Result<Xattrs> xattrs_of(const InodePtr& inode);
+  Status change_xattrs(const InodePtr& inode, const std::function<Status(Xattrs&)>& change);
+
+  const Config config_;
+  s3::ObjectStore& store_;
+  Clock& clock_;
+  const MimeTable mime_;
+  MemoryBudget read_memory_;
+  NodeCache known_;
+  InodeTable inodes_;
+  HandleTable<OpenFile> files_;
+  HandleTable<OpenDirectory> directories_;
+  std::shared_mutex tree_;
+  WorkerPool pool_;
+  Resolver resolver_;
+  Storer storer_;
+};
+
+}  // namespace pailfs::fs

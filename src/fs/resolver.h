@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "pailfs/s3/object_store.h"
+#include "pailfs/util/worker_pool.h"
+
+#include "node_cache.h"
+
+namespace pailfs::fs {
+
+/// Finds out what a path is in the store, with as few requests as what is known allows: none while
+/// its attributes are known or its directory's fresh listing lacks the name, one HEAD when the
+/// listing has it, otherwise one round trip of HEAD `p` and LIST `p/` side by side (and a HEAD of
+/// the marker `p/` when there is one). Any thread may call any member, except those of the pool.
+class Resolver final {
+ public:
+  Resolver(const Config& config, s3::ObjectStore& store, NodeCache& known, WorkerPool& pool)
+      : config_(config), store_(store), known_(known), pool_(pool) {}
+
+  /// ENOENT when the store says that nothing is there; any other failure is passed on (law L4).
+  Result<Node> resolve(const std::string& path);
+  /// The same, but what is known is not good enough: asks.
+  Result<Node> ask(const std::string& path);
+  /// Is anything below the directory besides its own marker? Always asks: what hangs on the answer
+  /// is a deletion.
+  Result<bool> is_empty_directory(const std::string& path);
+
+ private:
+  Result<Node> ask_root();
+  Result<Node> ask_file(const std::string& path);
+  Result<Node> ask_marker(const std::string& path);
+  Result<Node> ask_all(const std::string& path);
+  Result<Node> learn(const std::string& path, Result<Node> found);
+
+  const Config& config_;
+  s3::ObjectStore& store_;
+  NodeCache& known_;
+  WorkerPool& pool_;
+};
+
+}  // namespace pailfs::fs

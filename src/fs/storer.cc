@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storer.h"
+
+#include "pailfs/util/text.h"
+
+#include "upload_plan.h"
+
+namespace pailfs::fs {
+
+s3::ObjectAttributes Storer::new_attributes(const std::string& path, const Stat& stat) const {
+  s3::ObjectAttributes base;
+  base.content_type = S_ISREG(stat.mode) ? mime_.type_of(path) : "application/octet-stream";
+  return encode(stat, std::move(base));
+}
+
+Status Storer::store(const InodePtr& inode) {
+  const auto path = inodes_.path(inode);
+  std::shared_ptr<Content> content;
+  {
+    MutexLock lock(inode->state);
+    content = inode->content;
+    if (!content || !content->dirty()) return {};
+  }
+  // Unlinked: what it holds is for its open handles only.
+  if (!path) return {};
+
+  // Reading the content without its lock is safe from here on: only holders of inode->flush change
+  // it. What this function itself changes in it, it changes under the lock.
+  const s3::Key key = file_key(config_.prefix, *path);
+  s3::ObjectAttributes attributes = content->attributes;
+  if (attributes.content_type.empty()) attributes.content_type = mime_.type_of(*path);
+  attributes = encode(content->stat, std::move(attributes));
+
+  if (content->bytes_dirty && !content->local) {
+    auto file = cache::BlockFile::create(config_.temporary_directory);
+    if (!file) return file.error();
+    MutexLock lock(inode->state);
+    content->local = std::move(*file);
+  }
+  const bool send = content->bytes_dirty || !content->stored;
+  auto etag = send ? send_bytes(*inode, *content, key, attributes)
+                   : rewrite_metadata(*content, key, attributes);
+
+  MutexLock lock(inode->state);
+  if (!etag) {
+    ++content->failures;
+    content->last_failure = etag.error().with("store " + printable(*path));
+    return content->last_failure;
+  }
+  content->stored = true;
+  content->base = *etag;
+  content->base_size = content->stat.size;
+  content->base_visible = content->stat.size;
+  content->attributes = attributes;
+  content->bytes_dirty = false;
+  content->metadata_dirty = false;
+  inode->paged_version = *etag;  // the kernel saw every byte of it pass
+
+  Node node;
+  node.form = Form::file;
+  node.stat = content->stat;
+  node.info.size = content->stat.size;
+  node.info.etag = *etag;
+  node.info.attributes = attributes;
+  known_.stored(*path, node);
+  return {};
+}
+
+Result<s3::ETag> Storer::send_bytes(Inode& inode, Content& content, const s3::Key& key,
+                                    const s3::ObjectAttributes& attributes) {
+  static const RangeSet kNothing;
+  UploadInput input;
+  input.size = content.stat.size;
+  input.local = content.local ? &content.local->present() : &kNothing;
+  input.base_size = content.stored ? content.base_visible : 0;
+  input.part_size = config_.multipart_size;
+  input.copy_part_size = config_.copy_part_size;
+  input.multipart_allowed = !config_.no_multipart;
+  input.copy_allowed =
+      content.stored && !config_.no_copy_api && !config_.no_mix_upload && !config_.no_multipart;
+  auto plan = plan_upload(input);
+  if (!plan) return plan.error();
+
+  if (!plan->download.empty()) {
+    const Status fetched = fetch_into(store_, pool_, config_.parallel, key, content.base,
+                                      plan->download, *content.local, inode.state);
+    if (!fetched) return fetched.error();
+  }
+  if (!plan->parts.empty()) {
+    auto etag = send_parts(content, key, attributes, plan->parts);
+    const bool no_part_copy = !etag && etag.error().err == ENOTSUP && input.copy_allowed;
+    if (!no_part_copy) return etag;
+    // This service cannot copy parts: fetch what was to be copied and send everything.
+    std::vector<Range> copied;
+    for (const PlannedPart& part : plan->parts) {
+      if (part.copy) copied.push_back(part.range);
+    }
+    const Status fetched = fetch_into(store_, pool_, config_.parallel, key, content.base, copied,
+                                      *content.local, inode.state);
+    if (!fetched) return fetched.error();
+    input.copy_allowed = false;
+    plan = plan_upload(input);
+    if (!plan) return plan.error();
+    return send_parts(content, key, attributes, plan->parts);
+  }
+  if (content.stat.size == 0) {
+    TextSource nothing("");
+    return store_.put({key, attributes, {}, false}, nothing);
+  }
+  FileSource body(content.local->source_fd(), {0, content.stat.size});
+  return store_.put({key, attributes, {}, false}, body);
+}
+
+Result<s3::ETag> Storer::send_parts(const Content& content, const s3::Key& key,
+                                    const s3::ObjectAttributes& attributes,
+                                    const std::vector<PlannedPart>& parts) {
+  const int fd = content.local->source_fd();
+  return upload_in_parts(
+      store_, pool_, config_.parallel, key, attributes, parts.size(),
+      [&](const s3::UploadId& id, std::size_t i) -> Result<s3::UploadedPart> {
+        const int number = static_cast<int>(i) + 1;
+        const Range& range = parts[i].range;
+        Result<s3::ETag> etag = Error{};
+        if (parts[i].copy) {
+          etag = store_.copy_part(key, id, number, key, content.base, {range.begin, range.size()});
+        } else {
+          FileSource body(fd, range);
+          etag = store_.upload_part(key, id, number, body);
+        }
+        if (!etag) return etag.error();
+        return s3::UploadedPart{number, std::move(*etag), range.size()};
+      });
+}
+
+Result<s3::ETag> Storer::rewrite_metadata(const Content& content, const s3::Key& key,
+                                          const s3::ObjectAttributes& attributes) {
+  CopyJob job;
+  job.source = key;
+  job.destination = key;
+  job.version = content.base;
+  job.size = content.base_size;
+  job.attributes = attributes;
+  return copier_.copy(job, config_.no_copy_api);
+}
+
+}  // namespace pailfs::fs

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "pailfs/util/range_set.h"
+#include "pailfs/util/result.h"
+
+namespace pailfs::fs {
+
+/// S3's limits on multipart uploads.
+inline constexpr std::uint64_t kMinPart = 5U << 20U;
+inline constexpr std::uint64_t kMaxPart = 5ULL << 30U;
+inline constexpr std::uint64_t kMaxParts = 10'000;
+
+struct UploadInput {
+  std::uint64_t size = 0;           ///< of the file now
+  const RangeSet* local = nullptr;  ///< bytes the local file holds
+  /// Bytes [0, base_size) not in `local` are those of the stored version; behind it lie holes.
+  std::uint64_t base_size = 0;
+  std::uint64_t part_size = 0;
+  std::uint64_t copy_part_size = 0;
+  bool multipart_allowed = true;
+  bool copy_allowed = true;  ///< the store can copy ranges of the stored version itself
+};
+
+struct PlannedPart {
+  Range range;
+  bool copy = false;  ///< server-side from the stored version; otherwise sent from the local file
+};
+
+/// How to bring the object up to date. `download` first, then one PUT of the whole file if `parts`
+/// is empty, else a multipart upload of exactly these parts in order.
+struct UploadPlan {
+  std::vector<Range> download;
+  std::vector<PlannedPart> parts;
+};
+
+/// Pure. Every byte of [0, size) is in exactly one part; every part but the last has at least
+/// kMinPart bytes; at most kMaxParts parts. EFBIG when the file exceeds what S3 can hold.
+Result<UploadPlan> plan_upload(const UploadInput& input);
+
+/// The ranges of a server-side copy of `size` bytes in pieces of about `part_size`.
+std::vector<Range> plan_copy(std::uint64_t size, std::uint64_t part_size);
+
+}  // namespace pailfs::fs

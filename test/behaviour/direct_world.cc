@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "behaviour/direct_world.h"
+
+namespace pailfs::test {
+
+DirectWorld::DirectWorld(const WorldOptions& options, StoreLimits limits)
+    : store_(clock_, limits), faults_(store_) {
+  config_.prefix = options.prefix;
+  config_.use_xattr = options.use_xattr;
+  config_.multipart_size = options.multipart_size;
+  config_.umask = options.umask;
+  config_.uid = options.uid;
+  config_.gid = options.gid;
+  config_.default_uid = 4321;
+  config_.default_gid = 5432;
+  config_.mime_types = mime_file_.path();
+  // Small enough that a large object cannot be held whole: what must be fetched, is fetched.
+  config_.read_memory = 4U << 20U;
+  mount();
+}
+
+DirectWorld::~DirectWorld() {
+  driver_->close_all();
+}
+
+void DirectWorld::mount() {
+  fs_ = fs::make_file_system(config_, faults_, clock_);
+  driver_ = std::make_unique<DirectDriver>(*fs_, fs::Caller{1234, 2345, 1});
+}
+
+void DirectWorld::let_caches_expire() {
+  clock_.advance(config_.attribute_ttl + config_.listing_ttl + std::chrono::seconds(1));
+}
+
+void DirectWorld::remount() {
+  driver_->close_all();
+  driver_.reset();
+  fs_.reset();
+  mount();
+}
+
+}  // namespace pailfs::test

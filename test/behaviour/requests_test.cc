@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// How many requests an operation costs. The count is the noise-free measure of speed.
+#include <fcntl.h>
+
+#include "behaviour/direct_world.h"
+#include "behaviour/files.h"
+#include "support/catch.h"
+
+namespace pailfs::test {
+namespace {
+
+/// Requests since `act` began.
+template <class Act>
+std::string cost(DirectWorld& world, Act act) {
+  world.fake()->reset_count();
+  act();
+  return world.fake()->count().text();
+}
+
+TEST_CASE("creating, writing and closing a small file in a listed directory is one put") {
+  DirectWorld world;
+  REQUIRE(err(world.posix().mkdir("d")) == 0);
+  REQUIRE(names_in(world.posix(), "d").empty());
+  CHECK(cost(world, [&] { CHECK(write_file(world.posix(), "d/f", "text") == 0); }) == "put 1");
+}
+
+TEST_CASE("mode, owner and times set before the close ride on that put") {
+  DirectWorld world;
+  REQUIRE(names_in(world.posix(), "").empty());
+  CHECK(cost(world, [&] {
+          Driver& posix = world.posix();
+          const auto fd = posix.open("f", O_WRONLY | O_CREAT, 0600);
+          REQUIRE(err(fd) == 0);
+          CHECK(err(posix.pwrite(*fd, 0, "text")) == 0);
+          CHECK(err(posix.chmod("f", 0755)) == 0);
+          CHECK(err(posix.chown("f", 7, 8)) == 0);
+          CHECK(err(posix.utimens("f", at_second(1), at_second(2))) == 0);
+          CHECK(err(posix.close(*fd)) == 0);
+        }) == "put 1");
+  CHECK(meta(world, "f", "mode") == "33261");
+  CHECK(meta(world, "f", "uid") == "7");
+  CHECK(meta(world, "f", "mtime") == "2");
+}
+
+TEST_CASE("a flush of nothing new sends nothing") {
+  DirectWorld world;
+  Driver& posix = world.posix();
+  const auto fd = posix.open("f", O_RDWR | O_CREAT);
+  REQUIRE(err(fd) == 0);
+  REQUIRE(err(posix.pwrite(*fd, 0, "x")) == 0);
+  REQUIRE(err(posix.fsync(*fd)) == 0);
+  CHECK(cost(world, [&] {
+          CHECK(err(posix.fsync(*fd)) == 0);
+          CHECK(err(posix.close(*fd)) == 0);
+        }) == "none");
+}
+
+TEST_CASE("opening and closing for reading sends nothing when the file is known") {
+  DirectWorld world;
+  REQUIRE(write_file(world.posix(), "f", "x") == 0);
+  CHECK(cost(world, [&] {
+          const auto fd = world.posix().open("f", O_RDONLY);
+          REQUIRE(err(fd) == 0);
+          CHECK(err(world.posix().close(*fd)) == 0);
+        }) == "none");
+}
+
+TEST_CASE("a lookup in a listed directory is free, present or absent") {
+  DirectWorld world;
+  REQUIRE(put_object(world, "d/sub/x", "x") == 0);
+  REQUIRE(put_object(world, "d/f", "x") == 0);
+  REQUIRE(names_in(world.posix(), "d").size() == 2);
+  CHECK(cost(world, [&] { CHECK(err(world.posix().stat("d/none")) == ENOENT); }) == "none");
+  REQUIRE(err(world.posix().stat("d/f")) == 0);  // mode and owner need a head once
+  REQUIRE(err(world.posix().stat("d/sub")) == 0);
+  CHECK(cost(world, [&] {
+          CHECK(err(world.posix().stat("d/f")) == 0);
+          CHECK(err(world.posix().stat("d/sub")) == 0);
+        }) == "none");
+}
+
+TEST_CASE("a lookup without a listing is at most three requests and is remembered") {
+  DirectWorld world;
+  REQUIRE(put_object(world, "f", "x") == 0);
+  world.fake()->reset_count();
+  CHECK(err(world.posix().stat("f")) == 0);
+  CHECK(world.fake()->count().total() <= 3);
+  CHECK(cost(world, [&] { CHECK(err(world.posix().stat("f")) == 0); }) == "none");
+  world.fake()->reset_count();
+  CHECK(err(world.posix().stat("none")) == ENOENT);
+  CHECK(world.fake()->count().total() <= 3);
+  CHECK(cost(world, [&] { CHECK(err(world.posix().stat("none")) == ENOENT); }) == "none");
+}
+
+TEST_CASE("a listing of 2500 names is three lists and no head") {
+  DirectWorld world;
+  for (int i = 0; i < 2'500; ++i) world.fake()->put_raw("d/n" + std::to_string(i), "");
+  REQUIRE(err(world.posix().stat("d")) == 0);
+  CHECK(cost(world, [&] { CHECK(names_in(world.posix(), "d").size() == 2'500); }) == "list 3");
+  CHECK(cost(world, [&] { CHECK(names_in(world.posix(), "d").size() == 2'500); }) == "none");
+}
+
+TEST_CASE("mkdir, unlink, rmdir, chmod, symlink and rename cost what S3 asks for") {
+  DirectWorld world;
+  Driver& posix = world.posix();
+  REQUIRE(put_object(world, "f", "x") == 0);
+  REQUIRE(put_object(world, "g", "x") == 0);
+  REQUIRE(names_in(posix, "").size() == 2);
+  REQUIRE(err(posix.stat("f")) == 0);
+  REQUIRE(err(posix.stat("g")) == 0);
+  CHECK(cost(world, [&] { CHECK(err(posix.mkdir("d")) == 0); }) == "put 1");
+  CHECK(cost(world, [&] { CHECK(err(posix.symlink("t", "l")) == 0); }) == "put 1");
+  CHECK(cost(world, [&] { CHECK(err(posix.chmod("f", 0600)) == 0); }) == "copy 1");
+  CHECK(cost(world, [&] { CHECK(err(posix.utimens("f", at_second(1), at_second(2))) == 0); }) ==
+        "copy 1");
+  CHECK(cost(world, [&] { CHECK(err(posix.rename("f", "h")) == 0); }) == "remove 1, copy 1");
+  CHECK(cost(world, [&] { CHECK(err(posix.unlink("g")) == 0); }) == "remove 1");
+  world.fake()->reset_count();
+  CHECK(err(posix.rmdir("d")) == 0);
+  CHECK(world.fake()->count().list <= 1);
+  CHECK(world.fake()->count().total() <= 2);
+}
+
+TEST_CASE("renaming a directory of 100 files is a hundred copies and a few requests more") {
+  DirectWorld world;
+  REQUIRE(err(world.posix().mkdir("d")) == 0);
+  for (int i = 0; i < 99; ++i) {
+    REQUIRE(write_file(world.posix(), "d/f" + std::to_string(i), "x") == 0);
+  }
+  world.fake()->reset_count();
+  REQUIRE(err(world.posix().rename("d", "e")) == 0);
+  const RequestCount count = world.fake()->count();
+  CAPTURE(count.text());
+  CHECK(count.total() <= 105);
+  CHECK(count.get == 0);
+}
+
+TEST_CASE("reading a small file is one get of it, once") {
+  DirectWorld world;
+  const std::string text = pattern(100'000);
+  REQUIRE(put_object(world, "f", text) == 0);
+  REQUIRE(err(world.posix().stat("f")) == 0);
+  const auto fd = world.posix().open("f", O_RDONLY);
+  REQUIRE(err(fd) == 0);
+  world.fake()->reset_count();
+  std::string got;
+  while (got.size() < text.size()) got += *world.posix().pread(*fd, got.size(), 4'096);
+  CHECK((got == text));
+  CHECK(world.fake()->count().text() == "get 1");
+  CHECK(world.fake()->bytes_out() == text.size());
+  CHECK(err(world.posix().close(*fd)) == 0);
+}
+
+TEST_CASE("replacing a whole file reads nothing of the old one") {
+  DirectWorld world;
+  REQUIRE(put_object(world, "f", pattern(1'000'000)) == 0);
+  REQUIRE(err(world.posix().stat("f")) == 0);
+  CHECK(cost(world, [&] { CHECK(write_file(world.posix(), "f", "new") == 0); }) == "put 1");
+}
+
+TEST_CASE("a change in the middle of a large object sends the change and copies the rest") {
+  WorldOptions options;
+  options.multipart_size = 5U << 20U;
+  DirectWorld world(options);
+  Driver& posix = world.posix();
+  REQUIRE(put_object(world, "f", pattern(30U << 20U)) == 0);
+  REQUIRE(err(posix.stat("f")) == 0);
+  const auto fd = posix.open("f", O_WRONLY);
+  REQUIRE(err(fd) == 0);
+  world.fake()->reset_count();
+  REQUIRE(err(posix.pwrite(*fd, 12U << 20U, "0123456789abcdef")) == 0);
+  REQUIRE(err(posix.close(*fd)) == 0);
+  const RequestCount count = world.fake()->count();
+  CAPTURE(count.text());
+  CHECK(count.copy_part >= 1);
+  CHECK(count.complete_upload == 1);
+  CHECK(count.abort_upload == 0);
+  CHECK(world.fake()->bytes_in() <= 10U << 20U);
+  CHECK(world.fake()->bytes_out() <= 10U << 20U);
+}
+
+}  // namespace
+}  // namespace pailfs::test

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pailfs/http/transport.h"
+#include "pailfs/s3/client.h"
+#include "pailfs/s3/credentials.h"
+#include "pailfs/util/clock.h"
+
+#include "contract/bench.h"
+#include "contract/service.h"
+
+namespace pailfs::test {
+
+/// Credentials that are what they are.
+class FixedCredentials final : public s3::CredentialSource {
+ public:
+  explicit FixedCredentials(s3::Credentials credentials) : credentials_(std::move(credentials)) {}
+  Result<s3::Credentials> get() override { return credentials_; }
+  bool refresh(const s3::Credentials&) override { return false; }
+
+ private:
+  s3::Credentials credentials_;
+};
+
+struct ClientStyle {
+  bool path_style = true;
+  bool list_v2 = false;
+  int retries = 5;
+  std::chrono::seconds stall_limit{30};
+};
+
+/// A real client with everything that it needs and owns nothing of.
+class WiredClient final {
+ public:
+  /// Ends the program when no transport can be made: no test could go on.
+  WiredClient(const Service& service, const ClientStyle& style, const ClientChange& change = {});
+  s3::Client& client() { return *client_; }
+
+ private:
+  SystemClock clock_;
+  SystemRandom random_;
+  FixedCredentials credentials_;
+  std::unique_ptr<http::Transport> transport_;
+  std::unique_ptr<s3::Client> client_;
+};
+
+/// The real client over the real transport against some service.
+class ClientBench : public Bench {
+ public:
+  ClientBench(std::string name, Service service, ClientStyle style);
+  ~ClientBench() override;
+
+  s3::ObjectStore& store() override { return client_->client(); }
+  s3::ObjectStore* changed(const ClientChange& change) override;
+  std::optional<Session> session() override;
+
+ private:
+  Service service_;
+  ClientStyle style_;
+  std::unique_ptr<WiredClient> client_;
+  std::vector<std::unique_ptr<WiredClient>> others_;
+};
+
+}  // namespace pailfs::test

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Contract of ObjectStore: any thread may call any method.
+#include <thread>
+
+#include "contract/bench.h"
+#include "support/catch.h"
+#include "support/text_io.h"
+
+namespace pailfs::test {
+namespace {
+
+TEST_CASE("eight threads on their own keys do not meet") {
+  const auto bench = open_bench(GENERATE(from_range(bench_names())));
+  CAPTURE(bench->name());
+  auto& store = bench->store();
+  std::vector<std::string> trouble(8);
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < trouble.size(); ++t) {
+    threads.emplace_back([&, t] {
+      for (std::size_t i = 0; i < 25 && trouble[t].empty(); ++i) {
+        const auto key = bench->key(std::to_string(t) + "/" + std::to_string(i));
+        const std::string text = pattern(1'000 * (i + 1), t * 100 + i);
+        if (!put_text(store, key, text, {"text/plain", {{"n", std::to_string(t)}}, {}})) {
+          trouble[t] = "put " + key;
+        } else if (const auto got = get_text(store, key); !got || got->bytes != text) {
+          trouble[t] = "get " + key;
+        } else if (!store.copy({key, key + ".copy", got->info.etag, {}})) {
+          trouble[t] = "copy " + key;
+        } else if (!store.remove(key) || store.head(key)) {
+          trouble[t] = "remove " + key;
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const std::string& each : trouble) CHECK(each == "");
+  const auto left = list_all(store, bench->prefix(), false);
+  REQUIRE(err(left) == 0);
+  CHECK(left->objects.size() == 200);
+}
+
+TEST_CASE("readers of a key that is being replaced see one version or the other, whole") {
+  const auto bench = open_bench(GENERATE(from_range(bench_names())));
+  CAPTURE(bench->name());
+  auto& store = bench->store();
+  const auto key = bench->key("shared");
+  constexpr std::size_t kSize = 200'000;
+  REQUIRE(err(put_text(store, key, std::string(kSize, 'a'))) == 0);
+  std::vector<int> mixed(4);
+  std::vector<int> failed(5);
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < mixed.size(); ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 30; ++i) {
+        const auto got = get_text(store, key);
+        // A version that changes while it is fetched again after a hiccup may end in ESTALE.
+        if (!got) {
+          failed[t] += got.error().err == ESTALE ? 0 : 1;
+        } else if (got->bytes != std::string(kSize, got->bytes.empty() ? '?' : got->bytes[0])) {
+          ++mixed[t];
+        }
+      }
+    });
+  }
+  threads.emplace_back([&] {
+    for (int i = 0; i < 30; ++i) {
+      failed[4] +=
+          put_text(store, key, std::string(kSize, static_cast<char>('a' + i % 26))) ? 0 : 1;
+    }
+  });
+  for (std::thread& thread : threads) thread.join();
+  for (const int each : mixed) CHECK(each == 0);
+  for (const int each : failed) CHECK(each == 0);
+}
+
+}  // namespace
+}  // namespace pailfs::test

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// Contract of ObjectStore: listings, their order, their pages and their common prefixes.
+#include <algorithm>
+#include <thread>
+
+#include "contract/bench.h"
+#include "support/catch.h"
+#include "support/text_io.h"
+
+namespace pailfs::test {
+namespace {
+
+using Keys = std::vector<s3::Key>;
+
+Keys keys_of(const s3::ListPage& page) {
+  Keys keys;
+  for (const auto& object : page.objects) keys.push_back(object.key);
+  return keys;
+}
+
+void fill(s3::ObjectStore& store, const Keys& keys) {
+  std::vector<int> outcome(keys.size());
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < 8; ++t) {
+    threads.emplace_back([&, t] {
+      for (std::size_t i = t; i < keys.size(); i += 8)
+        outcome[i] = err(put_text(store, keys[i], "x"));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  REQUIRE(std::count(outcome.begin(), outcome.end(), 0) == std::ssize(outcome));
+}
+
+TEST_CASE("a listing of more than a page has every key once, in byte order") {
+  const auto bench = open_bench(GENERATE(from_range(bench_names())));
+  CAPTURE(bench->name());
+  Keys keys;
+  for (int i = 0; i < 1'203; ++i) keys.push_back(bench->key("n" + std::to_string(100'000 + i)));
+  fill(bench->store(), keys);
+
+  const auto first = bench->store().list({bench->prefix(), true, "", 1000});
+  REQUIRE(err(first) == 0);
+  CHECK(first->objects.size() == 1000);
+  CHECK_FALSE(first->next.empty());
+  const auto all = list_all(bench->store(), bench->prefix(), true);
+  REQUIRE(err(all) == 0);
+  CHECK(keys_of(*all) == keys);
+  CHECK(all->prefixes.empty());
+  const auto undelimited = list_all(bench->store(), bench->prefix(), false);
+  REQUIRE(err(undelimited) == 0);
+  CHECK(keys_of(*undelimited) == keys);
+}
+
+TEST_CASE("a page that ends exactly at the last key is the last page") {
+  const auto bench = open_bench(GENERATE(from_range(bench_names())));
+  CAPTURE(bench->name());
+  fill(bench->store(), {bench->key("1"), bench->key("2"), bench->key("3"), bench->key("4")});
+  const auto page = bench->store().list({bench->prefix(), true, "", 4});
+  REQUIRE(err(page) == 0);
+  CHECK(page->objects.size() == 4);
+  CHECK(page->next.empty());
+}
+
+TEST_CASE("names are grouped at the slash, whatever the page size") {
+  const auto bench = open_bench(GENERATE(from_range(bench_names())));
+  CAPTURE(bench->name());
+  // '-' sorts before '/', '0' after it: the three orders in which a group can meet its neighbours.
+  fill(bench->store(), {bench->key("a"), bench->key("a-"), bench->key("a-b"), bench->key("a/"),
+                        bench->key("a/1"), bench->key("a/2/3"), bench->key("a0"),
+                        bench->key("b/c/d"), bench->key("b/c/e"), bench->key("z")});
+  const std::size_t page_size = GENERATE(1U, 2U, 3U, 1000U);
+  CAPTURE(page_size);
+  const auto root = list_all(bench->store(), bench->prefix(), true, page_size);
+  REQUIRE(err(root) == 0);
+  CHECK(keys_of(*root) == Keys{bench->key("a"), bench->key("a-"), bench->key("a-b"),
+                               bench->key("a0"), bench->key("z")});
+  CHECK(root->prefixes == Keys{bench->key("a/"), bench->key("b/")});
+  const auto inner = list_all(bench->store(), bench->key("a/"), true, page_size);
+  REQUIRE(err(inner) == 0);
+  CHECK(keys_of(*inner) == Keys{bench->key("a/"), bench->key("a/1")});
+  CHECK(inner->prefixes == Keys{bench->key("a/2/")});
+  const auto partial = list_all(bench->store(), bench->key("a"), false, page_size);
+  REQUIRE(err(partial) == 0);
+  CHECK(partial->objects.size() == 7);
+}
+
+TEST_CASE("a listing of nothing is empty and a success") {
+  const auto bench = open_bench(GENERATE(from_range(bench_names())));
+  CAPTURE(bench->name());
+  const auto page = bench->store().list({bench->key("nothing here/"), true, "", 1000});
+  REQUIRE(err(page) == 0);
+  CHECK(page->objects.empty());
+  CHECK(page->prefixes.empty());
+  CHECK(page->next.empty());
+}
+
+TEST_CASE("a listing says of an object what its head says") {
+  const auto bench = open_bench(GENERATE(from_range(bench_names())));
+  CAPTURE(bench->name());
+  REQUIRE(err(put_text(bench->store(), bench->key("one"), pattern(12'345))) == 0);
+  const auto head = bench->store().head(bench->key("one"));
+  const auto page = bench->store().list({bench->key("one"), true, "", 10});
+  REQUIRE(err(head) == 0);
+  REQUIRE(err(page) == 0);
+  REQUIRE(page->objects.size() == 1);
+  CHECK(page->objects.front().size == 12'345);
+  CHECK(page->objects.front().etag == head->etag);
+  // A listing may show fractions of the second that a head leaves out.
+  using std::chrono::seconds;
+  CHECK(std::chrono::floor<seconds>(page->objects.front().last_modified) ==
+        std::chrono::floor<seconds>(head->last_modified));
+}
+
+}  // namespace
+}  // namespace pailfs::test

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/operation.h"
+
+namespace pailfs::test {
+
+/// Plays the steps on a fresh file system over a fresh bucket and beside it on the model. After
+/// every step the whole visible tree, every file's bytes and every object must be the model's. A
+/// step that was made to fail may leave each object as it was before or as it would be after, and
+/// may not have lost any byte on the way. Returns what was wrong first, nothing when all was right.
+std::optional<std::string> play(const std::vector<Operation>& operations);
+
+/// A short history that still fails, by leaving out steps; `failing` must fail.
+std::vector<Operation> shrink(std::vector<Operation> failing);
+
+}  // namespace pailfs::test

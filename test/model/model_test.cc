@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random histories on the file system and on the model of it. PAILFS_MODEL_SEED chooses the first
+// seed, PAILFS_MODEL_COUNT the number of histories (default: as many as fit into ten seconds).
+#include "model/model.h"
+
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+
+#include "pailfs/util/log.h"
+#include "pailfs/util/text.h"
+
+#include "model/history.h"
+#include "support/catch.h"
+
+namespace pailfs::test {
+namespace {
+
+std::uint64_t from_environment(const char* name, std::uint64_t fallback) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? fallback : parse_uint(text).value_or(fallback);
+}
+
+TEST_CASE("random histories leave mount and bucket as the model says, after every step") {
+  log::set_sink([](LogLevel, std::string_view) {});  // failures are made on purpose, thousands
+  const std::uint64_t first = from_environment("PAILFS_MODEL_SEED", 1);
+  const std::uint64_t count = from_environment("PAILFS_MODEL_COUNT", 0);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  std::uint64_t played = 0;
+  for (std::uint64_t seed = first; count > 0 ? played < count : true; ++seed) {
+    if (count == 0 && played > 0 && std::chrono::steady_clock::now() >= end) break;
+    ++played;
+    const auto operations = random_operations(seed, 60);
+    if (!play(operations)) continue;
+    const auto shortest = shrink(operations);
+    std::string story = "PAILFS_MODEL_SEED=" + std::to_string(seed) + "\n";
+    for (const Operation& op : shortest) story += "  " + op.text() + "\n";
+    FAIL(story << play(shortest).value_or("(does not fail every time)"));
+  }
+  CHECK(played > 0);
+  WARN(played << " histories of 60 steps");
+}
+
+TEST_CASE("the model itself knows what hides what") {
+  Model model({{"x", "file"}, {"x/y", "hidden"}, {"d/e/f", "deep"}, {"m/", ""}});
+  CHECK(model.kind("x") == Model::Kind::file);
+  CHECK(model.kind("x/y") == Model::Kind::none);
+  CHECK(model.walk("x/y") == ENOTDIR);
+  CHECK(model.kind("d/e") == Model::Kind::directory);
+  CHECK(model.tree() ==
+        Model::Objects{{"x", "file"}, {"d/", ""}, {"d/e/", ""}, {"d/e/f", "deep"}, {"m/", ""}});
+  CHECK(model.rmdir("d") == ENOTEMPTY);
+  CHECK(model.rmdir("m") == 0);
+  CHECK(model.rename("d", "d/e/g") == EINVAL);
+  CHECK(model.rename("d", "n") == 0);
+  CHECK(model.kind("n/e/f") == Model::Kind::file);
+  CHECK(model.unlink("x") == 0);
+  CHECK(model.kind("x") == Model::Kind::directory);
+}
+
+TEST_CASE("a history that fails is shortened to the steps that matter") {
+  // A file named in a way the model and the mount see differently does not exist, so the shrinker
+  // is shown with the smallest thing that can be wrong: nothing. Equal seeds give equal histories.
+  const auto a = random_operations(7, 60);
+  const auto b = random_operations(7, 60);
+  REQUIRE(a.size() == 60);
+  for (std::size_t i = 0; i < a.size(); ++i) CHECK(a[i].text() == b[i].text());
+}
+
+}  // namespace
+}  // namespace pailfs::test

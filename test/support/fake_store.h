@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pailfs/s3/object_store.h"
+#include "pailfs/util/clock.h"
+#include "pailfs/util/sync.h"
+
+#include "support/store_call.h"
+
+namespace pailfs::test {
+
+/// What a bucket of the fake allows; the defaults are S3's.
+struct StoreLimits {
+  std::uint64_t min_part = 5U << 20U;  ///< of every part but the last
+  std::uint64_t max_part = 5ULL << 30U;
+  std::uint64_t max_put = 5ULL << 30U;
+  std::uint64_t max_copy = 5ULL << 30U;
+  std::size_t max_key = 1024;
+  std::size_t max_metadata = 2048;  ///< names and values of user metadata together
+  std::size_t page = 1000;          ///< most entries in one page of any listing
+};
+
+struct StoredObject {
+  std::shared_ptr<const std::string> bytes;
+  s3::ETag etag;
+  WallTime last_modified{};
+  s3::ObjectAttributes attributes;
+
+  [[nodiscard]] const std::string& content() const { return *bytes; }
+  /// Value of one x-amz-meta-* field, "" when there is none.
+  [[nodiscard]] std::string meta(std::string_view name) const;
+};
+
+/// One change of the bucket, in the order in which it took effect.
+struct Mutation {
+  Verb verb = Verb::put;
+  s3::Key key;
+  s3::ETag etag;         ///< of the object that is there now; empty after a removal
+  bool foreign = false;  ///< made by put_raw or remove_raw
+};
+
+/// A bucket in memory that behaves as S3 does: MD5 ETags ("<md5 of md5s>-<parts>" for multipart,
+/// plain again after a copy), Last-Modified in whole seconds of `clock`, metadata sorted by name,
+/// "binary/octet-stream" where no type was given, byte-ordered listings with common prefixes and
+/// pages, conditional reads, writes and copies, and the part rules of multipart uploads.
+///
+/// Errors carry the S3 code besides the errno, and ENOENT only for NoSuchKey: an upload that does
+/// not exist is EIO with NoSuchUpload. Any thread may call anything; each call takes effect in one
+/// instant, so that a reader sees one version or another. `clock` must outlive it.
+class FakeStore final : public s3::ObjectStore {
+ public:
+  explicit FakeStore(Clock& clock, StoreLimits limits = {});
+  ~FakeStore() override;
+
+  Result<s3::ObjectInfo> head(const s3::Key& key) override;
+  Result<s3::ObjectInfo> get(const s3::GetRequest& request, s3::ByteSink& sink) override;
+  Result<s3::ETag> put(const s3::PutRequest& request, s3::ByteSource& body) override;
+  Status remove(const s3::Key& key) override;
+  std::vector<Status> remove_many(const std::vector<s3::Key>& keys) override;
+  Result<s3::ListPage> list(const s3::ListRequest& request) override;
+  Result<s3::ETag> copy(const s3::CopyRequest& request) override;
+  Result<s3::UploadId> create_upload(const s3::Key& key,
+                                     const s3::ObjectAttributes& attributes) override;
+  Result<s3::ETag> upload_part(const s3::Key& key, const s3::UploadId& id, int number,
+                               s3::ByteSource& body) override;
+  Result<s3::ETag> copy_part(const s3::Key& key, const s3::UploadId& id, int number,
+                             const s3::Key& source, const s3::ETag& source_if_match,
+                             s3::ByteRange range) override;
+  Result<s3::ETag> complete_upload(const s3::Key& key, const s3::UploadId& id,
+                                   const std::vector<s3::UploadedPart>& parts) override;
+  Status abort_upload(const s3::Key& key, const s3::UploadId& id) override;
+  Result<std::vector<s3::UploadedPart>> list_parts(const s3::Key& key,
+                                                   const s3::UploadId& id) override;
+  Result<s3::UploadPage> list_uploads(const std::string& prefix,
+                                      const s3::UploadPage& after) override;
+
+  /// A writer that is not us: not counted as a request, no limit applies.
+  s3::ETag put_raw(const s3::Key& key, std::string bytes, s3::ObjectAttributes attributes = {});
+  /// False when there was no such object.
+  bool remove_raw(const s3::Key& key);
+
+  /// Everything in the bucket; the bytes are shared, not copied.
+  [[nodiscard]] std::map<s3::Key, StoredObject> objects() const;
+  [[nodiscard]] std::vector<s3::Key> keys() const;
+  /// Nothing when there is no such object.
+  [[nodiscard]] std::optional<StoredObject> object(const s3::Key& key) const;
+  [[nodiscard]] std::size_t uploads_in_progress() const;
+
+  [[nodiscard]] RequestCount count() const;
+  void reset_count();
+  /// Bytes that put and upload_part received / that get delivered, since the last reset_count().
+  [[nodiscard]] std::uint64_t bytes_in() const;
+  [[nodiscard]] std::uint64_t bytes_out() const;
+  [[nodiscard]] std::vector<Mutation> history() const;
+
+ private:
+  using Bytes = std::shared_ptr<const std::string>;
+  struct Part {
+    Bytes bytes;
+    s3::ETag etag;
+  };
+  struct Upload {
+    s3::Key key;
+    s3::ObjectAttributes attributes;
+    WallTime initiated{};
+    std::map<int, Part> parts;
+  };
+
+  void note(Verb verb, int requests = 1) EXCLUDES(mutex_);
+  Status check_key(const s3::Key& key) const;
+  Status check_attributes(const s3::ObjectAttributes& attributes) const;
+  void store(const s3::Key& key, StoredObject object, Verb verb, bool foreign) REQUIRES(mutex_);
+  Result<StoredObject> find(const s3::Key& key) const REQUIRES(mutex_);
+  Result<StoredObject> find_version(const s3::Key& key, const s3::ETag& if_match) const
+      REQUIRES(mutex_);
+  Result<Upload*> find_upload(const s3::Key& key, const s3::UploadId& id) REQUIRES(mutex_);
+  Result<std::string> read_body(s3::ByteSource& body, std::uint64_t limit);
+  [[nodiscard]] WallTime now() const;
+
+  Clock& clock_;
+  const StoreLimits limits_;
+  mutable Mutex mutex_;
+  std::map<s3::Key, StoredObject> objects_ GUARDED_BY(mutex_);
+  std::map<std::string, Upload> uploads_ GUARDED_BY(mutex_);  // by id
+  std::vector<Mutation> history_ GUARDED_BY(mutex_);
+  RequestCount count_ GUARDED_BY(mutex_);
+  std::uint64_t bytes_in_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t bytes_out_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t next_upload_ GUARDED_BY(mutex_) = 1;
+};
+
+/// A ByteSource over a string it owns.
+class StringSource final : public s3::ByteSource {
+ public:
+  explicit StringSource(std::string bytes) : bytes_(std::move(bytes)) {}
+  [[nodiscard]] std::uint64_t size() const override { return bytes_.size(); }
+  Result<std::size_t> read(std::uint64_t offset, std::span<char> out) override;
+
+ private:
+  std::string bytes_;
+};
+
+/// Collects what a get delivers and notices if it does not come in order.
+class StringSink final : public s3::ByteSink {
+ public:
+  /// `begin`: where the requested range starts.
+  explicit StringSink(std::uint64_t begin = 0) : begin_(begin) {}
+  bool write(std::uint64_t offset, std::span<const char> bytes) override;
+  [[nodiscard]] const std::string& bytes() const { return bytes_; }
+  [[nodiscard]] bool in_order() const { return in_order_; }
+
+ private:
+  std::uint64_t begin_;
+  std::string bytes_;
+  bool in_order_ = true;
+};
+
+}  // namespace pailfs::test

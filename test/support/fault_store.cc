@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/fault_store.h"
+
+#include <fnmatch.h>
+
+#include <thread>
+
+namespace pailfs::test {
+namespace {
+
+using Action = Fault::Action;
+
+/// Passes on a get until `limit` bytes have gone through, then refuses the rest.
+class CuttingSink final : public s3::ByteSink {
+ public:
+  CuttingSink(s3::ByteSink& inner, std::uint64_t limit) : inner_(inner), left_(limit) {}
+  bool write(std::uint64_t offset, std::span<const char> bytes) override {
+    const std::size_t n = std::min<std::uint64_t>(left_, bytes.size());
+    left_ -= n;
+    if (n > 0 && !inner_.write(offset, bytes.first(n))) return false;
+    return n == bytes.size();
+  }
+
+ private:
+  s3::ByteSink& inner_;
+  std::uint64_t left_;
+};
+
+}  // namespace
+
+FaultStore::FaultStore(s3::ObjectStore& inner, std::uint64_t seed) : inner_(inner), random_(seed) {}
+
+std::size_t FaultStore::add(Fault fault) {
+  const MutexLock lock(mutex_);
+  rules_.push_back({std::move(fault), 0, 0});
+  return rules_.size() - 1;
+}
+
+void FaultStore::clear() {
+  const MutexLock lock(mutex_);
+  rules_.clear();
+}
+
+int FaultStore::fired(std::size_t rule) const {
+  const MutexLock lock(mutex_);
+  return rule < rules_.size() ? rules_[rule].fired : 0;
+}
+
+int FaultStore::fired() const {
+  const MutexLock lock(mutex_);
+  int sum = 0;
+  for (const Rule& rule : rules_) sum += rule.fired;
+  return sum;
+}
+
+std::optional<Fault> FaultStore::match(const StoreCall& call) {
+  const MutexLock lock(mutex_);
+  for (Rule& rule : rules_) {
+    const Fault& fault = rule.fault;
+    if (fault.verb && *fault.verb != call.verb) continue;
+    if (::fnmatch(fault.key.c_str(), call.key.c_str(), 0) != 0) continue;
+    ++rule.seen;
+    if (fault.nth != 0 && rule.seen != fault.nth) continue;
+    if (rule.fired >= fault.times) continue;
+    if (fault.probability < 1.0 &&
+        std::uniform_real_distribution<double>(0, 1)(random_) >= fault.probability) {
+      continue;
+    }
+    ++rule.fired;
+    return fault;
+  }
+  return std::nullopt;
+}
+
+template <class T>
+T FaultStore::guarded(const StoreCall& call, const std::function<T()>& perform) {
+  const std::optional<Fault> fault = match(call);
+  if (!fault) return perform();
+  if (fault->before) fault->before(call);
+  std::this_thread::sleep_for(fault->delay);
+  if (fault->action == Action::fail || fault->action == Action::cut) return fault->error;
+  T outcome = perform();
+  if (fault->after) fault->after(call);
+  if (fault->action == Action::apply_then_fail) return fault->error;
+  return outcome;
+}
+
+Result<s3::ObjectInfo> FaultStore::head(const s3::Key& key) {
+  return guarded<Result<s3::ObjectInfo>>({Verb::head, key, {}}, [&] { return inner_.head(key); });
+}
+
+// Not through guarded(): a cut is about the bytes on their way, which only get() has.
+Result<s3::ObjectInfo> FaultStore::get(const s3::GetRequest& request, s3::ByteSink& sink) {
+  const StoreCall call{Verb::get, request.key, {}};
+  const std::optional<Fault> fault = match(call);
+  if (!fault) return inner_.get(request, sink);
+  if (fault->before) fault->before(call);
+  std::this_thread::sleep_for(fault->delay);
+  if (fault->action == Action::fail) return fault->error;
+  if (fault->action == Action::cut) {
+    CuttingSink cut(sink, fault->cut_after);
+    const auto ignored = inner_.get(request, cut);
+    if (fault->after) fault->after(call);
+    return fault->error;
+  }
+  auto outcome = inner_.get(request, sink);
+  if (fault->after) fault->after(call);
+  if (fault->action == Action::apply_then_fail) return fault->error;
+  return outcome;
+}
+
+Result<s3::ETag> FaultStore::put(const s3::PutRequest& request, s3::ByteSource& body) {
+  return guarded<Result<s3::ETag>>({Verb::put, request.key, {}},
+                                   [&] { return inner_.put(request, body); });
+}
+
+Status FaultStore::remove(const s3::Key& key) {
+  return guarded<Status>({Verb::remove, key, {}}, [&] { return inner_.remove(key); });
+}
+
+std::vector<Status> FaultStore::remove_many(const std::vector<s3::Key>& keys) {
+  std::vector<Status> verdicts(keys.size());
+  std::vector<s3::Key> pass;
+  std::vector<std::size_t> place;  // of each key in `pass`
+  std::vector<std::pair<std::size_t, Fault>> after;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const StoreCall call{Verb::remove_many, keys[i], {}};
+    if (std::optional<Fault> fault = match(call)) {
+      if (fault->before) fault->before(call);
+      std::this_thread::sleep_for(fault->delay);
+      if (fault->action == Action::fail || fault->action == Action::cut) {
+        verdicts[i] = fault->error;
+        continue;
+      }
+      after.emplace_back(i, *std::move(fault));
+    }
+    pass.push_back(keys[i]);
+    place.push_back(i);
+  }
+  if (!pass.empty()) {
+    const std::vector<Status> done = inner_.remove_many(pass);
+    for (std::size_t i = 0; i < done.size(); ++i) verdicts[place[i]] = done[i];
+  }
+  for (const auto& [i, fault] : after) {
+    if (fault.after) fault.after({Verb::remove_many, keys[i], {}});
+    if (fault.action == Action::apply_then_fail) verdicts[i] = fault.error;
+  }
+  return verdicts;
+}
+
+Result<s3::ListPage> FaultStore::list(const s3::ListRequest& request) {
+  return guarded<Result<s3::ListPage>>({Verb::list, request.prefix, {}},
+                                       [&] { return inner_.list(request); });
+}
+
+Result<s3::ETag> FaultStore::copy(const s3::CopyRequest& request) {
+  return guarded<Result<s3::ETag>>({Verb::copy, request.destination, request.source},
+                                   [&] { return inner_.copy(request); });
+}
+
+Result<s3::UploadId> FaultStore::create_upload(const s3::Key& key,
+                                               const s3::ObjectAttributes& attributes) {
+  return guarded<Result<s3::UploadId>>({Verb::create_upload, key, {}},
+                                       [&] { return inner_.create_upload(key, attributes); });
+}
+
+Result<s3::ETag> FaultStore::upload_part(const s3::Key& key, const s3::UploadId& id, int number,
+                                         s3::ByteSource& body) {
+  return guarded<Result<s3::ETag>>({Verb::upload_part, key, {}},
+                                   [&] { return inner_.upload_part(key, id, number, body); });
+}
+
+Result<s3::ETag> FaultStore::copy_part(const s3::Key& key, const s3::UploadId& id, int number,
+                                       const s3::Key& source, const s3::ETag& source_if_match,
+                                       s3::ByteRange range) {
+  return guarded<Result<s3::ETag>>({Verb::copy_part, key, source}, [&] {
+    return inner_.copy_part(key, id, number, source, source_if_match, range);
+  });
+}
+
+Result<s3::ETag> FaultStore::complete_upload(const s3::Key& key, const s3::UploadId& id,
+                                             const std::vector<s3::UploadedPart>& parts) {
+  return guarded<Result<s3::ETag>>({Verb::complete_upload, key, {}},
+                                   [&] { return inner_.complete_upload(key, id, parts); });
+}
+
+Status FaultStore::abort_upload(const s3::Key& key, const s3::UploadId& id) {
+  return guarded<Status>({Verb::abort_upload, key, {}},
+                         [&] { return inner_.abort_upload(key, id); });
+}
+
+Result<std::vector<s3::UploadedPart>> FaultStore::list_parts(const s3::Key& key,
+                                                             const s3::UploadId& id) {
+  return guarded<Result<std::vector<s3::UploadedPart>>>({Verb::list_parts, key, {}},
+                                                        [&] { return inner_.list_parts(key, id); });
+}
+
+Result<s3::UploadPage> FaultStore::list_uploads(const std::string& prefix,
+                                                const s3::UploadPage& after) {
+  return guarded<Result<s3::UploadPage>>({Verb::list_uploads, prefix, {}},
+                                         [&] { return inner_.list_uploads(prefix, after); });
+}
+
+}  // namespace pailfs::test

@@ -65,7 +65,7 @@ std::vector<Entry> make_entries() {
     for (const bool path : {true, false}) {
       if (!path && service.host_url.empty()) continue;
       // Each style with the other kind of listing than its neighbour: two clients for four cases.
-      const ClientStyle style{path, !path, 5, std::chrono::seconds(30)};
+      const ClientStyle style{path, !path, 5, std::chrono::seconds(30), false};
       const std::string name = service.name + (path ? " path V1" : " host V2");
       entries.push_back(
           {name, [=] { return std::make_unique<ClientBench>(name, service, style); }});
@@ -75,11 +75,15 @@ std::vector<Entry> make_entries() {
   const auto add_s3d = [&](const std::string& name, S3dService::Scheme scheme, ClientStyle style) {
     entries.push_back({name, [=] { return std::make_unique<S3dBench>(name, scheme, style); }});
   };
-  add_s3d("s3d path V1", S3dService::Scheme::http, {true, false, 5, std::chrono::seconds(30)});
-  add_s3d("s3d path V2", S3dService::Scheme::http, {true, true, 5, std::chrono::seconds(30)});
-  add_s3d("s3d host V1", S3dService::Scheme::http, {false, false, 5, std::chrono::seconds(30)});
-  add_s3d("s3d host V2", S3dService::Scheme::http, {false, true, 5, std::chrono::seconds(30)});
-  add_s3d("s3d https", S3dService::Scheme::https, {true, true, 5, std::chrono::seconds(30)});
+  add_s3d("s3d path V1", S3dService::Scheme::http,
+          {true, false, 5, std::chrono::seconds(30), false});
+  add_s3d("s3d path V2", S3dService::Scheme::http,
+          {true, true, 5, std::chrono::seconds(30), false});
+  add_s3d("s3d host V1", S3dService::Scheme::http,
+          {false, false, 5, std::chrono::seconds(30), false});
+  add_s3d("s3d host V2", S3dService::Scheme::http,
+          {false, true, 5, std::chrono::seconds(30), false});
+  add_s3d("s3d https", S3dService::Scheme::https, {true, true, 5, std::chrono::seconds(30), false});
 #endif
   auto services = services_from_environment();
   if (!services) {

@@ -13,6 +13,10 @@ constexpr std::uint64_t kLargestWindow = 8U << 20U;
 /// The window being read, the one behind it for reads that arrive late, and the one ahead.
 constexpr std::size_t kWindows = 3;
 
+std::uint64_t larger(std::uint64_t window) {
+  return std::min(std::max(window, kFirstWindow) * 2, kLargestWindow);
+}
+
 }  // namespace
 
 bool MemoryBudget::reserve(std::uint64_t bytes) {
@@ -106,7 +110,7 @@ ReadStream::WindowPtr ReadStream::begin_window(const Version& version, std::uint
 
 void ReadStream::fetch_ahead(const Version& version, const Window& current) {
   if (current.end() >= version.size || window_with(current.end())) return;
-  next_size_ = std::min(std::max(next_size_, kFirstWindow) * 2, kLargestWindow);
+  next_size_ = larger(next_size_);
   const WindowPtr ahead = begin_window(version, current.end(), 0, true);
   if (!ahead) return;
   pool_.submit([&store = store_, version, ahead] { ahead->fetch(store, version); });
@@ -126,9 +130,10 @@ Status ReadStream::read(const Version& version, std::uint64_t offset, std::span<
       window = window_with(offset);
       if (!window) {
         const bool follows = !windows_.empty() && windows_.back()->end() == offset;
-        if (!follows) next_size_ = 0;
+        next_size_ = follows ? larger(next_size_) : 0;
         window = begin_window(version, offset, out.size(), false);
         mine = true;
+        if (follows) fetch_ahead(version, *window);
       } else if (window->begin > 0 || offset > window->begin) {
         // The reader came back for more of what was fetched: it reads on.
         fetch_ahead(version, *window);

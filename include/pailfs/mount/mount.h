@@ -29,16 +29,24 @@ struct Config {
   bool use_xattr = false;
 };
 
-/// Refuses what cannot be a mountpoint, in words: missing, not a directory, not ours, stale,
-/// already mounted by us, /dev/fuse missing or closed to us, allow_other not permitted. Changes
-/// nothing.
+/// Refuses what cannot be a mountpoint, in words: missing, not a directory, not ours, already
+/// mounted by us, stale and not ours, /dev/fuse missing or closed to us, no fusermount3 for a user,
+/// allow_other not permitted. Changes nothing; warns on stderr about a directory that is not empty.
+/// "/dev/fd/N", an open and mounted FUSE descriptor, is not looked at.
 Status check_mountpoint(const Config& config);
 
-/// Mounts, serves until unmounted or until SIGTERM/SIGINT/SIGHUP-free end, then stores what is
-/// left. `on_ready` is called once, when the kernel has begun to talk to us (FUSE_INIT answered);
-/// it may fork nothing. Returns after the file system is unmounted; the error says why it never was
-/// mounted or what could not be stored.
+/// Mounts, serves until unmounted or until SIGTERM or SIGINT, unmounts, then stores what is left.
+/// `on_ready` is called at most once, on any thread, when the kernel has begun to talk to us
+/// (FUSE_INIT); it may not fork. Returns after the file system is unmounted; the error says why it
+/// never was mounted or what could not be stored. A dead mount of ours on the directory is taken
+/// away first. Meanwhile SIGHUP reopens the log file, SIGUSR2 changes the log level, SIGUSR1 and
+/// SIGPIPE are ignored. One at a time in a process; works as process 1.
 Status serve(const Config& config, fs::FileSystem& file_system,
              const std::function<void()>& on_ready);
+
+/// Exit code for an error of check_mountpoint, or of serve before `on_ready`: 1 for an option that
+/// FUSE does not know, 2 for the directory, 3 for FUSE itself. It goes by Error::err: EINVAL; any
+/// other; ENODEV and EPERM.
+int exit_code(const Error& error);
 
 }  // namespace pailfs::mount

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything the program says about itself, made from the option table. Pure functions.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pailfs::cli {
+
+/// Usage, examples, and every option by group.
+std::string help_text();
+/// One option in full; nothing if there is no such option.
+std::optional<std::string> help_for(std::string_view name);
+/// First line in the form that scripts written for s3fs look for: "... V1.95 (...)".
+std::string version_text();
+
+/// `template_text` (man/pailfs.1.in) with @OPTIONS@ and @VERSION@ filled in.
+std::string man_page(std::string_view template_text);
+std::string markdown();
+std::string bash_completion();
+std::string zsh_completion();
+std::string fish_completion();
+
+/// What --generate=KIND prints; man reads the template. Nothing for an unknown kind.
+std::optional<std::string> generate(std::string_view kind, std::string_view template_text);
+
+}  // namespace pailfs::cli

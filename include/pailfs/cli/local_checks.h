@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include "pailfs/cli/options.h"
+#include "pailfs/cli/parse.h"
+#include "pailfs/util/result.h"
+
+namespace pailfs::cli {
+
+/// What can be refused by looking at this machine only: tmpdir must be a directory, an ahbe_conf
+/// file may only suppress Expect, uid=0 and gid=0 are root's. `caller` is the effective user.
+/// Reads files, changes nothing.
+Status check_local_files(const Options& options, uid_t caller);
+
+/// True if every line of an ahbe_conf file is empty, a comment, or takes the value of Expect away.
+bool only_suppresses_expect(std::string_view text);
+
+/// Which step of starting a mount failed.
+enum class Step { local, mountpoint, credentials, transport, bucket, mount };
+
+/// The program's exit status for a failure of one step.
+Exit exit_for(Step step, const Error& error);
+
+}  // namespace pailfs::cli

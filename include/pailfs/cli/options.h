@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything the command line can say: the settings of every layer in one value, and the one table
+// from which the parser, --help, the manual page and the shell completions are made.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "pailfs/fs/file_system.h"
+#include "pailfs/http/curl_transport.h"
+#include "pailfs/mount/mount.h"
+#include "pailfs/s3/client.h"
+#include "pailfs/s3/credentials.h"
+#include "pailfs/util/log.h"
+
+namespace pailfs::cli {
+
+enum class Action { mount, help, help_topic, version, generate };
+
+/// What one command line means. A value; defaults are those of the structs and stand nowhere else.
+struct Options {
+  s3::Config s3;
+  http::Config http;
+  fs::Config fs;
+  mount::Config mount;
+  s3::CredentialConfig credentials;
+
+  Action action = Action::mount;
+  std::string topic;  ///< KEY of --help=KEY, KIND of --generate=KIND
+
+  bool foreground = false;
+  int debug_switches = 0;  ///< how often -d was given
+  LogLevel log_level = LogLevel::critical;
+  std::string logfile;
+  bool timestamps = true;
+  bool sends_user_agent = true;
+  std::string instance_name;
+
+  std::chrono::seconds mount_timeout{30};
+  bool url_given = false;
+  bool remembers_absent_names = true;
+  bool reduced_redundancy = false;
+  std::string header_file;  ///< ahbe_conf=; see check_local_files()
+};
+
+/// Headings of --help and the manual page, in their order.
+enum class Group { bucket, credentials, permissions, mount, data, attributes, logging, accepted };
+std::string_view group_title(Group group);
+
+/// Leads to one setting. A captureless lambda, because a pointer to member cannot reach into a
+/// nested struct.
+template <class T>
+using Ref = T& (*)(Options&);
+
+// The kinds of options. The kind chooses parser, check, printed default and completion.
+
+/// "x" and "x=1" set the flag to `meaning`, "x=0" to its opposite.
+struct Flag {
+  Ref<bool> at;
+  bool meaning = true;
+};
+struct Text {
+  Ref<std::string> at;
+};
+/// A directory or file name; completed as such, made absolute before the program detaches.
+struct Path {
+  Ref<std::string> at;
+};
+struct Count {
+  Ref<std::size_t> at;
+  std::uint64_t least = 0;
+};
+/// Megabytes of 1024*1024 bytes, as everywhere in s3fs.
+struct Megabytes {
+  Ref<std::uint64_t> at;
+  std::uint64_t least;
+  std::uint64_t most;
+};
+struct Seconds {
+  Ref<std::chrono::seconds> at;
+};
+/// Seconds that may have a fraction.
+struct Duration {
+  Ref<double> at;
+};
+struct Unsigned {
+  Ref<unsigned> at;
+};
+/// A meaning of its own. `set` returns the complaint, empty when all is well; `show` prints the
+/// value in force and may be null.
+struct Custom {
+  std::string (*set)(Options&, std::string_view value);
+  std::string (*show)(const Options&) = nullptr;
+  std::string_view words = {};  ///< the values to offer, separated by blanks
+};
+/// A mount flag handed to the kernel as it stands.
+struct Kernel {};
+/// Accepted without a word: it changes nothing, or is always so.
+struct Accepted {};
+/// Accepted with one warning line, because leaving it out harms nothing.
+struct Warned {
+  std::string_view why;
+};
+/// Refused by name: leaving it out would change what is stored or who may read it.
+struct Refused {
+  std::string_view why;
+};
+
+using Field = std::variant<Flag, Text, Path, Count, Megabytes, Seconds, Duration, Unsigned, Custom,
+                           Kernel, Accepted, Warned, Refused>;
+
+struct OptionSpec {
+  std::string_view name;   ///< as in -o name=VALUE; with dashes, as --name=VALUE
+  std::string_view value;  ///< the VALUE word; empty for a switch; "[...]" when it may be left out
+  Group group;
+  Field field;
+  std::string_view help;          ///< first sentence for --help, all of it for the manual page
+  std::string_view aliases = {};  ///< old spellings, separated by blanks; accepted, listed
+};
+
+/// The whole table, grouped. Lives as long as the program.
+const std::vector<OptionSpec>& option_table();
+
+/// The row for a name or alias, or null. '-' and '_' are the same here.
+const OptionSpec* find_option(std::string_view name);
+
+[[nodiscard]] bool needs_value(const OptionSpec& spec);
+[[nodiscard]] bool may_have_value(const OptionSpec& spec);
+
+/// The value that `options` holds for the row, in the spelling that sets it; empty when there is
+/// none to show.
+std::string show_value(const OptionSpec& spec, const Options& options);
+
+/// Carries out one "name" or "name=value" in `options`. Returns the complaint (naming option and
+/// value) or an empty string; a warning, if any, is added to `warnings`.
+std::string apply_option(std::string_view name, std::optional<std::string_view> value,
+                         Options& options, std::vector<std::string>& warnings);
+
+}  // namespace pailfs::cli

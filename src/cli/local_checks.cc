@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pailfs/cli/local_checks.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <string>
+
+#include "pailfs/util/file.h"
+#include "pailfs/util/text.h"
+
+namespace pailfs::cli {
+namespace {
+
+constexpr std::size_t kLargestHeaderFile = 1U << 20U;
+
+bool is_one_of(const std::string& word, std::initializer_list<std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+Exit exit_for_service(const Error& error) {
+  if (error.err == ETIMEDOUT) return Exit::timeout;
+  if (is_one_of(error.s3_code,
+                {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken",
+                 "TokenRefreshRequired", "RequestTimeTooSkewed", "InvalidSecurity",
+                 "MissingSecurityHeader", "AccountProblem", "NotSignedUp"})) {
+    return Exit::credentials;
+  }
+  if (!error.s3_code.empty() && error.http_status < 500) return Exit::bucket;
+  if (error.http_status == 401) return Exit::credentials;
+  if (error.http_status == 403 || error.http_status == 404) return Exit::bucket;
+  return Exit::network;
+}
+
+}  // namespace
+
+bool only_suppresses_expect(std::string_view text) {
+  const auto lines = split(text, '\n');
+  return std::all_of(lines.begin(), lines.end(), [](const std::string& line) {
+    if (trim(line).empty() || line.front() == '#') return true;
+    std::string_view header = trim(line);
+    // "reg:PATTERN Header value" and "SUFFIX Header value", or a blank first for every object.
+    if (line.front() != ' ' && line.front() != '\t') {
+      const std::size_t blank = header.find_first_of(" \t");
+      if (blank == std::string_view::npos) return false;
+      header = trim(header.substr(blank));
+    }
+    return equals_ignoring_case(header, "Expect:") || equals_ignoring_case(header, "Expect");
+  });
+}
+
+Status check_local_files(const Options& options, uid_t caller) {
+  if (caller != 0 && options.fs.uid == uid_t{0}) {
+    return Error(EPERM, "root user can only specify uid=0.");
+  }
+  if (caller != 0 && options.fs.gid == gid_t{0}) {
+    return Error(EPERM, "root user can only specify gid=0.");
+  }
+  struct stat info {};
+  const std::string& directory = options.fs.temporary_directory;
+  if (::stat(directory.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
+    return Error(ENOTDIR, "temporary directory doesn't exists. tmpdir=" + printable(directory) +
+                              " is not a directory");
+  }
+  if (options.header_file.empty()) return {};
+  const auto text = read_file(options.header_file, kLargestHeaderFile);
+  if (!text) return text.error().with("ahbe_conf");
+  if (only_suppresses_expect(*text)) return {};
+  return Error(ENOTSUP,
+               "option ahbe_conf is not supported: objects would be stored without the "
+               "headers in " +
+                   printable(options.header_file));
+}
+
+Exit exit_for(Step step, const Error& error) {
+  switch (step) {
+    case Step::local:
+      return error.err == ENOTSUP ? Exit::usage : Exit::local;
+    case Step::mountpoint:
+      return is_one_of(std::to_string(error.err),
+                       {std::to_string(ENOENT), std::to_string(ENOTDIR), std::to_string(EACCES)})
+                 ? Exit::local
+                 : Exit::fuse;
+    case Step::credentials:
+      return error.err == EACCES || error.err == EPERM ? Exit::local : Exit::credentials;
+    case Step::transport:
+      return Exit::network;
+    case Step::bucket:
+      return exit_for_service(error);
+    case Step::mount:
+      return Exit::fuse;
+  }
+  return Exit::usage;
+}
+
+}  // namespace pailfs::cli

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// Words that command lines and fstabs in the world contain and that have no meaning of their own
+// here. Leaving one out must harm nothing; where it would, the row refuses it and says why.
+#include "tables.h"
+
+namespace pailfs::cli {
+namespace {
+
+constexpr std::string_view kNoDiskCache = "there is no cache on disk";
+constexpr std::string_view kObsolete = "obsolete, it has no effect";
+constexpr std::string_view kAutomatic = "this is chosen automatically";
+constexpr std::string_view kEncryption =
+    "objects would be stored or read without the encryption you ask for";
+constexpr std::string_view kCredentials = "these credentials cannot be obtained";
+
+void add_fstab_words(std::vector<OptionSpec>& table) {
+  const Group group = Group::accepted;
+  table.insert(
+      table.end(),
+      {
+          {"_netdev", "", group, Accepted{}, "Words of fstab, accepted everywhere.",
+           "auto noauto user nouser users nousers owner noowner group nogroup nofail defaults"},
+          {"comment", "[TEXT]", group, Accepted{},
+           "Remarks in fstab, as every option that begins with x-.", "helper uhelper"},
+          {"relatime", "", group, Accepted{}, "Mount flags that mean nothing here.",
+           "norelatime strictatime nostrictatime lazytime nolazytime diratime nodiratime iversion "
+           "noiversion mand nomand loud silent blkdev"},
+          {"s3fs", "", group, Accepted{}, "The literal word, left behind by mount helpers."},
+      });
+}
+
+void add_fuse_words(std::vector<OptionSpec>& table) {
+  const Group group = Group::accepted;
+  table.insert(
+      table.end(),
+      {
+          {"nonempty", "", group, Accepted{},
+           "Options of FUSE 2, or without effect here, accepted for the sake of old command lines.",
+           "big_writes atomic_o_trunc async_read sync_read use_ino readdir_ino direct_io intr "
+           "large_read splice_read splice_write splice_move no_splice_read no_splice_write "
+           "no_splice_move no_remote_lock no_remote_flock no_remote_posix_lock hard_remove "
+           "default_permissions kernel_cache auto_cache noforget clone_fd"},
+          {"intr_signal", "[N]", group, Accepted{}, "Tuning of FUSE that is not needed here.",
+           "max_readahead congestion_threshold remember ac_attr_timeout max_idle_threads"},
+          {"modules", "[LIST]", group,
+           Refused{"stacking FUSE modules would change the names of files"},
+           "Not available: modules of the FUSE library.",
+           "subdir rellinks norellinks from_code "
+           "to_code"},
+      });
+}
+
+void add_unbuilt_words(std::vector<OptionSpec>& table) {
+  const Group group = Group::accepted;
+  table.insert(
+      table.end(),
+      {
+          {"use_cache", "[DIRECTORY]", group, Warned{kNoDiskCache},
+           "Accepted without effect: there is no cache on disk.",
+           "del_cache check_cache_dir_exist ensure_diskfree free_space_ratio fake_diskfree "
+           "set_check_cache_sigusr1"},
+          {"max_dirty_data", "[MB]", group, Warned{kAutomatic},
+           "Accepted without effect: chosen automatically.",
+           "multipart_threshold putheader_mp_threshold singlepart_copy_limit streamupload "
+           "list_object_max_keys direct_read readdir_optimize"},
+          {"ipresolve", "[FAMILY]", group,
+           Warned{"connections are tried over every address family"},
+           "Accepted without effect: every address family is tried."},
+          {"compat_dir", "", group, Warned{"only directories that have an object or contents show"},
+           "Accepted without effect: old forms of directory objects."},
+          {"update_parent_dir_stat", "", group,
+           Warned{"the times of a parent directory are not stored when its contents change"},
+           "Accepted without effect: times of parent directories."},
+          {"insecure_logging", "", group, Warned{"secrets stay masked in the log"},
+           "Accepted without effect: secrets are never logged."},
+          {"imdsv1only", "", group, Warned{"no instance metadata is asked for"},
+           "Accepted without effect: instance metadata.", "use_metrics metrics_top"},
+          {"complement_stat", "", group, Accepted{},
+           "Always so: objects without a stored mode get one."},
+          {"nosscache", "", group, Warned{kObsolete}, "Obsolete, accepted without effect.",
+           "nodnscache noxmlns notsup_compat_dir fd_page_size createbucket"},
+      });
+}
+
+std::string set_all_messages(Options& options, std::string_view /*value*/) {
+  options.log_level = LogLevel::debug;
+  return {};
+}
+
+constexpr std::string_view kNoLongerSupported =
+    " is no longer supported: other users can see command lines; put the keys into a passwd_file "
+    "with mode 600";
+
+std::string refuse_access_key(Options& /*options*/, std::string_view /*value*/) {
+  return "option accessKeyId" + std::string(kNoLongerSupported);
+}
+
+std::string refuse_secret_key(Options& /*options*/, std::string_view /*value*/) {
+  return "option secretAccessKey" + std::string(kNoLongerSupported);
+}
+
+void add_refused_words(std::vector<OptionSpec>& table) {
+  const Group group = Group::accepted;
+  table.insert(
+      table.end(),
+      {
+          {"f2", "", group, Custom{set_all_messages}, "Old form of dbglevel=dbg."},
+          {"accessKeyId", "[KEY]", group, Custom{refuse_access_key},
+           "Refused: other users can see command lines."},
+          {"secretAccessKey", "[KEY]", group, Custom{refuse_secret_key},
+           "Refused: other users can see command lines."},
+          {"use_sse", "[TYPE]", group, Refused{kEncryption},
+           "Not available: server-side encryption chosen by the client.", "load_sse_c"},
+          {"iam_role", "[NAME]", group, Refused{kCredentials},
+           "Not available: credentials of an instance, a task or a plug-in.",
+           "ecs ibm_iam_auth ibm_iam_endpoint credlib credlib_opts ram_role"},
+          {"use_wtf8", "", group, Refused{"names that are not UTF-8 would be stored differently"},
+           "Not available: keys for names that are not UTF-8."},
+          {"symlink_in_meta", "", group, Refused{"symbolic links would be stored differently"},
+           "Not available: another form of symbolic links."},
+          {"sigv1", "", group, Refused{"that signature is not S3's"},
+           "Not available: the signature of another protocol."},
+          {"cipher_suites", "[LIST]", group,
+           Refused{"connections could use ciphers that you exclude"},
+           "Not available: a choice of TLS ciphers."},
+          {"ssl_client_cert", "[CERT]", group,
+           Refused{"the service would not see your certificate"},
+           "Not available: TLS client certificates."},
+          {"proxy", "[URL]", group,
+           Refused{"requests would not go through it; set https_proxy or http_proxy in the "
+                   "environment"},
+           "Not available as an option: set https_proxy or http_proxy in the environment.",
+           "proxy_cred_file"},
+          {"incomplete_mpu_list", "", group, Refused{"listing unfinished uploads is not available"},
+           "Not available: work on unfinished uploads."},
+          {"incomplete_mpu_abort", "[AGE]", group,
+           Refused{"removing unfinished uploads is not available"},
+           "Not available: work on unfinished uploads."},
+      });
+}
+
+}  // namespace
+
+void add_accepted_options(std::vector<OptionSpec>& table) {
+  add_fstab_words(table);
+  add_fuse_words(table);
+  add_unbuilt_words(table);
+  add_refused_words(table);
+}
+
+}  // namespace pailfs::cli

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+
+#include "pailfs/util/text.h"
+
+#include "tables.h"
+
+namespace pailfs::cli {
+namespace {
+
+std::string octal(mode_t mode) {
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), "%04o", static_cast<unsigned>(mode));
+  return text.data();
+}
+
+std::optional<mode_t> parse_mode(std::string_view value) {
+  const auto number = parse_uint(value, 8);
+  if (!number || *number > 07777) return std::nullopt;
+  return static_cast<mode_t>(*number);
+}
+
+std::string not_octal(std::string_view name, std::string_view value) {
+  return "option " + std::string(name) + ": \"" + printable(value) +
+         "\" is not an octal number of permission bits";
+}
+
+std::string set_umask(Options& options, std::string_view value) {
+  const auto mode = parse_mode(value);
+  if (!mode) return not_octal("umask", value);
+  options.fs.umask = *mode & 0777U;
+  return {};
+}
+
+std::string set_mount_umask(Options& options, std::string_view value) {
+  const auto mode = parse_mode(value);
+  if (!mode) return not_octal("mp_umask", value);
+  options.fs.mount_umask = *mode & 0777U;
+  return {};
+}
+
+std::string set_uid(Options& options, std::string_view value) {
+  if (const auto number = parse_uint(value); number && *number < 0xffffffffU) {
+    options.fs.uid = static_cast<uid_t>(*number);
+    return {};
+  }
+  const passwd* user = getpwnam(std::string(value).c_str());
+  if (user == nullptr) {
+    return "option uid: \"" + printable(value) + "\" is neither a number nor a user here";
+  }
+  options.fs.uid = user->pw_uid;
+  return {};
+}
+
+std::string set_gid(Options& options, std::string_view value) {
+  if (const auto number = parse_uint(value); number && *number < 0xffffffffU) {
+    options.fs.gid = static_cast<gid_t>(*number);
+    return {};
+  }
+  const group* entry = getgrnam(std::string(value).c_str());
+  if (entry == nullptr) {
+    return "option gid: \"" + printable(value) + "\" is neither a number nor a group here";
+  }
+  options.fs.gid = entry->gr_gid;
+  return {};
+}
+
+std::string set_bucket_size(Options& options, std::string_view value) {
+  const std::size_t digits = std::min(value.find_first_not_of("0123456789"), value.size());
+  const auto number = parse_uint(value.substr(0, digits));
+  const std::string_view unit = value.substr(digits);
+  static constexpr std::string_view kPrefixes = "KMGTPE";
+  std::uint64_t factor = 1;
+  bool known = number.has_value() && *number > 0;
+  if (!unit.empty()) {
+    const bool binary = unit.size() == 3 && unit.substr(1) == "iB";
+    const bool decimal = unit.size() == 2 && unit.substr(1) == "B";
+    const std::size_t power = kPrefixes.find(unit.front());
+    known = known && power >= 2 && power != std::string_view::npos && (binary || decimal);
+    for (std::size_t i = 0; known && i <= power; ++i) factor *= binary ? 1024U : 1000U;
+  }
+  std::uint64_t size = 0;
+  if (!known || __builtin_mul_overflow(*number, factor, &size)) {
+    return "invalid bucket_size option: \"" + printable(value) +
+           "\" is not a size like 500GB or 2TiB";
+  }
+  options.fs.size_shown = size;
+  return {};
+}
+
+std::string set_rw(Options& options, std::string_view /*value*/) {
+  options.fs.read_only = false;
+  return {};
+}
+
+std::string set_debug(Options& options, std::string_view /*value*/) {
+  options.mount.debug = true;
+  options.foreground = true;
+  return {};
+}
+
+void add_permission_options(std::vector<OptionSpec>& table) {
+  const Group group = Group::permissions;
+  table.insert(
+      table.end(),
+      {
+          {"allow_other", "", group, Flag{[](Options& o) -> bool& { return o.fs.allow_other; }},
+           "Let other users see the mount. Needs user_allow_other in /etc/fuse.conf unless root "
+           "mounts."},
+          {"uid", "USER", group,
+           Custom{set_uid,
+                  [](const Options& o) { return o.fs.uid ? std::to_string(*o.fs.uid) : ""; }},
+           "Show this user, a number or a name, as owner of everything. Never stored."},
+          {"gid", "GROUP", group,
+           Custom{set_gid,
+                  [](const Options& o) { return o.fs.gid ? std::to_string(*o.fs.gid) : ""; }},
+           "Show this group, a number or a name, as group of everything. Never stored."},
+          {"umask", "OCTAL", group,
+           Custom{set_umask, [](const Options& o) { return o.fs.umask ? octal(*o.fs.umask) : ""; }},
+           "Show permissions 0777 without these bits for everything, directories and files alike. "
+           "Never stored."},
+          {"mp_umask", "OCTAL", group,
+           Custom{set_mount_umask, [](const Options& o) { return octal(o.fs.mount_umask); }},
+           "Permission bits that the root of the mount lacks when allow_other is given."},
+          {"use_xattr", "[0|1]", group, Flag{[](Options& o) -> bool& { return o.fs.use_xattr; }},
+           "Keep extended attributes, as user metadata of the object."},
+          {"bucket_size", "SIZE", group,
+           Custom{set_bucket_size,
+                  [](const Options& o) {
+                    return o.fs.size_shown > 0 ? std::to_string(o.fs.size_shown) : "";
+                  }},
+           "Size that df shows: bytes, or a number with GB, GiB, TB, TiB, PB, PiB, EB or EiB."},
+      });
+}
+
+void add_kernel_options(std::vector<OptionSpec>& table) {
+  const Group group = Group::mount;
+  table.insert(
+      table.end(),
+      {
+          {"ro", "", group, Flag{[](Options& o) -> bool& {
+    return o.fs.read_only; }},
+           "Mount read-only."},
+          {"rw", "", group, Custom{set_rw}, "Mount for reading and writing, the default."},
+          {"fsname", "NAME", group, Text{[](Options& o) -> auto& { return o.mount.fsname;
+}
+}  // namespace
+, "Source shown in the mount table."
+}  // namespace pailfs::cli
+, {"subtype", "NAME", group, Text{[](Options & o) -> auto& {return o.mount.subtype;
+}
+}
+, "Type shown in the mount table as fuse.NAME."
+}
+, {"allow_root", "", group, Kernel{}, "Let root, beside the user who mounts, see the mount."},
+    {"auto_unmount", "", group, Kernel{}, "Unmount when the program ends in any way."},
+    {"max_read", "BYTES", group, Kernel{}, "Largest read request of the kernel."},
+    {"noatime",
+     "",
+     group,
+     Kernel{},
+     "Mount flag of the kernel.",
+     "atime noexec exec nosuid suid nodev dev sync async dirsync context fscontext "
+     "defcontext rootcontext"},
+    {"attr_timeout", "SECONDS", group,
+     Duration{[](Options & o) -> auto& {return o.mount.attribute_seconds;
+}
+}
+, "How long the kernel may keep attributes."
+}
+, {"entry_timeout", "SECONDS", group,
+   Duration{[](Options & o) -> auto& {return o.mount.entry_seconds;
+}
+}
+, "How long the kernel may keep names."
+}
+, {"negative_timeout", "SECONDS", group,
+   Duration{[](Options & o) -> auto& {return o.mount.negative_seconds;
+}
+}
+, "How long the kernel may keep the absence of names."
+}
+, {"max_background", "N", group, Unsigned{[](Options & o) -> auto& {return o.mount.max_background;
+}
+}
+, "Requests that the kernel may have waiting here."
+}
+, {"max_write", "BYTES", group, Unsigned{[](Options & o) -> auto& {return o.mount.max_write;
+}
+}
+, "Largest write request of the kernel."
+}
+, {"max_threads", "N", group, Unsigned{[](Options & o) -> auto& {return o.mount.max_threads;
+}
+}
+, "Threads that serve the kernel."
+}
+, {"mount_timeout", "SECONDS", group, Seconds{[](Options & o) -> auto& {return o.mount_timeout;
+}
+}
+, "Longest time until the mount must be usable; after it the attempt is given up."
+}
+,
+    {"debug", "", group, Custom{set_debug},
+     "Stay in the foreground and trace every request of the kernel."},
+});
+}
+
+}  // namespace
+
+void add_mount_options(std::vector<OptionSpec>& table) {
+  add_permission_options(table);
+  add_kernel_options(table);
+}
+
+}  // namespace pailfs::cli

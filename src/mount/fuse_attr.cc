@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fuse_attr.h"
+
+#include <chrono>
+
+namespace pailfs::mount {
+namespace {
+
+constexpr blksize_t kBlockSize = 4096;  // what s3fs shows
+constexpr std::uint64_t kStatBlock = 512;
+
+}  // namespace
+
+struct timespec to_timespec(WallTime time) {
+  const auto since = time.time_since_epoch();
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
+  struct timespec result {};
+  result.tv_sec = static_cast<time_t>(seconds.count());
+  result.tv_nsec = static_cast<decltype(result.tv_nsec)>((since - seconds).count());
+  return result;
+}
+
+WallTime to_wall_time(const struct timespec& time) {
+  return WallTime(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+}
+
+struct stat to_stat(const fs::Attr& attr) {
+  struct stat result {};
+  result.st_ino = attr.ino;
+  result.st_mode = attr.mode;
+  result.st_nlink = attr.nlink;
+  result.st_uid = attr.uid;
+  result.st_gid = attr.gid;
+  result.st_rdev = attr.rdev;
+  result.st_size = static_cast<off_t>(attr.size);
+  result.st_blksize = kBlockSize;
+  result.st_blocks =
+      static_cast<blkcnt_t>(attr.size / kStatBlock + (attr.size % kStatBlock != 0 ? 1 : 0));
+  result.st_atim = to_timespec(attr.atime);
+  result.st_mtim = to_timespec(attr.mtime);
+  result.st_ctim = to_timespec(attr.ctime);
+  return result;
+}
+
+struct statvfs to_statvfs(const fs::StatFs& numbers) {
+  struct statvfs result {};
+  result.f_bsize = numbers.block_size;
+  result.f_frsize = numbers.block_size;
+  result.f_blocks = numbers.blocks;
+  result.f_bfree = numbers.blocks;
+  result.f_bavail = numbers.blocks;
+  result.f_files = numbers.files;
+  result.f_ffree = numbers.files;
+  result.f_favail = numbers.files;
+  result.f_namemax = numbers.name_max;
+  return result;
+}
+
+fuse_entry_param to_entry(const fs::Attr& attr, const Config& config) {
+  fuse_entry_param entry{};
+  entry.ino = attr.ino;
+  entry.attr = to_stat(attr);
+  entry.attr_timeout = config.attribute_seconds;
+  entry.entry_timeout = config.entry_seconds;
+  return entry;
+}
+
+fs::SetAttr to_set_attr(const struct stat& attr, int which, WallTime now) {
+  fs::SetAttr change;
+  if ((which & FUSE_SET_ATTR_MODE) != 0) change.mode = attr.st_mode & 07777U;
+  if ((which & FUSE_SET_ATTR_UID) != 0) change.uid = attr.st_uid;
+  if ((which & FUSE_SET_ATTR_GID) != 0) change.gid = attr.st_gid;
+  if ((which & FUSE_SET_ATTR_SIZE) != 0) change.size = static_cast<std::uint64_t>(attr.st_size);
+  // The kernel sets the plain bit beside the _NOW bit; then its own idea of the time is only a
+  // hint.
+  if ((which & FUSE_SET_ATTR_ATIME) != 0) change.atime = to_wall_time(attr.st_atim);
+  if ((which & FUSE_SET_ATTR_ATIME_NOW) != 0) change.atime = now;
+  if ((which & FUSE_SET_ATTR_MTIME) != 0) change.mtime = to_wall_time(attr.st_mtim);
+  if ((which & FUSE_SET_ATTR_MTIME_NOW) != 0) change.mtime = now;
+  return change;
+}
+
+fs::Caller to_caller(fuse_req_t request) {
+  const fuse_ctx* context = fuse_req_ctx(request);
+  return {.uid = context->uid, .gid = context->gid, .pid = context->pid};
+}
+
+}  // namespace pailfs::mount

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <string>
+
+#include <fuse_lowlevel.h>
+
+#include "pailfs/fs/file_system.h"
+#include "pailfs/mount/mount.h"
+#include "pailfs/util/log.h"
+
+namespace pailfs::mount {
+
+/// What libfuse carries around for us; outlives the session.
+struct Adapter {
+  const Config& config;
+  fs::FileSystem& files;
+  const std::function<void()>& on_ready;
+  bool ready = false;  ///< FUSE_INIT was seen; written on one worker, read after the loop
+};
+
+/// libfuse's table, filled with translations to fs::FileSystem. What is left out on purpose:
+/// access (the kernel checks, default_permissions), locks and flock (the kernel keeps them), lseek,
+/// fallocate, copy_file_range, ioctl, poll (the kernel and libc emulate what can be), and the xattr
+/// verbs unless config.use_xattr: the ENOSYS that libfuse then gives makes the kernel never ask
+/// again, not even for security.capability before each write.
+fuse_lowlevel_ops make_operations(const Config& config);
+
+void add_node_operations(fuse_lowlevel_ops& table);
+void add_directory_operations(fuse_lowlevel_ops& table);
+void add_file_operations(fuse_lowlevel_ops& table);
+void add_xattr_operations(fuse_lowlevel_ops& table);
+
+/// Ask before answering: the answer frees the request.
+inline Adapter& adapter_of(fuse_req_t request) {
+  return *static_cast<Adapter*>(fuse_req_userdata(request));
+}
+inline fs::FileSystem& files_of(fuse_req_t request) {
+  return adapter_of(request).files;
+}
+
+/// `guarded<verb>` is the verb as a C function: the top of a thread as far as we are concerned, so
+/// exceptions (out of memory) end here. The Reply that unwinds has answered EIO by then.
+template <auto Verb>
+struct Guarded;
+template <class... Args, void (*Verb)(Args...)>
+struct Guarded<Verb> {
+  static void call(Args... args) noexcept {
+    try {
+      Verb(args...);
+    } catch (const std::exception& error) {
+      log_critical(std::string("request given up: ") + error.what());
+    }
+  }
+};
+template <auto Verb>
+inline constexpr auto guarded = &Guarded<Verb>::call;
+
+}  // namespace pailfs::mount

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Open files. The handle number travels in fuse_file_info::fh.
+#include <fcntl.h>
+
+#include <memory>
+#include <span>
+
+#include "fuse_attr.h"
+#include "fuse_ops.h"
+#include "fuse_reply.h"
+
+namespace pailfs::mount {
+namespace {
+
+void open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
+  Reply reply(request, "open", ino);
+  fs::FileSystem& files = files_of(request);
+  const Result<fs::OpenResult> opened = files.open(ino, info->flags);
+  if (!opened) return reply.fail(opened.error());
+  info->fh = opened->handle;
+  info->keep_cache = opened->keep_page_cache ? 1U : 0U;
+#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 11)
+  // A handle through which nothing can change has nothing to flush: one request less per file.
+  const bool changes_nothing =
+      (info->flags & O_ACCMODE) == O_RDONLY && (info->flags & O_TRUNC) == 0;
+  info->noflush = changes_nothing ? 1U : 0U;
+#endif
+  if (!reply.opened(*info)) files.release(opened->handle);
+}
+
+void create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode,
+            fuse_file_info* info) {
+  Reply reply(request, "create", parent, name);
+  Adapter& adapter = adapter_of(request);
+  const Result<fs::CreateResult> created =
+      adapter.files.create(parent, name, mode, info->flags, to_caller(request));
+  if (!created) return reply.fail(created.error());
+  info->fh = created->handle;
+  if (reply.created(to_entry(created->attr, adapter.config), *info)) return;
+  adapter.files.release(created->handle);
+  adapter.files.forget(created->attr.ino, 1);
+}
+
+void read(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset,
+          fuse_file_info* info) {
+  Reply reply(request, "read", ino);
+  const auto buffer = std::make_unique_for_overwrite<char[]>(size);
+  const Result<std::size_t> count = files_of(request).read(
+      info->fh, static_cast<std::uint64_t>(offset), std::span(buffer.get(), size));
+  if (!count) return reply.fail(count.error());
+  reply.bytes(buffer.get(), *count);
+}
+
+// write_buf would save nothing: without splice libfuse has the bytes in memory already.
+void write(fuse_req_t request, fuse_ino_t ino, const char* bytes, std::size_t size, off_t offset,
+           fuse_file_info* info) {
+  Reply reply(request, "write", ino);
+  const Result<std::size_t> count =
+      files_of(request).write(info->fh, static_cast<std::uint64_t>(offset), std::span(bytes, size));
+  if (!count) return reply.fail(count.error());
+  reply.written(*count);
+}
+
+void flush(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
+  Reply reply(request, "flush", ino);
+  reply.status(files_of(request).flush(info->fh));
+}
+
+void fsync(fuse_req_t request, fuse_ino_t ino, int /*data_only*/, fuse_file_info* info) {
+  Reply reply(request, "fsync", ino);
+  reply.status(files_of(request).fsync(info->fh));
+}
+
+void release(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
+  Reply reply(request, "release", ino);
+  files_of(request).release(info->fh);
+  reply.done();
+}
+
+}  // namespace
+
+void add_file_operations(fuse_lowlevel_ops& table) {
+  table.open = guarded<open>;
+  table.create = guarded<create>;
+  table.read = guarded<read>;
+  table.write = guarded<write>;
+  table.flush = guarded<flush>;
+  table.fsync = guarded<fsync>;
+  table.release = guarded<release>;
+}
+
+}  // namespace pailfs::mount

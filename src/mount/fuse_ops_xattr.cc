@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/xattr.h>
+
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fuse_ops.h"
+#include "fuse_reply.h"
+
+namespace pailfs::mount {
+namespace {
+
+/// Both reading verbs: size 0 asks how much there is.
+void answer(Reply& reply, std::string_view value, std::size_t size) {
+  if (size == 0) return reply.xattr_size(value.size());
+  if (value.size() > size) return reply.fail(Error(ERANGE, "the caller's buffer is too small"));
+  reply.bytes(value.data(), value.size());
+}
+
+void getxattr(fuse_req_t request, fuse_ino_t ino, const char* name, std::size_t size) {
+  Reply reply(request, "getxattr", ino, name);
+  const Result<std::string> value = files_of(request).getxattr(ino, name);
+  if (!value) return reply.fail(value.error());
+  answer(reply, *value, size);
+}
+
+void listxattr(fuse_req_t request, fuse_ino_t ino, std::size_t size) {
+  Reply reply(request, "listxattr", ino);
+  const Result<std::vector<std::string>> names = files_of(request).listxattr(ino);
+  if (!names) return reply.fail(names.error());
+  std::string joined;
+  for (const std::string& name : *names) joined.append(name).push_back('\0');
+  answer(reply, joined, size);
+}
+
+void setxattr(fuse_req_t request, fuse_ino_t ino, const char* name, const char* value,
+              std::size_t size, int flags) {
+  Reply reply(request, "setxattr", ino, name);
+  fs::XattrMode mode = fs::XattrMode::any;
+  if ((flags & XATTR_CREATE) != 0) mode = fs::XattrMode::create;
+  if ((flags & XATTR_REPLACE) != 0) mode = fs::XattrMode::replace;
+  reply.status(files_of(request).setxattr(ino, name, std::string_view(value, size), mode));
+}
+
+void removexattr(fuse_req_t request, fuse_ino_t ino, const char* name) {
+  Reply reply(request, "removexattr", ino, name);
+  reply.status(files_of(request).removexattr(ino, name));
+}
+
+}  // namespace
+
+void add_xattr_operations(fuse_lowlevel_ops& table) {
+  table.getxattr = guarded<getxattr>;
+  table.listxattr = guarded<listxattr>;
+  table.setxattr = guarded<setxattr>;
+  table.removexattr = guarded<removexattr>;
+}
+
+}  // namespace pailfs::mount

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fuse_reply.h"
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include "pailfs/util/log.h"
+
+namespace pailfs::mount {
+namespace {
+
+std::string log_line(std::string_view verb, fuse_ino_t ino, std::string_view name,
+                     const Error& error) {
+  std::string line(verb);
+  line += ": inode " + std::to_string(ino);
+  if (!name.empty()) line.append(" name \"").append(name).append("\"");
+  line += ": errno " + std::to_string(error.err);
+  if (!error.text.empty()) line += ": " + error.text;
+  if (error.http_status != 0) line += " (HTTP " + std::to_string(error.http_status) + ")";
+  if (!error.s3_code.empty()) line += " (" + error.s3_code + ")";
+  if (!error.request_id.empty()) line += " (request " + error.request_id + ")";
+  return line;
+}
+
+}  // namespace
+
+bool is_expected(int errno_value) {
+  switch (errno_value) {
+    case ENOENT:
+    case EEXIST:
+    case ENOTEMPTY:
+    case ENODATA:
+    case ENOTSUP:
+    case ENOSYS:
+    case ENAMETOOLONG:
+    case ERANGE:
+    case EINVAL:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Reply::~Reply() {
+  if (request_ == nullptr) return;
+  fail(Error(EIO, "left without an answer"));
+}
+
+fuse_req_t Reply::take() {
+  if (request_ == nullptr) {
+    log_critical(std::string(verb_) + ": answered twice; the second answer was not sent");
+  }
+  return std::exchange(request_, nullptr);
+}
+
+void Reply::fail(const Error& error) {
+  fuse_req_t request = take();
+  if (request == nullptr) return;
+  // The kernel refuses errnos from 512 on and would leave the caller hanging.
+  const int err = error.err > 0 && error.err < 512 ? error.err : EIO;
+  if (is_expected(err)) {
+    log_info([&] { return log_line(verb_, ino_, name_, error); });
+  } else {
+    log_error(log_line(verb_, ino_, name_, error));
+  }
+  fuse_reply_err(request, err);
+}
+
+void Reply::none() {
+  if (fuse_req_t request = take()) fuse_reply_none(request);
+}
+
+void Reply::done() {
+  if (fuse_req_t request = take()) fuse_reply_err(request, 0);
+}
+
+void Reply::status(const Status& status) {
+  if (status) return done();
+  fail(status.error());
+}
+
+bool Reply::entry(const fuse_entry_param& entry) {
+  fuse_req_t request = take();
+  return request != nullptr && fuse_reply_entry(request, &entry) == 0;
+}
+
+bool Reply::created(const fuse_entry_param& entry, const fuse_file_info& info) {
+  fuse_req_t request = take();
+  return request != nullptr && fuse_reply_create(request, &entry, &info) == 0;
+}
+
+bool Reply::opened(const fuse_file_info& info) {
+  fuse_req_t request = take();
+  return request != nullptr && fuse_reply_open(request, &info) == 0;
+}
+
+bool Reply::entries(const char* bytes, std::size_t size) {
+  fuse_req_t request = take();
+  return request != nullptr && fuse_reply_buf(request, bytes, size) == 0;
+}
+
+void Reply::attr(const struct stat& stat, double seconds) {
+  if (fuse_req_t request = take()) fuse_reply_attr(request, &stat, seconds);
+}
+
+void Reply::link_target(const char* target) {
+  if (fuse_req_t request = take()) fuse_reply_readlink(request, target);
+}
+
+void Reply::bytes(const char* bytes, std::size_t size) {
+  if (fuse_req_t request = take()) fuse_reply_buf(request, bytes, size);
+}
+
+void Reply::written(std::size_t size) {
+  if (fuse_req_t request = take()) fuse_reply_write(request, size);
+}
+
+void Reply::xattr_size(std::size_t size) {
+  if (fuse_req_t request = take()) fuse_reply_xattr(request, size);
+}
+
+void Reply::statfs(const struct statvfs& numbers) {
+  if (fuse_req_t request = take()) fuse_reply_statfs(request, &numbers);
+}
+
+}  // namespace pailfs::mount

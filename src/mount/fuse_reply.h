@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <string_view>
+
+#include <fuse_lowlevel.h>
+
+#include "pailfs/util/result.h"
+
+namespace pailfs::mount {
+
+/// Owns one request of the kernel: exactly one answer leaves it. Destroyed unanswered it says EIO;
+/// a second answer is a programming error, logged and not sent. Used on one thread at a time, but
+/// not necessarily the one that took the request.
+///
+/// The members that hand something over (a lookup count, a handle) return false when the kernel did
+/// not take it, because the caller was interrupted or the connection is gone: then the caller takes
+/// it back.
+class Reply final {
+ public:
+  /// `verb` and `name` appear in the log when the answer is an error; both must outlive the Reply.
+  Reply(fuse_req_t request, std::string_view verb, fuse_ino_t ino, std::string_view name = {})
+      : request_(request), verb_(verb), name_(name), ino_(ino) {}
+  ~Reply();
+  Reply(const Reply&) = delete;
+  Reply& operator=(const Reply&) = delete;
+
+  /// Answers with the errno and logs the error, the only place where a verb's error is logged.
+  void fail(const Error& error);
+  /// Ends a request that expects no answer (forget).
+  void none();
+  void done();
+  /// done() or fail().
+  void status(const Status& status);
+
+  [[nodiscard]] bool entry(const fuse_entry_param& entry);
+  [[nodiscard]] bool created(const fuse_entry_param& entry, const fuse_file_info& info);
+  [[nodiscard]] bool opened(const fuse_file_info& info);
+  [[nodiscard]] bool entries(const char* bytes, std::size_t size);
+  void attr(const struct stat& stat, double seconds);
+  void link_target(const char* target);
+  void bytes(const char* bytes, std::size_t size);
+  void written(std::size_t size);
+  void xattr_size(std::size_t size);
+  void statfs(const struct statvfs& numbers);
+
+ private:
+  /// The request, which from now on counts as answered; nullptr when it already was.
+  fuse_req_t take();
+
+  fuse_req_t request_;
+  std::string_view verb_;
+  std::string_view name_;
+  fuse_ino_t ino_;
+};
+
+/// Errors that a correct program meets every day; they are worth a line only at level info.
+bool is_expected(int errno_value);
+
+}  // namespace pailfs::mount

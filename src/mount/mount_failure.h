@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Why the kernel side could not be had, with what to do about it. Pure functions. The error's errno
+// follows pailfs::mount::exit_code(): ENODEV and EPERM for FUSE, EINVAL for an option.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "pailfs/util/result.h"
+
+#include "mountpoint.h"
+
+namespace pailfs::mount {
+
+/// /dev/fuse could not be opened.
+Error device_error(int errno_value, const Environment& machine);
+/// Only root mounts without the setuid program.
+Error no_fusermount_error();
+/// Mounting on `path` failed and libfuse or fusermount3 wrote `words` on stderr meanwhile.
+Error explain_mount_failure(std::string_view words, const std::string& path,
+                            const Environment& machine);
+
+}  // namespace pailfs::mount

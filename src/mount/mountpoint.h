@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+#include "pailfs/mount/mount.h"
+
+namespace pailfs::mount {
+
+/// The machine as far as mounting depends on it; tests make up their own.
+struct Environment {
+  std::string fuse_device = "/dev/fuse";
+  std::string fuse_conf = "/etc/fuse.conf";
+  std::string mountinfo = "/proc/self/mountinfo";
+  uid_t uid = 0;           ///< effective
+  bool may_mount = false;  ///< root or CAP_SYS_ADMIN: no fusermount3 needed
+  bool has_fusermount = false;
+  bool in_container = false;
+};
+
+/// The real one, for this process.
+Environment this_machine();
+
+/// check_mountpoint() with the machine as an argument.
+Status check_mountpoint(const Config& config, const Environment& machine);
+
+/// Absolute and without symbolic links, also when a dead mount is on it: /proc and libfuse know the
+/// directory by this name, and the process will leave its working directory.
+Result<std::string> absolute_mountpoint(const std::string& path);
+
+/// N of "/dev/fd/N": somebody else has opened /dev/fuse, mounted, and handed us the descriptor.
+std::optional<int> passed_descriptor(const std::string& mountpoint);
+
+/// Takes a mount of ours whose process is gone off `path` (lazily). Does nothing when there is
+/// none.
+Status clear_stale(const Config& config, const Environment& machine, const std::string& path);
+
+}  // namespace pailfs::mount

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hashes over OpenSSL, as raw bytes (use hex() or base64() to show them). Any thread.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "pailfs/http/transport.h"
+
+namespace pailfs::s3 {
+
+enum class Digest { md5, sha1, sha256 };
+
+std::string digest(Digest kind, std::string_view bytes);
+std::string hmac(Digest kind, std::string_view key, std::string_view bytes);
+
+/// Hash of everything a body source holds, read once from its start; the source's error if it
+/// cannot be read, EIO if it ends before its size().
+Result<std::string> digest(Digest kind, http::BodySource& body);
+
+}  // namespace pailfs::s3

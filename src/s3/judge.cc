@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "judge.h"
+
+#include <array>
+#include <utility>
+
+#include "pailfs/util/text.h"
+
+#include "judge_content.h"
+#include "reply_headers.h"
+
+namespace pailfs::s3 {
+namespace {
+
+constexpr std::array<std::string_view, kOpCount> kOpNames{
+    "HEAD",          "GET",           "PUT",         "DELETE",      "DELETE batch",
+    "LIST",          "COPY",          "POST upload", "PUT part",    "COPY part",
+    "POST complete", "DELETE upload", "LIST parts",  "LIST uploads"};
+
+/// What a reply of 200 to this verb carries.
+bool expects_xml(Op op) {
+  switch (op) {
+    case Op::head:
+    case Op::get:
+    case Op::put:
+    case Op::remove:
+    case Op::upload_part:
+    case Op::abort_upload:
+      return false;
+    default:
+      return true;
+  }
+}
+
+bool changes_something(Op op) {
+  return op != Op::head && op != Op::get && op != Op::list && op != Op::list_parts &&
+         op != Op::list_uploads;
+}
+
+Verdict transport_verdict(const Asked& asked, const http::Exchange& exchange) {
+  const ErrorRow& row = failure_row(exchange.failure);
+  Verdict verdict;
+  verdict.error = {row.err, describe(asked) + exchange.detail};
+  verdict.error.http_status = exchange.status;
+  verdict.retry = row.retry;
+  verdict.at_once = exchange.failure == http::Failure::idle_closed;
+  const bool reached = exchange.failure == http::Failure::timeout ||
+                       exchange.failure == http::Failure::broken ||
+                       exchange.failure == http::Failure::protocol;
+  verdict.outcome_unknown = reached && changes_something(asked.op);
+  return verdict;
+}
+
+/// The region that a refusal names, if it has a region's shape. Never a host: a reply must not
+/// decide where the next signed request goes.
+std::string named_region(const http::Exchange& exchange, const ErrorReply& said) {
+  const std::string header = header_text(exchange.headers, "x-amz-bucket-region");
+  if (is_region(header)) return header;
+  if (is_region(said.region)) return said.region;
+  constexpr std::string_view kAws = ".amazonaws.com";
+  if (!said.endpoint.ends_with(kAws)) return {};
+  std::string host = said.endpoint.substr(0, said.endpoint.size() - kAws.size());
+  const std::size_t service = host.rfind("s3");
+  if (service == std::string::npos || service + 3 > host.size()) return {};
+  host.erase(0, service + 3);  // "s3." or "s3-"
+  return is_region(host) ? host : "";
+}
+
+/// HEAD has no body: a wrong clock or region must be read from the headers.
+Retry headless_class(const Asked& asked, const http::Exchange& exchange, const ErrorRow& row,
+                     const Verdict& verdict) {
+  if (asked.op != Op::head || (exchange.status != 400 && exchange.status != 403)) return row.retry;
+  if (!verdict.region.empty() && verdict.region != asked.region) return Retry::region;
+  constexpr auto kTolerance = std::chrono::minutes(14);
+  if (verdict.server_time && (*verdict.server_time - asked.sent_at > kTolerance ||
+                              asked.sent_at - *verdict.server_time > kTolerance))
+    return Retry::clock;
+  return Retry::refresh_credentials;
+}
+
+int special_errno(const Asked& asked, const http::Exchange& exchange, const ErrorRow& row) {
+  if (row.err == ESTALE && exchange.status == 412 && asked.if_absent) return EEXIST;
+  // s3fs: a HEAD refused without a word is a matter of permission.
+  if (asked.op == Op::head && exchange.status == 400)
+    return asked.key.size() > 1024 ? ENAMETOOLONG : EPERM;
+  return row.err;
+}
+
+Verdict refusal(const Asked& asked, const http::Exchange& exchange, const ErrorReply& said) {
+  const ErrorRow& row = error_row(said.code, exchange.status);
+  Verdict verdict;
+  verdict.region = named_region(exchange, said);
+  verdict.server_time = parse_http_date(header_text(exchange.headers, "Date"));
+  verdict.retry_after = retry_after(exchange.headers, verdict.server_time.value_or(asked.sent_at));
+  verdict.retry = said.code.empty() ? headless_class(asked, exchange, row, verdict) : row.retry;
+  if (verdict.retry == Retry::region && (verdict.region.empty() || verdict.region == asked.region))
+    verdict.retry = Retry::never;
+  if (verdict.retry == Retry::clock && !verdict.server_time) verdict.retry = Retry::never;
+
+  std::string text = describe(asked);
+  text += said.code.empty() ? "HTTP " + std::to_string(exchange.status) : said.code;
+  if (!said.message.empty()) text += ": " + printable(said.message, 200);
+  if (!row.hint.empty()) text += " (" + std::string(row.hint) + ")";
+  verdict.error = {special_errno(asked, exchange, row), std::move(text)};
+  verdict.error.s3_code = said.code;
+  verdict.error.http_status = exchange.status;
+  verdict.outcome_unknown =
+      changes_something(asked.op) && (exchange.status >= 500 || exchange.status < 300);
+  return verdict;
+}
+
+/// A status that says "failed" with a body that is not S3's: some proxy or another service. 5xx and
+/// 429 mean the same from anyone; anything else must not be believed.
+Verdict foreign_refusal(const Asked& asked, const http::Exchange& exchange) {
+  if (exchange.status >= 500 || exchange.status == 429 || exchange.status == 407) {
+    Verdict verdict = refusal(asked, exchange, {});
+    verdict.foreign = exchange.status != 503;
+    return verdict;
+  }
+  return malformed(
+      asked, exchange,
+      "HTTP " + std::to_string(exchange.status) + " without an S3 " + "error document");
+}
+
+/// Bodies that are only read when they can explain something.
+std::optional<ErrorReply> said_in_body(const Asked& asked, const http::Exchange& exchange) {
+  const bool failed = exchange.status >= 300;
+  if (!failed && asked.op == Op::get) return std::nullopt;
+  if (exchange.body.empty()) return std::nullopt;
+  return parse_error(exchange.body);
+}
+
+bool speaks_s3(const http::Exchange& exchange) {
+  return exchange.headers.find("x-amz-request-id") || exchange.headers.find("x-amz-id-2");
+}
+
+/// Deleting what is not there has the wanted outcome.
+bool is_gone_already(const Asked& asked, const Error& error) {
+  if (error.http_status != 404) return false;
+  if (asked.op == Op::remove) return error.err == ENOENT;
+  // Ceph says NoSuchKey of an upload that was aborted.
+  return asked.op == Op::abort_upload && (error.s3_code == "NoSuchUpload" || error.err == ENOENT);
+}
+
+Verdict judge_failed_status(const Asked& asked, const http::Exchange& exchange,
+                            const std::optional<ErrorReply>& said) {
+  if (said) return refusal(asked, exchange, *said);
+  const bool silent = exchange.body.empty() && (asked.op == Op::head || speaks_s3(exchange));
+  const bool redirect = exchange.status < 400;
+  if (silent || redirect) return refusal(asked, exchange, {});
+  return foreign_refusal(asked, exchange);
+}
+
+Verdict judge_reply(const Asked& asked, const http::Exchange& exchange) {
+  if (exchange.failure != http::Failure::none) {
+    // Refused by our own sink because the head was wrong: say what was wrong about it.
+    if (asked.op == Op::get && exchange.status >= 200 && exchange.status < 300 &&
+        exchange.failure == http::Failure::cancelled) {
+      Verdict head = judge_get_head(asked, exchange);
+      if (!head.ok) return head;
+    }
+    return transport_verdict(asked, exchange);
+  }
+  const std::optional<ErrorReply> said = said_in_body(asked, exchange);
+  if (exchange.status >= 300) return judge_failed_status(asked, exchange, said);
+  if (said) return refusal(asked, exchange, *said);
+  if (exchange.status < 200) return malformed(asked, exchange, "no final status");
+  if (expects_xml(asked.op) && trim(exchange.body).empty())
+    return malformed(asked, exchange, "an empty body");
+  return judge_content(asked, exchange);
+}
+
+}  // namespace
+
+std::string_view op_name(Op op) {
+  return kOpNames[static_cast<std::size_t>(op)];
+}
+
+std::string describe(const Asked& asked) {
+  std::string text(op_name(asked.op));
+  if (!asked.key.empty()) text += " " + printable(asked.key, 200);
+  return text + ": ";
+}
+
+Verdict malformed(const Asked& asked, const http::Exchange& exchange, const std::string& why) {
+  Verdict verdict;
+  std::string type = header_text(exchange.headers, "Content-Type");
+  if (!type.empty()) type = " (" + printable(type, 60) + ")";
+  verdict.error = {EIO, describe(asked) + "not a reply of an S3 service: " + why + type};
+  verdict.error.http_status = exchange.status;
+  verdict.retry = Retry::transient;
+  verdict.outcome_unknown = changes_something(asked.op);
+  verdict.foreign = true;
+  return verdict;
+}
+
+Verdict judge(const Asked& asked, const http::Exchange& exchange) {
+  Verdict verdict = judge_reply(asked, exchange);
+  if (verdict.ok) return verdict;
+  verdict.error.request_id = printable(header_text(exchange.headers, "x-amz-request-id"), 80);
+  if (is_gone_already(asked, verdict.error)) {
+    verdict = Verdict{};
+    verdict.ok = true;
+  }
+  return verdict;
+}
+
+}  // namespace pailfs::s3

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// One judgement for every reply: what was asked against what came back. A pure function; only what
+// it calls good may be acted upon. In this order: did the exchange work, is it a redirect, does the
+// body carry an error (its code outranks the status, also under 200), has the reply the shape that
+// this verb's reply must have, does its content answer this very request.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "pailfs/http/transport.h"
+#include "pailfs/s3/object_store.h"
+
+#include "error_table.h"
+#include "xml.h"
+
+namespace pailfs::s3 {
+
+enum class Op {
+  head,
+  get,
+  put,
+  remove,
+  remove_many,
+  list,
+  copy,
+  create_upload,
+  upload_part,
+  copy_part,
+  complete_upload,
+  abort_upload,
+  list_parts,
+  list_uploads,
+};
+inline constexpr std::size_t kOpCount = 14;
+std::string_view op_name(Op op);  ///< "HEAD", "LIST", "PUT part", ...
+
+/// What one attempt asked for.
+struct Asked {
+  Op op = Op::head;
+  std::string key;                           ///< or prefix: for messages
+  std::optional<ByteRange> range;            ///< get
+  ETag pinned;                               ///< get: the version that must answer; empty: any
+  std::optional<std::uint64_t> pinned_size;  ///< get: total size that version has
+  bool if_absent = false;                    ///< put: a failed condition means EEXIST
+  bool delimited = false;                    ///< list
+  bool list_v2 = false;                      ///< list
+  std::string start;                         ///< list: marker or token of this page
+  std::string region;                        ///< that the attempt was signed for
+  WallTime sent_at{};                        ///< time that the attempt was signed with
+};
+
+/// One page of a listing, and the marker or token of the next (empty: last page).
+struct JudgedList {
+  ListPage page;
+  std::string next;
+};
+/// A get's reply as its headers describe it: bytes [begin, begin + length) of info.size.
+struct JudgedGet {
+  ObjectInfo info;
+  std::uint64_t begin = 0;
+  std::uint64_t length = 0;
+};
+using Reply = std::variant<std::monostate, ObjectInfo, JudgedGet, JudgedList, ETag, UploadId,
+                           std::vector<DeletedKey>, PartsReply, UploadsReply>;
+
+struct Verdict {
+  bool ok = false;
+  Reply reply;  ///< when ok
+  Error error;  ///< when not
+  Retry retry = Retry::never;
+  bool at_once = false;          ///< the server never saw the request: again, now, at no cost
+  bool outcome_unknown = false;  ///< the service may have done what was asked
+  bool foreign = false;          ///< whatever answered does not speak S3
+  std::string region;            ///< named by the service, checked; empty: none
+  std::optional<WallTime> server_time;
+  std::optional<std::chrono::seconds> retry_after;
+};
+
+Verdict judge(const Asked& asked, const http::Exchange& exchange);
+
+/// Judges status and headers of a get before its first byte is accepted; everything that judge()
+/// says about them, without the body.
+Verdict judge_get_head(const Asked& asked, const http::Exchange& head);
+
+}  // namespace pailfs::s3

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "judge_content.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "pailfs/util/log.h"
+#include "pailfs/util/text.h"
+
+#include "reply_headers.h"
+
+namespace pailfs::s3 {
+namespace {
+
+Verdict good(Reply reply) {
+  Verdict verdict;
+  verdict.ok = true;
+  verdict.reply = std::move(reply);
+  return verdict;
+}
+
+/// The reply is S3's, but it does not answer what was asked.
+Verdict wrong(const Asked& asked, const http::Exchange& exchange, Retry retry, int err,
+              const std::string& why) {
+  Verdict verdict;
+  verdict.error = {err, describe(asked) + why};
+  verdict.error.http_status = exchange.status;
+  verdict.retry = retry;
+  return verdict;
+}
+
+template <class T>
+Verdict parsed(const Asked& asked, const http::Exchange& exchange, Result<T> result) {
+  if (!result) return malformed(asked, exchange, result.error().text);
+  return good(std::move(*result));
+}
+
+Verdict judge_head(const Asked& asked, const http::Exchange& exchange) {
+  const std::optional<std::uint64_t> length = content_length(exchange.headers);
+  if (!length) return malformed(asked, exchange, "no usable Content-Length");
+  ObjectInfo info = object_info(exchange.headers, *length);
+  if (info.etag.empty() && info.last_modified == WallTime{})
+    return malformed(asked, exchange, "neither ETag nor Last-Modified");
+  return good(std::move(info));
+}
+
+Verdict judge_stored(const Asked& asked, const http::Exchange& exchange) {
+  ETag etag = normal_etag(header_text(exchange.headers, "ETag"));
+  if (etag.empty()) return malformed(asked, exchange, "no ETag");
+  if (!trim(exchange.body).empty()) return malformed(asked, exchange, "a body where none belongs");
+  return good(std::move(etag));
+}
+
+Verdict judge_removed(const Asked& asked, const http::Exchange& exchange) {
+  if (exchange.status != 204 && exchange.status != 200)
+    return malformed(asked, exchange, "HTTP " + std::to_string(exchange.status));
+  if (!trim(exchange.body).empty()) return malformed(asked, exchange, "a body where none belongs");
+  return good({});
+}
+
+Verdict judge_got(const Asked& asked, const http::Exchange& exchange) {
+  Verdict head = judge_get_head(asked, exchange);
+  if (!head.ok) return head;
+  const std::uint64_t length = std::get<JudgedGet>(head.reply).length;
+  if (exchange.received < length)
+    return wrong(asked, exchange, Retry::transient, EIO,
+                 "the reply ended after " + std::to_string(exchange.received) + " of " +
+                     std::to_string(length) + " bytes");
+  if (exchange.received > length)
+    return wrong(asked, exchange, Retry::once, EIO, "the reply is longer than it says");
+  return head;
+}
+
+/// Where the page after this one begins; empty: there is none. An error where it cannot be told or
+/// would lead back: a client that goes on then never ends.
+Result<std::string> next_start(const Asked& asked, const ListReply& list) {
+  if (!list.truncated) return std::string();
+  if (asked.list_v2) {
+    if (list.next_token.empty()) return Error{EIO, "truncated, but without a token to go on"};
+    if (list.next_token == asked.start) return Error{EIO, "the listing leads back to this page"};
+    return list.next_token;
+  }
+  std::string next = list.next_marker;
+  if (next.empty()) {
+    // S3 leaves NextMarker out without a delimiter, other services always.
+    if (!list.objects.empty()) next = list.objects.back().key;
+    if (!list.prefixes.empty()) next = std::max(next, list.prefixes.back());
+  }
+  if (next.empty()) return Error{EIO, "truncated, but empty and without a marker"};
+  if (next <= asked.start) return Error{EIO, "the listing leads back to where it was"};
+  return next;
+}
+
+/// Names that do not begin with the prefix were not asked for; believing them could show, or
+/// delete, what lies elsewhere.
+void drop_foreign_names(const Asked& asked, ListPage& page) {
+  const std::size_t before = page.objects.size() + page.prefixes.size();
+  std::erase_if(page.objects,
+                [&](const ListedObject& object) { return !object.key.starts_with(asked.key); });
+  std::erase_if(page.prefixes, [&](const std::string& prefix) {
+    return !prefix.starts_with(asked.key) || prefix.size() == asked.key.size();
+  });
+  const std::size_t dropped = before - page.objects.size() - page.prefixes.size();
+  if (dropped > 0)
+    log_warning("LIST " + printable(asked.key, 200) + ": the service returned " +
+                std::to_string(dropped) + " names outside the prefix; ignored");
+}
+
+Verdict judge_list(const Asked& asked, const http::Exchange& exchange) {
+  Result<ListReply> list = parse_list(exchange.body);
+  if (!list) return malformed(asked, exchange, list.error().text);
+  // The echo may come encoded or not, whatever EncodingType says.
+  if (list->prefix && *list->prefix != asked.key && *list->raw_prefix != asked.key)
+    return malformed(asked, exchange,
+                     "the listing is of prefix \"" + printable(*list->prefix, 100) + "\"");
+  if (list->delimiter && !list->delimiter->empty() && !asked.delimited)
+    return malformed(asked, exchange, "a delimiter that was not asked for");
+  Result<std::string> next = next_start(asked, *list);
+  if (!next) return wrong(asked, exchange, Retry::never, EIO, next.error().text);
+  JudgedList judged{{std::move(list->objects), std::move(list->prefixes), ""}, std::move(*next)};
+  drop_foreign_names(asked, judged.page);
+  return good(std::move(judged));
+}
+
+}  // namespace
+
+Verdict judge_get_head(const Asked& asked, const http::Exchange& head) {
+  if (header_text(head.headers, "Content-Type").starts_with("multipart/byteranges"))
+    return wrong(asked, head, Retry::once, EIO, "the reply has many ranges; one was asked for");
+  const std::optional<std::uint64_t> length = content_length(head.headers);
+  JudgedGet got;
+  if (!asked.range) {
+    if (head.status != 200)
+      return malformed(asked, head, "HTTP " + std::to_string(head.status) + " to a whole GET");
+    if (!length) return malformed(asked, head, "no usable Content-Length");
+    got = {object_info(head.headers, *length), 0, *length};
+  } else {
+    if (head.status == 200)
+      return wrong(asked, head, Retry::never, EIO, "the service ignored the Range header");
+    const std::optional<ContentRange> range = content_range(head.headers);
+    if (head.status != 206 || !range) return malformed(asked, head, "no usable Content-Range");
+    const std::uint64_t bytes = range->last - range->first + 1;
+    if (range->first != asked.range->begin || bytes > asked.range->length)
+      return wrong(asked, head, Retry::once, EIO, "the reply is another range than asked for");
+    if (head.headers.find("Content-Length") && length != bytes)
+      return malformed(asked, head, "Content-Length and Content-Range disagree");
+    got = {object_info(head.headers, range->total), range->first, bytes};
+  }
+  if (!asked.pinned.empty() && got.info.etag != normal_etag(asked.pinned.value))
+    return wrong(asked, head, Retry::never, ESTALE, "the object is another version now");
+  if (asked.pinned_size && got.info.size != *asked.pinned_size)
+    return wrong(asked, head, Retry::never, ESTALE, "the object has another size now");
+  return good(std::move(got));
+}
+
+Verdict judge_content(const Asked& asked, const http::Exchange& exchange) {
+  const std::string& body = exchange.body;
+  switch (asked.op) {
+    case Op::head:
+      return judge_head(asked, exchange);
+    case Op::get:
+      return judge_got(asked, exchange);
+    case Op::put:
+    case Op::upload_part:
+      return judge_stored(asked, exchange);
+    case Op::remove:
+    case Op::abort_upload:
+      return judge_removed(asked, exchange);
+    case Op::remove_many:
+      return parsed(asked, exchange, parse_delete(body));
+    case Op::list:
+      return judge_list(asked, exchange);
+    case Op::copy:
+      return parsed(asked, exchange, parse_copy_object(body));
+    case Op::create_upload:
+      return parsed(asked, exchange, parse_create_upload(body));
+    case Op::copy_part:
+      return parsed(asked, exchange, parse_copy_part(body));
+    case Op::complete_upload:
+      return parsed(asked, exchange, parse_complete_upload(body));
+    case Op::list_parts:
+      return parsed(asked, exchange, parse_parts(body));
+    case Op::list_uploads:
+      return parsed(asked, exchange, parse_uploads(body));
+  }
+  return malformed(asked, exchange, "no rule for this verb");
+}
+
+}  // namespace pailfs::s3

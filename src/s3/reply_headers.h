@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Headers of a reply as values. Nothing is guessed: what is missing or contradictory stays absent.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "pailfs/http/transport.h"
+#include "pailfs/s3/object_store.h"
+
+namespace pailfs::s3 {
+
+/// Absent when there is none, when two differ, or beside Transfer-Encoding (RFC 9112 6.3: the sign
+/// of a smuggled reply).
+std::optional<std::uint64_t> content_length(const http::Headers& headers);
+
+struct ContentRange {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  std::uint64_t total = 0;
+};
+/// "bytes 0-9/20"; absent for any other form, an unknown total ("*") included.
+std::optional<ContentRange> content_range(const http::Headers& headers);
+
+/// ETag, time, type and metadata as the headers give them.
+ObjectInfo object_info(const http::Headers& headers, std::uint64_t size);
+
+/// Seconds, or the distance of a date from `now`.
+std::optional<std::chrono::seconds> retry_after(const http::Headers& headers, WallTime now);
+
+/// Shape of a region's name; anything else from the network is not used.
+bool is_region(std::string_view text);
+
+/// First part of a header's value, or empty.
+std::string header_text(const http::Headers& headers, std::string_view name);
+
+}  // namespace pailfs::s3

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// One pure builder per S3 verb: what is asked, as an unsigned HTTP request. Fails only for what can
+// never be sent: a key without bytes, with NUL or above 1024 bytes, a header value with a line end.
+// Source: the S3 API reference, one page per verb.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pailfs/http/transport.h"
+#include "pailfs/s3/object_store.h"
+
+#include "site.h"
+
+namespace pailfs::s3 {
+
+/// A request and the body that belongs to it. Object and part bodies come from elsewhere.
+struct Built {
+  http::Request request;
+  std::optional<std::string> body;
+};
+
+/// ENAMETOOLONG above 1024 bytes, EINVAL for an empty key or one with NUL.
+Status check_key(const Key& key);
+
+Result<Built> build_head(const Site& site, const Key& key);
+Result<Built> build_get(const Site& site, const GetRequest& get);
+/// `content_md5`: base64, empty to send none.
+Result<Built> build_put(const Site& site, const PutRequest& put, const std::string& content_md5);
+Result<Built> build_remove(const Site& site, const Key& key);
+Result<Built> build_copy(const Site& site, const CopyRequest& copy);
+
+/// At most 1000 keys; always with Content-MD5, which Swift demands.
+Result<Built> build_remove_many(const Site& site, const std::vector<Key>& keys);
+/// `start` is a marker (version 1) or a continuation token (version 2), empty for the first page.
+/// Keys always come back URL-encoded where the service can, because XML cannot hold every key.
+Built build_list(const Site& site, const ListRequest& list, const std::string& start);
+
+Result<Built> build_create_upload(const Site& site, const Key& key,
+                                  const ObjectAttributes& attributes);
+Result<Built> build_upload_part(const Site& site, const Key& key, const UploadId& id, int number,
+                                const std::string& content_md5);
+struct PartCopy {
+  Key key;
+  UploadId id;
+  int number = 0;
+  Key source;
+  ETag source_if_match;
+  ByteRange range;
+};
+Result<Built> build_copy_part(const Site& site, const PartCopy& copy);
+Result<Built> build_complete_upload(const Site& site, const Key& key, const UploadId& id,
+                                    const std::vector<UploadedPart>& parts);
+Result<Built> build_abort_upload(const Site& site, const Key& key, const UploadId& id);
+Result<Built> build_list_parts(const Site& site, const Key& key, const UploadId& id,
+                               const std::string& part_marker);
+Built build_list_uploads(const Site& site, const std::string& prefix, const UploadPage& after);
+
+/// Text as content of an XML element; control characters as references.
+std::string xml_escape(std::string_view text);
+/// False for bytes that XML 1.0 cannot express, not even as references, or that are not UTF-8.
+bool xml_can_hold(std::string_view text);
+
+}  // namespace pailfs::s3

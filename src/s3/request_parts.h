@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pieces that the request builders share.
+#pragma once
+
+#include <string>
+
+#include "request.h"
+
+namespace pailfs::s3 {
+
+/// A request with what every request to this site carries.
+Built start_request(const Site& site, http::Method method, std::string url);
+/// "bytes=0-9"
+std::string range_text(ByteRange range);
+/// Content type, metadata and standard headers, checked.
+Status add_attributes(http::Request& request, const ObjectAttributes& attributes);
+/// x-amz-acl and x-amz-storage-class, for whatever creates an object.
+void add_creation_headers(http::Request& request, const Site& site);
+/// Copy, complete: the service may be busy for long before it answers.
+void allow_long_silence(http::Request& request);
+
+}  // namespace pailfs::s3

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// Builders of the multipart verbs.
+#include "pailfs/util/text.h"
+
+#include "request_parts.h"
+
+namespace pailfs::s3 {
+namespace {
+
+constexpr int kMaxPartNumber = 10'000;
+
+Status check_upload(const Key& key, const UploadId& id) {
+  if (id.empty()) return Error{EINVAL, "a multipart upload needs its id"};
+  return check_key(key);
+}
+
+Status check_part(const Key& key, const UploadId& id, int number) {
+  if (number < 1 || number > kMaxPartNumber)
+    return Error{EINVAL, "part number " + std::to_string(number) + " is not within 1 to 10000"};
+  return check_upload(key, id);
+}
+
+std::string part_url(const Site& site, const Key& key, const UploadId& id, int number) {
+  return site.object_url(key, {{"partNumber", std::to_string(number)}, {"uploadId", id.value}});
+}
+
+}  // namespace
+
+Result<Built> build_create_upload(const Site& site, const Key& key,
+                                  const ObjectAttributes& attributes) {
+  if (Status ok = check_key(key); !ok) return ok.error();
+  Built built =
+      start_request(site, http::Method::post, site.object_url(key, {{"uploads", std::nullopt}}));
+  if (Status ok = add_attributes(built.request, attributes); !ok) return ok.error();
+  add_creation_headers(built.request, site);
+  built.body.emplace();
+  return built;
+}
+
+Result<Built> build_upload_part(const Site& site, const Key& key, const UploadId& id, int number,
+                                const std::string& content_md5) {
+  if (Status ok = check_part(key, id, number); !ok) return ok.error();
+  Built built = start_request(site, http::Method::put, part_url(site, key, id, number));
+  if (!content_md5.empty()) built.request.headers.add("Content-MD5", content_md5);
+  return built;
+}
+
+Result<Built> build_copy_part(const Site& site, const PartCopy& copy) {
+  if (Status ok = check_part(copy.key, copy.id, copy.number); !ok) return ok.error();
+  if (Status ok = check_key(copy.source); !ok) return ok.error();
+  if (copy.range.length == 0) return Error{EINVAL, "an empty range cannot be copied"};
+  Built built =
+      start_request(site, http::Method::put, part_url(site, copy.key, copy.id, copy.number));
+  http::Headers& headers = built.request.headers;
+  headers.add("x-amz-copy-source", site.copy_source(copy.source));
+  headers.add("x-amz-copy-source-range", range_text(copy.range));
+  if (!copy.source_if_match.empty())
+    headers.add("x-amz-copy-source-if-match", copy.source_if_match.value);
+  allow_long_silence(built.request);
+  built.body.emplace();
+  return built;
+}
+
+Result<Built> build_complete_upload(const Site& site, const Key& key, const UploadId& id,
+                                    const std::vector<UploadedPart>& parts) {
+  if (parts.empty()) return Error{EINVAL, "a multipart upload needs at least one part"};
+  std::string body =
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+      "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
+  int last = 0;
+  for (const UploadedPart& part : parts) {
+    if (Status ok = check_part(key, id, part.number); !ok) return ok.error();
+    if (part.number <= last) return Error{EINVAL, "parts must be in ascending order"};
+    last = part.number;
+    body.append("<Part><PartNumber>").append(std::to_string(part.number));
+    body.append("</PartNumber><ETag>").append(xml_escape(part.etag.value)).append("</ETag></Part>");
+  }
+  body += "</CompleteMultipartUpload>";
+  Built built =
+      start_request(site, http::Method::post, site.object_url(key, {{"uploadId", id.value}}));
+  built.request.headers.add("Content-Type", "application/xml");
+  allow_long_silence(built.request);
+  built.body = std::move(body);
+  return built;
+}
+
+Result<Built> build_abort_upload(const Site& site, const Key& key, const UploadId& id) {
+  if (Status ok = check_upload(key, id); !ok) return ok.error();
+  return start_request(site, http::Method::del, site.object_url(key, {{"uploadId", id.value}}));
+}
+
+Result<Built> build_list_parts(const Site& site, const Key& key, const UploadId& id,
+                               const std::string& part_marker) {
+  if (Status ok = check_upload(key, id); !ok) return ok.error();
+  std::vector<QueryField> query{{"max-parts", "1000"}, {"uploadId", id.value}};
+  if (!part_marker.empty()) query.push_back({"part-number-marker", part_marker});
+  return start_request(site, http::Method::get, site.object_url(key, query));
+}
+
+Built build_list_uploads(const Site& site, const std::string& prefix, const UploadPage& after) {
+  std::vector<QueryField> query{{"uploads", std::nullopt},
+                                {"encoding-type", "url"},
+                                {"max-uploads", "1000"},
+                                {"prefix", prefix}};
+  if (!after.next_key.empty()) query.push_back({"key-marker", after.next_key});
+  if (!after.next_upload_id.empty()) query.push_back({"upload-id-marker", after.next_upload_id});
+  return start_request(site, http::Method::get, site.bucket_url(query));
+}
+
+}  // namespace pailfs::s3

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where requests go: one bucket of one service, in one addressing style and region. A value.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pailfs/s3/client.h"
+
+namespace pailfs::s3 {
+
+struct Url {
+  std::string scheme;                      ///< "http" or "https"
+  std::string host;                        ///< name or address, IPv6 with its brackets
+  std::string port;                        ///< as written, empty for the scheme's own
+  [[nodiscard]] std::string text() const;  ///< scheme://host[:port]
+};
+
+/// Takes what normalise_url() takes; the error names what is wrong.
+Result<Url> parse_url(const std::string& text);
+
+/// Path style is used when asked for, and where no host name can be made: addresses, "localhost",
+/// and names with dots under TLS (no certificate covers a.b.s3.example.com).
+bool uses_path_style(const Config& config);
+
+/// True for https://s3.amazonaws.com, the only service whose host we rewrite by region.
+bool is_aws_default(const std::string& url);
+
+/// One query parameter; without a value only the name is sent ("?uploads").
+struct QueryField {
+  std::string name;
+  std::optional<std::string> value;
+};
+
+struct Site {
+  std::string origin;  ///< scheme://[bucket.]host[:port]
+  std::string root;    ///< path of the bucket, ends with '/': "/" or "/bucket/"
+  std::string bucket;
+  std::string virtual_bucket;  ///< the bucket when it is part of the host, else empty
+  std::string region;
+  std::string acl;            ///< empty: the service's default
+  std::string storage_class;  ///< empty: the service's default
+  bool requester_pays = false;
+  bool list_v2 = false;
+  std::chrono::milliseconds stall_limit{30'000};
+
+  /// Fields are sorted by name, as the signature wants them.
+  [[nodiscard]] std::string bucket_url(const std::vector<QueryField>& query) const;
+  [[nodiscard]] std::string object_url(const Key& key,
+                                       const std::vector<QueryField>& query = {}) const;
+  /// Value of x-amz-copy-source for a key of this bucket.
+  [[nodiscard]] std::string copy_source(const Key& key) const;
+};
+
+Site make_site(const Config& config, const std::string& region);
+
+}  // namespace pailfs::s3

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// S3's XML replies as values. Every function checks that the document is whole, that its root is
+// the expected one and that what the reply must say is there; anything else is an EIO error, never
+// an empty answer.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pailfs/s3/object_store.h"
+
+namespace pailfs::s3 {
+
+inline constexpr std::size_t kMaxListBytes = std::size_t{16} << 20U;
+inline constexpr std::size_t kMaxErrorBytes = std::size_t{1} << 20U;
+
+struct ErrorReply {
+  std::string code;
+  std::string message;
+  std::string request_id;
+  std::string region;
+  std::string endpoint;
+};
+/// Nothing when the bytes are not an S3 error document.
+std::optional<ErrorReply> parse_error(std::string_view body);
+
+/// One page of a listing, names decoded whether or not the service encoded them.
+struct ListReply {
+  std::vector<ListedObject> objects;
+  std::vector<std::string> prefixes;
+  bool truncated = false;
+  std::string next_marker;                ///< version 1
+  std::string next_token;                 ///< version 2; never decoded
+  std::optional<std::string> prefix;      ///< as echoed, decoded
+  std::optional<std::string> raw_prefix;  ///< as echoed, bytes as they came
+  std::optional<std::string> delimiter;   ///< as echoed, decoded
+};
+Result<ListReply> parse_list(std::string_view body);
+
+/// What became of one key of a batch.
+struct DeletedKey {
+  Key key;
+  std::string code;  ///< empty: deleted
+  std::string message;
+};
+Result<std::vector<DeletedKey>> parse_delete(std::string_view body);
+
+Result<ETag> parse_copy_object(std::string_view body);
+Result<ETag> parse_copy_part(std::string_view body);
+Result<UploadId> parse_create_upload(std::string_view body);
+Result<ETag> parse_complete_upload(std::string_view body);
+
+struct PartsReply {
+  std::vector<UploadedPart> parts;
+  bool truncated = false;
+  std::string next_marker;
+};
+Result<PartsReply> parse_parts(std::string_view body);
+
+struct UploadsReply {
+  UploadPage page;
+  bool truncated = false;
+};
+Result<UploadsReply> parse_uploads(std::string_view body);
+
+/// The region a bucket is in; S3 says nothing for us-east-1.
+Result<std::string> parse_location(std::string_view body);
+
+/// One spelling for an ETag: W/ dropped, in double quotes; empty stays empty.
+ETag normal_etag(std::string_view text);
+
+}  // namespace pailfs::s3

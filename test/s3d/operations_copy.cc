@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "conditions.h"
+#include "copy_source.h"
+#include "text.h"
+#include "xml_out.h"
+
+namespace s3d {
+namespace {
+
+constexpr std::string_view kSource = "x-amz-copy-source";
+
+S3Error invalid_source() {
+  return {"InvalidArgument",
+          "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+          {{"ArgumentName", "x-amz-copy-source"}}};
+}
+
+/// Nothing would change: S3 refuses that, it is always a client's mistake.
+bool changes_nothing(const Call& call, const CopySource& source, bool replace) {
+  bool same = source.bucket == call.bucket->name && source.key == call.address.key;
+  std::string_view storage_class = call.header("x-amz-storage-class");
+  bool other_class = !storage_class.empty() && storage_class != source.object->storage_class;
+  return same && !replace && !other_class &&
+         !call.head.headers.has("x-amz-server-side-encryption") &&
+         !call.head.headers.has("x-amz-website-redirect-location");
+}
+
+}  // namespace
+
+std::variant<CopySource, S3Error> find_copy_source(const Call& call) {
+  std::string_view header = call.header(kSource);
+  header = header.substr(0, header.find("?versionId="));
+  auto decoded = percent_decode(header, !call.rule(Rule::kPlusLiteral));
+  if (!decoded) return invalid_source();
+  std::string_view path = *decoded;
+  if (path.starts_with('/')) path.remove_prefix(1);
+  std::size_t slash = path.find('/');
+  if (slash == std::string_view::npos || slash == 0 || slash + 1 == path.size())
+    return invalid_source();
+  CopySource source{std::string(path.substr(0, slash)), std::string(path.substr(slash + 1)),
+                    nullptr};
+  BucketPtr bucket = call.service.store.bucket(source.bucket);
+  if (!bucket) return S3Error{"NoSuchBucket", "", {}};
+  source.object = call.service.store.get(*bucket, source.key);
+  if (!source.object) return S3Error{"NoSuchKey", "", {}};
+  bool asked = !call.rule(Rule::kNoConditional);
+  if (asked && judge_preconditions(call.head.headers, "x-amz-copy-source-", source.object->etag,
+                                   source.object->mtime) != Precondition::kHolds)
+    return S3Error{"PreconditionFailed", "", {{"Condition", "x-amz-copy-source-If-*"}}};
+  return source;
+}
+
+Reply copy_object(Call& call) {
+  auto found = find_copy_source(call);
+  if (auto* error = std::get_if<S3Error>(&found)) return error_reply(call, std::move(*error));
+  const auto& source = std::get<CopySource>(found);
+  std::string directive = to_upper(call.header("x-amz-metadata-directive"));
+  if (!directive.empty() && directive != "COPY" && directive != "REPLACE")
+    return error_reply(
+        call, {"InvalidArgument",
+               "Unknown metadata directive.",
+               {{"ArgumentName", "x-amz-metadata-directive"}, {"ArgumentValue", directive}}});
+  bool replace = directive == "REPLACE";
+  if (changes_nothing(call, source, replace))
+    return error_reply(call, {"InvalidRequest",
+                              "This copy request is illegal because it is trying to copy an object "
+                              "to itself without changing the object's metadata, storage class, "
+                              "website redirect location or encryption attributes.",
+                              {}});
+  if (source.object->body.size() > kMaxPart)
+    return error_reply(call, {"InvalidRequest",
+                              "The specified copy source is larger than the maximum allowable size "
+                              "for a copy source: 5368709120",
+                              {}});
+  auto object = std::make_shared<Object>();
+  take_object_headers(call.head.headers, call.service.rules, *object);
+  if (!replace) {
+    object->system = source.object->system;
+    object->meta = source.object->meta;
+  }
+  object->body = source.object->body;
+  object->md5 = source.object->md5;
+  object->checksums = source.object->checksums;
+  if (call.rule(Rule::kCopyKeepsEtag)) {
+    object->etag = source.object->etag;
+    object->part_sizes = source.object->part_sizes;
+  } else {
+    object->etag = choose_etag(call, object->md5->get(object->body), object->encryption);
+  }
+  object->created_ms = call.service.clock.now_ms();
+  object->mtime = object->created_ms / 1000;
+  WriteOutcome outcome =
+      call.commit([&store = call.service.store, bucket = call.bucket, key = call.address.key,
+                   object, condition = write_condition(call)] {
+        return store.put(*bucket, key, object, "CopyObject", condition);
+      });
+  if (outcome != WriteOutcome::kDone) return outcome_reply(call, outcome);
+  XmlWriter xml("CopyObjectResult");
+  xml.element("LastModified", listing_date(object->mtime));
+  xml.etag(object->etag);
+  Reply reply = xml_reply(xml.finish());
+  if (!object->encryption.empty())
+    reply.headers.add("x-amz-server-side-encryption", object->encryption);
+  return reply;
+}
+
+}  // namespace s3d

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "conditions.h"
+#include "copy_source.h"
+#include "digest.h"
+#include "multipart.h"
+#include "service.h"
+#include "text.h"
+#include "xml_in.h"
+#include "xml_out.h"
+
+namespace s3d {
+namespace {
+
+S3Error no_such_upload(const Call& call) {
+  return {"NoSuchUpload", "", {{"UploadId", std::string(call.head.param_or_empty("uploadId"))}}};
+}
+
+UploadPtr find_upload(const Call& call) {
+  return call.service.uploads.find(call.bucket->name, call.address.key,
+                                   std::string(call.head.param_or_empty("uploadId")));
+}
+
+std::optional<int> part_number(const Call& call) {
+  auto number = parse_u64(call.head.param_or_empty("partNumber"));
+  if (!number || *number < 1 || *number > kMaxParts) return std::nullopt;
+  return static_cast<int>(*number);
+}
+
+S3Error bad_part_number(const Call& call) {
+  return {"InvalidArgument",
+          "Part number must be an integer between 1 and 10000, inclusive",
+          {{"ArgumentName", "partNumber"},
+           {"ArgumentValue", std::string(call.head.param_or_empty("partNumber"))}}};
+}
+
+WriteOutcome add_part(Call& call, const UploadPtr& upload, int number, Part part) {
+  // A std::function must be copyable, and a late one outlives this frame.
+  auto shared = std::make_shared<Part>(std::move(part));
+  return call.commit([upload, number, shared] {
+    std::lock_guard lock(upload->mutex);
+    if (upload->closed) return WriteOutcome::kNoSuchKey;
+    upload->parts[number] = *shared;
+    return WriteOutcome::kDone;
+  });
+}
+
+Reply complete_reply(const Call& call, std::string_view etag, const std::string& encryption) {
+  XmlWriter xml("CompleteMultipartUploadResult");
+  xml.element("Location", "http://" + std::string(call.header("host")) + "/" + call.bucket->name +
+                              "/" + percent_encode(call.address.key, true));
+  xml.element("Bucket", call.bucket->name);
+  xml.element("Key", call.address.key);
+  xml.etag(etag);
+  Reply reply = xml_reply(xml.finish());
+  if (!encryption.empty()) reply.headers.add("x-amz-server-side-encryption", encryption);
+  return reply;
+}
+
+}  // namespace
+
+Reply create_multipart_upload(Call& call) {
+  Object prototype;
+  take_object_headers(call.head.headers, call.service.rules, prototype);
+  std::string encryption = prototype.encryption;
+  std::string id = "lost-" + hex(random_bytes(16));
+  if (!call.plan.has("reply_then_lose"))
+    id = call.service.uploads
+             .create(call.bucket->name, call.address.key, std::move(prototype),
+                     call.service.clock.now())
+             ->id;
+  XmlWriter xml("InitiateMultipartUploadResult");
+  xml.element("Bucket", call.bucket->name);
+  xml.element("Key", call.address.key);
+  xml.element("UploadId", id);
+  Reply reply = xml_reply(xml.finish());
+  if (!encryption.empty()) reply.headers.add("x-amz-server-side-encryption", encryption);
+  return reply;
+}
+
+Reply upload_part(Call& call) {
+  auto number = part_number(call);
+  if (!number) return error_reply(call, bad_part_number(call));
+  UploadPtr upload = find_upload(call);
+  if (!upload) return error_reply(call, no_such_upload(call));
+  Part part;
+  part.body = call.body;
+  part.md5_raw = call.digests.md5_raw;
+  part.etag = choose_etag(call, hex(part.md5_raw), upload->prototype.encryption);
+  part.mtime = call.service.clock.now();
+  part.checksums = call.digests.checksums;
+  Reply reply;
+  add_etag(call.service.rules, reply, part.etag);
+  for (const Header& h : part.checksums) reply.headers.add(h.name, h.value);
+  if (!upload->prototype.encryption.empty())
+    reply.headers.add("x-amz-server-side-encryption", upload->prototype.encryption);
+  if (add_part(call, upload, *number, std::move(part)) != WriteOutcome::kDone)
+    return error_reply(call, no_such_upload(call));
+  return reply;
+}
+
+Reply upload_part_copy(Call& call) {
+  auto number = part_number(call);
+  if (!number) return error_reply(call, bad_part_number(call));
+  UploadPtr upload = find_upload(call);
+  if (!upload) return error_reply(call, no_such_upload(call));
+  auto found = find_copy_source(call);
+  if (auto* error = std::get_if<S3Error>(&found)) return error_reply(call, std::move(*error));
+  const Object& source = *std::get<CopySource>(found).object;
+  Part part;
+  part.body = source.body;
+  if (const std::string* header = call.head.headers.find("x-amz-copy-source-range")) {
+    auto range = parse_copy_range(*header, source.body.size());
+    if (!range)
+      return error_reply(
+          call, {"InvalidArgument",
+                 "Range specified is not valid for source object of size: " +
+                     std::to_string(source.body.size()),
+                 {{"ArgumentName", "x-amz-copy-source-range"}, {"ArgumentValue", *header}}});
+    part.body = source.body.slice(range->first, range->length);
+  }
+  if (part.body.size() > kMaxPart)
+    return error_reply(call, {"InvalidRequest",
+                              "The specified copy source is larger than the maximum allowable size "
+                              "for a copy source: 5368709120",
+                              {}});
+  Hash hash(HashKind::kMd5);
+  for (const Body::Piece& piece : part.body.pieces()) hash.update(piece.bytes);
+  part.md5_raw = hash.finish();
+  part.etag = choose_etag(call, hex(part.md5_raw), upload->prototype.encryption);
+  part.mtime = call.service.clock.now();
+  XmlWriter xml("CopyPartResult");
+  xml.element("LastModified", listing_date(part.mtime));
+  xml.etag(part.etag);
+  if (add_part(call, upload, *number, std::move(part)) != WriteOutcome::kDone)
+    return error_reply(call, no_such_upload(call));
+  return xml_reply(xml.finish());
+}
+
+Reply complete_multipart_upload(Call& call) {
+  auto claims = parse_complete(call.body.to_string());
+  if (!claims) return error_reply(call, {"MalformedXML", "", {}});
+  Uploads& uploads = call.service.uploads;
+  std::string id(call.head.param_or_empty("uploadId"));
+  UploadPtr upload = find_upload(call);
+  if (!upload) {
+    auto before = uploads.completed(call.bucket->name, call.address.key, id);
+    if (!before || call.rule(Rule::kCompleteOnce)) return error_reply(call, no_such_upload(call));
+    return complete_reply(call, *before, "");
+  }
+  CompleteRules rules{!call.rule(Rule::kMinPartOff), !call.rule(Rule::kPartOrderOff)};
+  auto assembled = assemble(*upload, *std::move(claims), rules);
+  if (auto* error = std::get_if<S3Error>(&assembled)) return error_reply(call, std::move(*error));
+  auto object = std::make_shared<Object>(std::get<Object>(std::move(assembled)));
+  object->md5 = std::make_shared<ContentMd5>();
+  object->created_ms = call.service.clock.now_ms();
+  object->mtime = object->created_ms / 1000;
+  if (call.rule(Rule::kEtagNotMd5))
+    object->etag = hex(random_bytes(16)) + "-" + std::to_string(object->part_sizes.size());
+  if (call.rule(Rule::kFullMd5)) object->md5->get(object->body);
+  WriteOutcome outcome =
+      call.commit([&store = call.service.store, &uploads, upload, bucket = call.bucket,
+                   key = call.address.key, object, condition = write_condition(call)] {
+        WriteOutcome put = store.put(*bucket, key, object, "CompleteMultipartUpload", condition);
+        if (put != WriteOutcome::kDone) return put;
+        uploads.remember_completed(*upload, object->etag);
+        uploads.close(*upload);
+        return put;
+      });
+  if (outcome != WriteOutcome::kDone) return outcome_reply(call, outcome);
+  return complete_reply(call, object->etag, object->encryption);
+}
+
+Reply abort_multipart_upload(Call& call) {
+  UploadPtr upload = find_upload(call);
+  if (!upload) return error_reply(call, no_such_upload(call));
+  call.commit([&uploads = call.service.uploads, upload] {
+    uploads.close(*upload);
+    return WriteOutcome::kDone;
+  });
+  Reply reply;
+  reply.status = 204;
+  return reply;
+}
+
+}  // namespace s3d

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "conditions.h"
+#include "digest.h"
+#include "service.h"
+#include "text.h"
+#include "xml_in.h"
+#include "xml_out.h"
+
+namespace s3d {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kOverrides = {
+    {{"response-content-type", "Content-Type"},
+     {"response-content-encoding", "Content-Encoding"},
+     {"response-cache-control", "Cache-Control"},
+     {"response-content-disposition", "Content-Disposition"},
+     {"response-content-language", "Content-Language"},
+     {"response-expires", "Expires"}}};
+
+std::string content_range(const ByteRange& range, std::uint64_t size) {
+  return "bytes " + std::to_string(range.first) + "-" +
+         std::to_string(range.first + range.length - 1) + "/" + std::to_string(size);
+}
+
+/// The range of ?partNumber=N, nullopt when there is no such part.
+std::optional<ByteRange> part_range(const Object& object, std::string_view text) {
+  auto number = parse_u64(text);
+  if (!number || *number == 0) return std::nullopt;
+  if (object.part_sizes.empty() && *number == 1) return ByteRange{0, object.body.size()};
+  if (*number > object.part_sizes.size()) return std::nullopt;
+  ByteRange range;
+  for (std::size_t i = 0; i + 1 < *number; ++i) range.first += object.part_sizes[i];
+  range.length = object.part_sizes[*number - 1];
+  return range;
+}
+
+Reply range_error(const Call& call, std::uint64_t size) {
+  Reply reply = error_reply(call, {"InvalidRange",
+                                   "",
+                                   {{"RangeRequested", std::string(call.header("range"))},
+                                    {"ActualObjectSize", std::to_string(size)}}});
+  reply.headers.add("Content-Range", "bytes */" + std::to_string(size));
+  return reply;
+}
+
+}  // namespace
+
+Reply get_object(Call& call) {
+  ObjectPtr object = call.service.store.get(*call.bucket, call.address.key);
+  if (!object) return error_reply(call, {"NoSuchKey", "", {}});
+  Reply reply;
+  switch (judge_preconditions(call.head.headers, "", object->etag, object->mtime)) {
+    case Precondition::kFailed:
+      return error_reply(
+          call, {"PreconditionFailed",
+                 "",
+                 {{"Condition",
+                   call.head.headers.has("if-match") ? "If-Match" : "If-Unmodified-Since"}}});
+    case Precondition::kNotModified:
+      reply.status = 304;
+      reply.headers.add("Last-Modified", http_date(object->mtime));
+      add_etag(call.service.rules, reply, object->etag);
+      return reply;
+    case Precondition::kHolds:
+      break;
+  }
+  std::uint64_t size = object->body.size();
+  RangeVerdict verdict{RangeKind::kWhole, {0, size}};
+  std::string_view if_range = call.header("if-range");
+  bool range_counts = if_range.empty() || etag_matches(if_range, object->etag);
+  if (!call.rule(Rule::kNoRange) && range_counts) verdict = judge_range(call.header("range"), size);
+  if (const std::string* number = call.head.param("partNumber")) {
+    auto range = part_range(*object, *number);
+    if (!range) return range_error(call, size);
+    verdict = {size == 0 ? RangeKind::kWhole : RangeKind::kPart, *range};
+    if (!object->part_sizes.empty())
+      reply.headers.add("x-amz-mp-parts-count", std::to_string(object->part_sizes.size()));
+  }
+  if (verdict.kind == RangeKind::kUnsatisfiable) return range_error(call, size);
+  add_object_headers(call.service.rules, *object, reply);
+  for (const auto& [parameter, name] : kOverrides)
+    if (const std::string* value = call.head.param(parameter)) reply.headers.set(name, *value);
+  bool whole = verdict.kind == RangeKind::kWhole;
+  if (whole && equals_ignore_case(call.header("x-amz-checksum-mode"), "enabled"))
+    for (const Header& h : object->checksums) reply.headers.add(h.name, h.value);
+  if (whole) {
+    reply.body = object->body;
+  } else {
+    reply.status = 206;
+    reply.range = content_range(verdict.range, size);
+    reply.headers.add("Content-Range", reply.range);
+    reply.body = object->body.slice(verdict.range.first, verdict.range.length);
+  }
+  return reply;
+}
+
+Reply put_object(Call& call) {
+  auto object = std::make_shared<Object>();
+  take_object_headers(call.head.headers, call.service.rules, *object);
+  object->body = call.body;
+  std::string md5_hex = hex(call.digests.md5_raw);
+  object->md5 = std::make_shared<ContentMd5>(md5_hex);
+  object->etag = choose_etag(call, md5_hex, object->encryption);
+  object->checksums = call.digests.checksums;
+  object->created_ms = call.service.clock.now_ms();
+  object->mtime = object->created_ms / 1000;
+  WriteOutcome outcome =
+      call.commit([&store = call.service.store, bucket = call.bucket, key = call.address.key,
+                   object, condition = write_condition(call)] {
+        return store.put(*bucket, key, object, "PutObject", condition);
+      });
+  if (outcome != WriteOutcome::kDone) return outcome_reply(call, outcome);
+  Reply reply;
+  add_etag(call.service.rules, reply, object->etag);
+  for (const Header& h : object->checksums) reply.headers.add(h.name, h.value);
+  if (object->checksums.size() > 0) reply.headers.add("x-amz-checksum-type", "FULL_OBJECT");
+  if (!object->encryption.empty())
+    reply.headers.add("x-amz-server-side-encryption", object->encryption);
+  return reply;
+}
+
+Reply delete_object(Call& call) {
+  // AWS knows If-Match on DELETE as well: 412 when the object is another one, 404 without one.
+  if (const std::string* match = call.head.headers.find("if-match");
+      match && !call.rule(Rule::kNoConditional)) {
+    ObjectPtr object = call.service.store.get(*call.bucket, call.address.key);
+    if (!object) return outcome_reply(call, WriteOutcome::kNoSuchKey);
+    if (!etag_matches(*match, object->etag))
+      return outcome_reply(call, WriteOutcome::kPreconditionFailed);
+  }
+  bool ghost = call.service.rules.listing_delay_ms() > 0;
+  call.commit([&store = call.service.store, bucket = call.bucket, key = call.address.key,
+               now = call.service.clock.now_ms(), ghost] {
+    store.remove(*bucket, key, "DeleteObject", now, ghost);
+    return WriteOutcome::kDone;
+  });
+  Reply reply;
+  reply.status = 204;
+  return reply;
+}
+
+Reply delete_objects(Call& call) {
+  bool protected_body = call.head.headers.has("content-md5") || call.digests.checksums.size() > 0;
+  if (!protected_body && !call.rule(Rule::kNoDeleteMd5))
+    return error_reply(call,
+                       {"InvalidRequest",
+                        "Missing required header for this request: Content-MD5 OR x-amz-checksum-*",
+                        {}});
+  auto request = parse_delete(call.body.to_string());
+  if (!request) return error_reply(call, {"MalformedXML", "", {}});
+  bool ghost = call.service.rules.listing_delay_ms() > 0;
+  call.commit([&store = call.service.store, bucket = call.bucket, keys = request->keys,
+               now = call.service.clock.now_ms(), ghost] {
+    for (const std::string& key : keys) store.remove(*bucket, key, "DeleteObjects", now, ghost);
+    return WriteOutcome::kDone;
+  });
+  XmlWriter xml("DeleteResult");
+  for (const std::string& key : request->keys) {
+    if (request->quiet) break;
+    xml.open("Deleted");
+    xml.element("Key", key);
+    xml.close();
+  }
+  return xml_reply(xml.finish());
+}
+
+}  // namespace s3d

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules.h"
+
+#include <optional>
+
+#include "text.h"
+
+namespace s3d {
+namespace {
+
+struct Row {
+  Rule rule;
+  std::string_view name;
+  std::string_view meaning;
+};
+
+constexpr std::array<Row, kRuleCount> kRows = {{
+    {Rule::kNoListV2, "no_list_v2", "ListObjectsV2 answers 501"},
+    {Rule::kListV2AsV1, "list_v2_as_v1", "list-type=2 is ignored, the reply is a V1 listing"},
+    {Rule::kNoDeleteObjects, "no_delete_objects", "DeleteObjects answers 501"},
+    {Rule::kNoPartCopy, "no_part_copy", "UploadPartCopy answers 501"},
+    {Rule::kNoCopy, "no_copy", "CopyObject answers 501"},
+    {Rule::kNoMultipart, "no_multipart", "CreateMultipartUpload answers 501"},
+    {Rule::kNoConditional, "no_conditional",
+     "conditional headers of writes and copies are ignored"},
+    {Rule::kConditional501, "conditional_501", "conditional headers of writes answer 501"},
+    {Rule::kEtagNotMd5, "etag_not_md5", "ETags are random-looking, as with SSE-KMS"},
+    {Rule::kNoEtag, "no_etag", "replies carry no ETag header"},
+    {Rule::kCopyKeepsEtag, "copy_keeps_etag",
+     "a copy of a multipart object keeps the -N ETag (AWS: MD5 of the content)"},
+    {Rule::kFullMd5, "full_md5", "Complete computes the whole MD5 for the history at once"},
+    {Rule::kNoEncodingType, "no_encoding_type", "encoding-type=url is ignored"},
+    {Rule::kListSpacePercent20, "list_space_percent20", "encoded listings write a blank as %20"},
+    {Rule::kListWithoutNextMarker, "list_without_next_marker", "V1 listings never have NextMarker"},
+    {Rule::kListMarkerNoDelimiter, "list_next_marker_always",
+     "V1 listings have NextMarker without a delimiter too"},
+    {Rule::kNoRange, "no_range", "Range is ignored, answers are 200"},
+    {Rule::kNoSignatureCheck, "no_signature_check", "everybody may do everything"},
+    {Rule::kNoSignedHeadersCheck, "no_signed_headers_check", "unsigned x-amz-* headers pass"},
+    {Rule::kNoSkewCheck, "no_skew_check", "any date is good"},
+    {Rule::kNoRegionCheck, "no_region_check", "any region in the credential scope is good"},
+    {Rule::kNoMd5Check, "no_md5_check", "Content-MD5 is ignored"},
+    {Rule::kNoPayloadHashCheck, "no_payload_hash_check", "x-amz-content-sha256 is not compared"},
+    {Rule::kNoChecksumCheck, "no_checksum_check",
+     "x-amz-checksum-* is ignored, as on old services"},
+    {Rule::kChecksum501, "checksum_501", "x-amz-checksum-* answers 501"},
+    {Rule::kNoDeleteMd5, "no_delete_md5", "DeleteObjects needs no Content-MD5 or checksum"},
+    {Rule::kPlusLiteral, "plus_literal", "'+' in a path is a plus sign (AWS: a blank)"},
+    {Rule::kAnyKeyBytes, "any_key_bytes", "keys need not be UTF-8"},
+    {Rule::kKeyLimitOff, "key_limit_off", "keys may exceed 1024 bytes"},
+    {Rule::kMetaLimitOff, "meta_limit_off", "user metadata may exceed 2 KiB"},
+    {Rule::kMinPartOff, "min_part_off", "parts may be smaller than 5 MiB"},
+    {Rule::kPartOrderOff, "part_order_off", "Complete sorts the parts itself"},
+    {Rule::kCompleteOnce, "complete_once",
+     "a repeated Complete answers NoSuchUpload (AWS: 200 again)"},
+    {Rule::kLengthCheckOff, "length_check_off", "chunked PUT without a length is accepted"},
+    {Rule::kStorageClassIgnored, "storage_class_ignored", "x-amz-storage-class is dropped"},
+    {Rule::kPublic, "public", "every bucket may be read and written anonymously"},
+}};
+
+/// The part after "name=", when `text` begins so.
+std::optional<std::string_view> value_of(std::string_view text, std::string_view name) {
+  if (!text.starts_with(name) || text.size() <= name.size() || text[name.size()] != '=')
+    return std::nullopt;
+  return text.substr(name.size() + 1);
+}
+
+}  // namespace
+
+std::string Rules::region() const {
+  std::lock_guard lock(mutex_);
+  return region_;
+}
+
+void Rules::set_region(std::string_view region) {
+  std::lock_guard lock(mutex_);
+  region_ = region;
+}
+
+bool Rules::set(std::string_view text, bool on) {
+  for (const Row& row : kRows) {
+    if (row.name != text) continue;
+    switches_[static_cast<std::size_t>(row.rule)] = on;
+    return true;
+  }
+  if (auto region = value_of(text, "region")) {
+    set_region(on ? *region : std::string_view("us-east-1"));
+    return true;
+  }
+  if (auto name = value_of(text, "deny")) {
+    auto op = op_by_name(*name);
+    if (op) denied_[static_cast<std::size_t>(*op)] = on;
+    return op.has_value();
+  }
+  if (auto ms = value_of(text, "delayed_listing")) {
+    auto value = parse_i64(*ms);
+    if (value) listing_delay_ms_ = on ? *value : 0;
+    return value.has_value();
+  }
+  return false;
+}
+
+std::string Rules::describe() {
+  std::string out;
+  auto line = [&](std::string_view name, std::string_view meaning) {
+    out.append("  ").append(name);
+    out.append(name.size() < 26 ? 26 - name.size() : 1, ' ').append(meaning).append("\n");
+  };
+  for (const Row& row : kRows) line(row.name, row.meaning);
+  line("region=NAME", "the server's region");
+  line("deny=OPERATION", "AccessDenied for one operation, e.g. deny=DeleteObject");
+  line("delayed_listing=MS",
+       "new objects appear in, deleted ones vanish from listings so much later");
+  return out;
+}
+
+std::vector<std::string> Rules::active() const {
+  std::vector<std::string> out;
+  for (const Row& row : kRows)
+    if (on(row.rule)) out.emplace_back(row.name);
+  out.push_back("region=" + region());
+  for (int i = 0; i < kOpCount; ++i)
+    if (denied(static_cast<Op>(i)))
+      out.push_back("deny=" + std::string(op_name(static_cast<Op>(i))));
+  if (listing_delay_ms() != 0)
+    out.push_back("delayed_listing=" + std::to_string(listing_delay_ms()));
+  return out;
+}
+
+}  // namespace s3d

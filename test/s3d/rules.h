@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The switches that make the strict server laxer or poorer, as other services are. All are off at
+/// start and may change while the server runs. Thread-safe.
+#pragma once
+#include <array>
+#include <atomic>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "operation.h"
+
+namespace s3d {
+
+enum class Rule {
+  kNoListV2,
+  kListV2AsV1,
+  kNoDeleteObjects,
+  kNoPartCopy,
+  kNoCopy,
+  kNoMultipart,
+  kNoConditional,
+  kConditional501,
+  kEtagNotMd5,
+  kNoEtag,
+  kCopyKeepsEtag,
+  kFullMd5,
+  kNoEncodingType,
+  kListSpacePercent20,
+  kListWithoutNextMarker,
+  kListMarkerNoDelimiter,
+  kNoRange,
+  kNoSignatureCheck,
+  kNoSignedHeadersCheck,
+  kNoSkewCheck,
+  kNoRegionCheck,
+  kNoMd5Check,
+  kNoPayloadHashCheck,
+  kNoChecksumCheck,
+  kChecksum501,
+  kNoDeleteMd5,
+  kPlusLiteral,
+  kAnyKeyBytes,
+  kKeyLimitOff,
+  kMetaLimitOff,
+  kMinPartOff,
+  kPartOrderOff,
+  kCompleteOnce,
+  kLengthCheckOff,
+  kStorageClassIgnored,
+  kPublic,
+};
+constexpr int kRuleCount = static_cast<int>(Rule::kPublic) + 1;
+
+class Rules {
+ public:
+  bool on(Rule rule) const {
+    return switches_[static_cast<std::size_t>(rule)].load(std::memory_order_relaxed);
+  }
+  bool denied(Op op) const {
+    return denied_[static_cast<std::size_t>(op)].load(std::memory_order_relaxed);
+  }
+  std::string region() const;
+  /// Objects younger than this are missing from listings, and deleted ones are listed on, for so
+  /// long.
+  std::int64_t listing_delay_ms() const { return listing_delay_ms_.load(); }
+
+  /// `text` is a name of the table, `region=NAME`, `deny=OPERATION` or `delayed_listing=MS`. False
+  /// when it is none of these.
+  bool set(std::string_view text, bool on);
+  void set_region(std::string_view region);
+
+  /// One line for each rule, for --help.
+  static std::string describe();
+  /// What is switched on now, in the form that set() takes.
+  std::vector<std::string> active() const;
+
+ private:
+  std::array<std::atomic<bool>, kRuleCount> switches_{};
+  std::array<std::atomic<bool>, kOpCount> denied_{};
+  std::atomic<std::int64_t> listing_delay_ms_{0};
+  mutable std::mutex mutex_;
+  std::string region_ = "us-east-1";
+};
+
+}  // namespace s3d

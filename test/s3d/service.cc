@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service.h"
+
+#include <array>
+#include <utility>
+
+#include "digest.h"
+#include "text.h"
+#include "xml_out.h"
+
+namespace s3d {
+namespace {
+
+/// Request name and reply name of the headers that an object keeps.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kKept = {
+    {{"content-type", "Content-Type"},
+     {"content-encoding", "Content-Encoding"},
+     {"cache-control", "Cache-Control"},
+     {"content-disposition", "Content-Disposition"},
+     {"content-language", "Content-Language"},
+     {"expires", "Expires"},
+     {"x-amz-website-redirect-location", "x-amz-website-redirect-location"}}};
+
+/// aws-chunked is framing, not a property of the object.
+std::string without_aws_chunked(std::string_view value) {
+  std::string out;
+  for (std::string_view item : split(value, ',')) {
+    item = trim(item);
+    if (item == "aws-chunked" || item.empty()) continue;
+    if (!out.empty()) out += ",";
+    out += item;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::shared_ptr<const Credentials> Service::credentials() const {
+  std::lock_guard lock(mutex_);
+  return credentials_;
+}
+
+void Service::set_credentials(Credentials credentials) {
+  auto fresh = std::make_shared<const Credentials>(std::move(credentials));
+  std::lock_guard lock(mutex_);
+  credentials_ = std::move(fresh);
+}
+
+WriteOutcome Call::commit(std::function<WriteOutcome()> mutation) {
+  if (plan.has("reply_then_lose")) return WriteOutcome::kDone;
+  if (plan.has("late_apply")) {
+    late = std::move(mutation);
+    return WriteOutcome::kDone;
+  }
+  return mutation();
+}
+
+Reply error_reply(const Call& call, S3Error error) {
+  Reply reply;
+  reply.status = error.status != 0 ? error.status : status_of(error.code);
+  reply.code = error.code;
+  if (error.code == "NoSuchBucket" || error.code == "BucketNotEmpty") {
+    error.details.emplace_back("BucketName", call.address.bucket);
+  } else if (error.code == "NoSuchKey") {
+    error.details.emplace_back("Key", call.address.key);
+  } else if (error.code != "SignatureDoesNotMatch") {
+    std::string_view path = call.head.raw_path;
+    error.details.emplace_back("Resource", percent_decode(path, false).value_or(std::string(path)));
+  }
+  reply.headers.add("Content-Type", "application/xml");
+  for (const auto& [name, value] : error.details)
+    if (name == "Region") reply.headers.add("x-amz-bucket-region", value);
+  reply.body = Body(error_document(error, call.request_id));
+  return reply;
+}
+
+Reply xml_reply(std::string document) {
+  Reply reply;
+  reply.headers.add("Content-Type", "application/xml");
+  reply.body = Body(std::move(document));
+  return reply;
+}
+
+Reply outcome_reply(const Call& call, WriteOutcome outcome) {
+  switch (outcome) {
+    case WriteOutcome::kNoSuchKey:
+      return error_reply(call, {"NoSuchKey", "", {}});
+    case WriteOutcome::kPreconditionFailed: {
+      bool match = call.head.headers.has("if-match");
+      return error_reply(
+          call, {"PreconditionFailed", "", {{"Condition", match ? "If-Match" : "If-None-Match"}}});
+    }
+    default:
+      return error_reply(call, {"NoSuchBucket", "", {}});
+  }
+}
+
+std::string quoted(std::string_view etag) {
+  return "\"" + std::string(etag) + "\"";
+}
+
+void add_etag(const Rules& rules, Reply& reply, std::string_view etag) {
+  if (!rules.on(Rule::kNoEtag)) reply.headers.add("ETag", quoted(etag));
+}
+
+std::string choose_etag(const Call& call, std::string_view md5_hex, std::string_view encryption) {
+  if (!call.rule(Rule::kEtagNotMd5) && encryption != "aws:kms") return std::string(md5_hex);
+  return hex(random_bytes(16));
+}
+
+WriteCondition write_condition(const Call& call) {
+  WriteCondition condition;
+  if (call.rule(Rule::kNoConditional)) return condition;
+  if (const std::string* value = call.head.headers.find("if-match")) condition.if_match = *value;
+  if (const std::string* value = call.head.headers.find("if-none-match"))
+    condition.if_none_match = *value;
+  return condition;
+}
+
+void take_object_headers(const Headers& headers, const Rules& rules, Object& object) {
+  for (const auto& [from, to] : kKept) {
+    const std::string* value = headers.find(from);
+    std::string kept = value ? *value : "";
+    if (from == "content-encoding") kept = without_aws_chunked(kept);
+    if (from == "content-type" && kept.empty()) kept = "binary/octet-stream";
+    if (!kept.empty()) object.system.add(std::string(to), std::move(kept));
+  }
+  for (const Header& h : headers) {
+    if (!h.name.starts_with("x-amz-meta-")) continue;
+    if (const std::string* seen = object.meta.find(h.name)) {
+      object.meta.set(h.name, *seen + "," + h.value);
+    } else {
+      object.meta.add(h.name, h.value);
+    }
+  }
+  std::string_view storage_class = headers.get("x-amz-storage-class");
+  if (!storage_class.empty() && !rules.on(Rule::kStorageClassIgnored))
+    object.storage_class = storage_class;
+  object.acl = headers.get("x-amz-acl");
+  object.encryption = headers.get("x-amz-server-side-encryption");
+}
+
+void add_object_headers(const Rules& rules, const Object& object, Reply& reply) {
+  reply.headers.add("Last-Modified", http_date(object.mtime));
+  add_etag(rules, reply, object.etag);
+  reply.headers.add("Accept-Ranges", "bytes");
+  for (const Header& h : object.system) reply.headers.add(h.name, h.value);
+  for (const Header& h : object.meta) reply.headers.add(h.name, h.value);
+  if (object.storage_class != "STANDARD")
+    reply.headers.add("x-amz-storage-class", object.storage_class);
+  if (!object.encryption.empty())
+    reply.headers.add("x-amz-server-side-encryption", object.encryption);
+}
+
+Reply run_operation(Call& call) {
+  switch (call.op) {
+    case Op::kListBuckets:
+      return list_buckets(call);
+    case Op::kCreateBucket:
+      return create_bucket(call);
+    case Op::kHeadBucket:
+      return head_bucket(call);
+    case Op::kDeleteBucket:
+      return delete_bucket(call);
+    case Op::kGetBucketLocation:
+      return get_bucket_location(call);
+    case Op::kListObjectsV1:
+      return list_objects_v1(call);
+    case Op::kListObjectsV2:
+      return call.rule(Rule::kListV2AsV1) ? list_objects_v1(call) : list_objects_v2(call);
+    case Op::kListMultipartUploads:
+      return list_multipart_uploads(call);
+    case Op::kDeleteObjects:
+      return delete_objects(call);
+    case Op::kGetObject:
+    case Op::kHeadObject:
+      return get_object(call);
+    case Op::kPutObject:
+      return put_object(call);
+    case Op::kCopyObject:
+      return copy_object(call);
+    case Op::kDeleteObject:
+      return delete_object(call);
+    case Op::kCreateMultipartUpload:
+      return create_multipart_upload(call);
+    case Op::kUploadPart:
+      return upload_part(call);
+    case Op::kUploadPartCopy:
+      return upload_part_copy(call);
+    case Op::kCompleteMultipartUpload:
+      return complete_multipart_upload(call);
+    case Op::kAbortMultipartUpload:
+      return abort_multipart_upload(call);
+    case Op::kListParts:
+      return list_parts(call);
+    case Op::kUnimplemented:
+      return error_reply(call, {"NotImplemented", "", {}});
+    case Op::kMethodNotAllowed:
+      break;
+  }
+  return error_reply(call, {"MethodNotAllowed", "", {{"Method", call.head.method}}});
+}
+
+}  // namespace s3d

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Reads the XML bodies that clients send. nullopt means MalformedXML: not well-formed, a DTD,
+/// another root element, a missing or unknown element.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "multipart.h"
+
+namespace s3d {
+
+struct DeleteRequest {
+  bool quiet = false;
+  std::vector<std::string> keys;
+};
+
+std::optional<DeleteRequest> parse_delete(std::string_view xml);
+std::optional<std::vector<PartClaim>> parse_complete(std::string_view xml);
+/// The LocationConstraint, "" when the configuration has none.
+std::optional<std::string> parse_bucket_configuration(std::string_view xml);
+
+}  // namespace s3d

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pailfs/cli/local_checks.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+#include "support/catch.h"
+
+namespace pailfs::cli {
+namespace {
+
+TEST_CASE("Only header files that take Expect away are harmless") {
+  CHECK(only_suppresses_expect(" Expect:"));
+  CHECK(only_suppresses_expect(" Expect:\n"));
+  CHECK(only_suppresses_expect("# a remark\n\n\tExpect:\r\n"));
+  CHECK(only_suppresses_expect(".txt Expect:\nreg:^/a Expect:\n"));
+  CHECK(only_suppresses_expect(""));
+  CHECK_FALSE(only_suppresses_expect(" Expect: 100-continue"));
+  CHECK_FALSE(only_suppresses_expect(" Cache-Control no-cache"));
+  CHECK_FALSE(only_suppresses_expect(" Expect:\n.gz Content-Encoding gzip\n"));
+  CHECK_FALSE(only_suppresses_expect("Expect:"));
+}
+
+TEST_CASE("What this machine cannot offer is refused before anything is sent") {
+  char directory[] = "/tmp/pailfs-cli-XXXXXX";
+  REQUIRE(mkdtemp(directory) != nullptr);
+  const std::string header_file = std::string(directory) + "/headers";
+  Options options;
+  options.fs.temporary_directory = directory;
+  CHECK(check_local_files(options, 1000));
+
+  options.header_file = header_file;
+  const Status missing = check_local_files(options, 1000);
+  CHECK_FALSE(missing);
+  CHECK(exit_for(Step::local, missing.error()) == Exit::local);
+
+  std::ofstream(header_file) << " Expect:";
+  CHECK(check_local_files(options, 1000));
+  std::ofstream(header_file) << " X-Other value";
+  const Status refused = check_local_files(options, 1000);
+  CHECK_FALSE(refused);
+  CHECK(refused.error().text ==
+        "option ahbe_conf is not supported: objects would be stored without the headers in " +
+            header_file);
+  CHECK(exit_for(Step::local, refused.error()) == Exit::usage);
+  options.header_file.clear();
+
+  options.fs.uid = uid_t{0};
+  CHECK(check_local_files(options, 0));
+  CHECK(check_local_files(options, 1000).error().text == "root user can only specify uid=0.");
+  options.fs.uid.reset();
+  options.fs.gid = gid_t{0};
+  CHECK(check_local_files(options, 1000).error().text == "root user can only specify gid=0.");
+  options.fs.gid.reset();
+
+  options.fs.temporary_directory = "/no/such/directory";
+  CHECK(check_local_files(options, 0).error().text.find("temporary directory doesn't exists.") ==
+        0);
+  unlink(header_file.c_str());
+  rmdir(directory);
+}
+
+Error service_error(int err, int status, const std::string& code) {
+  Error error(err, "text");
+  error.http_status = status;
+  error.s3_code = code;
+  return error;
+}
+
+TEST_CASE("The exit status tells which side has to be looked at") {
+  struct Row {
+    Step step;
+    Error error;
+    Exit exit;
+  };
+  for (const Row& row : {
+           Row{Step::bucket, service_error(EACCES, 403, "InvalidAccessKeyId"), Exit::credentials},
+           Row{Step::bucket, service_error(EACCES, 403, "SignatureDoesNotMatch"),
+               Exit::credentials},
+           Row{Step::bucket, service_error(EACCES, 400, "ExpiredToken"), Exit::credentials},
+           Row{Step::bucket, service_error(EACCES, 403, "RequestTimeTooSkewed"), Exit::credentials},
+           Row{Step::bucket, service_error(EACCES, 401, ""), Exit::credentials},
+           Row{Step::bucket, service_error(EACCES, 403, "AccessDenied"), Exit::bucket},
+           Row{Step::bucket, service_error(ENOENT, 404, "NoSuchBucket"), Exit::bucket},
+           Row{Step::bucket, service_error(ENOENT, 404, ""), Exit::bucket},
+           Row{Step::bucket, service_error(EIO, 301, "PermanentRedirect"), Exit::bucket},
+           Row{Step::bucket, service_error(EIO, 400, "AuthorizationHeaderMalformed"), Exit::bucket},
+           Row{Step::bucket, service_error(EIO, 503, "SlowDown"), Exit::network},
+           Row{Step::bucket, service_error(EIO, 200, ""), Exit::network},
+           Row{Step::bucket, service_error(ECONNREFUSED, 0, ""), Exit::network},
+           Row{Step::bucket, service_error(ETIMEDOUT, 0, ""), Exit::timeout},
+           Row{Step::mountpoint, Error(ENOENT, "x"), Exit::local},
+           Row{Step::mountpoint, Error(ENOTDIR, "x"), Exit::local},
+           Row{Step::mountpoint, Error(ENODEV, "x"), Exit::fuse},
+           Row{Step::credentials, Error(EACCES, "x"), Exit::local},
+           Row{Step::credentials, Error(EINVAL, "x"), Exit::credentials},
+           Row{Step::mount, Error(EPERM, "x"), Exit::fuse},
+       }) {
+    CAPTURE(row.error.s3_code, row.error.err);
+    CHECK(exit_for(row.step, row.error) == row.exit);
+  }
+}
+
+}  // namespace
+}  // namespace pailfs::cli

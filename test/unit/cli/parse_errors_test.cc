@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <string>
+#include <vector>
+
+#include "pailfs/cli/parse.h"
+
+#include "support/catch.h"
+
+namespace pailfs::cli {
+namespace {
+
+using Words = std::vector<std::string>;
+
+struct Row {
+  Words words;
+  std::string error;
+};
+
+TEST_CASE("A wrong command line is refused with one exact sentence") {
+  const std::string usage = " Usage: pailfs BUCKET[:/PATH] MOUNTPOINT [-o OPTION,...]";
+  const std::string keys =
+      " is no longer supported: other users can see command lines; put the keys into a passwd_file "
+      "with mode 600";
+  const std::vector<Row> rows = {
+      {{}, "missing BUCKET argument." + usage},
+      {{"b"}, "missing MOUNTPOINT argument." + usage},
+      {{"-o", "bucket=b"}, "missing MOUNTPOINT argument." + usage},
+      {{"b", "/m", "third"}, "specified unknown third option(third)"},
+      {{"b", "/m", "s3fs", "x"}, "specified unknown third option(x)"},
+      {{"b", "/m", "1", "2", "3", "4", "5", "6", "7"}, "specified unknown third option(1)"},
+      {{"b:path", "/m"}, "BUCKET \"b:path\": the path after ':' must begin with '/'"},
+      {{":/path", "/m"}, "BUCKET \":/path\" names no bucket"},
+      {{"s3:///path", "/m"}, "BUCKET \"s3:///path\" names no bucket"},
+      {{"https://s3.example.com/b", "/m"},
+       "BUCKET \"https://s3.example.com/b\" is an address: it must be bucket[:/path]; an address "
+       "belongs into url="},
+      {{"-z"}, "unknown switch \"-z\""},
+      {{"-V"}, "unknown switch \"-V\""},
+      {{"-n", "b", "/m"}, "unknown switch \"-n\""},
+      {{"b", "/m", "-o"}, "switch -o needs a value"},
+      {{"b", "/m", "-o", "urll=x"}, "unknown option \"urll\": did you mean \"url\"?"},
+      {{"b", "/m", "-o", "use_path_requst_style"},
+       "unknown option \"use_path_requst_style\": did you mean \"use_path_request_style\"?"},
+      {{"b", "/m", "--no-check-certficate"},
+       "unknown option \"no-check-certficate\": did you mean \"no_check_certificate\"?"},
+      {{"b", "/m", "-o", "qqqqqqqqqqqq"}, "unknown option \"qqqqqqqqqqqq\""},
+      {{"b", "/m", "--_netdev"}, "unknown option \"_netdev\""},
+      {{"b", "/m", "-o", "url"}, "option url needs a value: url=URL"},
+      {{"b", "/m", "--url"}, "option url needs a value: --url=URL"},
+      {{"b", "/m", "--url="}, "option url needs a value after '='"},
+      {{"b", "/m", "-o", "sigv2=yes"}, "option sigv2 takes no value, not \"yes\""},
+      {{"b", "/m", "-o", "allow_other=yes"}, "option allow_other: \"yes\" is neither 0 nor 1"},
+      {{"b", "/m", "-o", "public_bucket=2"}, "option public_bucket: \"2\" is neither 0 nor 1"},
+      {{"b", "/m", "-o", "retries=abc"}, "option retries: \"abc\" is not a number"},
+      {{"b", "/m", "-o", "retries=0"}, "retries must be greater than zero"},
+      {{"b", "/m", "-o", "connect_timeout=1s"}, "option connect_timeout: \"1s\" is not a number"},
+      {{"b", "/m", "-o", "connect_timeout=-1"}, "option connect_timeout: \"-1\" is not a number"},
+      {{"b", "/m", "-o", "readwrite_timeout=0"}, "option readwrite_timeout must be at least 1"},
+      {{"b", "/m", "-o", "stat_cache_expire=abc"},
+       "option stat_cache_expire: \"abc\" is not a number of seconds"},
+      {{"b", "/m", "-o", "max_stat_cache_size=1k"},
+       "option max_stat_cache_size: \"1k\" is not a number"},
+      {{"b", "/m", "-o", "parallel_count=0"}, "option parallel_count must be at least 1"},
+      {{"b", "/m", "-o", "multipart_size=4"}, "multipart_size option must be at least 5 MB."},
+      {{"b", "/m", "-o", "multipart_size=10M"}, "option multipart_size: \"10M\" is not a number"},
+      {{"b", "/m", "-o", "multipart_copy_size=9999"},
+       "multipart_copy_size option must be at most 5120 MB."},
+      {{"b", "/m", "-o", "attr_timeout=soon"}, "option attr_timeout: \"soon\" is not a number"},
+      {{"b", "/m", "-o", "max_write=x"}, "option max_write: \"x\" is not a number"},
+      {{"b", "/m", "-o", "umask=888"},
+       "option umask: \"888\" is not an octal number of permission bits"},
+      {{"b", "/m", "-o", "mp_umask=x"},
+       "option mp_umask: \"x\" is not an octal number of permission bits"},
+      {{"b", "/m", "-o", "uid=no-such-user-here"},
+       "option uid: \"no-such-user-here\" is neither a number nor a user here"},
+      {{"b", "/m", "-o", "gid=no-such-group-here"},
+       "option gid: \"no-such-group-here\" is neither a number nor a group here"},
+      {{"b", "/m", "-o", "bucket_size=10XB"},
+       "invalid bucket_size option: \"10XB\" is not a size like 500GB or 2TiB"},
+      {{"b", "/m", "-o", "bucket_size=99EiB"},
+       "invalid bucket_size option: \"99EiB\" is not a size like 500GB or 2TiB"},
+      {{"b", "/m", "-o", "default_acl=all"}, "unknown value for default_acl: all"},
+      {{"b", "/m", "-o", "default_acl="}, "unknown value for default_acl: "},
+      {{"b", "/m", "-o", "storage_class=a b"},
+       "option storage_class: \"a b\" is not a storage class"},
+      {{"b", "/m", "-o", "dbglevel=loud"},
+       "option dbglevel has unknown parameter(loud): it is crit, err, warn, info or dbg"},
+      {{"b", "/m", "-o", "curldbg=x"},
+       "option curldbg has unknown parameter(x): it is normal or body"},
+      {{"b", "/m", "-o", "ssl_verify_hostname=no"},
+       "option ssl_verify_hostname has unknown parameter(no): it is 0 or 1"},
+      {{"b", "/m", "-o", "url=ftp://h"},
+       "option url has invalid format, missing http / https protocol: \"ftp://h\""},
+      {{"b", "/m", "-o", "url="}, "option url must not be empty"},
+      {{"b", "/m", "-o", "url=https://"}, "option url has no host: \"https://\""},
+      {{"b", "/m", "-o", "region="}, "option region must not be empty"},
+      {{"b", "/m", "-o", "url=https://a,endpoint=https://c"},
+       "endpoint= names a region, not an address: https://c"},
+      {{"b", "/m", "-o", "passwd_file="}, "option passwd_file must not be empty"},
+      {{"b", "/m", "-o", "accessKeyId=AKIDSECRET"}, "option accessKeyId" + keys},
+      {{"b", "/m", "-o", "secretAccessKey=SECRET"}, "option secretAccessKey" + keys},
+      {{"b", "/m", "-o", "use_sse"},
+       "option use_sse is not supported: objects would be stored or read without the encryption "
+       "you "
+       "ask for"},
+      {{"b", "/m", "-o", "load_sse_c=/f"},
+       "option load_sse_c is not supported: objects would be stored or read without the encryption "
+       "you ask for"},
+      {{"b", "/m", "-o", "iam_role=auto"},
+       "option iam_role is not supported: these credentials cannot be obtained"},
+      {{"b", "/m", "-o", "ecs"},
+       "option ecs is not supported: these credentials cannot be obtained"},
+      {{"b", "/m", "-o", "proxy=http://p:1"},
+       "option proxy is not supported: requests would not go through it; set https_proxy or "
+       "http_proxy in the environment"},
+      {{"b", "/m", "-o", "modules=subdir,subdir=x"},
+       "option modules is not supported: stacking FUSE modules would change the names of files"},
+      {{"-u", "b"},
+       "option incomplete_mpu_list is not supported: listing unfinished uploads is not available"},
+      {{"--incomplete-mpu-abort=all", "b"},
+       "option incomplete_mpu_abort is not supported: removing unfinished uploads is not "
+       "available"},
+  };
+  for (const Row& row : rows) {
+    Words argv = row.words;
+    argv.insert(argv.begin(), "s3fs");
+    CAPTURE(argv);
+    const CommandLine line = parse_command_line(argv, {});
+    CHECK(line.error == row.error);
+    CHECK(line.exit == Exit::usage);
+    CHECK(line.error.find('\n') == std::string::npos);
+  }
+}
+
+TEST_CASE("A key given on the command line is not repeated in the refusal") {
+  for (const char* option : {"accessKeyId=AKIDSECRET", "secretAccessKey=AKIDSECRET",
+                             "secret_access_key=AKIDSECRET", "AWSSecretKey=AKIDSECRET"}) {
+    const CommandLine line = parse_command_line({"pailfs", "b", "/m", "-o", option}, {});
+    CHECK_FALSE(line.error.empty());
+    CHECK(line.error.find("AKIDSECRET") == std::string::npos);
+  }
+}
+
+TEST_CASE("Control bytes in an argument do not reach the terminal") {
+  for (const Words& words :
+       {Words{"-o", "x\n\x1b[2J"}, Words{"-o", "x\x1b[2J"}, Words{"--x\n\x1b[2J"}, Words{"-\x1b"},
+        Words{"b:\x1b\n", "/m"}, Words{"b", "/m", "\x1b\n"}, Words{"-o", "retries=\x1b"}}) {
+    Words argv = words;
+    argv.insert(argv.begin(), "pailfs");
+    const CommandLine line = parse_command_line(argv, {});
+    CHECK_FALSE(line.error.empty());
+    CHECK(line.error.find('\n') == std::string::npos);
+    CHECK(line.error.find('\x1b') == std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace pailfs::cli

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fs/inode_table.h"
+
+#include "support/catch.h"
+
+using namespace pailfs::fs;
+
+TEST_CASE("an inode lives as long as the kernel knows it") {
+  InodeTable table;
+  const auto file = table.reference(table.root(), "a", false, 2);
+  CHECK(table.reference(table.root(), "a", false, 1) == file);
+  table.forget(file->id, 2);
+  CHECK(table.find(file->id) == file);
+  table.forget(file->id, 1);
+  CHECK_FALSE(table.find(file->id));
+  CHECK_FALSE(table.child(table.root(), "a"));
+}
+
+TEST_CASE("numbers are never used again") {
+  InodeTable table;
+  const auto first = table.reference(table.root(), "a", false, 1)->id;
+  table.forget(first, 1);
+  CHECK(table.reference(table.root(), "a", false, 1)->id > first);
+}
+
+TEST_CASE("a directory stays while something stands below it") {
+  InodeTable table;
+  const auto dir = table.reference(table.root(), "d", true, 1);
+  const auto file = table.reference(dir, "f", false, 1);
+  table.forget(dir->id, 1);
+  CHECK(table.find(dir->id) == dir);
+  CHECK(table.path(file) == "d/f");
+  table.forget(file->id, 1);
+  CHECK_FALSE(table.find(file->id));
+  CHECK_FALSE(table.find(dir->id));
+}
+
+TEST_CASE("an open file outlives its name and the kernel's interest") {
+  InodeTable table;
+  const auto file = table.reference(table.root(), "a", false, 1);
+  table.pin(file);
+  table.detach(file);
+  CHECK_FALSE(table.child(table.root(), "a"));
+  CHECK_FALSE(table.path(file));
+  table.forget(file->id, 1);
+  CHECK(table.find(file->id) == file);
+  table.unpin(file);
+  CHECK_FALSE(table.find(file->id));
+}
+
+TEST_CASE("a name that changed its kind gets a new inode") {
+  InodeTable table;
+  const auto file = table.reference(table.root(), "a", false, 1);
+  const auto dir = table.reference(table.root(), "a", true, 1);
+  CHECK(dir != file);
+  CHECK(table.is_detached(file));
+  CHECK(table.child(table.root(), "a") == dir);
+}
+
+TEST_CASE("moving a directory moves everything below it") {
+  InodeTable table;
+  const auto from = table.reference(table.root(), "from", true, 1);
+  const auto deep = table.reference(from, "deep", true, 1);
+  const auto file = table.reference(deep, "f", false, 1);
+  const auto other = table.reference(table.root(), "other", true, 1);
+  const auto replaced = table.reference(other, "to", true, 1);
+  table.move(from, other, "to");
+  CHECK(table.path(file) == "other/to/deep/f");
+  CHECK(table.is_detached(replaced));
+  CHECK(table.files_below(other).size() == 1);
+  CHECK_FALSE(table.child(table.root(), "from"));
+}
+
+TEST_CASE("below a detached directory nothing has a path") {
+  InodeTable table;
+  const auto dir = table.reference(table.root(), "d", true, 1);
+  const auto file = table.reference(dir, "f", false, 1);
+  table.detach(dir);
+  CHECK_FALSE(table.path(file));
+  table.forget(file->id, 1);
+  table.forget(dir->id, 1);
+  CHECK_FALSE(table.find(dir->id));
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fs/tree_rename.h"
+
+#include "support/catch.h"
+#include "support/fake_clock.h"
+#include "support/fake_store.h"
+#include "support/fault_store.h"
+
+using namespace pailfs;
+using namespace pailfs::fs;
+
+namespace {
+
+struct Fixture {
+  Fixture() : store(clock), faults(store), pool(4) {
+    config.copy_part_size = 5U << 20U;
+    for (int i = 0; i < 20; ++i) {
+      store.put_raw("from/" + std::to_string(i), "content " + std::to_string(i));
+    }
+    store.put_raw("from/", "");
+    store.put_raw("from/sub/", "");
+    store.put_raw("from/large", std::string(12U << 20U, 'x'));
+    store.put_raw("fromage", "not ours");
+    marker.content_type = "application/x-directory";
+  }
+  test::FakeClock clock;
+  test::FakeStore store;
+  test::FaultStore faults;
+  Config config;
+  WorkerPool pool;
+  s3::ObjectAttributes marker;
+};
+
+}  // namespace
+
+TEST_CASE("a tree moves whole and leaves nothing behind") {
+  Fixture f;
+  const auto before = f.store.objects();
+  const auto moved = TreeRename(f.config, f.faults, f.pool).run("from/", "to/", f.marker);
+  REQUIRE(moved);
+  CHECK(moved->size() == 22);
+  for (const auto& [key, object] : before) {
+    if (!key.starts_with("from/")) continue;
+    CHECK_FALSE(f.store.object(key));
+    const auto there = f.store.object("to/" + key.substr(5));
+    REQUIRE(there);
+    CHECK(there->content() == object.content());
+  }
+  CHECK(f.store.object("fromage"));
+  CHECK(f.store.uploads_in_progress() == 0);
+}
+
+TEST_CASE("when any copy fails, nothing is lost and nothing is left over") {
+  Fixture f;
+  const auto before = f.store.keys();
+  for (const test::Verb verb :
+       {test::Verb::copy, test::Verb::copy_part, test::Verb::put, test::Verb::complete_upload}) {
+    test::Fault fault;
+    fault.verb = verb;
+    fault.nth = 1;
+    const auto rule = f.faults.add(fault);
+    const auto moved = TreeRename(f.config, f.faults, f.pool).run("from/", "to/", f.marker);
+    CHECK_FALSE(moved);
+    CHECK(f.faults.fired(rule) == 1);
+    CHECK(f.store.keys() == before);
+    CHECK(f.store.uploads_in_progress() == 0);
+    f.faults.clear();
+  }
+}
+
+TEST_CASE("a listing that fails moves nothing") {
+  Fixture f;
+  test::Fault fault;
+  fault.verb = test::Verb::list;
+  f.faults.add(fault);
+  CHECK_FALSE(TreeRename(f.config, f.faults, f.pool).run("from/", "to/", f.marker));
+  CHECK(f.store.count().copy == 0);
+  CHECK_FALSE(f.store.object("to/"));
+}
+
+TEST_CASE("a source that cannot be removed is reported, with both names readable") {
+  Fixture f;
+  test::Fault fault;
+  fault.verb = test::Verb::remove_many;
+  fault.key = "from/7";
+  f.faults.add(fault);
+  CHECK_FALSE(TreeRename(f.config, f.faults, f.pool).run("from/", "to/", f.marker));
+  CHECK(f.store.object("from/7"));
+  CHECK(f.store.object("to/7"));
+}

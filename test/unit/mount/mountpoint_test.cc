@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mountpoint.h"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "stderr_capture.h"
+#include "support/catch.h"
+
+namespace pailfs::mount {
+
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+constexpr uid_t kNobody = 65534;
+
+/// A directory of its own with a mountpoint `m` and a made-up machine around it.
+class Place final {
+ public:
+  Place() {
+    std::string pattern = std::filesystem::temp_directory_path() / "pailfs-mount-XXXXXX";
+    root = ::mkdtemp(pattern.data());
+    ::chmod(root.c_str(), 0755);
+    std::filesystem::create_directory(root + "/m");
+    machine.fuse_device = "/dev/null";
+    machine.fuse_conf = root + "/fuse.conf";
+    machine.mountinfo = root + "/mountinfo";
+    machine.may_mount = true;
+    machine.has_fusermount = true;
+    config.mountpoint = root + "/m";
+  }
+  ~Place() { std::filesystem::remove_all(root); }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(root + "/" + name) << text;
+  }
+  /// The kernel's table says that `type` is mounted on the mountpoint.
+  void pretend_mounted(const std::string& type, const std::string& more = "rw") const {
+    const std::string path = std::filesystem::canonical(config.mountpoint);
+    write("mountinfo", "40 28 0:35 / " + path + " rw - " + type + " src " + more + "\n");
+  }
+
+  std::string root;
+  Environment machine;
+  Config config;
+};
+
+/// errno and text of the check as another user: "0" or "13 text".
+std::string check_as(const Place& place, uid_t uid) {
+  int ends[2] = {-1, -1};
+  if (::pipe(ends) != 0) return "pipe";
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::string word = "setuid failed";
+    if (::setresgid(uid, uid, uid) == 0 && ::setresuid(uid, uid, uid) == 0) {
+      const Status status = check_mountpoint(place.config, place.machine);
+      word = status ? "0" : std::to_string(status.error().err) + " " + status.error().text;
+    }
+    [[maybe_unused]] const ssize_t size = ::write(ends[1], word.data(), word.size());
+    ::_exit(0);
+  }
+  ::close(ends[1]);
+  std::array<char, 1024> buffer{};
+  const ssize_t size = ::read(ends[0], buffer.data(), buffer.size());
+  ::close(ends[0]);
+  ::waitpid(child, nullptr, 0);
+  return std::string(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+}
+
+}  // namespace
+
+TEST_CASE("an empty directory can be mounted on without a word", "[mount][mountpoint]") {
+  const Place place;
+  StderrCapture capture;
+  const bool fine = check_mountpoint(place.config, place.machine).has_value();
+  const std::string said = capture.finish();
+  CHECK(fine);
+  CHECK(said.empty());
+}
+
+TEST_CASE("a directory with files in it is used with one line of warning", "[mount][mountpoint]") {
+  const Place place;
+  place.write("m/file", "x");
+  StderrCapture capture;
+  const bool fine = check_mountpoint(place.config, place.machine).has_value();
+  const std::string said = capture.finish();
+  CHECK(fine);
+  CHECK_THAT(said, ContainsSubstring("is not empty"));
+  CHECK(std::count(said.begin(), said.end(), '\n') == 1);
+}
+
+TEST_CASE("what is no directory of ours is refused with what to do", "[mount][mountpoint]") {
+  Place place;
+  place.write("file", "x");
+  std::filesystem::create_directory_symlink(place.root + "/nowhere", place.root + "/dangling");
+  struct Row {
+    std::string path;
+    int err;
+    std::string part;
+  };
+  const Row rows[] = {
+      {place.root + "/none", ENOENT, "run: mkdir -p " + place.root + "/none"},
+      {place.root + "/dangling", ENOENT, "No such file or directory"},
+      {place.root + "/file", ENOTDIR, "MOUNTPOINT: " + place.root + "/file is not a directory"},
+      {place.root + "/file/below", ENOTDIR, "unable to access MOUNTPOINT"},
+      {"", ENOENT, "missing MOUNTPOINT"},
+  };
+  for (const Row& row : rows) {
+    place.config.mountpoint = row.path;
+    const Status status = check_mountpoint(place.config, place.machine);
+    REQUIRE_FALSE(status.has_value());
+    CHECK(status.error().err == row.err);
+    CHECK_THAT(status.error().text, ContainsSubstring(row.part));
+    CHECK(exit_code(status.error()) == 2);
+  }
+}
+
+TEST_CASE("a mount of ours is not covered by a second one, other mounts may be",
+          "[mount][mountpoint]") {
+  struct Row {
+    std::string type;
+    bool fine;
+  };
+  for (const auto& [type, fine] :
+       {Row{"fuse.s3fs", false}, Row{"fuse.pailfs", false}, Row{"fuse.mine", false},
+        Row{"autofs", true}, Row{"ext4", true}, Row{"fuse.sshfs", true}}) {
+    CAPTURE(type);
+    Place place;
+    place.config.subtype = "mine";
+    place.pretend_mounted(type);
+    const Status status = check_mountpoint(place.config, place.machine);
+    CHECK(status.has_value() == fine);
+    if (!status) {
+      CHECK(status.error().err == EBUSY);
+      CHECK_THAT(status.error().text, ContainsSubstring("already mounted (src, type " + type));
+    }
+  }
+}
+
+TEST_CASE("an automount trigger is not looked into", "[mount][mountpoint]") {
+  const Place place;
+  place.write("m/file", "x");
+  place.pretend_mounted("autofs");
+  StderrCapture capture;
+  const bool fine = check_mountpoint(place.config, place.machine).has_value();
+  const std::string said = capture.finish();
+  CHECK(fine);
+  CHECK(said.empty());
+}
+
+TEST_CASE("a missing FUSE device is refused after the directory was found good",
+          "[mount][mountpoint]") {
+  Place place;
+  place.machine.fuse_device = place.root + "/fuse";
+  const Status status = check_mountpoint(place.config, place.machine);
+  REQUIRE_FALSE(status.has_value());
+  CHECK(exit_code(status.error()) == 3);
+  CHECK_THAT(status.error().text, ContainsSubstring("is missing"));
+}
+
+TEST_CASE("a user needs fusermount3, root does not", "[mount][mountpoint]") {
+  Place place;
+  place.machine.uid = ::geteuid();
+  place.machine.has_fusermount = false;
+  CHECK(check_mountpoint(place.config, place.machine).has_value());
+  place.machine.may_mount = false;
+  const Status status = check_mountpoint(place.config, place.machine);
+  REQUIRE_FALSE(status.has_value());
+  CHECK_THAT(status.error().text, ContainsSubstring("fuse3"));
+}
+
+TEST_CASE("allow_other is checked in fuse.conf for users only", "[mount][mountpoint]") {
+  struct Row {
+    std::string conf;
+    bool root;
+    bool fine;
+  };
+  const Row rows[] = {
+      {"", true, true},
+      {"", false, false},
+      {"#user_allow_other\n", false, false},
+      {"mount_max = 3\n  user_allow_other \n", false, true},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.conf, row.root);
+    Place place;
+    place.config.kernel_options = {"ro", "allow_other"};
+    place.write("fuse.conf", row.conf);
+    place.machine.uid = ::geteuid();
+    place.machine.may_mount = row.root;
+    const Status status = check_mountpoint(place.config, place.machine);
+    CHECK(status.has_value() == row.fine);
+    if (status) continue;
+    CHECK(exit_code(status.error()) == 3);
+    CHECK_THAT(status.error().text,
+               ContainsSubstring("option allow_other only allowed if 'user_allow_other'"));
+  }
+}
+
+TEST_CASE("a user mounts on an own or a writable directory only", "[mount][mountpoint]") {
+  if (::geteuid() != 0) SKIP("changing the user needs root");
+  struct Row {
+    uid_t owner;
+    mode_t mode;
+    std::string begins;
+  };
+  const Row rows[] = {
+      {kNobody, 0700, "0"},          {0, 0777, "0"},
+      {0, 0755, "13 MOUNTPOINT: "},  {0, 0700, "13 MOUNTPOINT: "},
+      {0, 01777, "13 MOUNTPOINT: "},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.owner, row.mode);
+    Place place;
+    place.machine.uid = kNobody;
+    place.machine.may_mount = false;
+    REQUIRE(::chown(place.config.mountpoint.c_str(), row.owner, 0) == 0);
+    REQUIRE(::chmod(place.config.mountpoint.c_str(), row.mode) == 0);
+    const std::string word = check_as(place, kNobody);
+    CHECK(word.substr(0, row.begins.size()) == row.begins);
+    if (row.begins == "0") continue;
+    CHECK_THAT(word, ContainsSubstring("permission denied: it belongs to uid 0"));
+    CHECK_THAT(word, ContainsSubstring("sudo chown 65534 " + place.config.mountpoint));
+  }
+}
+
+TEST_CASE("a FUSE device closed to the user says how to open it", "[mount][mountpoint]") {
+  if (::geteuid() != 0) SKIP("changing the user needs root");
+  Place place;
+  place.machine.uid = kNobody;
+  place.machine.may_mount = false;
+  place.write("fuse", "");
+  place.machine.fuse_device = place.root + "/fuse";
+  REQUIRE(::chmod(place.machine.fuse_device.c_str(), 0600) == 0);
+  REQUIRE(::chown(place.config.mountpoint.c_str(), kNobody, 0) == 0);
+  CHECK_THAT(check_as(place, kNobody),
+             ContainsSubstring("sudo chmod 666 " + place.machine.fuse_device));
+}
+
+TEST_CASE("a passed descriptor is recognised by its path", "[mount][mountpoint]") {
+  CHECK(passed_descriptor("/dev/fd/7") == 7);
+  for (const char* path :
+       {"/dev/fd/", "/dev/fd/x", "/dev/fd/7/", "/dev/fd/-1", "/mnt", "/dev/fd/99999999999"}) {
+    CAPTURE(path);
+    CHECK_FALSE(passed_descriptor(path).has_value());
+  }
+}
+
+TEST_CASE("mountpoints become absolute and free of symbolic links", "[mount][mountpoint]") {
+  const Place place;
+  const std::string expected = std::filesystem::canonical(place.config.mountpoint);
+  std::filesystem::create_directory_symlink(place.config.mountpoint, place.root + "/link");
+  for (const std::string& path : {place.config.mountpoint, place.config.mountpoint + "/",
+                                  place.root + "/link", place.root + "/./m/../m"}) {
+    CAPTURE(path);
+    const Result<std::string> absolute = absolute_mountpoint(path);
+    REQUIRE(absolute.has_value());
+    CHECK(*absolute == expected);
+  }
+}
+
+}  // namespace pailfs::mount

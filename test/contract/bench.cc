@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "contract/bench.h"
 
-#include <unistd.h>
-
-#include <atomic>
 #include <cstdlib>
 #include <functional>
 #include <iostream>
-#include <map>
 
 #include "pailfs/util/clock.h"
 
 #include "support/fake_store.h"
-#include "support/text_io.h"
 
 #ifdef PAILFS_TEST_HAS_CLIENT
 #include "contract/client_bench.h"
-#endif
-#ifdef PAILFS_TEST_HAS_S3D
 #include "contract/s3d_service.h"
 #endif
 
@@ -35,7 +28,7 @@ class FakeBench final : public Bench {
   FakeStore store_;
 };
 
-#ifdef PAILFS_TEST_HAS_S3D
+#ifdef PAILFS_TEST_HAS_CLIENT
 /// A server for each test: nothing one test leaves behind can reach the next.
 class S3dBench final : public Bench {
  public:
@@ -71,7 +64,6 @@ std::vector<Entry> make_entries() {
           {name, [=] { return std::make_unique<ClientBench>(name, service, style); }});
     }
   };
-#ifdef PAILFS_TEST_HAS_S3D
   const auto add_s3d = [&](const std::string& name, S3dService::Scheme scheme, ClientStyle style) {
     entries.push_back({name, [=] { return std::make_unique<S3dBench>(name, scheme, style); }});
   };
@@ -84,7 +76,6 @@ std::vector<Entry> make_entries() {
   add_s3d("s3d host V2", S3dService::Scheme::http,
           {false, true, 5, std::chrono::seconds(30), false});
   add_s3d("s3d https", S3dService::Scheme::https, {true, true, 5, std::chrono::seconds(30), false});
-#endif
   auto services = services_from_environment();
   if (!services) {
     std::cerr << "PAILFS_TEST_S3_SERVERS: " << services.error().text << '\n';
@@ -102,28 +93,6 @@ const std::vector<Entry>& entries() {
 
 }  // namespace
 
-Bench::Bench(std::string name, std::string prefix)
-    : name_(std::move(name)), prefix_(std::move(prefix)) {}
-
-std::optional<std::string> Bench::exempt(std::string_view rule) const {
-  return known_exception(name_, rule);
-}
-
-void Bench::clean() {
-  if (const auto left = list_all(store(), prefix_, false)) {
-    std::vector<s3::Key> keys;
-    for (const auto& object : left->objects) keys.push_back(object.key);
-    for (const Status& gone : store().remove_many(keys)) {
-      if (!gone) std::cerr << name_ << ": left behind: " << gone.error().text << '\n';
-    }
-  }
-  if (const auto uploads = store().list_uploads(prefix_, {})) {
-    for (const auto& upload : uploads->uploads) {
-      const Status ignored = store().abort_upload(upload.key, upload.id);
-    }
-  }
-}
-
 const std::vector<std::string>& bench_names() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> all;
@@ -139,13 +108,6 @@ std::unique_ptr<Bench> open_bench(const std::string& name) {
   }
   std::cerr << "no such bench: " << name << '\n';
   std::abort();
-}
-
-std::string unique_prefix() {
-  static std::atomic<unsigned> counter{0};
-  static const unsigned long long salt = SystemRandom().next();
-  return "pailfs-contract-" + std::to_string(salt % 1'000'000'000) + "-" +
-         std::to_string(counter.fetch_add(1)) + "/";
 }
 
 }  // namespace pailfs::test

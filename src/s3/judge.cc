@@ -197,6 +197,9 @@ Verdict malformed(const Asked& asked, const http::Exchange& exchange, const std:
 Verdict judge(const Asked& asked, const http::Exchange& exchange) {
   Verdict verdict = judge_reply(asked, exchange);
   if (verdict.ok) return verdict;
+  verdict.failure = exchange.failure;
+  verdict.detail = exchange.detail;
+  verdict.content_type = printable(header_text(exchange.headers, "Content-Type"), 60);
   verdict.error.request_id = printable(header_text(exchange.headers, "x-amz-request-id"), 80);
   if (is_gone_already(asked, verdict.error)) {
     verdict = Verdict{};

@@ -8,6 +8,7 @@
 #include "pailfs/util/clock.h"
 
 #include "support/fake_store.h"
+#include "support/fault_store.h"
 
 #ifdef PAILFS_TEST_HAS_CLIENT
 #include "contract/client_bench.h"
@@ -26,6 +27,19 @@ class FakeBench final : public Bench {
  private:
   SystemClock clock_;
   FakeStore store_;
+};
+
+/// A fault store that has no faults must not be noticed.
+class FaultlessBench final : public Bench {
+ public:
+  FaultlessBench() : Bench("fault store without faults", "fake/"), fake_(clock_), store_(fake_) {}
+  s3::ObjectStore& store() override { return store_; }
+  s3::ObjectStore* changed(const ClientChange&) override { return nullptr; }
+
+ private:
+  SystemClock clock_;
+  FakeStore fake_;
+  FaultStore store_;
 };
 
 #ifdef PAILFS_TEST_HAS_CLIENT
@@ -53,6 +67,8 @@ struct Entry {
 std::vector<Entry> make_entries() {
   std::vector<Entry> entries;
   entries.push_back({"fake", [] { return std::make_unique<FakeBench>(); }});
+  entries.push_back(
+      {"fault store without faults", [] { return std::make_unique<FaultlessBench>(); }});
 #ifdef PAILFS_TEST_HAS_CLIENT
   const auto add_service = [&](const Service& service) {
     for (const bool path : {true, false}) {

@@ -58,6 +58,7 @@ struct Asked {
 struct JudgedList {
   ListPage page;
   std::string next;
+  std::size_t foreign_names = 0;  ///< outside the prefix: left out
 };
 /// A get's reply as its headers describe it: bytes [begin, begin + length) of info.size.
 struct JudgedGet {
@@ -76,7 +77,10 @@ struct Verdict {
   bool at_once = false;          ///< the server never saw the request: again, now, at no cost
   bool outcome_unknown = false;  ///< the service may have done what was asked
   bool foreign = false;          ///< whatever answered does not speak S3
-  std::string region;            ///< named by the service, checked; empty: none
+  http::Failure failure = http::Failure::none;
+  std::string detail;        ///< of the failure, as the transport put it
+  std::string content_type;  ///< of the reply
+  std::string region;        ///< named by the service, checked; empty: none
   std::optional<WallTime> server_time;
   std::optional<std::chrono::seconds> retry_after;
 };

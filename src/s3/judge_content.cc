@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
 
 #include "reply_headers.h"
@@ -93,17 +92,14 @@ Result<std::string> next_start(const Asked& asked, const ListReply& list) {
 
 /// Names that do not begin with the prefix were not asked for; believing them could show, or
 /// delete, what lies elsewhere.
-void drop_foreign_names(const Asked& asked, ListPage& page) {
+std::size_t drop_foreign_names(const Asked& asked, ListPage& page) {
   const std::size_t before = page.objects.size() + page.prefixes.size();
   std::erase_if(page.objects,
                 [&](const ListedObject& object) { return !object.key.starts_with(asked.key); });
   std::erase_if(page.prefixes, [&](const std::string& prefix) {
     return !prefix.starts_with(asked.key) || prefix.size() == asked.key.size();
   });
-  const std::size_t dropped = before - page.objects.size() - page.prefixes.size();
-  if (dropped > 0)
-    log_warning("LIST " + printable(asked.key, 200) + ": the service returned " +
-                std::to_string(dropped) + " names outside the prefix; ignored");
+  return before - page.objects.size() - page.prefixes.size();
 }
 
 Verdict judge_list(const Asked& asked, const http::Exchange& exchange) {
@@ -117,8 +113,8 @@ Verdict judge_list(const Asked& asked, const http::Exchange& exchange) {
     return malformed(asked, exchange, "a delimiter that was not asked for");
   Result<std::string> next = next_start(asked, *list);
   if (!next) return wrong(asked, exchange, Retry::never, EIO, next.error().text);
-  JudgedList judged{{std::move(list->objects), std::move(list->prefixes), ""}, std::move(*next)};
-  drop_foreign_names(asked, judged.page);
+  JudgedList judged{{std::move(list->objects), std::move(list->prefixes), ""}, std::move(*next), 0};
+  judged.foreign_names = drop_foreign_names(asked, judged.page);
   return good(std::move(judged));
 }
 

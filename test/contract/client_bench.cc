@@ -42,7 +42,8 @@ WiredClient::WiredClient(const Service& service, const ClientStyle& style,
   config.signature = change.sigv2 ? s3::Signature::v2 : s3::Signature::v4;
   config.retries = style.retries;
   config.stall_limit = style.stall_limit;
-  client_ = s3::make_client(config, *transport_, credentials_, clock_, random_);
+  Clock& clock = style.impatient ? static_cast<Clock&>(impatient_) : patient_;
+  client_ = s3::make_client(config, *transport_, credentials_, clock, random_);
 }
 
 ClientBench::ClientBench(std::string name, Service service, ClientStyle style)

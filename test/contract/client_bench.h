@@ -31,6 +31,18 @@ struct ClientStyle {
   bool list_v2 = false;
   int retries = 5;
   std::chrono::seconds stall_limit{30};
+  bool impatient = false;  ///< waits between attempts take no time
+};
+
+/// The machine's clock, but nobody sleeps.
+class ImpatientClock final : public Clock {
+ public:
+  [[nodiscard]] MonoTime now() const override { return real_.now(); }
+  [[nodiscard]] WallTime wall() const override { return real_.wall(); }
+  void sleep_for(std::chrono::nanoseconds) override {}
+
+ private:
+  SystemClock real_;
 };
 
 /// A real client with everything that it needs and owns nothing of.
@@ -41,7 +53,8 @@ class WiredClient final {
   s3::Client& client() { return *client_; }
 
  private:
-  SystemClock clock_;
+  SystemClock patient_;
+  ImpatientClock impatient_;
   SystemRandom random_;
   FixedCredentials credentials_;
   std::unique_ptr<http::Transport> transport_;

@@ -41,12 +41,6 @@ S3dService::S3dService(Scheme scheme) : impl_(std::make_unique<Impl>()) {
   service.secret_key = options.credentials.secret_key;
   service.bucket = "data";
   service.ca_bundle = impl_->server->ca_file();
-  // One more key pair, which is only good with its token.
-  service.session_access = "ASIAS3DSESSION";
-  service.session_secret = "session/secret+key";
-  service.session_token = "session-token/with+odd=bytes";
-  impl_->server->set_credentials(
-      {service.session_access, service.session_secret, service.session_token, false});
 }
 
 S3dService::~S3dService() {
@@ -84,6 +78,11 @@ std::uint64_t S3dService::connections() const {
 
 void S3dService::reset_counters() {
   impl_->server->reset_stats();
+}
+
+void S3dService::demand_token(const std::string& access_key, const std::string& secret_key,
+                              const std::string& token) {
+  impl_->server->set_credentials({access_key, secret_key, token, false});
 }
 
 }  // namespace pailfs::test

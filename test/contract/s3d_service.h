@@ -29,6 +29,9 @@ class S3dService final {
   [[nodiscard]] std::uint64_t requests() const;
   [[nodiscard]] std::uint64_t connections() const;
   void reset_counters();
+  /// From now on only this key pair is good, and only with this token.
+  void demand_token(const std::string& access_key, const std::string& secret_key,
+                    const std::string& token);
 
  private:
   struct Impl;

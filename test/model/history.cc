@@ -281,19 +281,23 @@ std::optional<std::string> play(const std::vector<Operation>& operations) {
   return std::nullopt;
 }
 
-std::vector<Operation> shrink(std::vector<Operation> failing) {
-  for (std::size_t chunk = failing.size() / 2; chunk > 0; chunk /= 2) {
+std::vector<Operation> shrink(std::vector<Operation> failing, const Fails& fails) {
+  for (std::size_t chunk = std::max<std::size_t>(failing.size() / 2, 1); chunk > 0;) {
+    bool shortened = false;
     for (std::size_t at = 0; at < failing.size();) {
       std::vector<Operation> shorter = failing;
       const auto begin = shorter.begin() + static_cast<std::ptrdiff_t>(at);
-      shorter.erase(begin,
-                    begin + static_cast<std::ptrdiff_t>(std::min(chunk, shorter.size() - at)));
-      if (!shorter.empty() && play(shorter)) {
+      const std::size_t size = std::min(chunk, shorter.size() - at);
+      shorter.erase(begin, begin + static_cast<std::ptrdiff_t>(size));
+      if (!shorter.empty() && fails(shorter)) {
         failing = std::move(shorter);
+        shortened = true;
       } else {
         at += chunk;
       }
     }
+    // A step may have been needed only by one that has gone since.
+    if (!shortened || chunk > 1) chunk /= 2;
   }
   return failing;
 }

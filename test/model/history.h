@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,7 +16,9 @@ namespace pailfs::test {
 /// may not have lost any byte on the way. Returns what was wrong first, nothing when all was right.
 std::optional<std::string> play(const std::vector<Operation>& operations);
 
-/// A short history that still fails, by leaving out steps; `failing` must fail.
-std::vector<Operation> shrink(std::vector<Operation> failing);
+using Fails = std::function<bool(const std::vector<Operation>&)>;
+/// A short history that still fails, by leaving out steps; `failing` must fail. What is left cannot
+/// lose one more step.
+std::vector<Operation> shrink(std::vector<Operation> failing, const Fails& fails);
 
 }  // namespace pailfs::test

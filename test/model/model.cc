@@ -70,6 +70,7 @@ int Model::write(const std::string& path, const std::string& bytes) {
 int Model::patch(const std::string& path, std::uint64_t offset, const std::string& bytes) {
   if (const int err = walk(path); err != 0) return err;
   if (own_kind(path) == Kind::directory) return EISDIR;
+  if (bytes.empty()) return 0;  // pwrite(2) of nothing does not extend a file
   std::string& content = objects_[path];
   content.resize(std::max<std::size_t>(content.size(), offset + bytes.size()));
   content.replace(offset, bytes.size(), bytes);

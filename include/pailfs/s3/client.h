@@ -2,8 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "pailfs/http/transport.h"
 #include "pailfs/s3/credentials.h"
@@ -43,6 +45,14 @@ Result<std::string> normalise_url(const std::string& url);
 /// What S3 allows as a bucket name in the given style; the error says which rule is broken.
 Status check_bucket_name(const std::string& bucket, bool path_style, const std::string& url);
 
+/// Requests of one verb since the start, retries included.
+struct RequestCount {
+  std::string verb;  ///< "GET", "PUT part", ...
+  std::uint64_t requests = 0;
+  std::uint64_t retries = 0;   ///< of these, not the first attempt
+  std::uint64_t failures = 0;  ///< attempts judged bad
+};
+
 /// The ObjectStore that speaks to a real service: build, sign, perform, judge, retry.
 /// The transport, credentials, clock and randomness must outlive it.
 class Client : public ObjectStore {
@@ -52,6 +62,8 @@ class Client : public ObjectStore {
   /// One listing of at most one key under `prefix`, with the service's own words on failure: what a
   /// mount asks before it calls itself mounted. The error text is one line for a person.
   virtual Status probe(const std::string& prefix) = 0;
+  /// What was sent so far, one entry per verb; any thread.
+  [[nodiscard]] virtual std::vector<RequestCount> counts() const = 0;
 };
 
 std::unique_ptr<Client> make_client(const Config& config, http::Transport& transport,

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verbs that touch one whole object.
+#include <utility>
+
+#include "pailfs/util/text.h"
+
+#include "digest.h"
+#include "service_client.h"
+
+namespace pailfs::s3 {
+
+std::unique_ptr<Client> make_client(const Config& config, http::Transport& transport,
+                                    CredentialSource& credentials, Clock& clock, Random& random) {
+  return std::make_unique<ServiceClient>(config, transport, credentials, clock, random);
+}
+
+Result<std::size_t> SourceBody::read(std::uint64_t offset, std::span<char> out) {
+  Result<std::size_t> got = source_.read(offset, out);
+  if (!got) error_ = got.error();
+  return got;
+}
+
+Error SourceBody::explain(const Error& error) const {
+  return error_ ? *error_ : error;
+}
+
+Call ServiceClient::start(Op op, const std::string& key) const {
+  Call call;
+  call.asked.op = op;
+  call.asked.key = key;
+  call.max_attempts = std::max(1, requester_.config().retries);
+  call.limit = requester_.config().operation_limit;
+  return call;
+}
+
+Outcome ServiceClient::run(Op op, const std::string& key, Build build) {
+  Call call = start(op, key);
+  call.build = [build = std::move(build)](const Site& site, Asked& /*asked*/,
+                                          const std::string& /*md5*/) { return build(site); };
+  return requester_.run(std::move(call));
+}
+
+Result<ObjectInfo> ServiceClient::head(const Key& key) {
+  Outcome outcome = run(Op::head, key, [&](const Site& site) { return build_head(site, key); });
+  if (!outcome.verdict.ok) return outcome.verdict.error;
+  return std::get<ObjectInfo>(std::move(outcome.verdict.reply));
+}
+
+Status ServiceClient::remove(const Key& key) {
+  Outcome outcome = run(Op::remove, key, [&](const Site& site) { return build_remove(site, key); });
+  if (!outcome.verdict.ok) return outcome.verdict.error;
+  return {};
+}
+
+Result<ETag> ServiceClient::copy(const CopyRequest& request) {
+  Outcome outcome = run(Op::copy, request.destination,
+                        [&](const Site& site) { return build_copy(site, request); });
+  if (!outcome.verdict.ok) return outcome.verdict.error;
+  return std::get<ETag>(std::move(outcome.verdict.reply));
+}
+
+Outcome ServiceClient::run_put(const PutRequest& request, ByteSource& body) {
+  SourceBody source(body);
+  Call call = start(Op::put, request.key);
+  call.asked.if_absent = request.if_absent;
+  call.body = &source;
+  call.build = [&](const Site& site, Asked& /*asked*/, const std::string& md5) {
+    return build_put(site, request, md5);
+  };
+  Outcome outcome = requester_.run(std::move(call));
+  if (!outcome.verdict.ok) outcome.verdict.error = source.explain(outcome.verdict.error);
+  return outcome;
+}
+
+Result<ETag> ServiceClient::put(const PutRequest& request, ByteSource& body) {
+  Outcome outcome = run_put(request, body);
+  if (outcome.verdict.ok) return std::get<ETag>(std::move(outcome.verdict.reply));
+  const bool conditional = request.if_absent || !request.if_match.empty();
+  if (conditional && outcome.verdict.error.http_status == 412)
+    return settle_condition(request, body, outcome);
+  return outcome.verdict.error;
+}
+
+Result<ETag> ServiceClient::settle_condition(const PutRequest& request, ByteSource& body,
+                                             const Outcome& outcome) {
+  const Result<ObjectInfo> now = head(request.key);
+  if (!now) return outcome.verdict.error;
+  if (outcome.doubt) {
+    // Our own earlier attempt may be what changed the object: its bytes then are ours.
+    SourceBody source(body);
+    const Result<std::string> md5 = digest(Digest::md5, source);
+    if (md5 && now->size == body.size() && now->etag == normal_etag(hex(*md5))) return now->etag;
+    return outcome.verdict.error;
+  }
+  // Ceph 16 and 18 compare If-Match without its quotes and so refuse the version that is there.
+  const std::string& quoted = request.if_match.value;
+  if (request.if_absent || quoted.size() < 3 || !quoted.starts_with('"') ||
+      now->etag != normal_etag(quoted))
+    return outcome.verdict.error;
+  PutRequest bare = request;
+  bare.if_match.value = quoted.substr(1, quoted.size() - 2);
+  Outcome again = run_put(bare, body);
+  if (!again.verdict.ok) return again.verdict.error;
+  return std::get<ETag>(std::move(again.verdict.reply));
+}
+
+}  // namespace pailfs::s3

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Deleting many: in batches where the service can, one by one where it cannot.
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <utility>
+
+#include "pailfs/util/text.h"
+
+#include "service_client.h"
+
+namespace pailfs::s3 {
+namespace {
+
+constexpr std::size_t kBatch = 1000;
+
+bool batch_is_unknown(const Error& error) {
+  return error.err == ENOTSUP || error.s3_code == "NotImplemented" ||
+         error.s3_code == "MethodNotAllowed";
+}
+
+Status judge_key(const DeletedKey& deleted) {
+  if (deleted.code.empty()) return {};
+  const ErrorRow& row = error_row(deleted.code, 500);
+  if (row.err == ENOENT) return {};
+  Error error{row.err, "DELETE " + printable(deleted.key, 200) + ": " + deleted.code + ": " +
+                           printable(deleted.message, 200)};
+  error.s3_code = deleted.code;
+  return error;
+}
+
+bool may_pass(const std::string& code) {
+  const Retry retry = error_row(code, 500).retry;
+  return retry == Retry::transient || retry == Retry::throttle || retry == Retry::once;
+}
+
+}  // namespace
+
+void ServiceClient::remove_batch(const std::vector<Key>& keys,
+                                 const std::vector<std::size_t>& chosen,
+                                 std::vector<Status>& results) {
+  std::vector<Key> batch;
+  for (const std::size_t index : chosen) batch.push_back(keys[index]);
+  Outcome outcome = run(Op::remove_many, std::to_string(batch.size()) + " keys",
+                        [&](const Site& site) { return build_remove_many(site, batch); });
+  if (!outcome.verdict.ok) {
+    const Error& error = outcome.verdict.error;
+    const bool unknown = batch_is_unknown(error);
+    if (unknown) batches_work_ = false;
+    for (const std::size_t index : chosen)
+      results[index] = unknown || error.s3_code == "MalformedXML" ? remove(keys[index]) : error;
+    return;
+  }
+  std::map<Key, DeletedKey> answers;
+  for (DeletedKey& deleted : std::get<std::vector<DeletedKey>>(outcome.verdict.reply))
+    answers.insert_or_assign(deleted.key, std::move(deleted));
+  for (const std::size_t index : chosen) {
+    const auto answer = answers.find(keys[index]);
+    if (answer == answers.end()) {
+      results[index] = Error{EIO, "DELETE " + printable(keys[index], 200) +
+                                      ": the service did not say what became of it"};
+    } else if (may_pass(answer->second.code) && !answer->second.code.empty()) {
+      results[index] = remove(keys[index]);
+    } else {
+      results[index] = judge_key(answer->second);
+    }
+  }
+}
+
+std::vector<Status> ServiceClient::remove_many(const std::vector<Key>& keys) {
+  std::vector<Status> results(keys.size());
+  std::vector<std::size_t> chosen;
+  const auto flush = [&] {
+    if (!chosen.empty()) remove_batch(keys, chosen, results);
+    chosen.clear();
+  };
+  for (std::size_t index = 0; index < keys.size(); ++index) {
+    const Key& key = keys[index];
+    // XML cannot name every key; a URL can.
+    const bool alone = keys.size() == 1 || !batches_work_ || !check_key(key) || !xml_can_hold(key);
+    if (alone) {
+      results[index] = remove(key);
+      continue;
+    }
+    chosen.push_back(index);
+    if (chosen.size() == kBatch) flush();
+  }
+  flush();
+  return results;
+}
+
+}  // namespace pailfs::s3

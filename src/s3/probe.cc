@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// The first request of a mount, and what it says to a person when it fails.
+#include <algorithm>
+
+#include "pailfs/util/text.h"
+
+#include "service_client.h"
+
+namespace pailfs::s3 {
+namespace {
+
+// A person waits: whatever is wrong must be said within 5 seconds.
+constexpr int kAttempts = 3;
+constexpr std::chrono::milliseconds kLimit{4500};
+constexpr std::chrono::milliseconds kStallLimit{4000};
+
+/// Enough of an access key to recognise it: "AKIA...7Q".
+std::string masked(const std::string& access_key) {
+  if (access_key.size() < 8) return printable(access_key.substr(0, 1)) + "…";
+  return printable(access_key.substr(0, 4)) + "…" +
+         printable(access_key.substr(access_key.size() - 2));
+}
+
+/// What the sentences of a failure are made of.
+struct Scene {
+  const Config& config;
+  std::string region;
+  Credentials credentials;
+
+  [[nodiscard]] std::string key() const {
+    return "access key " + masked(credentials.access_key) + " (from " +
+           printable(credentials.source) + ")";
+  }
+  [[nodiscard]] std::string bucket() const { return "bucket \"" + printable(config.bucket) + "\""; }
+};
+
+std::string about_credentials(const Scene& scene, const Error& error) {
+  const std::string& code = error.s3_code;
+  const std::string& url = scene.config.url;
+  if (code == "InvalidAccessKeyId") return scene.key() + " is not known to " + url + ": " + code;
+  if (code == "SignatureDoesNotMatch")
+    return "the secret key of " + scene.key() + " does not match (" + code +
+           "). Check for a stray space or newline in " + printable(scene.credentials.source) +
+           "; region used: " + scene.region;
+  if (code == "ExpiredToken" || code == "InvalidToken" || code == "TokenRefreshRequired")
+    return "the session token of " + scene.key() + " was refused by " + url + ": " + code;
+  return {};
+}
+
+std::string about_denial(const Scene& scene, const Error& error) {
+  const std::string code =
+      error.s3_code.empty() ? "HTTP " + std::to_string(error.http_status) : error.s3_code;
+  if (scene.credentials.access_key.empty())
+    return scene.bucket() + " at " + scene.config.url + " is not public: " + code;
+  return scene.key() + " may not list " + scene.bucket() + " at " + scene.config.url + ": " + code;
+}
+
+std::string about_bucket(const Scene& scene) {
+  std::string text = scene.bucket() + " does not exist at " + scene.config.url + " (NoSuchBucket)";
+  if (!uses_path_style(scene.config))
+    text += ". If the service wants it in the path, add -o use_path_request_style";
+  return text;
+}
+
+std::string about_clock(const Scene& scene, const Verdict& verdict) {
+  return "this machine's clock and that of " + scene.config.url +
+         " differ too much: " + verdict.error.s3_code;
+}
+
+std::string about_connection(const Scene& scene, const Verdict& verdict) {
+  std::string text = verdict.detail;
+  const bool virtual_host = !uses_path_style(scene.config);
+  if (verdict.failure == http::Failure::resolve && virtual_host)
+    text += ". If only the host without the bucket exists, add -o use_path_request_style";
+  return text;
+}
+
+std::string explain(const Scene& scene, const Verdict& verdict) {
+  const Error& error = verdict.error;
+  if (verdict.failure != http::Failure::none) return about_connection(scene, verdict);
+  if (std::string text = about_credentials(scene, error); !text.empty()) return text;
+  if (error.s3_code == "NoSuchBucket") return about_bucket(scene);
+  if (verdict.retry == Retry::clock) return about_clock(scene, verdict);
+  if (verdict.foreign) {
+    const std::string got = verdict.content_type.empty()
+                                ? "HTTP " + std::to_string(error.http_status)
+                                : verdict.content_type;
+    return scene.config.url + " did not answer like an S3 service (got " + got +
+           "). Is this the console URL?";
+  }
+  if (error.http_status == 403 || error.http_status == 401) return about_denial(scene, error);
+  if (!verdict.region.empty()) return error.text;  // names both regions already
+  return "cannot list " + scene.bucket() + " at " + scene.config.url + ": " + error.text;
+}
+
+}  // namespace
+
+Status ServiceClient::probe(const std::string& prefix) {
+  ListRequest request;
+  request.prefix = prefix;
+  request.delimited = false;
+  request.max_keys = 1;
+  Call call = start(Op::list, prefix);
+  call.asked.list_v2 = requester_.config().list_v2;
+  call.max_attempts = std::min(call.max_attempts, kAttempts);
+  call.limit = kLimit;
+  call.stall_limit = kStallLimit;
+  call.build = [&](const Site& site, Asked& /*asked*/, const std::string& /*md5*/) {
+    return Result<Built>(build_list(site, request, ""));
+  };
+  const Outcome outcome = requester_.run(std::move(call));
+  if (outcome.verdict.ok) return {};
+  Error error = outcome.verdict.error;
+  Result<Credentials> credentials = requester_.credentials();
+  if (!credentials) return credentials.error();
+  const Scene scene{requester_.config(), requester_.region(), std::move(*credentials)};
+  error.text = explain(scene, outcome.verdict);
+  return error;
+}
+
+}  // namespace pailfs::s3

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "requester.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "pailfs/util/log.h"
+#include "pailfs/util/text.h"
+
+#include "digest.h"
+#include "sign_v2.h"
+
+namespace pailfs::s3 {
+
+using std::chrono::nanoseconds;
+
+/// What the attempts of one operation leave to each other.
+struct Requester::Progress {
+  int attempts = 0;  ///< all, also those at no cost
+  int counted = 0;
+  int spent = 0;  ///< tokens
+  bool at_once_used = false;
+  std::map<Retry, int> corrections;
+  std::string payload_hash;  ///< of the body, once known
+  std::string content_md5;
+  Credentials used;
+  std::shared_ptr<const Site> site;
+};
+
+namespace {
+
+Verdict failed(Error error) {
+  Verdict verdict;
+  verdict.error = std::move(error);
+  return verdict;
+}
+
+bool over_tls(const Config& config) {
+  const Result<Url> url = parse_url(config.url);
+  return url && url->scheme == "https";
+}
+
+}  // namespace
+
+Requester::Requester(Config config, http::Transport& transport, CredentialSource& credentials,
+                     Clock& clock, Random& random)
+    : config_(std::move(config)),
+      // Without TLS an unsigned body could be changed on its way: the wish is not followed there.
+      sign_payload_(!config_.unsigned_payload || !over_tls(config_)),
+      transport_(transport),
+      credentials_(credentials),
+      clock_(clock),
+      random_(random),
+      site_(std::make_shared<const Site>(make_site(config_, config_.region))) {}
+
+std::shared_ptr<const Site> Requester::site() const {
+  MutexLock lock(mutex_);
+  return site_;
+}
+
+std::string Requester::region() const {
+  return site()->region;
+}
+
+WallTime Requester::signing_time() const {
+  return clock_.wall() + nanoseconds(clock_offset_.load());
+}
+
+Status Requester::hash_body(const Call& call, const Built& built, Progress& progress) {
+  if (progress.payload_hash.empty()) {
+    const bool anonymous = progress.used.access_key.empty();
+    if (built.body) {
+      progress.payload_hash = hex(digest(Digest::sha256, *built.body));
+    } else if (call.body == nullptr) {
+      progress.payload_hash = kEmptyPayload;
+    } else if (!sign_payload_ || anonymous || config_.signature == Signature::v2) {
+      progress.payload_hash = kUnsignedPayload;
+    } else {
+      const Result<std::string> hash = digest(Digest::sha256, *call.body);
+      if (!hash) return hash.error();
+      progress.payload_hash = hex(*hash);
+    }
+  }
+  return {};
+}
+
+Result<Built> Requester::prepare(Call& call, Progress& progress) {
+  Result<Credentials> credentials = credentials_.get();
+  if (!credentials) return credentials.error();
+  progress.used = std::move(*credentials);
+  progress.site = site();
+  if (config_.content_md5 && call.body != nullptr && progress.content_md5.empty()) {
+    const Result<std::string> md5 = digest(Digest::md5, *call.body);
+    if (!md5) return md5.error();
+    progress.content_md5 = base64(*md5);
+  }
+  call.asked.region = progress.site->region;
+  call.asked.sent_at = signing_time();
+  Result<Built> built = call.build(*progress.site, call.asked, progress.content_md5);
+  if (!built) return built;
+  if (const Status hashed = hash_body(call, *built, progress); !hashed) return hashed.error();
+  if (call.stall_limit) built->request.stall_limit = *call.stall_limit;
+  if (config_.signature == Signature::v2) {
+    sign_v2(built->request, progress.used, call.asked.sent_at, progress.site->virtual_bucket);
+  } else {
+    sign_v4(built->request, progress.used, {progress.site->region, "s3", call.asked.sent_at},
+            progress.payload_hash, keys_);
+  }
+  return built;
+}
+
+Verdict Requester::attempt(Call& call, Progress& progress) {
+  const Result<Built> built = prepare(call, progress);
+  if (!built) return failed(built.error().with(op_name(call.asked.op)));
+  Counter& counter = counters_[static_cast<std::size_t>(call.asked.op)];
+  ++counter.requests;
+  if (progress.attempts > 0) ++counter.retries;
+  ++progress.attempts;
+
+  http::MemoryBody inline_body(built->body ? std::string_view(*built->body) : std::string_view());
+  http::BodySource* body = built->body ? &inline_body : call.body;
+  const MonoTime start = clock_.now();
+  const http::Exchange exchange = transport_.perform(built->request, body, call.sink);
+  Verdict verdict = judge(call.asked, exchange);
+  if (!verdict.ok) ++counter.failures;
+  trace(call, progress, verdict, exchange, clock_.now() - start);
+  return verdict;
+}
+
+void Requester::trace(const Call& call, const Progress& progress, const Verdict& verdict,
+                      const http::Exchange& exchange, nanoseconds took) const {
+  log_debug([&] {
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
+    std::string line = "s3 " + std::string(op_name(call.asked.op)) + " \"" +
+                       printable(call.asked.key, 200) + "\" " + std::to_string(exchange.status);
+    if (!verdict.error.s3_code.empty()) line += " " + verdict.error.s3_code;
+    if (exchange.failure != http::Failure::none) line += " (" + exchange.detail + ")";
+    const auto id = exchange.headers.find("x-amz-request-id");
+    line += " id " + (id ? printable(*id, 80) : "-") + ", " + std::to_string(ms) + " ms, attempt " +
+            std::to_string(progress.attempts);
+    return line;
+  });
+}
+
+bool Requester::switch_region(Verdict& verdict, const Progress& progress) {
+  if (config_.region_given) {
+    verdict.error.text = "bucket \"" + config_.bucket + "\" is in region " + verdict.region +
+                         ", but region " + config_.region + " was given";
+    return false;
+  }
+  MutexLock lock(mutex_);
+  // Another thread may have learned it meanwhile.
+  if (site_->region == progress.site->region && site_->region != verdict.region) {
+    site_ = std::make_shared<const Site>(make_site(config_, verdict.region));
+    log_info([&] {
+      return "bucket \"" + config_.bucket + "\" is in region " + verdict.region +
+             "; requests go there from now on";
+    });
+  }
+  return true;
+}
+
+bool Requester::set_clock(const Verdict& verdict) {
+  if (!verdict.server_time) return false;
+  const nanoseconds offset = *verdict.server_time - clock_.wall();
+  clock_offset_ = offset.count();
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(offset).count();
+  log_warning("this machine's clock is " + std::to_string(minutes < 0 ? -minutes : minutes) +
+              " min " + (minutes < 0 ? "ahead of " : "behind ") + config_.url +
+              "; requests are signed with the server's time");
+  return true;
+}
+
+bool Requester::correct(Verdict& verdict, Progress& progress) {
+  switch (verdict.retry) {
+    case Retry::refresh_credentials:
+      return credentials_.refresh(progress.used);
+    case Retry::clock:
+      return set_clock(verdict);
+    case Retry::region:
+      return switch_region(verdict, progress);
+    case Retry::once:
+      // The data may have been damaged in memory: read and hash them again.
+      progress.payload_hash.clear();
+      progress.content_md5.clear();
+      return true;
+    default:
+      return true;
+  }
+}
+
+Outcome Requester::run(Call call) {
+  const MonoTime start = clock_.now();
+  Progress progress;
+  Outcome outcome;
+  for (;;) {
+    outcome.verdict = attempt(call, progress);
+    Verdict& verdict = outcome.verdict;
+    if (verdict.ok) {
+      // A success pays its own retries back; without any it fills the bucket slowly.
+      budget_.give(progress.spent > 0 ? progress.spent : 1);
+      return outcome;
+    }
+    const bool free_attempt = verdict.at_once && !progress.at_once_used;
+    if (!free_attempt) ++progress.counted;
+    RetryInput input;
+    input.attempts = progress.counted;
+    input.max_attempts = call.max_attempts;
+    input.retry = verdict.retry;
+    input.at_once = verdict.at_once;
+    input.at_once_used = progress.at_once_used;
+    input.timed_out = verdict.failure == http::Failure::timeout;
+    input.corrections = progress.corrections[verdict.retry];
+    input.retry_after = verdict.retry_after;
+    input.random = random_.next();
+    input.time_left = call.limit - (clock_.now() - start);
+    input.tokens = budget_.tokens();
+    const RetryStep step = decide(input);
+    // A contradicted region is named also where nothing is tried again.
+    if (verdict.retry == Retry::region && config_.region_given) switch_region(verdict, progress);
+    if (!step.retry || !budget_.take(step.cost)) return outcome;
+    if (!free_attempt && !correct(verdict, progress)) return outcome;
+    progress.at_once_used = progress.at_once_used || free_attempt;
+    ++progress.corrections[verdict.retry];
+    progress.spent += step.cost;
+    outcome.doubt = outcome.doubt || verdict.outcome_unknown;
+    if (step.sleep > nanoseconds::zero()) clock_.sleep_for(step.sleep);
+  }
+}
+
+std::vector<RequestCount> Requester::counts() const {
+  std::vector<RequestCount> out;
+  for (std::size_t op = 0; op < kOpCount; ++op) {
+    const Counter& counter = counters_[op];
+    out.push_back({std::string(op_name(static_cast<Op>(op))), counter.requests, counter.retries,
+                   counter.failures});
+  }
+  return out;
+}
+
+}  // namespace pailfs::s3

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pailfs/s3/client.h"
+
+#include "judge.h"
+#include "request.h"
+#include "retry.h"
+#include "sign.h"
+#include "site.h"
+
+namespace pailfs::s3 {
+
+/// One operation as the attempt loop sees it.
+struct Call {
+  Asked asked;
+  /// Builds one attempt; may narrow what is asked (a get goes on where the last attempt ended).
+  /// `content_md5` is that of `body`, empty unless Config::content_md5.
+  std::function<Result<Built>(const Site& site, Asked& asked, const std::string& content_md5)>
+      build;
+  http::BodySource* body = nullptr;  ///< object and part bytes; may be null
+  http::BodySink* sink = nullptr;    ///< may be null
+  int max_attempts = 1;
+  std::chrono::nanoseconds limit{};                      ///< no attempt is started later than this
+  std::optional<std::chrono::milliseconds> stall_limit;  ///< instead of the request's own
+};
+
+struct Outcome {
+  Verdict verdict;
+  /// An attempt whose outcome is unknown may have done what was asked, whatever came after.
+  bool doubt = false;
+};
+
+/// Builds, signs, sends, judges and tries again, every attempt with the time, the credentials and
+/// the region of its own moment. Any thread may call it, many at once.
+class Requester final {
+ public:
+  Requester(Config config, http::Transport& transport, CredentialSource& credentials, Clock& clock,
+            Random& random);
+
+  Outcome run(Call call);
+
+  [[nodiscard]] const Config& config() const { return config_; }
+  [[nodiscard]] std::string region() const EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<RequestCount> counts() const;
+  Result<Credentials> credentials() { return credentials_.get(); }
+
+ private:
+  struct Counter {
+    std::atomic<std::uint64_t> requests{0};
+    std::atomic<std::uint64_t> retries{0};
+    std::atomic<std::uint64_t> failures{0};
+  };
+  struct Progress;
+
+  [[nodiscard]] std::shared_ptr<const Site> site() const EXCLUDES(mutex_);
+  [[nodiscard]] WallTime signing_time() const;
+  Result<Built> prepare(Call& call, Progress& progress);
+  Status hash_body(const Call& call, const Built& built, Progress& progress);
+  Verdict attempt(Call& call, Progress& progress);
+  /// Takes the corrective action of the verdict's retry class; false if there is none to take.
+  bool correct(Verdict& verdict, Progress& progress);
+  bool switch_region(Verdict& verdict, const Progress& progress);
+  bool set_clock(const Verdict& verdict);
+  void trace(const Call& call, const Progress& progress, const Verdict& verdict,
+             const http::Exchange& exchange, std::chrono::nanoseconds took) const;
+
+  const Config config_;
+  const bool sign_payload_;
+  http::Transport& transport_;
+  CredentialSource& credentials_;
+  Clock& clock_;
+  Random& random_;
+  SigningKeys keys_;
+  RetryBudget budget_;
+  std::atomic<std::int64_t> clock_offset_{0};  ///< nanoseconds to add to our wall clock
+  std::array<Counter, kOpCount> counters_;
+  mutable Mutex mutex_;
+  std::shared_ptr<const Site> site_ GUARDED_BY(mutex_);
+};
+
+}  // namespace pailfs::s3

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// The world of the mounted driver: the project's own server in this process, `pailfs` in another.
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "behaviour/mime_file.h"
+#include "behaviour/mount_driver.h"
+#include "behaviour/mount_process.h"
+#include "behaviour/world.h"
+#include "contract/client_bench.h"
+#include "contract/s3d_service.h"
+
+namespace pailfs::test {
+namespace {
+
+constexpr int kSkipped = 4;  // what Catch2 3 ends with when every test was skipped
+
+[[noreturn]] void give_up(int code, const std::string& why) {
+  std::cerr << why << std::endl;
+  std::_Exit(code);  // no mount of an earlier world can be alive here
+}
+
+class MountWorld final : public World {
+ public:
+  explicit MountWorld(const WorldOptions& options)
+      : options_(options),
+        client_(server_.service(), ClientStyle{true, false, 5, std::chrono::seconds(30), false}) {
+    ::umask(0);
+    if (::mkdtemp(directory_.data()) == nullptr) give_up(1, "no directory for a mount");
+    mount();
+  }
+  ~MountWorld() override {
+    driver_.reset();
+    if (const Status ended = process_.stop(); !ended) std::cerr << ended.error().text << '\n';
+    ::rmdir(directory_.c_str());
+  }
+
+  Driver& posix() override { return *driver_; }
+  s3::ObjectStore& bucket() override { return client_.client(); }
+  void let_caches_expire() override { remount(); }
+  void remount() override {
+    driver_.reset();
+    if (const Status ended = process_.stop(); !ended) give_up(1, ended.error().text);
+    mount();
+  }
+  [[nodiscard]] uid_t default_uid() const override { return ::geteuid(); }
+  [[nodiscard]] gid_t default_gid() const override { return ::getegid(); }
+
+ private:
+  void mount() {
+    const Service& service = server_.service();
+    std::string bucket = service.bucket;
+    if (!options_.prefix.empty()) {
+      bucket += ":/" + options_.prefix.substr(0, options_.prefix.size() - 1);
+    }
+    std::vector<std::string> arguments{bucket, directory_, "-f"};
+    const auto option = [&](const std::string& text) {
+      arguments.emplace_back("-o");
+      arguments.push_back(text);
+    };
+    option("url=" + service.url);
+    option("use_path_request_style");
+    option("mime=" + mime_.path());
+    option("multipart_size=" + std::to_string(options_.multipart_size >> 20U));
+    if (options_.use_xattr) option("use_xattr");
+    if (options_.uid) option("uid=" + std::to_string(*options_.uid));
+    if (options_.gid) option("gid=" + std::to_string(*options_.gid));
+    if (options_.umask) {
+      constexpr const char* kDigits = "01234567";
+      std::string octal = "0";
+      for (int shift = 6; shift >= 0; shift -= 3) octal += kDigits[(*options_.umask >> shift) & 7U];
+      option("umask=" + octal);
+    }
+    const std::vector<std::string> environment{"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/",
+                                               "AWSACCESSKEYID=" + service.access_key,
+                                               "AWSSECRETACCESSKEY=" + service.secret_key};
+    const Status started = process_.start(PAILFS_PROGRAM, arguments, environment, directory_);
+    if (!started) give_up(1, started.error().text);
+    driver_ = std::make_unique<MountDriver>(directory_);
+  }
+
+  WorldOptions options_;
+  MimeFile mime_;
+  S3dService server_;
+  WiredClient client_;
+  std::string directory_ = "/tmp/pailfs-test-mount-XXXXXX";
+  MountProcess process_;
+  std::unique_ptr<MountDriver> driver_;
+};
+
+}  // namespace
+
+std::unique_ptr<World> open_world(const WorldOptions& options) {
+  if (const std::string why = why_no_mount(); !why.empty()) {
+    give_up(kSkipped, "skipped: " + why);
+  }
+  return std::make_unique<MountWorld>(options);
+}
+
+}  // namespace pailfs::test

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a person reads when a mount cannot work.
+#include "client_fixture.h"
+
+namespace pailfs::s3 {
+namespace {
+
+using http::Failure;
+using test::failure;
+using test::reply;
+
+const http::Exchange kEmptyBucket =
+    reply(200, {}, "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>");
+
+struct Row {
+  std::string name;
+  http::Exchange answer;
+  std::vector<std::string> says;
+  int err;
+};
+
+std::vector<Row> rows() {
+  const std::string html = "<html>Console</html>";
+  http::Exchange skewed = s3_error(403, "RequestTimeTooSkewed");
+  skewed.headers.add("Date", "Sun, 22 Nov 2026 05:17:29 GMT");
+  return {
+      {"wrong key id",
+       s3_error(403, "InvalidAccessKeyId"),
+       {"access key AKIA…7Q (from /home/u/.passwd-s3fs) is not known to https://s3.example.com: "
+        "InvalidAccessKeyId"},
+       EPERM},
+      {"wrong secret",
+       s3_error(403, "SignatureDoesNotMatch"),
+       {"secret key", "AKIA…7Q", "does not match (SignatureDoesNotMatch)", "stray space",
+        "/home/u/.passwd-s3fs", "us-east-1"},
+       EPERM},
+      {"denied", s3_error(403, "AccessDenied"), {"may not list bucket \"bkt\"", "AKIA…7Q"}, EPERM},
+      {"no bucket",
+       s3_error(404, "NoSuchBucket"),
+       {"bucket \"bkt\" does not exist at https://s3.example.com"},
+       ENXIO},
+      {"refused",
+       failure(Failure::connect, "cannot connect to s3.example.com:443: Connection refused"),
+       {"cannot connect to s3.example.com:443: Connection refused"},
+       EIO},
+      {"no such host",
+       failure(Failure::resolve, "cannot resolve \"s3.example.com\""),
+       {"cannot resolve \"s3.example.com\""},
+       EIO},
+      {"certificate", failure(Failure::tls, "TLS with h failed: expired"), {"expired"}, EIO},
+      {"console",
+       reply(200, {{"Content-Type", "text/html"}}, html),
+       {"https://s3.example.com did not answer like an S3 service (got text/html)",
+        "Is this the console URL?"},
+       EIO},
+      {"web server",
+       reply(404, {{"Content-Type", "text/html"}}, html),
+       {"did not answer like an S3 service (got text/html)"},
+       EIO},
+      {"clock", skewed, {"clock", "RequestTimeTooSkewed"}, EIO},
+      {"busy", s3_error(503, "SlowDown"), {"cannot list bucket \"bkt\"", "SlowDown"}, EIO},
+      {"token", s3_error(400, "ExpiredToken"), {"session token", "ExpiredToken"}, EACCES},
+  };
+}
+
+TEST_CASE("a failed probe says what is wrong and where, in one line, and soon") {
+  for (const Row& row : rows()) {
+    INFO(row.name);
+    Bench bench;
+    bench.transport.otherwise([&](const auto&) { return row.answer; });
+    const Status status = bench.client->probe("p/");
+    REQUIRE_FALSE(status);
+    INFO(status.error().text);
+    for (const std::string& words : row.says)
+      CHECK_THAT(status.error().text, Catch::Matchers::ContainsSubstring(words));
+    CHECK(status.error().err == row.err);
+    CHECK(status.error().text.find('\n') == std::string::npos);
+    CHECK(status.error().text.find("secret\"") == std::string::npos);
+    CHECK(bench.count() <= 3);
+    CHECK(bench.sent(0).stall_limit <= std::chrono::seconds(5));
+    std::chrono::nanoseconds slept{};
+    for (const auto pause : bench.clock.sleeps()) slept += pause;
+    CHECK(slept < std::chrono::seconds(5));
+  }
+}
+
+TEST_CASE("a probe asks for one key and is content with none") {
+  Bench bench;
+  bench.transport.then(kEmptyBucket);
+  CHECK(bench.client->probe("p/"));
+  CHECK(bench.sent(0).url ==
+        "https://s3.example.com/bkt/?encoding-type=url&max-keys=1&prefix=p%2F");
+}
+
+TEST_CASE("virtual-hosted addressing hints at the other style") {
+  Config config = Bench::path_config();
+  config.path_style = false;
+  for (const http::Exchange& answer :
+       {s3_error(404, "NoSuchBucket"), failure(Failure::resolve, "cannot resolve \"bkt.h\"")}) {
+    Bench bench(config);
+    bench.transport.otherwise([&](const auto&) { return answer; });
+    const Status status = bench.client->probe("");
+    REQUIRE_FALSE(status);
+    CHECK_THAT(status.error().text, Catch::Matchers::ContainsSubstring("use_path_request_style"));
+  }
+}
+
+TEST_CASE("a given region that is wrong is named beside the right one") {
+  Config config = Bench::path_config();
+  config.region = "us-west-2";
+  config.region_given = true;
+  Bench bench(config);
+  bench.transport.otherwise([](const auto&) {
+    return s3_error(400, "AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>");
+  });
+  const Status status = bench.client->probe("");
+  REQUIRE_FALSE(status);
+  CHECK(status.error().text ==
+        "bucket \"bkt\" is in region eu-west-1, but region us-west-2 was given");
+}
+
+TEST_CASE("a public bucket that is none is called so") {
+  Bench bench(Bench::path_config(), {""});
+  bench.transport.otherwise([](const auto&) { return s3_error(403, "AccessDenied"); });
+  const Status status = bench.client->probe("");
+  REQUIRE_FALSE(status);
+  CHECK_THAT(status.error().text, Catch::Matchers::ContainsSubstring("is not public"));
+}
+
+TEST_CASE("a probe learns region and clock like any request") {
+  Bench bench;
+  bench.transport.then(reply(301, {{"x-amz-bucket-region", "eu-west-1"}})).then(kEmptyBucket);
+  CHECK(bench.client->probe(""));
+  CHECK(bench.client->region() == "eu-west-1");
+}
+
+}  // namespace
+}  // namespace pailfs::s3

@@ -20,6 +20,12 @@ bool is_one_of(const std::string& word, std::initializer_list<std::string_view> 
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+/// The directory itself, not the device or the right to mount.
+bool is_about_path(int err) {
+  return err == ENOENT || err == ENOTDIR || err == EACCES || err == EBUSY || err == ENOTCONN ||
+         err == ELOOP || err == ENAMETOOLONG;
+}
+
 Exit exit_for_service(const Error& error) {
   if (error.err == ETIMEDOUT) return Exit::timeout;
   if (is_one_of(error.s3_code,
@@ -79,12 +85,11 @@ Exit exit_for(Step step, const Error& error) {
     case Step::local:
       return error.err == ENOTSUP ? Exit::usage : Exit::local;
     case Step::mountpoint:
-      return is_one_of(std::to_string(error.err),
-                       {std::to_string(ENOENT), std::to_string(ENOTDIR), std::to_string(EACCES)})
-                 ? Exit::local
-                 : Exit::fuse;
+      return is_about_path(error.err) ? Exit::local : Exit::fuse;
     case Step::credentials:
-      return error.err == EACCES || error.err == EPERM ? Exit::local : Exit::credentials;
+      // ENOKEY: nowhere any credentials. The others: a file that is there or was named.
+      return error.err == EACCES || error.err == EPERM || error.err == ENOENT ? Exit::local
+                                                                              : Exit::credentials;
     case Step::transport:
       return Exit::network;
     case Step::bucket:

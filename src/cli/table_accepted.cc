@@ -118,6 +118,8 @@ void add_refused_words(std::vector<OptionSpec>& table) {
            "Not available: keys for names that are not UTF-8."},
           {"symlink_in_meta", "", group, Refused{"symbolic links would be stored differently"},
            "Not available: another form of symbolic links."},
+          {"context", "[LABEL]", group, Refused{"files would not get the label that you ask for"},
+           "Not available: security labels.", "fscontext defcontext rootcontext"},
           {"sigv1", "", group, Refused{"that signature is not S3's"},
            "Not available: the signature of another protocol."},
           {"cipher_suites", "[LIST]", group,

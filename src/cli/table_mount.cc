@@ -165,8 +165,7 @@ void add_kernel_options(std::vector<OptionSpec>& table) {
      group,
      Kernel{},
      "Mount flag of the kernel.",
-     "atime noexec exec nosuid suid nodev dev sync async dirsync context fscontext "
-     "defcontext rootcontext"},
+     "atime noexec exec nosuid suid nodev dev sync async dirsync"},
     {"attr_timeout", "SECONDS", group,
      Duration{[](Options & o) -> auto& {return o.mount.attribute_seconds;
 }

@@ -13,8 +13,10 @@
 namespace pailfs::fs {
 
 /// What the open handles of one file share: the stored version it started from, what was written
-/// since, and whether the store knows. Guarded as a whole by Inode::state; changed only by who also
-/// holds Inode::flush, so that an upload sees it stand still.
+/// since, and whether the store knows. Guarded as a whole by Inode::state. What an upload reads
+/// (bytes, stat, attributes, base) is changed only by who also holds Inode::flush, or the tree
+/// alone, so that an upload sees it stand still; the counts of users change under Inode::state
+/// alone.
 ///
 /// A byte at offset i < stat.size is: the local file's, if `local` has it; else the base version's,
 /// if i < base_visible; else zero.
@@ -22,9 +24,10 @@ struct Content {
   Stat stat;                        ///< as shown; stat.size is the size now
   s3::ObjectAttributes attributes;  ///< of the object, foreign metadata included
 
-  bool stored = false;             ///< there is an object of this name, namely `base`
-  bool hides_object = false;       ///< not stored, but the name leads to another object there
-  s3::ETag base;                   ///< version that the bytes not in `local` belong to
+  bool stored = false;        ///< there is an object of this name, namely `base`
+  bool hides_object = false;  ///< not stored, but the name leads to another object there
+  bool orphaned = false;  ///< we removed or replaced its object: the bytes are its handles' only
+  s3::ETag base;          ///< version that the bytes not in `local` belong to
   std::uint64_t base_size = 0;     ///< its size
   std::uint64_t base_visible = 0;  ///< how much of its front still shows through
 
@@ -34,7 +37,7 @@ struct Content {
   bool metadata_dirty = false;  ///< mode, owner, times or attributes do
   [[nodiscard]] bool dirty() const { return bytes_dirty || metadata_dirty; }
 
-  unsigned handles = 0;        ///< open handles
+  unsigned users = 0;          ///< open handles, and calls that need it meanwhile
   unsigned writers = 0;        ///< of them, those open for writing
   bool kept_unstored = false;  ///< the last handle closed with dirty bytes; the inode is pinned
 

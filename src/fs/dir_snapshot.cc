@@ -36,10 +36,7 @@ Status DirSnapshot::fetch_page() {
   std::size_t hidden = 0;
   for (const s3::ListedObject& object : page->objects) {
     const std::string_view name = std::string_view(object.key).substr(request.prefix.size());
-    if (name.empty()) {
-      marker_ = true;
-      continue;
-    }
+    if (name.empty()) continue;  // the directory's own object
     if (!is_storable_name(name)) {
       ++hidden;
       continue;
@@ -69,7 +66,6 @@ Status DirSnapshot::fetch_page() {
   if (!continuation_.empty()) return {};
 
   Listing listing;
-  listing.marker = marker_;
   for (const Item& item : items_) listing.names.emplace(item.name, item.listed);
   known_.finish_reading(reading_, std::move(listing));
   reading_ = nullptr;

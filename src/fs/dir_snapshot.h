@@ -49,7 +49,6 @@ class DirSnapshot final {
   std::shared_ptr<NodeCache::Reading> reading_;         // null when nothing is left to fetch
   MonoTime begun_;
   std::string continuation_;
-  bool marker_ = false;
 };
 
 }  // namespace pailfs::fs

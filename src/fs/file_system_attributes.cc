@@ -48,51 +48,59 @@ Result<Attr> PosixFileSystem::setattr_file(const InodePtr& inode, const SetAttr&
 Status PosixFileSystem::change_file(const InodePtr& inode,
                                     const std::function<Status(Content&)>& change, bool may_wait) {
   MutexLock flush(inode->flush);
-  std::shared_ptr<Content> fresh;
-  if (!content_node(inode)) {
-    const auto path = path_of(inode);
-    if (!path) return path.error();
-    const auto node = fresh_node(*path);
-    if (!node) return node.error();
-    if (node->form != Form::file) return Error{ESTALE, printable(*path) + ": is a directory now"};
-    fresh = content_from(*node);
+  if (!enter_unstored(inode, false)) {
+    // Open and unchanged, or not open at all. If the last handle goes meanwhile, this is what the
+    // change starts from.
+    auto node = content_node(inode);
+    if (!node) {
+      const auto path = path_of(inode);
+      if (!path) return path.error();
+      auto found = fresh_node(*path);
+      if (!found) return found.error();
+      if (found->form != Form::file)
+        return Error{ESTALE, printable(*path) + ": is a directory now"};
+      node = std::move(*found);
+    }
+    enter(inode, content_from(*node), false);
   }
+  const Status changed = change_entered(inode, change, may_wait);
+  leave(inode, false);
+  return changed;
+}
+
+Status PosixFileSystem::change_entered(const InodePtr& inode,
+                                       const std::function<Status(Content&)>& change,
+                                       bool may_wait) {
   Stat old_stat;
   s3::ObjectAttributes old_attributes;
   std::uint64_t old_visible = 0;
   bool was_dirty = false;
-  bool store_now = false;
   {
     MutexLock lock(inode->state);
-    if (!inode->content) inode->content = fresh;
     Content& content = *inode->content;
     old_stat = content.stat;
     old_attributes = content.attributes;
     old_visible = content.base_visible;
     was_dirty = content.dirty();
     const Status changed = change(content);
-    // While a writer has it open and unstored, the change rides on the write's own request.
-    const bool defer = may_wait && content.writers > 0 && (was_dirty || content.bytes_dirty);
-    store_now = changed && !defer;
     if (!changed) {
       content.stat = old_stat;
-      if (content.handles == 0 && !content.kept_unstored) inode->content = nullptr;
       return changed;
     }
+    // While a writer has it open and unstored, the change rides on the write's own request.
+    if (may_wait && content.writers > 0 && (was_dirty || content.bytes_dirty)) return {};
   }
-  if (!store_now) return {};
   const Status stored = storer_.store(inode);
-  MutexLock lock(inode->state);
-  Content& content = *inode->content;
   if (!stored && !was_dirty) {
     // Nothing was acknowledged, so the file is again what it was: its bytes are all the store's.
+    MutexLock lock(inode->state);
+    Content& content = *inode->content;
     content.stat = old_stat;
     content.attributes = old_attributes;
     content.base_visible = old_visible;
     content.bytes_dirty = false;
     content.metadata_dirty = false;
   }
-  if (content.handles == 0 && !content.kept_unstored) inode->content = nullptr;
   return stored;
 }
 
@@ -110,6 +118,7 @@ Status PosixFileSystem::truncate(Content& content, std::uint64_t size) {
 
 Result<Attr> PosixFileSystem::setattr_directory(const InodePtr& inode, const SetAttr& change) {
   if (change.size) return Error{EISDIR, "is a directory"};
+  MutexLock flush(inode->flush);
   const auto path = path_of(inode);
   if (!path) return path.error();
   auto node = fresh_node(*path);
@@ -117,6 +126,7 @@ Result<Attr> PosixFileSystem::setattr_directory(const InodePtr& inode, const Set
   if (!is_directory(node->form)) return Error{ESTALE, printable(*path) + ": is a file now"};
   apply(change, clock_.wall(), node->stat);
   const Status written = write_directory(*path, *node);
+  flush.unlock();
   if (!written) return written.error();
   return getattr(inode->id);
 }

@@ -12,12 +12,13 @@
 namespace pailfs::fs {
 namespace {
 
-/// Refusals that no later attempt will turn into success: the application was told by close().
+/// Refusals that no later attempt will turn into success: the application was told by close(), and
+/// the name must show again what the store has. Keys that were refused may yet be replaced.
 bool is_final(const Error& error) {
   switch (error.err) {
     case EPERM:
     case EACCES:
-    case EROFS:
+      return error.s3_code == "AccessDenied";
     case EFBIG:
     case ENAMETOOLONG:
     case ESTALE:
@@ -47,15 +48,57 @@ std::shared_ptr<Content> PosixFileSystem::content_from(const Node& node) const {
   return content;
 }
 
-HandleId PosixFileSystem::add_handle(const InodePtr& inode, bool writable,
-                                     const std::shared_ptr<Content>& fresh) {
+void PosixFileSystem::enter(const InodePtr& inode, const std::shared_ptr<Content>& fresh,
+                            bool writer) {
   inodes_.pin(inode);
-  auto file = std::make_shared<OpenFile>(inode, writable, store_, pool_, read_memory_);
+  MutexLock lock(inode->state);
+  if (!inode->content) inode->content = fresh;
+  ++inode->content->users;
+  if (writer) ++inode->content->writers;
+}
+
+bool PosixFileSystem::enter_unstored(const InodePtr& inode, bool writer) {
+  inodes_.pin(inode);
   {
     MutexLock lock(inode->state);
-    if (!inode->content) inode->content = fresh;
-    ++inode->content->handles;
-    if (writable) ++inode->content->writers;
+    if (inode->content && (inode->content->dirty() || !inode->content->stored)) {
+      ++inode->content->users;
+      if (writer) ++inode->content->writers;
+      return true;
+    }
+  }
+  inodes_.unpin(inode);
+  return false;
+}
+
+void PosixFileSystem::leave(const InodePtr& inode, bool writer) {
+  int unpins = 1;  // the user's own
+  {
+    MutexLock lock(inode->state);
+    Content& content = *inode->content;
+    if (writer) --content.writers;
+    if (--content.users == 0) {
+      const bool unstored = content.dirty() && !content.orphaned;
+      const bool lost_cause = content.failures > 0 && is_final(content.last_failure);
+      if (unstored && lost_cause) log_critical("given up: " + content.last_failure.text);
+      if (unstored && !lost_cause) {
+        // Stays, pinned once, until a later flush or the unmount stores it, or it is removed.
+        if (!content.kept_unstored) unpins = 0;
+        content.kept_unstored = true;
+      } else {
+        if (content.kept_unstored) ++unpins;
+        inode->content = nullptr;
+      }
+    }
+  }
+  for (; unpins > 0; --unpins) inodes_.unpin(inode);
+}
+
+HandleId PosixFileSystem::add_handle(const InodePtr& inode, bool writable, bool created) {
+  auto file = std::make_shared<OpenFile>(inode, writable, store_, reads_, read_memory_);
+  file->created = created;
+  {
+    MutexLock lock(inode->state);
     file->failures_seen = inode->content->failures;
   }
   return files_.add(std::move(file));
@@ -73,33 +116,34 @@ Result<OpenResult> PosixFileSystem::open(InodeId ino, int flags) {
   const std::shared_lock tree(tree_);
   const auto path = path_of(inode);
   if (!path) return path.error();
-  bool unstored = false;
-  s3::ETag open_version;
-  {
-    MutexLock lock(inode->state);
-    unstored = inode->content && (inode->content->dirty() || !inode->content->stored);
-    if (inode->content) open_version = inode->content->base;
+  if (!enter_unstored(inode, writable)) {
+    const auto node = fresh_node(*path);
+    if (!node) return node.error();
+    if (node->form != Form::file) return Error{ESTALE, printable(*path) + ": is a directory now"};
+    enter(inode, content_from(*node), writable);
+    bool changed = false;
+    {
+      MutexLock lock(inode->state);
+      const Content& content = *inode->content;
+      changed = content.stored && !content.dirty() && !(content.base == node->info.etag);
+    }
+    if (changed) {
+      // Handles of the old version stay with it; the kernel looks the name up again and gets an
+      // inode of its own for the new one.
+      leave(inode, writable);
+      inodes_.detach(inode);
+      return Error{ESTALE, printable(*path) + ": changed while open"};
+    }
   }
-  // Asked for even when there are unstored changes: they may be stored, and the content be gone,
-  // before the handle is made.
-  const auto node = unstored ? node_of(inode) : fresh_node(*path);
-  if (!node) return node.error();
-  if (node->form != Form::file) return Error{ESTALE, printable(*path) + ": is a directory now"};
-  if (!unstored && !open_version.empty() && !(open_version == node->info.etag)) {
-    // Handles of the old version stay with it; the kernel looks the name up again and gets an
-    // inode of its own for the new one.
-    inodes_.detach(inode);
-    return Error{ESTALE, printable(*path) + ": changed while open"};
-  }
-  OpenResult result;
-  result.handle = add_handle(inode, writable, content_from(*node));
   if ((flags & O_TRUNC) != 0) {
     const Status cut = truncate_opened(inode);
     if (!cut) {
-      drop_handle(*files_.take(result.handle));
+      leave(inode, writable);
       return cut.error();
     }
   }
+  OpenResult result;
+  result.handle = add_handle(inode, writable, false);
   MutexLock lock(inode->state);
   const s3::ETag& version = inode->content->base;
   result.keep_page_cache = !version.empty() && inode->paged_version == version;
@@ -219,7 +263,7 @@ Status PosixFileSystem::store_for(OpenFile& file) {
 Status PosixFileSystem::flush(HandleId handle) {
   const auto file = find_file(handle);
   if (!file) return file.error();
-  return (*file)->writable ? store_for(**file) : Status();
+  return (*file)->writable || (*file)->created ? store_for(**file) : Status();
 }
 
 Status PosixFileSystem::fsync(HandleId handle) {
@@ -232,36 +276,11 @@ void PosixFileSystem::release(HandleId handle) {
   const auto file = files_.take(handle);
   if (!file) return;
   // Pages written through a mapping can arrive after the last flush.
-  if (file->writable) {
+  if (file->writable || file->created) {
     const Status stored = store_for(*file);
     if (!stored) log_error(stored.error().text);
   }
-  drop_handle(*file);
-}
-
-void PosixFileSystem::drop_handle(OpenFile& file) {
-  const InodePtr& inode = file.inode;
-  const bool detached = inodes_.is_detached(inode);
-  int unpins = 1;  // the handle's own
-  {
-    MutexLock lock(inode->state);
-    Content& content = *inode->content;
-    if (file.writable) --content.writers;
-    if (--content.handles == 0) {
-      const bool unstored = content.dirty() && !detached;
-      const bool lost_cause = content.failures > 0 && is_final(content.last_failure);
-      if (unstored && lost_cause) log_critical("given up: " + content.last_failure.text);
-      if (unstored && !lost_cause) {
-        // Stays, pinned once, until a later flush or the unmount stores it, or it is removed.
-        if (!content.kept_unstored) unpins = 0;
-        content.kept_unstored = true;
-      } else {
-        if (content.kept_unstored) ++unpins;
-        inode->content = nullptr;
-      }
-    }
-  }
-  for (; unpins > 0; --unpins) inodes_.unpin(inode);
+  leave(file->inode, file->writable);
 }
 
 Status PosixFileSystem::sync_all() {

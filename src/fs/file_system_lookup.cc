@@ -8,6 +8,7 @@ namespace {
 
 /// How old an answer may be when a file is opened: what the kernel itself trusts it for.
 constexpr std::chrono::seconds kFresh{1};
+constexpr std::size_t kParallelLookups = 32;
 
 }  // namespace
 
@@ -18,8 +19,10 @@ PosixFileSystem::PosixFileSystem(const Config& config, s3::ObjectStore& store, C
       mime_(MimeTable::read(config.mime_types)),
       read_memory_(config.read_memory),
       known_(config_, clock),
+      lookups_(kParallelLookups),
+      reads_(config.parallel),
       pool_(config.parallel),
-      resolver_(config_, store, known_, pool_),
+      resolver_(config_, store, known_, lookups_, clock),
       storer_(config_, store, inodes_, known_, pool_, mime_) {}
 
 std::unique_ptr<FileSystem> make_file_system(const Config& config, s3::ObjectStore& store,

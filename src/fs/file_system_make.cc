@@ -57,7 +57,7 @@ Result<Attr> PosixFileSystem::make_object(const Place& place, std::string_view n
   node.info.attributes = attributes;
   known_.stored(place.path, node);
   // It did not exist a moment ago and nobody else knows of it: it is empty, no need to ask.
-  if (directory) known_.finish_reading(known_.begin_reading(place.path), Listing{{}, true});
+  if (directory) known_.finish_reading(known_.begin_reading(place.path), Listing{});
   return shown(inodes_.reference(place.parent, name, directory, 1), node.stat);
 }
 
@@ -144,7 +144,9 @@ Result<CreateResult> PosixFileSystem::create_new(InodeId parent, std::string_vie
   if (const InodePtr old = inodes_.child(place->parent, name)) inodes_.detach(old);
   const InodePtr inode = inodes_.reference(place->parent, name, false, 1);
   CreateResult result;
-  result.handle = add_handle(inode, (flags & O_ACCMODE) != O_RDONLY, content);
+  const bool writable = (flags & O_ACCMODE) != O_RDONLY;
+  enter(inode, content, writable);
+  result.handle = add_handle(inode, writable, true);
   result.attr = shown(inode, content->stat);
   return result;
 }

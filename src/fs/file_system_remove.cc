@@ -22,7 +22,7 @@ Result<bool> PosixFileSystem::keep_bytes_of_open_file(const InodePtr& inode,
   cache::BlockFile* local = nullptr;
   {
     MutexLock lock(inode->state);
-    if (!inode->content || inode->content->handles == 0 || !inode->content->stored) return true;
+    if (!inode->content || inode->content->users == 0 || !inode->content->stored) return true;
     Content& content = *inode->content;
     const Range visible{0, content.base_visible};
     if (visible.empty()) return true;
@@ -57,12 +57,13 @@ void PosixFileSystem::orphan(const InodePtr& inode, bool bytes_kept) {
     MutexLock lock(inode->state);
     if (inode->content) {
       Content& content = *inode->content;
+      content.orphaned = true;
       if (bytes_kept) {
         content.stored = false;
         content.base_visible = 0;
       }
       content.hides_object = false;
-      if (content.handles == 0) {
+      if (content.users == 0) {
         unpin = content.kept_unstored;
         inode->content = nullptr;
       }

@@ -12,6 +12,29 @@ namespace pailfs::fs {
 Status PosixFileSystem::rename(InodeId parent, std::string_view name, InodeId new_parent,
                                std::string_view new_name, bool no_replace) {
   if (config_.read_only) return Error{EROFS, "mounted read-only"};
+  {
+    const std::shared_lock tree(tree_);
+    const auto what = plan_rename(parent, name, new_parent, new_name, no_replace);
+    if (!what) return what.error();
+    if (what->from.path == what->to.path) return {};
+    if (!is_directory(what->source.form)) return rename_file(*what);
+  }
+  const std::unique_lock tree(tree_);
+  // Looked up again: another rename may have been first.
+  const auto what = plan_rename(parent, name, new_parent, new_name, no_replace);
+  if (!what) return what.error();
+  if (!is_directory(what->source.form)) return Error{ESTALE, "is a file now"};
+  if (what->to.path.starts_with(what->from.path + "/")) {
+    return Error{EINVAL, "a directory cannot be moved into itself"};
+  }
+  return rename_directory(*what);
+}
+
+Result<PosixFileSystem::Renaming> PosixFileSystem::plan_rename(InodeId parent,
+                                                               std::string_view name,
+                                                               InodeId new_parent,
+                                                               std::string_view new_name,
+                                                               bool no_replace) {
   const auto from = place_of(parent, name);
   if (!from) return from.error();
   const auto to = place_of(new_parent, new_name);
@@ -25,8 +48,8 @@ Status PosixFileSystem::rename(InodeId parent, std::string_view name, InodeId ne
   const auto target = node_at(*to, new_name);
   if (!target && target.error().err != ENOENT) return target.error();
   if (target && no_replace) return Error{EEXIST, printable(to->path) + ": exists"};
-  if (from->path == to->path) return {};
-
+  Renaming what{*from, *to, *source, name, new_name};
+  if (from->path == to->path) return what;
   const bool moves_directory = is_directory(source->form);
   if (target && is_directory(target->form)) {
     if (!moves_directory) return Error{EISDIR, printable(to->path) + ": is a directory"};
@@ -39,102 +62,104 @@ Status PosixFileSystem::rename(InodeId parent, std::string_view name, InodeId ne
   } else if (target && moves_directory) {
     return Error{ENOTDIR, printable(to->path) + ": not a directory"};
   }
-  if (!moves_directory) {
-    const std::shared_lock tree(tree_);
-    return rename_file(*from, name, *source, *to, new_name);
-  }
-  if (to->path.starts_with(from->path + "/")) {
-    return Error{EINVAL, "a directory cannot be moved into itself"};
-  }
-  const std::unique_lock tree(tree_);
-  return rename_directory(*from, name, *source, *to, new_name);
+  return what;
 }
 
-Status PosixFileSystem::rename_file(const Place& from, std::string_view name, const Node& source,
-                                    const Place& to, std::string_view new_name) {
-  const InodePtr inode = inodes_.reference(from.parent, name, false, 0);
-  const InodePtr replaced = inodes_.child(to.parent, new_name);
+Status PosixFileSystem::rename_file(const Renaming& what) {
+  const InodePtr inode = inodes_.reference(what.from.parent, what.name, false, 0);
+  const InodePtr replaced = inodes_.child(what.to.parent, what.new_name);
   if (!replaced) {
     MutexLock flush(inode->flush);
-    return rename_locked(inode, from, source, to, new_name);
+    return rename_locked(inode, what);
   }
   // No upload may put the replaced file back while its name changes hands.
   const bool in_order = inode->id < replaced->id;
   MutexLock first(in_order ? inode->flush : replaced->flush);
   MutexLock second(in_order ? replaced->flush : inode->flush);
-  const auto kept = keep_bytes_of_open_file(replaced, to.path);
+  const auto kept = keep_bytes_of_open_file(replaced, what.to.path);
   if (!kept) return kept.error();
-  const Status renamed = rename_locked(inode, from, source, to, new_name);
+  const Status renamed = rename_locked(inode, what);
   if (renamed) orphan(replaced, *kept);
   return renamed;
 }
 
-Status PosixFileSystem::rename_locked(const InodePtr& inode, const Place& from, Node source,
-                                      const Place& to,
-                                      std::string_view new_name) NO_THREAD_SAFETY_ANALYSIS {
-  const WallTime now = clock_.wall();
-  bool only_here = false;
+Status PosixFileSystem::rename_unstored(const InodePtr& inode, const Renaming& what) {
+  const auto there = resolver_.resolve(what.to.path);
+  if (!there && there.error().err != ENOENT) return there.error();
+  bool hides_object = false;
+  {
+    MutexLock lock(inode->state);
+    hides_object = inode->content->hides_object;
+  }
+  if (hides_object) {
+    // What it had replaced under its old name must not come back to light.
+    const Status removed = store_.remove(file_key(config_.prefix, what.from.path));
+    if (!removed) return removed;
+  }
+  inodes_.move(inode, what.to.parent, what.new_name);
+  known_.removed(what.from.path);
+  MutexLock lock(inode->state);
+  Content& content = *inode->content;
+  content.stat.ctime = clock_.wall();
+  content.attributes.content_type = mime_.type_of(what.to.path);
+  content.hides_object = there.has_value();
+  return {};
+}
+
+Status PosixFileSystem::rename_locked(const InodePtr& inode,
+                                      const Renaming& what) NO_THREAD_SAFETY_ANALYSIS {
+  bool unstored = false;
   bool dirty = false;
   {
     MutexLock lock(inode->state);
-    if (inode->content) {
-      only_here = !inode->content->stored;
-      dirty = inode->content->dirty();
-    }
+    unstored = inode->content && !inode->content->stored;
+    dirty = inode->content && inode->content->dirty();
   }
-  if (only_here) {
-    // The store has never seen it: it will appear there under its new name.
-    const auto there = resolver_.resolve(to.path);
-    if (!there && there.error().err != ENOENT) return there.error();
-    MutexLock lock(inode->state);
-    Content& content = *inode->content;
-    content.stat.ctime = now;
-    content.attributes.content_type = mime_.type_of(to.path);
-    content.hides_object = there.has_value();
-    lock.unlock();
-    inodes_.move(inode, to.parent, new_name);
-    known_.removed(from.path);
-    return {};
-  }
+  // The store has never seen it: it will appear there under its new name.
+  if (unstored) return rename_unstored(inode, what);
+  Node source = what.source;
   if (dirty) {
     const Status stored = storer_.store(inode);
     if (!stored) return stored;
-    const auto now_stored = content_node(inode);
-    if (now_stored) source = *now_stored;
+    if (const auto now_stored = content_node(inode)) source = *now_stored;
   }
 
-  source.stat.ctime = now;
+  source.stat.ctime = clock_.wall();
   s3::ObjectAttributes attributes = encode(source.stat, source.info.attributes);
-  if (S_ISREG(source.stat.mode)) attributes.content_type = mime_.type_of(to.path);
+  if (S_ISREG(source.stat.mode)) attributes.content_type = mime_.type_of(what.to.path);
   ObjectCopier copier(config_, store_, pool_);
   CopyJob job;
-  job.source = file_key(config_.prefix, from.path);
-  job.destination = file_key(config_.prefix, to.path);
+  job.source = file_key(config_.prefix, what.from.path);
+  job.destination = file_key(config_.prefix, what.to.path);
   job.version = source.info.etag;
   job.size = source.info.size;
   job.attributes = attributes;
   const auto etag = copier.copy(job, config_.no_copy_api || config_.no_rename_api);
   if (!etag) {
     // Somebody else's version: what we knew of it is out of date.
-    if (etag.error().err == ESTALE || etag.error().err == ENOENT) known_.erase(from.path);
+    if (etag.error().err == ESTALE || etag.error().err == ENOENT) known_.erase(what.from.path);
     return etag.error();
   }
   source.info.etag = *etag;
   source.info.attributes = attributes;
-  known_.stored(to.path, source);
   const Status removed = store_.remove(job.source);
-  if (!removed) return removed.error().with("remove the old name after copying");
-  known_.removed(from.path);
+  if (!removed) {
+    known_.stored(what.to.path, source);
+    return removed.error().with("remove the old name after copying");
+  }
   {
     MutexLock lock(inode->state);
     if (inode->content) {
       inode->content->base = *etag;
-      inode->content->stat.ctime = now;
+      inode->content->stat.ctime = source.stat.ctime;
       inode->content->attributes = attributes;
     }
     inode->paged_version = *etag;
   }
-  inodes_.move(inode, to.parent, new_name);
+  // The inode first: a lookup in between must not take it for a file that somebody replaced.
+  inodes_.move(inode, what.to.parent, what.new_name);
+  known_.stored(what.to.path, source);
+  known_.removed(what.from.path);
   return {};
 }
 
@@ -153,9 +178,8 @@ Status PosixFileSystem::store_files_below(const InodePtr& directory) {
   return {};
 }
 
-Status PosixFileSystem::rename_directory(const Place& from, std::string_view name,
-                                         const Node& source, const Place& to,
-                                         std::string_view new_name) {
+Status PosixFileSystem::rename_directory(const Renaming& what) {
+  const auto& [from, to, source, name, new_name] = what;
   const InodePtr inode = inodes_.reference(from.parent, name, true, 0);
   const Status stored = store_files_below(inode);
   if (!stored) return stored;

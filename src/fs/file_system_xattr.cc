@@ -56,6 +56,7 @@ Status PosixFileSystem::change_xattrs(const InodePtr& inode,
         },
         true);
   }
+  MutexLock flush(inode->flush);
   const auto path = path_of(inode);
   if (!path) return path.error();
   auto node = fresh_node(*path);

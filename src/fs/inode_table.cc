@@ -79,8 +79,11 @@ void InodeTable::move(const InodePtr& inode, const InodePtr& parent, std::string
     drop_if_unused(replaced);
   }
   const InodePtr old_parent = inode->parent_;
-  by_place_.erase({old_parent->id, inode->name_});
-  --old_parent->children_;
+  if (!inode->detached_) {
+    by_place_.erase({old_parent->id, inode->name_});
+    --old_parent->children_;
+  }
+  inode->detached_ = false;
   place_locked(inode, parent, name);
   drop_if_unused(old_parent);
 }

@@ -20,16 +20,29 @@ NodeCache::NodeCache(const Config& config, Clock& clock)
       nodes_(config.max_cached_attributes),
       listings_(config.max_cached_attributes) {}
 
+NodeCache::Known* NodeCache::find_locked(const std::string& path) {
+  Known* known = nodes_.find(path, clock_.now());
+  if (known == nullptr || path.empty()) return known;
+  // A younger listing of its directory that lacks the name knows better.
+  const Listing* listing = listings_.find(parent_path(path), clock_.now());
+  if (listing == nullptr || known->node.form == Form::absent || known->learnt >= listing->begun ||
+      listing->names.contains(last_name(path))) {
+    return known;
+  }
+  nodes_.erase(path);
+  return nullptr;
+}
+
 std::optional<Node> NodeCache::find(const std::string& path) {
   MutexLock lock(mutex_);
-  const Known* known = nodes_.find(path, clock_.now());
+  const Known* known = find_locked(path);
   if (known == nullptr) return std::nullopt;
   return known->node;
 }
 
 std::optional<MonoTime> NodeCache::learnt(const std::string& path) {
   MutexLock lock(mutex_);
-  const Known* known = nodes_.find(path, clock_.now());
+  const Known* known = find_locked(path);
   if (known == nullptr) return std::nullopt;
   return known->learnt;
 }
@@ -40,8 +53,10 @@ void NodeCache::learn_locked(const std::string& path, const Node& node) {
   nodes_.put(path, {node, now}, now + ttl);
 }
 
-void NodeCache::learn(const std::string& path, const Node& node) {
+void NodeCache::learn(const std::string& path, const Node& node, MonoTime asked) {
   MutexLock lock(mutex_);
+  const Known* known = nodes_.find(path, clock_.now());
+  if (known != nullptr && known->learnt > asked) return;
   learn_locked(path, node);
 }
 
@@ -118,6 +133,7 @@ void NodeCache::finish_reading(const std::shared_ptr<Reading>& reading, Listing 
                                 : known->node.form != Form::absent && listed.directory;
     if (!same) nodes_.erase(path);
   }
+  listing.begun = reading->begun;
   const std::size_t weight = std::max<std::size_t>(listing.names.size(), 1);
   listings_.put(reading->directory, std::move(listing), reading->begun + listing_ttl_, weight);
 }

@@ -29,7 +29,7 @@ struct ListedName {
 /// A directory's names as one complete listing found them, kept up with our own changes since.
 struct Listing {
   std::map<std::string, ListedName, std::less<>> names;
-  bool marker = false;  ///< the directory has its own object, `dir/`
+  MonoTime begun{};  ///< when its first page was asked for
 };
 
 /// What is known of the store without asking: attributes of paths, absent ones included, and
@@ -44,8 +44,9 @@ class NodeCache final {
   [[nodiscard]] std::optional<Node> find(const std::string& path) EXCLUDES(mutex_);
   /// When the entry was learnt; nothing if it is not known.
   [[nodiscard]] std::optional<MonoTime> learnt(const std::string& path) EXCLUDES(mutex_);
-  /// As the store showed it just now.
-  void learn(const std::string& path, const Node& node) EXCLUDES(mutex_);
+  /// As the store showed it to a question asked at `asked`; what was learnt since then, by our own
+  /// changes above all, is younger and stays.
+  void learn(const std::string& path, const Node& node, MonoTime asked) EXCLUDES(mutex_);
   void erase(const std::string& path) EXCLUDES(mutex_);
 
   /// We put something there / took it away: attributes and the parent's listing follow.
@@ -77,6 +78,7 @@ class NodeCache final {
   };
 
   void learn_locked(const std::string& path, const Node& node) REQUIRES(mutex_);
+  Known* find_locked(const std::string& path) REQUIRES(mutex_);
   void disturb(const std::string& directory) REQUIRES(mutex_);
 
   const std::chrono::seconds attribute_ttl_;

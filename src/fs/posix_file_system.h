@@ -28,6 +28,7 @@ struct OpenFile {
       : inode(std::move(file)), writable(for_writing), stream(store, pool, budget) {}
   const InodePtr inode;
   const bool writable;
+  bool created = false;        ///< made the file: its close stores it even if it wrote nothing
   unsigned failures_seen = 0;  ///< guarded by inode->state
   ReadStream stream;
 };
@@ -148,6 +149,8 @@ class PosixFileSystem final : public FileSystem {
   Result<Attr> setattr_directory(const InodePtr& inode, const SetAttr& change);
   Status change_file(const InodePtr& inode, const std::function<Status(Content&)>& change,
                      bool may_wait);
+  Status change_entered(const InodePtr& inode, const std::function<Status(Content&)>& change,
+                        bool may_wait) REQUIRES(inode->flush);
   Status write_directory(const std::string& path, Node node);
   Status truncate(Content& content, std::uint64_t size);
 
@@ -168,23 +171,37 @@ class PosixFileSystem final : public FileSystem {
   bool has_unstored_below(const InodePtr& directory);
 
   // file_system_rename.cc
-  Status rename_file(const Place& from, std::string_view name, const Node& source, const Place& to,
-                     std::string_view new_name);
-  Status rename_locked(const InodePtr& inode, const Place& from, Node source, const Place& to,
-                       std::string_view new_name);
-  Status rename_directory(const Place& from, std::string_view name, const Node& source,
-                          const Place& to, std::string_view new_name);
+  /// What a rename is about, once its names are resolved.
+  struct Renaming {
+    Place from;
+    Place to;
+    Node source;
+    std::string_view name;
+    std::string_view new_name;
+  };
+  Result<Renaming> plan_rename(InodeId parent, std::string_view name, InodeId new_parent,
+                               std::string_view new_name, bool no_replace);
+  Status rename_file(const Renaming& what);
+  /// With the flush locks of the file and of what it replaces held.
+  Status rename_locked(const InodePtr& inode, const Renaming& what);
+  Status rename_unstored(const InodePtr& inode, const Renaming& what);
+  Status rename_directory(const Renaming& what);
   Status store_files_below(const InodePtr& directory);
 
   // file_system_files.cc
   Result<std::shared_ptr<OpenFile>> find_file(HandleId handle);
   std::shared_ptr<Content> content_from(const Node& node) const;
-  /// Gives the inode `fresh` as content unless it has some.
-  HandleId add_handle(const InodePtr& inode, bool writable, const std::shared_ptr<Content>& fresh);
+  /// The inode's content gets a user more: what is there, else `fresh`. `enter` must be paired with
+  /// `leave`, which lets the content go with its last user unless something in it is unstored.
+  void enter(const InodePtr& inode, const std::shared_ptr<Content>& fresh, bool writer);
+  /// The same, but only if there is something unstored to join.
+  bool enter_unstored(const InodePtr& inode, bool writer);
+  void leave(const InodePtr& inode, bool writer);
+  /// A handle for a content that was entered for it.
+  HandleId add_handle(const InodePtr& inode, bool writable, bool created);
   Status truncate_opened(const InodePtr& inode);
   Status store_for(OpenFile& file);
   Status read_once(OpenFile& file, std::uint64_t offset, std::span<char>& out, bool& moved);
-  void drop_handle(OpenFile& file);
 
   // file_system_xattr.cc
   Result<Xattrs> xattrs_of(const InodePtr& inode);
@@ -200,7 +217,9 @@ class PosixFileSystem final : public FileSystem {
   HandleTable<OpenFile> files_;
   HandleTable<OpenDirectory> directories_;
   std::shared_mutex tree_;
-  WorkerPool pool_;
+  WorkerPool lookups_;  ///< second request of a lookup
+  WorkerPool reads_;    ///< read-ahead
+  WorkerPool pool_;     ///< parts, copies: long ones must not make the two above wait
   Resolver resolver_;
   Storer storer_;
 };

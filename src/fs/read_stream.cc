@@ -150,6 +150,11 @@ Status ReadStream::read(const Version& version, std::uint64_t offset, std::span<
     std::memcpy(out.data(), window->bytes.data() + (offset - window->begin), n);
     out = out.subspan(n);
     offset += n;
+    if (offset == version.size && version.size > kFirstWindow) {
+      // Read to the end: an idle handle must not keep memory that others could read ahead with.
+      MutexLock lock(mutex_);
+      windows_.clear();
+    }
   }
   return {};
 }

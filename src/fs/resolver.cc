@@ -13,6 +13,12 @@ bool is_absence(const Error& error) {
   return error.err == ENOENT;
 }
 
+/// A listing that failed proves nothing, whatever its reply said (law L4).
+Error failed_listing(Error error) {
+  if (is_absence(error)) error.err = EIO;
+  return error;
+}
+
 Node implicit_directory(const Config& config) {
   Node node;
   node.form = Form::implicit_directory;
@@ -32,7 +38,18 @@ Result<Node> Resolver::resolve(const std::string& path) {
 }
 
 Result<Node> Resolver::ask(const std::string& path) {
-  if (path.empty()) return learn(path, ask_root());
+  const MonoTime asked = clock_.now();
+  auto found = find_out(path);
+  if (found) {
+    known_.learn(path, *found, asked);
+  } else if (is_absence(found.error())) {
+    known_.learn(path, Node{}, asked);
+  }
+  return found;
+}
+
+Result<Node> Resolver::find_out(const std::string& path) {
+  if (path.empty()) return ask_root();
   if (file_key(config_.prefix, path).size() > kKeyMax) {
     return Error{ENAMETOOLONG, printable(path) + ": longer than a key of 1024 bytes"};
   }
@@ -41,34 +58,26 @@ Result<Node> Resolver::ask(const std::string& path) {
     const auto found = listing.names.find(last_name(path));
     if (found != listing.names.end()) listed = found->second;
   });
-  if (!listing_known) return learn(path, ask_all(path));
+  if (!listing_known) return ask_all(path);
   if (listed.file) {
     auto found = ask_file(path);
     // Gone since the listing, or something else now: then nothing is known.
-    if (!found && is_absence(found.error())) return learn(path, ask_all(path));
-    return learn(path, std::move(found));
+    return !found && is_absence(found.error()) ? ask_all(path) : found;
   }
   if (listed.directory) {
     auto found = ask_marker(path);
-    if (!found && is_absence(found.error())) return learn(path, implicit_directory(config_));
-    return learn(path, std::move(found));
+    return !found && is_absence(found.error()) ? implicit_directory(config_) : found;
   }
-  return learn(path, Error{ENOENT, printable(path) + ": does not exist"});
-}
-
-Result<Node> Resolver::learn(const std::string& path, Result<Node> found) {
-  if (found) {
-    known_.learn(path, *found);
-  } else if (is_absence(found.error())) {
-    known_.learn(path, Node{});
-  }
-  return found;
+  return Error{ENOENT, printable(path) + ": does not exist"};
 }
 
 Result<Node> Resolver::ask_root() {
   auto marker = ask_marker("");
-  // A key with nothing but a slash is refused by some services; then there is no such object.
-  if (marker || (!is_absence(marker.error()) && !config_.prefix.empty())) return marker;
+  if (marker) return marker;
+  // A key with nothing but a slash is refused by some services: then there is no such object.
+  const int status = marker.error().http_status;
+  const bool key_refused = config_.prefix.empty() && status >= 400 && status < 500;
+  if (!is_absence(marker.error()) && !key_refused) return marker;
   Node root = implicit_directory(config_);
   const mode_t shown = config_.allow_other ? 0777 & ~config_.mount_umask : 0700;
   root.stat.mode = S_IFDIR | shown;
@@ -98,7 +107,7 @@ Result<Node> Resolver::ask_all(const std::string& path) {
   auto file = ask_file(path);
   const auto page = listing.get();
   if (file || !is_absence(file.error())) return file;
-  if (!page) return page.error();
+  if (!page) return failed_listing(page.error());
   const bool has_marker = std::any_of(page->objects.begin(), page->objects.end(),
                                       [&](const auto& object) { return object.key == below; });
   if (has_marker) {
@@ -118,7 +127,7 @@ Result<bool> Resolver::is_empty_directory(const std::string& path) {
   request.max_keys = 2;
   for (;;) {
     const auto page = store_.list(request);
-    if (!page) return page.error();
+    if (!page) return failed_listing(page.error());
     if (!page->prefixes.empty()) return false;
     for (const auto& object : page->objects) {
       if (object.key != below) return false;

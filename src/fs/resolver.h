@@ -16,8 +16,9 @@ namespace pailfs::fs {
 /// the marker `p/` when there is one). Any thread may call any member, except those of the pool.
 class Resolver final {
  public:
-  Resolver(const Config& config, s3::ObjectStore& store, NodeCache& known, WorkerPool& pool)
-      : config_(config), store_(store), known_(known), pool_(pool) {}
+  Resolver(const Config& config, s3::ObjectStore& store, NodeCache& known, WorkerPool& pool,
+           Clock& clock)
+      : config_(config), store_(store), known_(known), pool_(pool), clock_(clock) {}
 
   /// ENOENT when the store says that nothing is there; any other failure is passed on (law L4).
   Result<Node> resolve(const std::string& path);
@@ -32,12 +33,13 @@ class Resolver final {
   Result<Node> ask_file(const std::string& path);
   Result<Node> ask_marker(const std::string& path);
   Result<Node> ask_all(const std::string& path);
-  Result<Node> learn(const std::string& path, Result<Node> found);
+  Result<Node> find_out(const std::string& path);
 
   const Config& config_;
   s3::ObjectStore& store_;
   NodeCache& known_;
   WorkerPool& pool_;
+  Clock& clock_;
 };
 
 }  // namespace pailfs::fs

@@ -21,8 +21,16 @@ Status Storer::store(const InodePtr& inode) {
     content = inode->content;
     if (!content || !content->dirty()) return {};
   }
-  // Unlinked: what it holds is for its open handles only.
-  if (!path) return {};
+  if (!path) {
+    MutexLock lock(inode->state);
+    // Unlinked here: what it holds is for its open handles only.
+    if (content->orphaned) return {};
+    // Replaced or removed elsewhere: storing it would undo that, so its writers are told.
+    ++content->failures;
+    content->last_failure = Error{
+        ESTALE, "a file was replaced elsewhere while open; what was written to it is not stored"};
+    return content->last_failure;
+  }
 
   // Reading the content without its lock is safe from here on: only holders of inode->flush change
   // it. What this function itself changes in it, it changes under the lock.
@@ -31,7 +39,7 @@ Status Storer::store(const InodePtr& inode) {
   if (attributes.content_type.empty()) attributes.content_type = mime_.type_of(*path);
   attributes = encode(content->stat, std::move(attributes));
 
-  if (content->bytes_dirty && !content->local) {
+  if (content->bytes_dirty && content->stat.size > 0 && !content->local) {
     auto file = cache::BlockFile::create(config_.temporary_directory);
     if (!file) return file.error();
     MutexLock lock(inode->state);

@@ -74,6 +74,9 @@ Result<std::vector<MovedObject>> TreeRename::run(const std::string& from, const 
   bool has_marker = false;
   const auto jobs = list(from, to, has_marker);
   if (!jobs) return jobs.error();
+  if (jobs->empty() && !has_marker) {
+    return Error{ENOENT, printable(from) + ": was removed elsewhere"};
+  }
 
   std::vector<MovedObject> moved;
   const Status copied = copy_all(*jobs, moved);

@@ -58,10 +58,11 @@ void getattr(fuse_req_t request, fuse_ino_t ino, fuse_file_info* /*info*/) {
 }
 
 void setattr(fuse_req_t request, fuse_ino_t ino, struct stat* wanted, int which,
-             fuse_file_info* /*info*/) {
+             fuse_file_info* info) {
   Reply reply(request, "setattr", ino);
-  const WallTime now = std::chrono::system_clock::now();
-  const Result<fs::Attr> attr = files_of(request).setattr(ino, to_set_attr(*wanted, which, now));
+  fs::SetAttr change = to_set_attr(*wanted, which, std::chrono::system_clock::now());
+  change.by_handle = info != nullptr;
+  const Result<fs::Attr> attr = files_of(request).setattr(ino, change);
   if (!attr) return reply.fail(attr.error());
   reply.attr(to_stat(*attr), adapter_of(request).config.attribute_seconds);
 }

@@ -153,11 +153,12 @@ Verdict judge_failed_status(const Asked& asked, const http::Exchange& exchange,
 
 Verdict judge_reply(const Asked& asked, const http::Exchange& exchange) {
   if (exchange.failure != http::Failure::none) {
-    // Refused by our own sink because the head was wrong: say what was wrong about it.
-    if (asked.op == Op::get && exchange.status >= 200 && exchange.status < 300 &&
-        exchange.failure == http::Failure::cancelled) {
-      Verdict head = judge_get_head(asked, exchange);
-      if (!head.ok) return head;
+    // Refused by our own sink because the reply was wrong: say what was wrong about it.
+    const bool refused = exchange.failure == http::Failure::cancelled;
+    if (refused && asked.op == Op::get && exchange.status >= 200 && exchange.status < 300) {
+      Verdict got = judge_content(asked, exchange);
+      const bool good_head = judge_get_head(asked, exchange).ok;
+      if (!good_head || got.retry == Retry::once) return got;
     }
     return transport_verdict(asked, exchange);
   }

@@ -24,6 +24,8 @@ struct Civil {
 };
 
 std::optional<WallTime> moment(const Civil& c) {
+  // Whole years that 64 bits of nanoseconds hold; a foreign date beyond them must not wrap around.
+  if (c.year < 1678 || c.year > 2261) return std::nullopt;
   const std::chrono::year_month_day date{std::chrono::year{c.year}, std::chrono::month{c.month},
                                          std::chrono::day{c.day}};
   // A leap second is folded into the one before, as POSIX time does.

@@ -25,14 +25,17 @@ UniqueFd::~UniqueFd() {
 Result<UniqueFd> open_unlinked(const std::string& directory) {
   UniqueFd fd(open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600));
   if (fd) return fd;
-  const int reason = errno;
   std::string path = directory + "/pailfs.XXXXXX";
   fd = UniqueFd(mkostemp(path.data(), O_CLOEXEC));
   if (fd) {
     unlink(path.c_str());
     return fd;
   }
-  // A container with a read-only root: memory is all there is.
+  const int reason = errno;
+  // A container with a read-only root: memory is all there is. A full disk is another matter.
+  const bool unusable = reason == EROFS || reason == EACCES || reason == EPERM ||
+                        reason == ENOENT || reason == ENOTDIR;
+  if (!unusable) return system_error(reason, "temporary file in " + directory);
   fd = UniqueFd(memfd_create("pailfs", MFD_CLOEXEC));
   if (fd) return fd;
   return system_error(reason, "temporary file in " + directory);

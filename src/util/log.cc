@@ -104,7 +104,7 @@ void write(LogLevel level, std::string_view text) {
       std::string(kTags.at(static_cast<std::size_t>(level))) + " " + printable(text, 16'384);
   State& log = state();
   MutexLock lock(log.mutex);
-  log.sink(level, line);
+  if (log.sink) log.sink(level, line);
 }
 
 }  // namespace pailfs::log

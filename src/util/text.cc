@@ -23,7 +23,7 @@ std::optional<Number> parse_whole(std::string_view text, int base) {
 }
 
 /// Length of the valid UTF-8 sequence that starts `text`, or 0. Accepts what a terminal can show:
-/// no surrogates, no over-long forms, nothing above U+10FFFF.
+/// no control characters above ASCII, no surrogates, no over-long forms, nothing above U+10FFFF.
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
@@ -33,6 +33,7 @@ std::size_t utf8_length(std::string_view text) {
   for (std::size_t i = 1; i < length; ++i) {
     if ((byte(i) & 0xC0U) != 0x80U) return 0;
   }
+  if (first == 0xC2 && byte(1) < 0xA0) return 0;  // C1 controls: U+009B starts a terminal sequence
   if (first == 0xE0 && byte(1) < 0xA0) return 0;
   if (first == 0xED && byte(1) >= 0xA0) return 0;
   if (first == 0xF0 && byte(1) < 0x90) return 0;

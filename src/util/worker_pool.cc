@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <system_error>
 
 namespace pailfs {
 namespace {
@@ -30,8 +31,14 @@ bool WorkerPool::on_worker_thread() {
 void WorkerPool::submit(std::function<void()> task) {
   MutexLock lock(mutex_);
   queue_.push_back(std::move(task));
-  if (queue_.size() > idle_ && threads_.size() < limit_) {
-    threads_.emplace_back([this] { run(); });
+  // While the pool ends only its own tasks submit, and their threads come back to the queue.
+  if (!stopping_ && queue_.size() > idle_ && threads_.size() < limit_) {
+    try {
+      threads_.emplace_back([this] { run(); });
+    } catch (const std::system_error&) {
+      // No more threads to be had: the ones that exist will come to it.
+      if (threads_.empty()) throw;
+    }
   }
   wake_.notify_one();
 }

@@ -69,6 +69,7 @@ class Mounted final {
   explicit Mounted(Config settings = {}, int sync_errno = 0) : config(std::move(settings)) {
     std::string pattern = std::filesystem::temp_directory_path() / "pailfs-adapter-XXXXXX";
     root_ = ::mkdtemp(pattern.data());
+    ::chmod(root_.c_str(), 0755);  // other users shall reach the mount
     config.mountpoint = root_ + "/m";
     std::filesystem::create_directory(config.mountpoint);
     start(sync_errno);
@@ -334,6 +335,7 @@ TEST_CASE("what the adapter leaves to the kernel and libc works", "[fuse]") {
 
   const UniqueFd copy(::open(mount.path("copy").c_str(), O_CREAT | O_RDWR, 0644));
   REQUIRE(copy);
+  CHECK(::lseek(file.get(), 0, SEEK_SET) == 0);
   CHECK(::copy_file_range(file.get(), nullptr, copy.get(), nullptr, 6, 0) == 6);
   CHECK(content(mount.path("copy")).size() == 6);
 

@@ -12,8 +12,9 @@
 
 namespace pailfs::cache {
 
-/// Remembers at most `limit` weighted entries, each until its own moment passes; the least recently
-/// used goes first. Not thread-safe: its owner locks.
+/// Remembers entries of at most `limit` weight together, each until its own moment passes; the
+/// least recently used goes first. What is too heavy alone is not kept. Not thread-safe: its owner
+/// locks.
 template <class Key, class Value>
 class ExpiringLru final {
  public:
@@ -21,10 +22,11 @@ class ExpiringLru final {
 
   void put(const Key& key, Value value, MonoTime expires, std::size_t weight = 1) {
     erase(key);
+    if (weight > limit_) return;
     entries_.push_front({key, std::move(value), expires, weight});
     index_[key] = entries_.begin();
     weight_ += weight;
-    while (weight_ > limit_ && entries_.size() > 1) drop(std::prev(entries_.end()));
+    while (weight_ > limit_) drop(std::prev(entries_.end()));
   }
 
   /// The value if it is still good. The pointer lives until the next call of any member.

@@ -95,8 +95,13 @@ TEST_CASE("The exit status tells which side has to be looked at") {
            Row{Step::bucket, service_error(ETIMEDOUT, 0, ""), Exit::timeout},
            Row{Step::mountpoint, Error(ENOENT, "x"), Exit::local},
            Row{Step::mountpoint, Error(ENOTDIR, "x"), Exit::local},
+           Row{Step::mountpoint, Error(EBUSY, "x"), Exit::local},
+           Row{Step::mountpoint, Error(ENOTCONN, "x"), Exit::local},
+           Row{Step::mountpoint, Error(EPERM, "x"), Exit::fuse},
            Row{Step::mountpoint, Error(ENODEV, "x"), Exit::fuse},
            Row{Step::credentials, Error(EACCES, "x"), Exit::local},
+           Row{Step::credentials, Error(ENOENT, "x"), Exit::local},
+           Row{Step::credentials, Error(ENOKEY, "x"), Exit::credentials},
            Row{Step::credentials, Error(EINVAL, "x"), Exit::credentials},
            Row{Step::mount, Error(EPERM, "x"), Exit::fuse},
        }) {

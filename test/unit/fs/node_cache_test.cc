@@ -44,8 +44,8 @@ bool lists(NodeCache& cache, const std::string& directory, const std::string& na
 TEST_CASE("attributes are known for their time, absence for the shorter one") {
   Fixture f;
   NodeCache cache(f.config, f.clock);
-  cache.learn("a", file_node("1"));
-  cache.learn("b", Node{});
+  cache.learn("a", file_node("1"), f.clock.now());
+  cache.learn("b", Node{}, f.clock.now());
   f.clock.advance(4s);
   CHECK(cache.find("a"));
   REQUIRE(cache.find("b"));
@@ -59,7 +59,7 @@ TEST_CASE("attributes are known for their time, absence for the shorter one") {
 TEST_CASE("our own changes show in a listing at once") {
   Fixture f;
   NodeCache cache(f.config, f.clock);
-  cache.finish_reading(cache.begin_reading("d"), Listing{{{"x", listed("1")}}, false});
+  cache.finish_reading(cache.begin_reading("d"), Listing{{{"x", listed("1")}}, {}});
   cache.stored("d/y", file_node("2"));
   cache.removed("d/x");
   CHECK(lists(cache, "d", "y"));
@@ -95,13 +95,13 @@ TEST_CASE("a listing during which we changed the directory is not kept") {
 TEST_CASE("a listing drops attributes that it contradicts, and keeps younger ones") {
   Fixture f;
   NodeCache cache(f.config, f.clock);
-  cache.learn("d/same", file_node("1"));
-  cache.learn("d/changed", file_node("1"));
-  cache.learn("d/appeared", Node{});
+  cache.learn("d/same", file_node("1"), f.clock.now());
+  cache.learn("d/changed", file_node("1"), f.clock.now());
+  cache.learn("d/appeared", Node{}, f.clock.now());
   f.clock.advance(1s);
   const auto reading = cache.begin_reading("d");
   f.clock.advance(1s);
-  cache.learn("d/younger", file_node("9"));
+  cache.learn("d/younger", file_node("9"), f.clock.now());
   cache.finish_reading(reading, Listing{{{"same", listed("1")},
                                          {"changed", listed("2")},
                                          {"appeared", listed("3")},
@@ -116,7 +116,8 @@ TEST_CASE("a listing drops attributes that it contradicts, and keeps younger one
 TEST_CASE("forgetting a tree forgets it whole and nothing beside it") {
   Fixture f;
   NodeCache cache(f.config, f.clock);
-  for (const char* path : {"a", "a/b", "a/b/c", "ab", "z"}) cache.learn(path, file_node("1"));
+  for (const char* path : {"a", "a/b", "a/b/c", "ab", "z"})
+    cache.learn(path, file_node("1"), f.clock.now());
   cache.finish_reading(cache.begin_reading("a/b"), Listing{});
   cache.erase_below("a");
   CHECK_FALSE(cache.find("a"));
@@ -130,9 +131,9 @@ TEST_CASE("memory is bounded, the least used goes first") {
   Fixture f;
   f.config.max_cached_attributes = 3;
   NodeCache cache(f.config, f.clock);
-  for (const char* path : {"a", "b", "c"}) cache.learn(path, file_node("1"));
+  for (const char* path : {"a", "b", "c"}) cache.learn(path, file_node("1"), f.clock.now());
   CHECK(cache.find("a"));
-  cache.learn("d", file_node("1"));
+  cache.learn("d", file_node("1"), f.clock.now());
   CHECK(cache.find("a"));
   CHECK_FALSE(cache.find("b"));
 }

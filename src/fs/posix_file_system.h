@@ -142,7 +142,7 @@ class PosixFileSystem final : public FileSystem {
   Result<Node> fresh_node(const std::string& path);
   Attr shown(const InodePtr& inode, const Stat& stat);
   std::optional<Node> content_node(const InodePtr& inode);
-  Status check_new_name(const Place& place, std::string_view name);
+  Status check_new_name(const Place& place, std::string_view name, bool directory);
 
   // file_system_attributes.cc
   Result<Attr> setattr_file(const InodePtr& inode, const SetAttr& change);

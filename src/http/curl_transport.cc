@@ -303,6 +303,10 @@ class CurlTransport final : public Transport {
       failed.detail = endpoint_of(request.url) + ": out of memory";
       return failed;
     }
+    // Who waits no longer than that for a byte does not wait longer for a connection either.
+    const std::chrono::milliseconds connect =
+        std::min<std::chrono::milliseconds>(pool_.connect_timeout(), request.stall_limit);
+    curl_easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect.count()));
     Exchange exchange = Run(request, body, sink).perform(easy.get());
     pool_.give_back(std::move(easy));
     return exchange;

@@ -98,8 +98,6 @@ EasyHandle EasyPool::create() const {
   set_tls_options(easy, config_, ca_bundle_);
   curl_easy_setopt(easy, CURLOPT_SHARE, share_.get());
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                   static_cast<long>(std::chrono::milliseconds(config_.connect_timeout).count()));
   curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 60L);
   curl_easy_setopt(easy, CURLOPT_DNS_SHUFFLE_ADDRESSES, 1L);
   curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, static_cast<long>(kMaxIdle.count()));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -41,6 +42,10 @@ using EasyHandle = std::unique_ptr<CURL, EasyDeleter>;
 class EasyPool final {
  public:
   explicit EasyPool(const Config& config, std::string ca_bundle);
+
+  [[nodiscard]] std::chrono::milliseconds connect_timeout() const {
+    return config_.connect_timeout;
+  }
 
   /// Null only when libcurl is out of memory.
   EasyHandle lease() EXCLUDES(mutex_);

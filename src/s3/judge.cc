@@ -44,9 +44,9 @@ Verdict transport_verdict(const Asked& asked, const http::Exchange& exchange) {
   verdict.error.http_status = exchange.status;
   verdict.retry = row.retry;
   verdict.at_once = exchange.failure == http::Failure::idle_closed;
-  const bool reached = exchange.failure == http::Failure::timeout ||
-                       exchange.failure == http::Failure::broken ||
-                       exchange.failure == http::Failure::protocol;
+  const bool reached =
+      exchange.failure == http::Failure::timeout || exchange.failure == http::Failure::broken ||
+      (verdict.at_once && exchange.sent > 0) || exchange.failure == http::Failure::protocol;
   verdict.outcome_unknown = reached && changes_something(asked.op);
   return verdict;
 }

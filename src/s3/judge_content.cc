@@ -79,12 +79,12 @@ Result<std::string> next_start(const Asked& asked, const ListReply& list) {
     if (list.next_token == asked.start) return Error{EIO, "the listing leads back to this page"};
     return list.next_token;
   }
-  std::string next = list.next_marker;
-  if (next.empty()) {
-    // S3 leaves NextMarker out without a delimiter, other services always.
-    if (!list.objects.empty()) next = list.objects.back().key;
-    if (!list.prefixes.empty()) next = std::max(next, list.prefixes.back());
-  }
+  // The last name of the page rather than NextMarker: S3 leaves that out without a delimiter, other
+  // services always, and Ceph does not encode it as it encodes the names.
+  std::string next;
+  for (const ListedObject& object : list.objects) next = std::max(next, object.key);
+  for (const std::string& prefix : list.prefixes) next = std::max(next, prefix);
+  if (next.empty()) next = list.next_marker;
   if (next.empty()) return Error{EIO, "truncated, but empty and without a marker"};
   if (next <= asked.start) return Error{EIO, "the listing leads back to where it was"};
   return next;
@@ -123,6 +123,9 @@ Verdict judge_list(const Asked& asked, const http::Exchange& exchange) {
 Verdict judge_get_head(const Asked& asked, const http::Exchange& head) {
   if (header_text(head.headers, "Content-Type").starts_with("multipart/byteranges"))
     return wrong(asked, head, Retry::once, EIO, "the reply has many ranges; one was asked for");
+  // Every S3 object has both; a proxy's page has neither.
+  if (!head.headers.find("ETag") && !head.headers.find("Last-Modified"))
+    return malformed(asked, head, "neither ETag nor Last-Modified");
   const std::optional<std::uint64_t> length = content_length(head.headers);
   JudgedGet got;
   if (!asked.range) {

@@ -30,6 +30,9 @@ struct Requester::Progress {
 
 namespace {
 
+/// Bytes a second that an upload is allowed to need.
+constexpr std::uint64_t kSlowestUpload = 1U << 20U;
+
 Verdict failed(Error error) {
   Verdict verdict;
   verdict.error = std::move(error);
@@ -191,6 +194,8 @@ bool Requester::correct(Verdict& verdict, Progress& progress) {
 }
 
 Outcome Requester::run(Call call) {
+  // A body that takes long by its size alone must not use up the time for trying again.
+  if (call.body != nullptr) call.limit += std::chrono::seconds(call.body->size() / kSlowestUpload);
   const MonoTime start = clock_.now();
   Progress progress;
   Outcome outcome;

@@ -106,7 +106,7 @@ TEST_CASE("a listing drops attributes that it contradicts, and keeps younger one
                                          {"changed", listed("2")},
                                          {"appeared", listed("3")},
                                          {"younger", listed("8")}},
-                                        false});
+                                        {}});
   CHECK(cache.find("d/same"));
   CHECK_FALSE(cache.find("d/changed"));
   CHECK_FALSE(cache.find("d/appeared"));

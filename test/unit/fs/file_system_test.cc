@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+// Orders of events that the behaviour suite cannot put together: what other machines do between two
+// of our calls, and what the kernel asks in between.
+#include "pailfs/fs/file_system.h"
+
+#include <fcntl.h>
+
+#include <thread>
+
+#include "support/catch.h"
+#include "support/fake_clock.h"
+#include "support/fake_store.h"
+#include "support/fault_store.h"
+
+using namespace pailfs;
+using namespace pailfs::fs;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct World {
+  World() : store(clock), faults(store), files(make_file_system(config(), faults, clock)) {}
+
+  static Config config() {
+    Config c;
+    c.parallel = 4;
+    return c;
+  }
+  InodeId look(const char* name, InodeId parent = kRootInode) {
+    const auto attr = files->lookup(parent, name);
+    return attr ? attr->ino : 0;
+  }
+  HandleId open(InodeId ino, int flags) {
+    const auto opened = files->open(ino, flags);
+    return opened ? opened->handle : 0;
+  }
+  CreateResult create(const char* name, int flags = O_WRONLY, InodeId parent = kRootInode) {
+    const auto made = files->create(parent, name, 0644, flags, Caller{});
+    REQUIRE(made);
+    return *made;
+  }
+  void make(const char* name, const std::string& text) {
+    const auto made = create(name);
+    REQUIRE(files->write(made.handle, 0, text));
+    REQUIRE(files->flush(made.handle));
+    files->release(made.handle);
+  }
+  std::string content(const std::string& key) {
+    const auto object = store.object(key);
+    return object ? object->content() : "(none)";
+  }
+  std::string read(HandleId handle, std::size_t size = 100) {
+    std::string out(size, '?');
+    const auto n = files->read(handle, 0, out);
+    return n ? out.substr(0, *n) : "error " + std::to_string(n.error().err);
+  }
+
+  test::FakeClock clock;
+  test::FakeStore store;
+  test::FaultStore faults;
+  std::unique_ptr<FileSystem> files;
+};
+
+}  // namespace
+
+TEST_CASE("writes to a file that was replaced elsewhere are refused, never dropped in silence") {
+  World w;
+  w.store.put_raw("f", "old");
+  const InodeId ino = w.look("f");
+  const HandleId first = w.open(ino, O_RDWR);
+  REQUIRE(first != 0);
+  w.store.put_raw("f", "new");
+  w.clock.advance(2s);
+  CHECK(w.open(ino, O_RDONLY) == 0);  // ESTALE: the kernel looks the name up again
+  const InodeId other = w.look("f");
+  CHECK(other != ino);
+  CHECK(w.read(w.open(other, O_RDONLY)) == "new");
+  REQUIRE(w.files->write(first, 0, std::string("mine")));
+  const Status stored = w.files->fsync(first);
+  REQUIRE_FALSE(stored);
+  CHECK(stored.error().err == ESTALE);
+  CHECK(w.content("f") == "new");
+}
+
+TEST_CASE("a file created for reading only is stored by its close") {
+  World w;
+  const auto made = w.create("lock", O_RDONLY);
+  REQUIRE(w.files->flush(made.handle));
+  CHECK(w.content("lock").empty());
+}
+
+TEST_CASE("ftruncate waits for the close, truncate does not") {
+  World w;
+  w.store.put_raw("f", "0123456789");
+  const InodeId ino = w.look("f");
+  const HandleId handle = w.open(ino, O_WRONLY);
+  SetAttr cut;
+  cut.size = 4;
+  cut.by_handle = true;
+  REQUIRE(w.files->setattr(ino, cut));
+  w.store.reset_count();
+  REQUIRE(w.files->flush(handle));
+  CHECK(w.content("f") == "0123");
+  cut.size = 2;
+  cut.by_handle = false;
+  REQUIRE(w.files->setattr(ino, cut));
+  CHECK(w.content("f") == "01");
+}
+
+TEST_CASE("a truncate that cannot be stored leaves the file as it was") {
+  World w;
+  w.store.put_raw("f", "0123456789");
+  const InodeId ino = w.look("f");
+  test::Fault fault;
+  fault.verb = test::Verb::put;
+  w.faults.add(fault);
+  SetAttr cut;
+  cut.size = 4;
+  CHECK_FALSE(w.files->setattr(ino, cut));
+  w.faults.clear();
+  CHECK(w.content("f") == "0123456789");
+  CHECK(w.files->getattr(ino)->size == 10);
+  CHECK(w.read(w.open(ino, O_RDONLY)) == "0123456789");
+}
+
+TEST_CASE("renaming a new file over another and away again does not bring the other back") {
+  World w;
+  w.store.put_raw("target", "old");
+  const auto made = w.create("new");
+  REQUIRE(w.files->write(made.handle, 0, std::string("new")));
+  REQUIRE(w.files->rename(kRootInode, "new", kRootInode, "target", false));
+  REQUIRE(w.files->rename(kRootInode, "target", kRootInode, "elsewhere", false));
+  REQUIRE(w.files->flush(made.handle));
+  CHECK(w.content("target") == "(none)");
+  CHECK(w.content("elsewhere") == "new");
+  CHECK(w.look("target") == 0);
+}
+
+TEST_CASE("removing a new file that replaced another removes the other too") {
+  World w;
+  w.store.put_raw("target", "old");
+  const auto made = w.create("new");
+  REQUIRE(w.files->rename(kRootInode, "new", kRootInode, "target", false));
+  REQUIRE(w.files->unlink(kRootInode, "target"));
+  REQUIRE(w.files->flush(made.handle));
+  w.files->release(made.handle);
+  CHECK(w.store.keys().empty());
+}
+
+TEST_CASE("an answer that is older than our own change does not replace it") {
+  World w;
+  // While somebody asks for the name, we make and store it: the answer is of the time before.
+  test::Fault late;
+  late.verb = test::Verb::head;
+  late.key = "g";
+  late.action = test::Fault::Action::none;
+  late.times = 1;
+  late.after = [&](const test::StoreCall&) {
+    w.clock.advance(1ms);
+    w.make("g", "ours");
+  };
+  w.faults.add(late);
+  static_cast<void>(w.look("g"));
+  const InodeId ino = w.look("g");
+  REQUIRE(ino != 0);
+  CHECK(w.files->getattr(ino)->size == 4);
+}
+
+TEST_CASE("a directory that vanished elsewhere is not renamed into an empty one") {
+  World w;
+  REQUIRE(w.files->mkdir(kRootInode, "d", 0755, Caller{}));
+  REQUIRE(w.store.remove_raw("d/"));
+  const Status renamed = w.files->rename(kRootInode, "d", kRootInode, "e", false);
+  REQUIRE_FALSE(renamed);
+  CHECK(renamed.error().err == ENOENT);
+  CHECK(w.store.keys().empty());
+}
+
+TEST_CASE("a file deleted elsewhere is gone once its directory was listed again") {
+  World w;
+  w.store.put_raw("f", "x");
+  REQUIRE(w.look("f") != 0);
+  REQUIRE(w.store.remove_raw("f"));
+  w.clock.advance(2s);
+  const auto handle = w.files->opendir(kRootInode);
+  REQUIRE(handle);
+  REQUIRE(w.files->readdir(*handle, 0, false, [](const DirEntry&) { return true; }));
+  w.files->releasedir(*handle);
+  CHECK(w.look("f") == 0);
+}
+
+TEST_CASE("bytes that could not be stored are kept after the last close and stored at the end") {
+  World w;
+  const auto made = w.create("f");
+  REQUIRE(w.files->write(made.handle, 0, std::string("precious")));
+  test::Fault fault;
+  fault.verb = test::Verb::put;
+  w.faults.add(fault);
+  CHECK_FALSE(w.files->flush(made.handle));
+  w.files->release(made.handle);
+  w.files->forget(made.attr.ino, 1);
+  w.faults.clear();
+  CHECK(w.read(w.open(w.look("f"), O_RDONLY)) == "precious");
+  CHECK(w.files->sync_all());
+  CHECK(w.content("f") == "precious");
+}
+
+TEST_CASE("a refusal of the keys keeps the bytes, a refusal of the action gives them up") {
+  for (const bool denied : {true, false}) {
+    World w;
+    const auto made = w.create("f");
+    REQUIRE(w.files->write(made.handle, 0, std::string("x")));
+    test::Fault fault;
+    fault.verb = test::Verb::put;
+    fault.error = Error{EPERM, "refused"};
+    fault.error.s3_code = denied ? "AccessDenied" : "InvalidAccessKeyId";
+    w.faults.add(fault);
+    CHECK_FALSE(w.files->flush(made.handle));
+    w.files->release(made.handle);
+    w.faults.clear();
+    CHECK((w.look("f") == 0) == denied);
+  }
+}
+
+TEST_CASE("another handle learns once of a failure that it did not meet") {
+  World w;
+  w.make("f", "x");
+  const InodeId ino = w.look("f");
+  const HandleId a = w.open(ino, O_WRONLY);
+  const HandleId b = w.open(ino, O_WRONLY);
+  REQUIRE(w.files->write(a, 0, std::string("y")));
+  test::Fault fault;
+  fault.verb = test::Verb::put;
+  fault.times = 1;
+  w.faults.add(fault);
+  CHECK_FALSE(w.files->fsync(a));
+  CHECK(w.files->fsync(a));
+  CHECK_FALSE(w.files->fsync(b));
+  CHECK(w.files->fsync(b));
+  CHECK(w.content("f") == "y");
+}
+
+TEST_CASE("closing and changing attributes at once is safe") {
+  World w;
+  w.make("f", "x");
+  const InodeId ino = w.look("f");
+  for (int round = 0; round < 200; ++round) {
+    const HandleId handle = w.open(ino, O_WRONLY);
+    std::thread closer([&] { w.files->release(handle); });
+    SetAttr change;
+    change.mode = 0600 + static_cast<mode_t>(round % 8);
+    const auto changed = w.files->setattr(ino, change);
+    closer.join();
+    REQUIRE(changed);
+  }
+  CHECK(w.content("f") == "x");
+}
+
+TEST_CASE("an unlinked file stays readable and writable for whoever has it open") {
+  World w;
+  w.store.put_raw("f", "stored bytes");
+  const InodeId ino = w.look("f");
+  const HandleId handle = w.open(ino, O_RDWR);
+  REQUIRE(w.files->unlink(kRootInode, "f"));
+  CHECK(w.read(handle) == "stored bytes");
+  REQUIRE(w.files->write(handle, 0, std::string("S")));
+  CHECK(w.read(handle) == "Stored bytes");
+  CHECK(w.files->getattr(ino)->nlink == 0);
+  CHECK(w.files->flush(handle));
+  w.files->release(handle);
+  CHECK(w.store.keys().empty());
+}

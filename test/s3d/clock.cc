@@ -53,7 +53,26 @@ std::optional<std::time_t> parse_http_date(std::string_view text) {
 }
 
 std::optional<std::time_t> parse_amz_date(std::string_view text) {
-  return parse_time("%Y%m%dT%H%M%SZ", text);
+  // By hand, for it happens in every request: 20130524T000000Z
+  if (text.size() != 16 || text[8] != 'T' || text[15] != 'Z') return std::nullopt;
+  auto number = [&](std::size_t at, std::size_t digits) {
+    int value = 0;
+    for (char c : text.substr(at, digits))
+      value = c >= '0' && c <= '9' ? value * 10 + c - '0' : -9999;
+    return value;
+  };
+  std::tm parts{};
+  parts.tm_year = number(0, 4) - 1900;
+  parts.tm_mon = number(4, 2) - 1;
+  parts.tm_mday = number(6, 2);
+  parts.tm_hour = number(9, 2);
+  parts.tm_min = number(11, 2);
+  parts.tm_sec = number(13, 2);
+  bool sane = parts.tm_year >= 0 && parts.tm_mon >= 0 && parts.tm_mon < 12 && parts.tm_mday >= 1 &&
+              parts.tm_mday <= 31 && parts.tm_hour >= 0 && parts.tm_hour < 24 &&
+              parts.tm_min >= 0 && parts.tm_min < 60 && parts.tm_sec >= 0 && parts.tm_sec <= 60;
+  if (!sane) return std::nullopt;
+  return timegm(&parts);
 }
 
 }  // namespace s3d

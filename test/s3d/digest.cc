@@ -6,7 +6,6 @@
 #include <cstring>
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 namespace s3d {
@@ -77,11 +76,18 @@ std::string big_endian(std::uint64_t value, int bytes) {
   return out;
 }
 
-std::string hmac(const EVP_MD* md, std::string_view key, std::string_view bytes) {
-  unsigned char out[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  HMAC(md, key.data(), static_cast<int>(key.size()), bytes_of(bytes), bytes.size(), out, &size);
-  return std::string(reinterpret_cast<const char*>(out), size);
+/// RFC 2104 over 64-byte blocks. OpenSSL's own HMAC() looks its algorithm up at each call, which
+/// would be a tenth of the cost of a small request.
+std::string hmac(HashKind kind, std::string_view key, std::string_view bytes) {
+  constexpr std::size_t kBlock = 64;
+  std::string padded(key.size() > kBlock ? hash_of(kind, key) : std::string(key));
+  padded.resize(kBlock, '\0');
+  std::string inner = padded;
+  for (char& c : inner) c = static_cast<char>(c ^ 0x36);
+  for (char& c : padded) c = static_cast<char>(c ^ 0x5c);
+  inner += bytes;
+  padded += hash_of(kind, inner);
+  return hash_of(kind, padded);
 }
 
 }  // namespace
@@ -130,17 +136,27 @@ std::string Hash::finish() {
 }
 
 std::string hash_of(HashKind kind, std::string_view bytes) {
+  if (!is_crc(kind)) {
+    thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(
+        EVP_MD_CTX_new(), EVP_MD_CTX_free);
+    unsigned char out[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    EVP_DigestInit_ex(context.get(), algorithm(kind), nullptr);
+    EVP_DigestUpdate(context.get(), bytes.data(), bytes.size());
+    EVP_DigestFinal_ex(context.get(), out, &size);
+    return std::string(reinterpret_cast<const char*>(out), size);
+  }
   Hash hash(kind);
   hash.update(bytes);
   return hash.finish();
 }
 
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
-  return hmac(EVP_sha256(), key, bytes);
+  return hmac(HashKind::kSha256, key, bytes);
 }
 
 std::string hmac_sha1(std::string_view key, std::string_view bytes) {
-  return hmac(EVP_sha1(), key, bytes);
+  return hmac(HashKind::kSha1, key, bytes);
 }
 
 std::string random_bytes(std::size_t count) {

@@ -98,6 +98,7 @@ TEST_CASE("connections end in the middle where they are told to") {
   auto reset = s3.with("reset_after:4");
   CHECK(reset.status == 200);
   CHECK(reset.reset);
+  CHECK(reset.body == "0123");
   auto truncated = s3.with("truncate:3");
   CHECK(truncated.header("Content-Length") == "10");
   CHECK(truncated.body == "0123456");

@@ -156,6 +156,7 @@ std::string_view RequestHead::param_or_empty(std::string_view name) const {
 
 std::optional<RequestHead> parse_head(std::string_view block) {
   RequestHead head;
+  head.headers.reserve(16);
   bool first = true;
   while (!block.empty()) {
     std::size_t end = block.find("\r\n");

@@ -32,6 +32,7 @@ class Headers {
   auto begin() const { return items_.begin(); }
   auto end() const { return items_.end(); }
   std::size_t size() const { return items_.size(); }
+  void reserve(std::size_t count) { items_.reserve(count); }
 
  private:
   std::vector<Header> items_;

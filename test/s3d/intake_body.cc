@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/mman.h>
+
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <utility>
 
@@ -11,9 +14,19 @@
 namespace s3d {
 namespace {
 
-constexpr std::uint64_t kPiece = 512 * 1024;
+constexpr std::uint64_t kPiece = 2 << 20;
+constexpr std::uint64_t kRead = 256 * 1024;  ///< hashed while still in the processor's cache
 constexpr std::uint64_t kUnknownPiece = 64 * 1024;
 constexpr std::string_view kChecksumPrefix = "x-amz-checksum-";
+
+/// Whole pieces are aligned and of the size of a huge page: a tenth of the page faults' cost
+/// remains.
+std::shared_ptr<char[]> allocate(std::uint64_t size) {
+  if (size < kPiece) return std::shared_ptr<char[]>(new char[size]);
+  void* memory = std::aligned_alloc(kPiece, kPiece);
+  madvise(memory, kPiece, MADV_HUGEPAGE);
+  return std::shared_ptr<char[]>(static_cast<char*>(memory), [](char* start) { std::free(start); });
+}
 
 /// The hashes that one request asks for.
 class Hashes {
@@ -21,6 +34,8 @@ class Hashes {
   explicit Hashes(const Call& call) {
     const Headers& headers = call.head.headers;
     bool stores = call.op == Op::kPutObject || call.op == Op::kUploadPart;
+    // Where no ETag is an MD5, nobody would ever see it.
+    if (stores && call.rule(Rule::kEtagNotMd5)) stores = false;
     if (stores || headers.has("content-md5")) md5_ = std::make_unique<Hash>(HashKind::kMd5);
     if (call.identity.payload == PayloadKind::kHash && !call.rule(Rule::kNoPayloadHashCheck))
       sha256_ = std::make_unique<Hash>(HashKind::kSha256);
@@ -144,15 +159,15 @@ IntakeResult read_body(Call& call, HttpConnection& connection, Pace& pace, S3Err
     // One more byte than announced is asked for only to see the end.
     if (expected) room = have < *expected ? std::min(kPiece, *expected - have) : 1;
     room = std::min(room, stop_at - have);
-    std::shared_ptr<char[]> memory(new char[room]);
+    std::shared_ptr<char[]> memory = allocate(room);
     std::uint64_t filled = 0;
     while (filled < room) {
-      state = source->read(memory.get() + filled, room - filled);
+      state = source->read(memory.get() + filled, std::min(room - filled, kRead));
       if (state <= 0) break;
+      hashes.update({memory.get() + filled, static_cast<std::size_t>(state)});
       filled += static_cast<std::uint64_t>(state);
     }
     std::string_view bytes(memory.get(), filled);
-    hashes.update(bytes);
     call.service.stats.add_in(filled);
     call.body.append({std::move(memory), bytes});
     if (expected && call.body.size() > *expected) state = BodySource::kMalformed;

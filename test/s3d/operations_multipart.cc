@@ -90,7 +90,7 @@ Reply upload_part(Call& call) {
   if (!upload) return error_reply(call, no_such_upload(call));
   Part part;
   part.body = call.body;
-  part.md5_raw = call.digests.md5_raw;
+  part.md5_raw = call.digests.md5_raw.empty() ? random_bytes(16) : call.digests.md5_raw;
   part.etag = choose_etag(call, hex(part.md5_raw), upload->prototype.encryption);
   part.mtime = call.service.clock.now();
   part.checksums = call.digests.checksums;

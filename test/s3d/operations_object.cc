@@ -104,7 +104,7 @@ Reply put_object(Call& call) {
   take_object_headers(call.head.headers, call.service.rules, *object);
   object->body = call.body;
   std::string md5_hex = hex(call.digests.md5_raw);
-  object->md5 = std::make_shared<ContentMd5>(md5_hex);
+  object->md5 = std::make_shared<ContentMd5>(md5_hex);  // empty: computed when asked for
   object->etag = choose_etag(call, md5_hex, object->encryption);
   object->checksums = call.digests.checksums;
   object->created_ms = call.service.clock.now_ms();

@@ -113,7 +113,8 @@ std::optional<Reply> S3Session::answer(Call& call, const std::string& virtual_bu
   sleep_as_told(call.plan, "delay");
   if (call.plan.has("drop")) return std::nullopt;
   if (auto error = check_head(call, virtual_bucket)) return error_reply(call, *std::move(error));
-  if (auto reply = replaced_reply(call)) return reply;
+  if (!call.plan.empty())
+    if (auto reply = replaced_reply(call)) return reply;
   S3Error error;
   body_unread = false;
   switch (read_body(call, connection_, pace_, error)) {

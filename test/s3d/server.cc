@@ -11,6 +11,7 @@
 #include "service.h"
 #include "text.h"
 #include "tls.h"
+#include "xml_in.h"
 
 namespace s3d {
 namespace {
@@ -46,6 +47,7 @@ std::unique_ptr<Server> Server::start(const ServerOptions& options, std::string&
 }
 
 bool Server::open(const ServerOptions& options, std::string& reason) {
+  init_xml();
   Service& service = *service_;
   Ports& ports = *ports_;
   for (const std::string& rule : options.rules) {

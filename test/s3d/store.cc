@@ -80,6 +80,8 @@ bool Store::open_directory(const std::string& directory, std::string& reason) {
 }
 
 bool Store::create_bucket(const std::string& name, std::time_t now) {
+  // With --dir the name becomes a directory's.
+  if (name.empty() || name.front() == '.' || name.find('/') != std::string::npos) return false;
   std::lock_guard lock(mutex_);
   if (buckets_.contains(name)) return false;
   auto bucket = std::make_shared<Bucket>();

@@ -113,7 +113,7 @@ class Store {
   /// when the directory cannot be used. Before any other use.
   bool open_directory(const std::string& directory, std::string& reason);
 
-  bool create_bucket(const std::string& name, std::time_t now);  ///< false: exists already
+  bool create_bucket(const std::string& name, std::time_t now);  ///< false: exists, or no name
   enum class DropOutcome { kDone, kNoSuchBucket, kNotEmpty };
   DropOutcome drop_bucket(const std::string& name);
   BucketPtr bucket(std::string_view name) const;

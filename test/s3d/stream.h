@@ -30,7 +30,7 @@ class Stream {
   bool write(std::string_view bytes) { return write(std::span(&bytes, 1)); }
   /// Wakes a blocked read or write; callable from any thread.
   void shutdown();
-  /// The close that follows sends RST instead of FIN.
+  /// The close that follows sends RST instead of FIN, once the peer has what was written.
   void reset_on_close();
   /// FIN now, then read and drop for at most `limit_ms`, so that a last reply survives unread
   /// input.

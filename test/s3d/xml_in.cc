@@ -67,6 +67,10 @@ std::optional<PartClaim> parse_part(const xmlNode* node) {
 
 }  // namespace
 
+void init_xml() {
+  xmlInitParser();
+}
+
 std::optional<DeleteRequest> parse_delete(std::string_view xml) {
   Doc doc = parse(xml, "Delete");
   if (!doc) return std::nullopt;

@@ -11,6 +11,9 @@
 
 namespace s3d {
 
+/// libxml2 wants to be set up before several threads use it. Any number of calls.
+void init_xml();
+
 struct DeleteRequest {
   bool quiet = false;
   std::vector<std::string> keys;

@@ -31,7 +31,15 @@ void XmlWriter::element(std::string_view name, std::string_view text) {
     out_ += "/>";
     return;
   }
-  out_.append(">").append(xml_escape(text)).append("</").append(name).append(">");
+  out_ += '>';
+  append_escaped(out_, text);
+  out_.append("</").append(name).append(">");
+}
+
+void XmlWriter::etag(std::string_view bare) {
+  out_ += "<ETag>&quot;";
+  append_escaped(out_, bare);
+  out_ += "&quot;</ETag>";
 }
 
 void XmlWriter::element(std::string_view name, std::uint64_t value) {
@@ -43,11 +51,18 @@ std::string XmlWriter::finish() {
   return std::move(out_);
 }
 
-std::string xml_escape(std::string_view text) {
-  std::string out;
-  out.reserve(text.size() + 16);
-  for (char c : text) {
-    switch (c) {
+void append_escaped(std::string& out, std::string_view text) {
+  auto special = [](char c) {
+    return c == '&' || c == '<' || c == '>' || c == '"' ||
+           (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t');
+  };
+  while (!text.empty()) {
+    std::size_t plain = 0;
+    while (plain < text.size() && !special(text[plain])) ++plain;
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) return;
+    switch (text.front()) {
       case '&':
         out += "&amp;";
         break;
@@ -61,13 +76,15 @@ std::string xml_escape(std::string_view text) {
         out += "&quot;";
         break;
       default:
-        if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') {
-          out.append("&#x").append(hex(std::string_view(&c, 1))).append(";");
-        } else {
-          out += c;
-        }
+        out.append("&#x").append(hex(text.substr(0, 1))).append(";");
     }
+    text.remove_prefix(1);
   }
+}
+
+std::string xml_escape(std::string_view text) {
+  std::string out;
+  append_escaped(out, text);
   return out;
 }
 

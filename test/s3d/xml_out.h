@@ -14,22 +14,24 @@ namespace s3d {
 class XmlWriter {
  public:
   /// Opens the root; with S3's namespace unless `plain`.
+  /// `root` is a literal: it is kept.
   explicit XmlWriter(std::string_view root, bool plain = false);
-  void open(std::string_view name);
+  void open(std::string_view name);  ///< `name` is a literal: it is kept
   void close();
   void element(std::string_view name, std::string_view text);
   void element(std::string_view name, std::uint64_t value);
   void flag(std::string_view name, bool value) { element(name, value ? "true" : "false"); }
-  void etag(std::string_view bare) { element("ETag", "\"" + std::string(bare) + "\""); }
+  void etag(std::string_view bare);
   /// Closes all and hands the document over.
   std::string finish();
 
  private:
   std::string out_;
-  std::vector<std::string> open_;
+  std::vector<std::string_view> open_;
 };
 
 std::string xml_escape(std::string_view text);
+void append_escaped(std::string& out, std::string_view text);
 /// The <Error> document.
 std::string error_document(const S3Error& error, std::string_view request_id);
 

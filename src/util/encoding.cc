@@ -105,7 +105,7 @@ std::optional<std::string> base64_decode(std::string_view text) {
     out.push_back(static_cast<char>(group >> 8U & 255U));
     out.push_back(static_cast<char>(group & 255U));
   }
-  out.resize(out.size() - padding);
+  out.erase(out.size() - padding);
   return out;
 }
 

@@ -22,6 +22,8 @@ constexpr std::array kRows{
     Row{"ceph*", "put if-match", "RGW 16 and 18 compare the ETag without its quotes"},
     Row{"ceph*", "copy if-match", "RGW 16 ignores x-amz-copy-source-if-match"},
     Row{"ceph*", "part copy if-match", "RGW ignores it on UploadPartCopy"},
+    Row{"ceph*", "part copy of a key with percent or plus", "RGW 16 decodes the source twice"},
+    Row{"ceph*", "list uploads of odd keys", "RGW encodes the keys without saying so"},
     Row{"ceph*", "part order", "RGW sorts the parts itself"},
     Row{"ceph*", "2 KiB of metadata", "RGW has no limit"},
     Row{"ceph*", "list parts after abort", "RGW says NoSuchKey instead of NoSuchUpload"},

@@ -134,6 +134,11 @@ TEST_CASE("odd keys are written, read, listed, copied and removed as they are") 
   SECTION("each can be the source of a part and the target of an upload") {
     for (const s3::Key& key : keys) {
       CAPTURE(percent_encode(key, true));
+      const auto why = bench->exempt("part copy of a key with percent or plus");
+      if (why && key.find_first_of("%+") != s3::Key::npos) {
+        WARN(bench->name() << ", " << percent_encode(key, true) << ": " << *why);
+        continue;
+      }
       const auto target = key + ".upload";
       const auto id = store.create_upload(target, {"text/plain", {}, {}});
       REQUIRE(err(id) == 0);

@@ -149,7 +149,9 @@ TEST_CASE("unfinished uploads are listed under their prefix") {
   CAPTURE(bench->name());
   auto& store = bench->store();
   std::vector<std::string> expected;
-  for (const char* name : {"u/one", "u/two & three", "v/other"}) {
+  const auto why = bench->exempt("list uploads of odd keys");
+  if (why) WARN(bench->name() << ": " << *why);
+  for (const char* name : {"u/one", why ? "u/two" : "u/two & three", "v/other"}) {
     const auto id = store.create_upload(bench->key(name), {});
     REQUIRE(err(id) == 0);
     if (name[0] == 'u') expected.push_back(bench->key(name) + " " + id->value);

@@ -12,6 +12,7 @@
 # no process outlives it, and files such as /etc/fuse.conf can be replaced for it alone.
 # shellcheck shell=bash
 set -euo pipefail
+# shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
 
 skip() {
@@ -152,6 +153,26 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 trap 'say "FAILED: $context${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND"' ERR
+
+# ---- the machine, as this case alone sees it ----------------------------------------------------------------------------
+
+# own_etc: from here on /etc is a copy for this case alone, as in a machine that is thrown away afterwards.
+own_etc() {
+  [ "$namespace" = own ] || die "own_etc would change the machine"
+  cp -a /etc "$work/etc"
+  mount --bind "$work/etc" /etc
+}
+forbid_allow_other() { sed -i 's/^ *user_allow_other/#&/' /etc/fuse.conf; }
+
+# own_fuse_device MODE: the same for /dev/fuse.
+own_fuse_device() {
+  [ "$namespace" = own ] || die "own_fuse_device would change the machine"
+  mkdir "$work/dev"
+  mount -t tmpfs -o dev,mode=755 tmpfs "$work/dev"
+  mknod -m "$1" "$work/dev/fuse" c 10 229
+  mount --bind "$work/dev/fuse" /dev/fuse
+  umount -l "$work/dev"
+}
 
 # ---- servers ------------------------------------------------------------------------------------------------------------
 

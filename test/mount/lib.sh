@@ -270,18 +270,37 @@ mount_here() {
   is_mounted "$dir" || die "${context}the command returned 0, but nothing is mounted at $dir"
 }
 
-# by_curl KEY [CURL-ARGUMENT...]: a request on an object below the prefix, by a client that shares nothing with ours.
+# store_curl PATH-AND-QUERY [CURL-ARGUMENT...]: a signed request to the chosen server, by a client that shares nothing
+# with ours; fails on a status that is no success. Queries must be encoded and sorted as for signing.
+store_curl() {
+  local what=$1
+  shift
+  if [[ $access == *:* ]]; then
+    # curl takes "user" apart at the first colon, but not in a URL.
+    curl --silent --show-error --fail --max-time 600 --aws-sigv4 "aws:amz:$region:s3" \
+      -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' "$@" \
+      "${endpoint%%://*}://${access//:/%3A}:$secret@${endpoint#*://}/$what"
+  else
+    signed_curl "$access" "$secret" "$region" --fail --max-time 600 "$@" "$endpoint/$what"
+  fi
+}
+
+# by_curl KEY [CURL-ARGUMENT...]: a request on an object below the prefix.
 by_curl() {
   local key=$1
   shift
-  signed_curl "$access" "$secret" "$region" --fail --max-time 600 "$@" "$endpoint/$bucket/${prefix:+$prefix/}$key"
+  store_curl "$bucket/${prefix:+$prefix/}$key" "$@"
 }
 
 # keys_in_bucket: the keys below the prefix that a listing shows, at most a thousand, one a line.
 keys_in_bucket() {
-  # an unencoded slash would not be the query that curl signs
-  signed_curl "$access" "$secret" "$region" --fail "$endpoint/$bucket?prefix=${prefix:+$prefix%2F}" |
-    grep -o '<Key>[^<]*' | sed 's/<Key>//' || true
+  local reply
+  reply=$(store_curl "$bucket?prefix=${prefix:+$prefix%2F}") || {
+    say "(the bucket could not be listed)"
+    return
+  }
+  [[ $reply == *ListBucketResult* ]] || say "(the listing is none)"
+  grep -o '<Key>[^<]*' <<<"$reply" | sed "s/<Key>//; s|^${prefix:+$prefix/}||" || true
 }
 
 # listing DIR FORMAT: 'find -printf' of everything below DIR, sorted. Directory sizes are nobody's business.

@@ -15,14 +15,16 @@ need setpriv openssl curl fusermount mountpoint
 cp "$PAILFS_S3D" "$work/bin/pailfs-s3d" # /root may be covered below
 PAILFS_S3D=$work/bin/pailfs-s3d
 ln -s pailfs "$work/bin/s3fs"
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 own_etc
 forbid_allow_other
 grep -q '^#user_allow_other' /etc/fuse.conf || echo '#user_allow_other' >>/etc/fuse.conf
 own_fuse_device 600
 for dir in /mnt /home /root; do mount -t tmpfs -o mode=755 tmpfs "$dir"; done
+mount --bind "$work/bin" /usr/local/bin # where mount(8) looks
 sed -i '/^user:/d' /etc/passwd /etc/group
-echo 'user:x:4321:4321::/home/user:/bin/bash' >>/etc/passwd
-echo 'user:x:4321:' >>/etc/group
+echo 'user:x:1000:1000::/home/user:/bin/bash' >>/etc/passwd
+echo 'user:x:1000:' >>/etc/group
 mkdir /home/user && chown user:user /home/user
 
 address=127.83.51.70
@@ -50,9 +52,9 @@ start() {
 as() {
   local shell=(bash -o pipefail -c 'sudo() { HOME=/root "$@"; }; eval "$1"' bash "$2")
   if [ "$1" = root ]; then
-    env -i HOME=/root USER=root "PATH=$work/bin:$PATH" timeout 60 "${shell[@]}"
+    env -i HOME=/root USER=root "PATH=$PATH" timeout 60 "${shell[@]}"
   else
-    env -i HOME=/home/user USER=user "PATH=$work/bin:$PATH" setpriv --reuid user --regid user --clear-groups timeout 60 "${shell[@]}"
+    env -i HOME=/home/user USER=user "PATH=$PATH" setpriv --reuid user --regid user --clear-groups timeout 60 "${shell[@]}"
   fi
 }
 
@@ -124,7 +126,7 @@ novita() {
   works A11 user 'echo "Hello from the agent" > /mnt/s3-bucket/agent.txt'
   says A11 user 'Hello from root' 'cat /mnt/s3-bucket/root.txt'
   expect_equal "the root of the mount is open to all" drwxrwxrwx "$(stat -c %A /mnt/s3-bucket 2>&1)"
-  expect_equal "the agent owns its file" 4321:4321 "$(stat -c %u:%g /mnt/s3-bucket/agent.txt 2>&1)"
+  expect_equal "the agent owns its file" 1000:1000 "$(stat -c %u:%g /mnt/s3-bucket/agent.txt 2>&1)"
   # the sandbox is killed without unmounting
   daemons | xargs -r kill -KILL 2>/dev/null || true
   expect_equal "closed before the kill is in the store" 'Hello from the agent' "$(by_store agent.txt)"
@@ -155,16 +157,16 @@ superserve() {
 efrecon() {
   local shell status=0 line
   start us-east-1
-  line="$command -d -d -o allow_other -o use_path_request_style -o passwd_file=$work/passwd -o url=$endpoint -o uid=4321 -o gid=4321 pail /mnt/bucket"
+  line="$command -d -d -o allow_other -o use_path_request_style -o passwd_file=$work/passwd -o url=$endpoint -o uid=1000 -o gid=1000 pail /mnt/bucket"
   say "      B6 $line"
   # shellcheck disable=SC2086 # the words of the line
-  env -i HOME=/root "PATH=$work/bin:$PATH" $line >"$work/out" 2>"$work/err" </dev/null &
+  env -i HOME=/root "PATH=$PATH" $line >"$work/out" 2>"$work/err" </dev/null &
   shell=$!
   expect "B6 mounts" wait_until 10 is_mounted /mnt/bucket
   works B6 root 'stat /mnt/bucket'
   expect "B6 stays in the foreground" process_start "$shell"
   works B6 user 'echo mine > /mnt/bucket/mine'
-  expect_equal "uid and gid are shown" 4321:4321 "$(stat -c %u:%g /mnt/bucket/mine 2>&1)"
+  expect_equal "uid and gid are shown" 1000:1000 "$(stat -c %u:%g /mnt/bucket/mine 2>&1)"
   expect_equal "it is in the store" mine "$(by_store mine)"
   expect "requests of the kernel are traced" grep -q -i 'unique:.*opcode: *\(LOOKUP\|GETATTR\|CREATE\)' "$work/out" "$work/err"
   if grep -q -F -e "$secret" "$work/out" "$work/err"; then bad "the trace shows the secret key"; fi
@@ -182,7 +184,8 @@ others() {
   start us-east-1
   as root "umask 077; echo '$access:$secret' >/root/.passwd-s3fs; cp /root/.passwd-s3fs /etc/passwd-s3fs"
   printf ' Expect:\n' >"$work/ahbe"
-  echo content | by_curl prefix/file -T - -H 'Content-Length: 8' -o /dev/null || true
+  echo content >"$work/content"
+  by_curl prefix/file -T "$work/content" -o /dev/null
   mount_line B1 root "s3fs pail:/prefix /mnt/bucket -o passwd_file=/root/.passwd-s3fs,stat_cache_expire=60,enable_noobj_cache,multipart_size=5,nomixupload,use_path_request_style,url=$endpoint,ahbe_conf=$work/ahbe,ro"
   says B1 root content 'cat /mnt/bucket/file'
   expect_failure "B1 is read-only" as root 'touch /mnt/bucket/new'

@@ -70,7 +70,7 @@ exchange() {
 
   # the reader changes what the writer made
   chmod 640 "$mnt/plain"
-  chmod 700 "$mnt/directory"
+  chmod 00700 "$mnt/directory" # five digits, or chmod keeps the bit of the group
   chown 77:88 "$mnt/private" "$mnt/empty-directory"
   touch -d '2010-10-10 10:10:10' "$mnt/empty"
   mv "$mnt/executable" "$mnt/renamed"

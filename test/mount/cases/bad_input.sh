@@ -152,7 +152,7 @@ by_real_server() {
   local url=url=$endpoint,use_path_request_style,endpoint=$region
   mode=$server' '
   runner=(env AWS_ACCESS_KEY_ID=AKIAWRONG "AWS_SECRET_ACCESS_KEY=$secret")
-  refused 'wrong access key' "AKIA ${endpoint#http://}" "$bucket" "$mnt" -o "$url"
+  refused 'wrong access key' 'key AKIA' "$bucket" "$mnt" -o "$url"
   runner=(env "AWS_ACCESS_KEY_ID=$access" AWS_SECRET_ACCESS_KEY=wrong)
   refused 'wrong secret key' secret "$bucket" "$mnt" -o "$url"
   runner=(env "AWS_ACCESS_KEY_ID=$access" "AWS_SECRET_ACCESS_KEY=$secret")

@@ -1,0 +1,249 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Command lines as they stand in the documentation of sandboxes and in the programs of others, with nothing replaced but the
+# name of the command: hosts of AWS and others, https and its port are those of pailfs-s3d here, by an /etc of our own.
+# Each runs under the name pailfs and through a link named s3fs.
+# shellcheck source=test/mount/lib.sh
+# shellcheck disable=SC2016 # the lines are expanded by the shell that runs them
+. "$(dirname "$0")/../lib.sh"
+
+need setpriv openssl curl fusermount mountpoint
+[ "$namespace" = own ] || skip "this kernel gives a test no mount namespace, and it would change /etc, /mnt and /root"
+
+# ---- a machine as in the documents --------------------------------------------------------------------------------------
+
+cp "$PAILFS_S3D" "$work/bin/pailfs-s3d" # /root may be covered below
+PAILFS_S3D=$work/bin/pailfs-s3d
+ln -s pailfs "$work/bin/s3fs"
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+own_etc
+forbid_allow_other
+grep -q '^#user_allow_other' /etc/fuse.conf || echo '#user_allow_other' >>/etc/fuse.conf
+own_fuse_device 600
+for dir in /mnt /home /root; do mount -t tmpfs -o mode=755 tmpfs "$dir"; done
+mount --bind "$work/bin" /usr/local/bin # where mount(8) looks
+sed -i '/^user:/d' /etc/passwd /etc/group
+echo 'user:x:1000:1000::/home/user:/bin/bash' >>/etc/passwd
+echo 'user:x:1000:' >>/etc/group
+mkdir /home/user && chown user:user /home/user
+
+address=127.83.51.70
+hosts=(s3.cn-east-1.sufycs.com)
+domains=(s3.us-east-1.amazonaws.com s3.us-west-2.amazonaws.com s3.amazonaws.com)
+names='' serve=()
+for name in "${hosts[@]}"; do names+=",DNS:$name"; done
+for name in "${domains[@]}"; do
+  names+=",DNS:$name,DNS:*.$name"
+  hosts+=("$name" "pail.$name")
+  serve+=(--domain "$name")
+done
+printf '%s %s\n' "$address" "${hosts[*]}" >>/etc/hosts
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj '/CN=throw-away' -addext "subjectAltName=${names#,}" \
+  -keyout "$work/tls.key" -out "$work/tls.crt" 2>/dev/null
+cat "$work/tls.crt" >>/etc/ssl/certs/ca-certificates.crt
+
+# start REGION: the service that all those hosts are.
+start() {
+  start_s3d --listen "$address" --tls-port 443 --tls-cert "$work/tls.crt" --tls-key "$work/tls.key" --region "$1" "${serve[@]}"
+  region=$1
+}
+
+# as WHO LINE: a line in the shell of root or of user. sudo is not everywhere.
+as() {
+  local shell=(bash -o pipefail -c 'sudo() { HOME=/root "$@"; }; eval "$1"' bash "$2")
+  if [ "$1" = root ]; then
+    env -i HOME=/root USER=root "PATH=$PATH" timeout 60 "${shell[@]}"
+  else
+    env -i HOME=/home/user USER=user "PATH=$PATH" setpriv --reuid user --regid user --clear-groups timeout 60 "${shell[@]}"
+  fi
+}
+
+# works ID WHO LINE, fails ID WHO LINE, says ID WHO TEXT LINE
+works() { expect "$1 as $2: $3" as "$2" "$3"; }
+says() { expect_equal "$1 as $2: $4" "$3" "$(as "$2" "$4" 2>&1)"; }
+mount_line() { works "$1" "$2" "${3/#s3fs/$command}"; }
+
+table_says() { expect_equal "the mount table says s3fs and fuse.s3fs" "s3fs fuse.s3fs" "$(awk -v m="$1" '$2 == m { print $1, $3 }' /proc/self/mounts)"; }
+by_store() { by_curl "$1" 2>/dev/null || say "not in the store"; }
+
+# ended DIR: after an unmounting line.
+ended() {
+  expect "nothing is mounted at $1" not_mounted "$1"
+  expect "no process is left" wait_until 10 no_daemon "$1"
+  is_mounted "$1" && umount -l "$1"
+  return 0
+}
+
+hello_kodo() {
+  local who=$1
+  says A8 "$who" '' 'ls /mnt/bucket'
+  works A8 "$who" 'echo "hello kodo" > /mnt/bucket/test.txt'
+  says A8 "$who" 'hello kodo' 'cat /mnt/bucket/test.txt'
+  expect_equal "it is in the store" 'hello kodo' "$(by_store test.txt)"
+}
+
+# ---- E2B-style sandboxes ------------------------------------------------------------------------------------------------
+
+sufy() {
+  start us-east-1
+  # A5, as root of a file of the user
+  as "$1" "printf '%s' '$access:$secret' >/home/user/.passwd-s3fs" && as "$1" 'chmod 600 /home/user/.passwd-s3fs'
+  mount_line A6 "$1" "s3fs 'pail' /mnt/bucket -o url='https://s3.cn-east-1.sufycs.com' -o allow_other -o use_path_request_style -o passwd_file=/home/user/.passwd-s3fs"
+  table_says /mnt/bucket
+  says A7 "$1" 1 'for i in $(seq 1 10); do mountpoint -q /mnt/bucket && touch /mnt/bucket/.ready 2>/dev/null && rm -f /mnt/bucket/.ready && break; sleep 1; done; echo $i'
+  expect_equal "A7 left nothing" '' "$(keys_in_bucket)"
+  hello_kodo "$1"
+  expect_equal "allow_other lets others in" 'hello kodo' "$(setpriv --reuid 65534 --regid 65534 --clear-groups cat /mnt/bucket/test.txt 2>&1)"
+  expect_equal "and root" 'hello kodo' "$(cat /mnt/bucket/test.txt 2>&1)"
+  expect_equal "the file belongs to its writer" "$(as "$1" 'id -u')" "$(stat -c %u /mnt/bucket/test.txt 2>&1)"
+  works A9 "$1" 'fusermount -u /mnt/bucket'
+  # the machine is killed at once
+  daemons | xargs -r kill -KILL 2>/dev/null || true
+  expect_equal "closed before the kill is in the store" 'hello kodo' "$(by_store test.txt)"
+  ended /mnt/bucket
+  stop_s3d
+}
+
+aws() {
+  start us-east-1
+  mount_line A10 "$1" "s3fs 'pail' /mnt/bucket -o allow_other -o endpoint='us-east-1' -o url='https://s3.us-east-1.amazonaws.com' -o passwd_file=/home/user/.passwd-s3fs"
+  table_says /mnt/bucket
+  hello_kodo "$1"
+  works A9 "$1" 'fusermount -u /mnt/bucket'
+  ended /mnt/bucket
+  stop_s3d
+}
+
+# ---- Novita, Superserve -------------------------------------------------------------------------------------------------
+
+novita() {
+  start us-west-2
+  as root "echo '$access:$secret' >/root/.passwd-s3fs"
+  works A11 root 'sudo chmod 600 /root/.passwd-s3fs'
+  works A11 root "sudo $command pail /mnt/s3-bucket -o allow_other,endpoint=us-west-2"
+  table_says /mnt/s3-bucket
+  works A11 root 'echo "Hello from root" > /mnt/s3-bucket/root.txt'
+  works A11 user 'echo "Hello from the agent" > /mnt/s3-bucket/agent.txt'
+  says A11 user 'Hello from root' 'cat /mnt/s3-bucket/root.txt'
+  expect_equal "the root of the mount is open to all" drwxrwxrwx "$(stat -c %A /mnt/s3-bucket 2>&1)"
+  expect_equal "the agent owns its file" 1000:1000 "$(stat -c %u:%g /mnt/s3-bucket/agent.txt 2>&1)"
+  # the sandbox is killed without unmounting
+  daemons | xargs -r kill -KILL 2>/dev/null || true
+  expect_equal "closed before the kill is in the store" 'Hello from the agent' "$(by_store agent.txt)"
+  umount -l /mnt/s3-bucket 2>/dev/null || true
+  ended /mnt/s3-bucket
+
+  # the same without HOME: the password database knows root's
+  works A11 root "unset HOME; $command pail /mnt/s3-bucket -o allow_other,endpoint=us-west-2"
+  says A11 root 'Hello from root' 'cat /mnt/s3-bucket/root.txt'
+  works A13 root 'fusermount3 -u /mnt/s3-bucket'
+  ended /mnt/s3-bucket
+  stop_s3d
+}
+
+superserve() {
+  start us-east-1
+  as root "umask 077; echo '$access:$secret' >/root/.passwd-s3fs"
+  works B4 root "unset HOME; $command pail /mnt/bucket -o allow_other -o passwd_file=/root/.passwd-s3fs -o endpoint=us-east-1 -o url=https://s3.us-east-1.amazonaws.com"
+  table_says /mnt/bucket
+  hello_kodo root
+  works A9 root 'fusermount -u /mnt/bucket'
+  ended /mnt/bucket
+  stop_s3d
+}
+
+# ---- docker-s3fs-client: options first, two -d ---------------------------------------------------------------------------
+
+efrecon() {
+  local shell status=0 line
+  start us-east-1
+  line="$command -d -d -o allow_other -o use_path_request_style -o passwd_file=$work/passwd -o url=$endpoint -o uid=1000 -o gid=1000 pail /mnt/bucket"
+  say "      B6 $line"
+  # shellcheck disable=SC2086 # the words of the line
+  env -i HOME=/root "PATH=$PATH" $line >"$work/out" 2>"$work/err" </dev/null &
+  shell=$!
+  expect "B6 mounts" wait_until 10 is_mounted /mnt/bucket
+  works B6 root 'stat /mnt/bucket'
+  expect "B6 stays in the foreground" process_start "$shell"
+  works B6 user 'echo mine > /mnt/bucket/mine'
+  expect_equal "uid and gid are shown" 1000:1000 "$(stat -c %u:%g /mnt/bucket/mine 2>&1)"
+  expect_equal "it is in the store" mine "$(by_store mine)"
+  expect "requests of the kernel are traced" grep -q -i 'unique:.*opcode: *\(LOOKUP\|GETATTR\|CREATE\)' "$work/out" "$work/err"
+  if grep -q -F -e "$secret" "$work/out" "$work/err"; then bad "the trace shows the secret key"; fi
+  umount /mnt/bucket
+  wait "$shell" || status=$?
+  expect_equal "B6 exits with 0 after umount" 0 "$status"
+  ended /mnt/bucket
+  stop_s3d
+}
+
+# ---- Cloudflare, Mastra, Yandex, fstab ----------------------------------------------------------------------------------
+
+others() {
+  local answer
+  start us-east-1
+  as root "umask 077; echo '$access:$secret' >/root/.passwd-s3fs; cp /root/.passwd-s3fs /etc/passwd-s3fs"
+  printf ' Expect:\n' >"$work/ahbe"
+  echo content >"$work/content"
+  by_curl prefix/file -T "$work/content" -o /dev/null
+  mount_line B1 root "s3fs pail:/prefix /mnt/bucket -o passwd_file=/root/.passwd-s3fs,stat_cache_expire=60,enable_noobj_cache,multipart_size=5,nomixupload,use_path_request_style,url=$endpoint,ahbe_conf=$work/ahbe,ro"
+  says B1 root content 'cat /mnt/bucket/file'
+  expect_failure "B1 is read-only" as root 'touch /mnt/bucket/new'
+  works B1 root 'fusermount -u /mnt/bucket'
+  ended /mnt/bucket
+
+  # B2: the caller's pipe must not stay open in the daemon
+  answer=$(as root "timeout 20 $command pail /mnt/bucket -o use_path_request_style,url=$endpoint 2>&1") || bad "B2: status $?"
+  expect_equal "B2: \$($command ...) returns and is empty" '' "$answer"
+  expect "B2 is mounted" is_mounted /mnt/bucket
+  works B2 root 'umount /mnt/bucket'
+  ended /mnt/bucket
+
+  mount_line B3 root "s3fs pail /mnt/bucket -o passwd_file=/root/.passwd-s3fs -o allow_other -o uid=1000 -o gid=1000 -o url=$endpoint -o use_path_request_style -o sigv4 -o nomultipart -o ro"
+  says B3 user content 'cat /mnt/bucket/prefix/file'
+  expect_equal "B3 shows uid and gid" 1000:1000 "$(stat -c %u:%g /mnt/bucket/prefix/file 2>&1)"
+  works B3 root 'umount /mnt/bucket'
+  ended /mnt/bucket
+
+  mount_line B5 root "s3fs pail:/ /mnt/bucket -o use_path_request_style -o url=$endpoint -o allow_other -o mp_umask=000 -o endpoint=us-east-1"
+  works B5 user 'echo written > /mnt/bucket/written'
+  works B5 root 'umount /mnt/bucket'
+  ended /mnt/bucket
+
+  # B7: mount(8) finds the command by the type
+  if [ -e /sbin/mount.fuse3 ] || [ -e /sbin/mount.fuse ]; then
+    say "pail /mnt/bucket fuse.$command _netdev,allow_other,use_path_request_style,url=$endpoint,passwd_file=/etc/passwd-s3fs 0 0" >>/etc/fstab
+    works B7 root 'mount /mnt/bucket'
+    table_says /mnt/bucket
+    says B7 user written 'cat /mnt/bucket/written'
+    works B7 root 'umount /mnt/bucket'
+    ended /mnt/bucket
+    sed -i '/ \/mnt\/bucket /d' /etc/fstab
+    say "$command#pail /mnt/bucket fuse _netdev,allow_other,use_path_request_style,url=$endpoint 0 0" >>/etc/fstab
+    works B7 root 'mount /mnt/bucket'
+    says B7 user written 'cat /mnt/bucket/written'
+    works B7 root 'umount /mnt/bucket'
+    ended /mnt/bucket
+    sed -i '/ \/mnt\/bucket /d' /etc/fstab
+  else
+    say "note: B7 left out: mount.fuse3 is not installed"
+  fi
+  stop_s3d
+}
+
+works A2 root "sed -i 's/#user_allow_other/user_allow_other/' /etc/fuse.conf"
+works A3 root 'mkdir -p /mnt/bucket && chown user:user /mnt/bucket'
+mkdir /mnt/s3-bucket
+works A4 root 'sudo chmod 666 /dev/fuse'
+for command in pailfs s3fs; do
+  context="$command: "
+  for who in user root; do
+    rm -f /home/user/.passwd-s3fs
+    sufy "$who"
+    aws "$who"
+  done
+  novita
+  superserve
+  efrecon
+  others
+done

@@ -2,11 +2,14 @@
 #include "pailfs/cli/local_checks.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <iterator>
 #include <string>
+#include <system_error>
 
 #include "pailfs/util/file.h"
 #include "pailfs/util/text.h"
@@ -55,6 +58,34 @@ bool only_suppresses_expect(std::string_view text) {
     }
     return equals_ignoring_case(header, "Expect:") || equals_ignoring_case(header, "Expect");
   });
+}
+
+Status make_cache_directory(Options& options) {
+  const std::string& directory = options.cache_directory;
+  if (directory.empty()) return {};
+  const auto unusable = [&](int err, const std::string& why) {
+    return Error(err, "use_cache=" + printable(directory) + " cannot be used: " + why);
+  };
+  if (!options.cache_directory_must_exist) {
+    std::error_code ignored;  // told by mkdir() below
+    std::filesystem::create_directories(std::filesystem::path(directory).parent_path(), ignored);
+    if (::mkdir(directory.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
+      const int err = errno;
+      return unusable(err, "it cannot be made: " + std::generic_category().message(err));
+    }
+  }
+  struct stat info {};
+  if (::stat(directory.c_str(), &info) != 0) {
+    const int err = errno;
+    return unusable(err, std::generic_category().message(err));
+  }
+  if (!S_ISDIR(info.st_mode)) return unusable(ENOTDIR, "it is not a directory");
+  if (::eaccess(directory.c_str(), W_OK | X_OK) != 0) {
+    const int err = errno;
+    return unusable(err, std::generic_category().message(err));
+  }
+  options.fs.temporary_directory = directory;
+  return {};
 }
 
 Status check_local_files(const Options& options, uid_t caller) {

@@ -79,17 +79,47 @@ std::string source_of(const Options& options) {
   return "s3://" + options.s3.bucket + "/" + options.fs.prefix;
 }
 
+/// The metadata service is on this machine's own link and speaks plain http, whatever the bucket's
+/// url is. Its replies are keys: no trace of the bodies.
+http::Config metadata_http(http::Config config) {
+  config.allow_plain_http = true;
+  config.no_proxy = true;
+  config.connect_timeout = std::chrono::seconds(1);
+  config.trace_body = false;
+  return config;
+}
+
+struct Keys {
+  std::unique_ptr<http::Transport> metadata;  ///< what `source` asks through, if anything
+  std::unique_ptr<s3::CredentialSource> source;
+};
+
+Result<Keys> find_keys(const s3::CredentialConfig& config, const http::Config& http,
+                       const Clock& clock) {
+  Keys keys;
+  if (config.iam_role && !config.public_bucket) {
+    auto transport = http::make_curl_transport(metadata_http(http));
+    if (!transport) return transport.error();
+    keys.metadata = std::move(*transport);
+  }
+  auto source = keys.metadata ? s3::make_instance_role_source(config, *keys.metadata, clock)
+                              : s3::find_credentials(config);
+  if (!source) return source.error();
+  keys.source = std::move(*source);
+  return keys;
+}
+
 /// The whole life of a mount. Runs after the process has detached: connections and threads do not
 /// survive a fork.
 mount::Outcome run(const Options& options, const std::function<void()>& report_ready) {
   set_up_log(options);
-  auto credentials = s3::find_credentials(options.credentials);
-  if (!credentials) return failed(options, Step::credentials, credentials.error());
+  SystemClock clock;
+  const auto keys = find_keys(options.credentials, options.http, clock);
+  if (!keys) return failed(options, Step::credentials, keys.error());
   auto transport = http::make_curl_transport(options.http);
   if (!transport) return failed(options, Step::transport, transport.error());
-  SystemClock clock;
   SystemRandom random;
-  const auto client = s3::make_client(options.s3, **transport, **credentials, clock, random);
+  const auto client = s3::make_client(options.s3, **transport, *keys->source, clock, random);
   if (Status reached = client->probe(options.fs.prefix); !reached) {
     return failed(options, Step::bucket, reached.error());
   }
@@ -144,6 +174,9 @@ int start(CommandLine& line) {
   options.s3.url = *url;
   const Status name = s3::check_bucket_name(options.s3.bucket, options.s3.path_style, *url);
   if (!name) return complain(line, Exit::usage, name.error().text);
+  if (Status ok = make_cache_directory(options); !ok) {
+    return complain(line, exit_for(Step::local, ok.error()), ok.error().text);
+  }
   if (Status ok = check_local_files(options, geteuid()); !ok) {
     return complain(line, exit_for(Step::local, ok.error()), ok.error().text);
   }

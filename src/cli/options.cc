@@ -78,7 +78,9 @@ struct Setter {
     return {};
   }
   std::string operator()(const Path& path) const {
-    if (value.empty()) return "option " + std::string(name) + " must not be empty";
+    if (value.empty() && !path.may_be_empty) {
+      return "option " + std::string(name) + " must not be empty";
+    }
     path.at(options) = std::string(value);
     return {};
   }

@@ -200,6 +200,14 @@ class Reader final {
     if (!o.remembers_absent_names) o.fs.listing_ttl = std::chrono::seconds(0);
     if (o.reduced_redundancy) o.s3.storage_class = "REDUCED_REDUNDANCY";
     o.credentials.bucket = o.s3.bucket;
+    if (o.credentials.iam_role && !o.credentials.passwd_file.empty()) {
+      line_.warnings.emplace_back("option passwd_file is ignored: iam_role is given");
+    }
+    if (!o.cache_directory.empty()) {
+      line_.warnings.emplace_back(
+          "option use_cache: the directory holds what is not stored yet; nothing is kept there "
+          "between mounts");
+    }
     if (o.credentials.public_bucket) o.fs.no_copy_api = true;
     if (o.fs.allow_other)
       o.mount.kernel_options.insert(o.mount.kernel_options.begin(), "allow_other");

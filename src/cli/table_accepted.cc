@@ -55,10 +55,9 @@ void add_unbuilt_words(std::vector<OptionSpec>& table) {
   table.insert(
       table.end(),
       {
-          {"use_cache", "[DIRECTORY]", group, Warned{kNoDiskCache},
+          {"del_cache", "", group, Warned{kNoDiskCache},
            "Accepted without effect: there is no cache on disk.",
-           "del_cache check_cache_dir_exist ensure_diskfree free_space_ratio fake_diskfree "
-           "set_check_cache_sigusr1"},
+           "ensure_diskfree free_space_ratio fake_diskfree set_check_cache_sigusr1"},
           {"max_dirty_data", "[MB]", group, Warned{kAutomatic},
            "Accepted without effect: chosen automatically.",
            "multipart_threshold putheader_mp_threshold singlepart_copy_limit streamupload "
@@ -73,8 +72,8 @@ void add_unbuilt_words(std::vector<OptionSpec>& table) {
            "Accepted without effect: times of parent directories."},
           {"insecure_logging", "", group, Warned{"secrets stay masked in the log"},
            "Accepted without effect: secrets are never logged."},
-          {"imdsv1only", "", group, Warned{"no instance metadata is asked for"},
-           "Accepted without effect: instance metadata.", "use_metrics metrics_top"},
+          {"use_metrics", "", group, Warned{"no metrics are kept"},
+           "Accepted without effect: metrics.", "metrics_top"},
           {"complement_stat", "", group, Accepted{},
            "Always so: objects without a stored mode get one."},
           {"nosscache", "", group, Warned{kObsolete}, "Obsolete, accepted without effect.",
@@ -111,9 +110,9 @@ void add_refused_words(std::vector<OptionSpec>& table) {
            "Refused: other users can see command lines."},
           {"use_sse", "[TYPE]", group, Refused{kEncryption},
            "Not available: server-side encryption chosen by the client.", "load_sse_c"},
-          {"iam_role", "[NAME]", group, Refused{kCredentials},
-           "Not available: credentials of an instance, a task or a plug-in.",
-           "ecs ibm_iam_auth ibm_iam_endpoint credlib credlib_opts ram_role"},
+          {"ecs", "", group, Refused{kCredentials},
+           "Not available: credentials of a task or a plug-in.",
+           "ibm_iam_auth ibm_iam_endpoint credlib credlib_opts ram_role"},
           {"use_wtf8", "", group, Refused{"names that are not UTF-8 would be stored differently"},
            "Not available: keys for names that are not UTF-8."},
           {"symlink_in_meta", "", group, Refused{"symbolic links would be stored differently"},

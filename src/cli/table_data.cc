@@ -163,7 +163,17 @@ void add_path_options(std::vector<OptionSpec>& table) {
 }
 , "Where bytes wait that are written and not yet stored, in files without a name."
 }
+, {"use_cache", "[DIRECTORY]", group, Path{[](Options & o) -> auto& {return o.cache_directory;
+}
+, true
+}
+, "Where such bytes wait instead of in tmpdir. Made with mode 0700 if it is missing. Nothing is "
+  "kept there between mounts yet; empty: as if not given."
+}
 ,
+    {"check_cache_dir_exist", "", group,
+     Flag{[](Options& o) -> bool& { return o.cache_directory_must_exist; }},
+     "Do not make the directory of use_cache: refuse to mount when it is missing."},
 });
 }
 

@@ -68,6 +68,18 @@ std::string set_profile(Options& options, std::string_view value) {
   return {};
 }
 
+std::string set_role(Options& options, std::string_view value) {
+  // Letters, digits and these are what IAM allows; a name goes into a URL.
+  constexpr std::string_view kMarks = "_+=,.@-";
+  for (const char c : value) {
+    const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      kMarks.find(c) != std::string_view::npos;
+    if (!fits) return "option iam_role: \"" + printable(value) + "\" is not the name of a role";
+  }
+  options.credentials.iam_role = value.empty() ? "auto" : std::string(value);
+  return {};
+}
+
 void add_bucket_options(std::vector<OptionSpec>& table) {
   const Group group = Group::bucket;
   table.insert(
@@ -171,6 +183,13 @@ void add_credential_options(std::vector<OptionSpec>& table) {
     {"use_session_token", "", group,
      Flag{[](Options& o) -> bool& { return o.credentials.use_session_token; }},
      "Refuse to mount without a session token beside the keys."},
+    {"iam_role", "[auto|NAME]", group,
+     Custom{set_role, [](const Options& o) { return o.credentials.iam_role.value_or(""); }, "auto"},
+     "Take the credentials of the role of this EC2 instance. No other place is looked at then. "
+     "auto: whichever role the instance has."},
+    {"imdsv1only", "", group, Flag{[](Options& o) -> bool& { return o.credentials.imdsv1only; }},
+     "For iam_role: ask the instance metadata service without a session token, as its version 1 "
+     "wants it."},
 });
 }
 

@@ -56,6 +56,8 @@ void set_http_options(CURL* easy, const Config& config) {
   curl_easy_setopt(easy, CURLOPT_NETRC, CURL_NETRC_IGNORED);
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(easy, CURLOPT_EXPECT_100_TIMEOUT_MS, 1000L);
+  // Only the empty name of a proxy outweighs the environment's.
+  if (config.no_proxy) curl_easy_setopt(easy, CURLOPT_PROXY, "");
   if (!config.user_agent.empty()) {
     curl_easy_setopt(easy, CURLOPT_USERAGENT, config.user_agent.c_str());
   }

@@ -22,11 +22,6 @@
 namespace pailfs::s3 {
 namespace {
 
-bool same_keys(const Credentials& a, const Credentials& b) {
-  return a.access_key == b.access_key && a.secret_key.reveal() == b.secret_key.reveal() &&
-         a.session_token.reveal() == b.session_token.reveal();
-}
-
 /// What was given once and does not change: the environment, or a bucket that wants no signature.
 class FixedSource final : public CredentialSource {
  public:
@@ -268,7 +263,7 @@ Result<std::unique_ptr<CredentialSource>> Search::run() {
     text.append(separator).append(place);
     separator = "; ";
   }
-  return Error{EACCES, text};
+  return Error{ENOKEY, text};
 }
 
 }  // namespace
@@ -276,6 +271,11 @@ Result<std::unique_ptr<CredentialSource>> Search::run() {
 Secret::~Secret() {
   value_.resize(value_.capacity());
   OPENSSL_cleanse(value_.data(), value_.size());
+}
+
+bool same_keys(const Credentials& a, const Credentials& b) {
+  return a.access_key == b.access_key && a.secret_key.reveal() == b.secret_key.reveal() &&
+         a.session_token.reveal() == b.session_token.reveal();
 }
 
 Result<std::unique_ptr<CredentialSource>> find_credentials(const CredentialConfig& config) {

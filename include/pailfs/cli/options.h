@@ -48,6 +48,8 @@ struct Options {
   bool url_given = false;
   bool remembers_absent_names = true;
   bool reduced_redundancy = false;
+  std::string cache_directory;  ///< use_cache=; see make_cache_directory()
+  bool cache_directory_must_exist = false;
   std::string header_file;  ///< ahbe_conf=; see check_local_files()
 };
 
@@ -73,6 +75,7 @@ struct Text {
 /// A directory or file name; completed as such, made absolute before the program detaches.
 struct Path {
   Ref<std::string> at;
+  bool may_be_empty = false;
 };
 struct Count {
   Ref<std::size_t> at;

@@ -19,6 +19,7 @@ struct Config {
       ca_bundle;  ///< file of CA certificates; empty: the system's (CURL_CA_BUNDLE, AWS_CA_BUNDLE)
   std::string user_agent;         ///< empty: none is sent
   bool allow_plain_http = false;  ///< only when the user's own url is http://
+  bool no_proxy = false;          ///< connect directly, whatever the environment says
   bool trace = false;             ///< curldbg: headers of every exchange to the log, secrets masked
   bool trace_body = false;        ///< curldbg=body
   std::size_t max_idle_connections = 64;

@@ -9,6 +9,10 @@
 #include "pailfs/util/clock.h"
 #include "pailfs/util/result.h"
 
+namespace pailfs::http {
+class Transport;
+}  // namespace pailfs::http
+
 namespace pailfs::s3 {
 
 /// A string that must not be shown: no stream operator, wiped when dropped.
@@ -37,6 +41,9 @@ struct Credentials {
       source;  ///< where they came from, for messages: "/home/u/.passwd-s3fs", "environment"
 };
 
+/// True if requests signed with either are alike.
+bool same_keys(const Credentials& a, const Credentials& b);
+
 /// Hands out credentials. Any thread may call it; a refresh happens once, whoever asks.
 class CredentialSource {
  public:
@@ -54,6 +61,9 @@ struct CredentialConfig {
   std::string profile = "default";
   bool profile_given = false;
   bool use_session_token = false;
+  /// Option iam_role: "auto" or empty for the role that the EC2 instance has, else the name of one.
+  std::optional<std::string> iam_role;
+  bool imdsv1only = false;  ///< ask the metadata service without a session token
   std::map<std::string, std::string> environment;  ///< the AWS* and HOME variables
   std::string home;                                ///< home directory from the password database
   std::string system_passwd_file = "/etc/passwd-s3fs";
@@ -62,7 +72,17 @@ struct CredentialConfig {
 /// Searches in s3fs's order: public_bucket, passwd_file, environment, AWS_CREDENTIAL_FILE,
 /// ~/.aws/credentials, $HOME/.passwd-s3fs (home of the password database when HOME is unset),
 /// /etc/passwd-s3fs. First found wins; a source that is named but unusable is an error, not a miss.
-/// Nothing found: an error that lists every place looked at.
+/// Nothing found: ENOKEY, with a text that lists every place looked at. Knows nothing of iam_role.
 Result<std::unique_ptr<CredentialSource>> find_credentials(const CredentialConfig& config);
+
+/// The credentials of an EC2 instance role, from the instance metadata service: version 2, version
+/// 1 only with `imdsv1only`. As in s3fs no other place is looked at. Asks before it returns;
+/// failing that ENOKEY. New ones are asked for 5 minutes before the old ones expire. The address is
+/// fixed (169.254.169.254) unless AWS_EC2_METADATA_SERVICE_ENDPOINT names another, as for Amazon's
+/// SDKs. `transport` must speak plain http and bypass proxies; it and `clock` must outlive the
+/// source.
+Result<std::unique_ptr<CredentialSource>> make_instance_role_source(const CredentialConfig& config,
+                                                                    http::Transport& transport,
+                                                                    const Clock& clock);
 
 }  // namespace pailfs::s3

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pailfs/cli/local_checks.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -62,6 +63,49 @@ TEST_CASE("What this machine cannot offer is refused before anything is sent") {
         0);
   unlink(header_file.c_str());
   rmdir(directory);
+}
+
+TEST_CASE("A cache directory is made when missing and takes the place of tmpdir") {
+  char base[] = "/tmp/pailfs-cli-XXXXXX";
+  REQUIRE(mkdtemp(base) != nullptr);
+  const std::string parent = std::string(base) + "/new";
+  const std::string directory = parent + "/cache";
+  Options options;
+  CHECK(make_cache_directory(options));
+  CHECK(options.fs.temporary_directory == Options{}.fs.temporary_directory);
+
+  options.cache_directory = directory;
+  options.cache_directory_must_exist = true;
+  const Status missing = make_cache_directory(options);
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().text ==
+        "use_cache=" + directory + " cannot be used: No such file or directory");
+  CHECK(exit_for(Step::local, missing.error()) == Exit::local);
+  CHECK(options.fs.temporary_directory == Options{}.fs.temporary_directory);
+
+  options.cache_directory_must_exist = false;
+  CHECK(make_cache_directory(options));
+  CHECK(options.fs.temporary_directory == directory);
+  struct stat info {};
+  REQUIRE(stat(directory.c_str(), &info) == 0);
+  CHECK((info.st_mode & 07777U) == 0700U);
+  CHECK(make_cache_directory(options));  // it is there now
+  CHECK(check_local_files(options, 1000));
+
+  const std::string file = parent + "/file";
+  std::ofstream(file) << "x";
+  for (const std::string& bad : {file, file + "/below"}) {
+    CAPTURE(bad);
+    options.cache_directory = bad;
+    const Status refused = make_cache_directory(options);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().text.find("use_cache=" + bad + " cannot be used: ") == 0);
+    CHECK(exit_for(Step::local, refused.error()) == Exit::local);
+  }
+  unlink(file.c_str());
+  rmdir(directory.c_str());
+  rmdir(parent.c_str());
+  rmdir(base);
 }
 
 Error service_error(int err, int status, const std::string& code) {

@@ -106,8 +106,8 @@ TEST_CASE("A wrong command line is refused with one exact sentence") {
       {{"b", "/m", "-o", "load_sse_c=/f"},
        "option load_sse_c is not supported: objects would be stored or read without the encryption "
        "you ask for"},
-      {{"b", "/m", "-o", "iam_role=auto"},
-       "option iam_role is not supported: these credentials cannot be obtained"},
+      {{"b", "/m", "-o", "iam_role=a/../b"},
+       "option iam_role: \"a/../b\" is not the name of a role"},
       {{"b", "/m", "-o", "ecs"},
        "option ecs is not supported: these credentials cannot be obtained"},
       {{"b", "/m", "-o", "proxy=http://p:1"},

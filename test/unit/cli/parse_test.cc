@@ -378,7 +378,7 @@ TEST_CASE("Mount flags are handed to the kernel") {
 
 TEST_CASE("What is not built and harmless is ignored with one line that names it") {
   for (const std::string word :
-       {"use_cache=/c", "del_cache", "ensure_diskfree=100", "free_space_ratio=5", "compat_dir",
+       {"del_cache", "ensure_diskfree=100", "free_space_ratio=5", "compat_dir",
         "max_dirty_data=100", "streamupload", "createbucket", "nosscache", "notsup_compat_dir",
         "fd_page_size=1", "ipresolve=ipv4", "update_parent_dir_stat", "insecure_logging"}) {
     CAPTURE(word);
@@ -387,6 +387,40 @@ TEST_CASE("What is not built and harmless is ignored with one line that names it
     REQUIRE(line.warnings.size() == 1);
     CHECK(line.warnings[0].find("option " + word.substr(0, word.find('=')) + " is ignored: ") == 0);
   }
+}
+
+TEST_CASE("A cache directory is where unstored bytes wait, with one line that says no more") {
+  const CommandLine line = parse({"b", "/m", "-o", "use_cache=/c"});
+  CHECK(line.error.empty());
+  CHECK(line.options.cache_directory == "/c");
+  REQUIRE(line.warnings.size() == 1);
+  CHECK(line.warnings[0].find("nothing is kept there between mounts") != std::string::npos);
+
+  for (const std::string off : {"use_cache=", "use_cache"}) {
+    CAPTURE(off);
+    const Options options = accepted({"b", "/m", "-o", off});
+    CHECK(options.cache_directory.empty());
+    CHECK(options.fs.temporary_directory == Options{}.fs.temporary_directory);
+  }
+  Options relative = accepted({"b", "/m", "-o", "check_cache_dir_exist"});
+  CHECK(relative.cache_directory_must_exist);
+  relative.cache_directory = "c";
+  make_paths_absolute(relative, "/somewhere");
+  CHECK(relative.cache_directory == "/somewhere/c");
+}
+
+TEST_CASE("The role of an instance takes the place of every other source of keys") {
+  CHECK_FALSE(accepted({"b", "/m"}).credentials.iam_role.has_value());
+  CHECK(accepted({"b", "/m", "-o", "iam_role"}).credentials.iam_role == "auto");
+  CHECK(accepted({"b", "/m", "-o", "iam_role="}).credentials.iam_role == "auto");
+  CHECK(accepted({"b", "/m", "-o", "iam_role=auto"}).credentials.iam_role == "auto");
+  CHECK(accepted({"b", "/m", "-o", "iam_role=my.role+x@y_-="}).credentials.iam_role ==
+        "my.role+x@y_-=");
+  CHECK_FALSE(accepted({"b", "/m", "-o", "iam_role"}).credentials.imdsv1only);
+  CHECK(accepted({"b", "/m", "-o", "iam_role,imdsv1only"}).credentials.imdsv1only);
+  const CommandLine line = parse({"b", "/m", "-o", "iam_role,passwd_file=/p"});
+  CHECK(line.error.empty());
+  CHECK(line.warnings == Words{"option passwd_file is ignored: iam_role is given"});
 }
 
 TEST_CASE("The environment supplies what s3fs takes from it") {

@@ -236,6 +236,22 @@ TEST_CASE("plain http is refused unless it was allowed", "[http]") {
   CHECK_FALSE(exchange.detail.empty());
 }
 
+TEST_CASE("a proxy of the environment is bypassed when told so", "[http]") {
+  const ScriptedServer server({ok()});
+  const ScriptedServer proxy({ok()});
+  Config config;
+  config.no_proxy = GENERATE(true, false);
+  auto transport = make_transport(config);
+  setenv("http_proxy", proxy.url().c_str(), 1);
+  unsetenv("no_proxy");
+  const Exchange exchange = transport->perform(request_to(server, "/k"), nullptr, nullptr);
+  unsetenv("http_proxy");
+  setenv("no_proxy", "*", 1);
+  CHECK(exchange.failure == Failure::none);
+  CHECK(server.connections() == (config.no_proxy ? 1 : 0));
+  CHECK(proxy.connections() == (config.no_proxy ? 0 : 1));
+}
+
 TEST_CASE("the user agent is sent when there is one", "[http]") {
   const ScriptedServer server({ok()});
   Config config;

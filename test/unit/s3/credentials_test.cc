@@ -300,6 +300,7 @@ TEST_CASE("nothing found names every place in order", "[s3]") {
   const TempDir dir;
   const auto source = find_credentials(empty_config(dir));
   REQUIRE_FALSE(source);
+  CHECK(source.error().err == ENOKEY);
   const std::string& text = source.error().text;
   CAPTURE(text);
   CHECK(text.starts_with("could not determine how to establish security credentials"));

@@ -212,7 +212,8 @@ TEST_CASE("a stalled connection neither answers in full nor keeps the server fro
     int status;
     const char* body;
   };
-  for (const Row& row : {Row{"stall_before", 0, ""}, Row{"stall:4", 200, "0123"}}) {
+  for (const Row& row :
+       {Row{"stall_before", 0, ""}, Row{"stall:4", 200, "0123"}, Row{"delay:600000", 0, ""}}) {
     Fixture s3;
     std::string reason;
     REQUIRE(s3.server->add_faults(std::string("action=") + row.action, reason));

@@ -3,7 +3,6 @@
 /// (RFC 9112). Used by the S3 port and by the control port.
 #pragma once
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -71,9 +70,8 @@ struct Reply {
   /// HEAD: the length that is announced although no body follows.
   std::optional<std::uint64_t> announced_length;
   bool close = false;
-  std::string code;             ///< S3 error code, for the log
-  std::string range;            ///< Content-Range, for the log
-  std::function<void()> after;  ///< runs once the reply has been written
+  std::string code;   ///< S3 error code, for the log
+  std::string range;  ///< Content-Range, for the log
 };
 
 /// Status line and headers. Content-Length is the body's unless announced_length says otherwise;

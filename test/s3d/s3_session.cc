@@ -3,7 +3,6 @@
 
 #include <array>
 #include <chrono>
-#include <thread>
 #include <utility>
 
 #include "falsify.h"
@@ -22,12 +21,8 @@ std::int64_t steady_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
 }
 
-void sleep_ms(std::uint64_t ms) {
-  if (ms > 0) std::this_thread::sleep_for(std::chrono::milliseconds(ms));
-}
-
-void sleep_as_told(const FaultPlan& plan, std::string_view action) {
-  if (const FaultAction* delay = plan.find(action)) sleep_ms(delay->number(0, 0));
+void pause_as_told(const Stream& stream, const FaultPlan& plan, std::string_view action) {
+  if (const FaultAction* delay = plan.find(action)) stream.pause(delay->number(0, 0));
 }
 
 class InFlight {
@@ -110,7 +105,7 @@ bool S3Session::serve(const RequestHead& head) {
 
 std::optional<Reply> S3Session::answer(Call& call, const std::string& virtual_bucket,
                                        bool& body_unread) {
-  sleep_as_told(call.plan, "delay");
+  pause_as_told(stream_, call.plan, "delay");
   if (call.plan.has("drop")) return std::nullopt;
   if (auto error = check_head(call, virtual_bucket)) return error_reply(call, *std::move(error));
   if (!call.plan.empty())
@@ -156,8 +151,9 @@ bool S3Session::send(Call& call, Reply reply, std::int64_t started_us) {
   }
   if (!call.head.keep_alive) reply.close = true;
   add_common_headers(call, reply);
-  sleep_ms(static_cast<std::uint64_t>(service_.latency_ms.load(std::memory_order_relaxed)));
-  sleep_as_told(call.plan, "delay_reply");
+  std::int64_t latency = service_.latency_ms.load(std::memory_order_relaxed);
+  if (latency > 0) stream_.pause(static_cast<std::uint64_t>(latency));
+  pause_as_told(stream_, call.plan, "delay_reply");
   // Counted first: whoever has the reply shall find the request in the counters.
   std::uint64_t n = record(call, &reply, started_us);
   std::uint64_t planned = head_only ? 0 : reply.body.size();
@@ -169,7 +165,7 @@ bool S3Session::send(Call& call, Reply reply, std::int64_t started_us) {
     service_.log.amend(n, result.body_bytes);
   }
   if (call.late) {
-    sleep_as_told(call.plan, "late_apply");
+    pause_as_told(stream_, call.plan, "late_apply");
     call.late();
   }
   if (reply.close && result.body_bytes == planned)

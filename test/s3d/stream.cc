@@ -117,6 +117,7 @@ bool Stream::write_tls(std::span<const std::string_view> pieces) {
 }
 
 void Stream::shutdown() {
+  shut_ = true;
   ::shutdown(fd_, SHUT_RDWR);
 }
 
@@ -153,6 +154,14 @@ void Stream::wait_for_end() {
   pollfd poll_fd{fd_, POLLRDHUP, 0};
   while (poll(&poll_fd, 1, -1) < 0 && errno == EINTR) {
   }
+}
+
+void Stream::pause(std::uint64_t ms) const {
+  auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(ms);
+  constexpr auto kStep = std::chrono::milliseconds(20);
+  for (auto now = std::chrono::steady_clock::now(); now < end && !shut_;
+       now = std::chrono::steady_clock::now())
+    std::this_thread::sleep_until(std::min(end, now + kStep));
 }
 
 }  // namespace s3d

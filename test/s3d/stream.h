@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -37,6 +38,8 @@ class Stream {
   void linger(int limit_ms);
   /// Blocks until the peer (or shutdown()) ends the connection.
   void wait_for_end();
+  /// Sleeps; shutdown() ends it early, so that long delays do not keep the server from ending.
+  void pause(std::uint64_t ms) const;
 
  private:
   struct FreeSsl {
@@ -46,6 +49,7 @@ class Stream {
   bool write_tls(std::span<const std::string_view> pieces);
 
   const int fd_;
+  std::atomic<bool> shut_{false};
   std::unique_ptr<ssl_st, FreeSsl> ssl_;
 };
 

@@ -88,7 +88,7 @@ Result<std::unique_ptr<CredentialSource>> make_instance_role_source(const Creden
   const auto endpoint = config.environment.find("AWS_EC2_METADATA_SERVICE_ENDPOINT");
   if (endpoint != config.environment.end() && !endpoint->second.empty()) {
     const auto url = parse_url(endpoint->second);
-    if (!url) return url.error().with("AWS_EC2_METADATA_SERVICE_ENDPOINT");
+    if (!url) return Error{EINVAL, endpoint->first + ": " + url.error().text};
     settings.endpoint = url->text();
   }
   auto source = std::make_unique<InstanceRoleSource>(

@@ -40,7 +40,7 @@ struct Fixture {
   std::string read(ReadStream& stream, std::uint64_t offset, std::size_t size) {
     std::string out(size, '?');
     const Status status = stream.read(version, offset, out);
-    return status ? out : "error " + status.error().text;
+    return status ? out : status.error().text;
   }
 };
 

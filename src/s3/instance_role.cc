@@ -44,9 +44,9 @@ void InstanceRoleSource::renew() {
     current_ = std::move(fetched).value();
     failure_ = Error{
         ENOKEY, "iam_role: the credentials of " + current_->credentials.source + " have expired"};
-    log_info([&] {
-      return "credentials of " + current_->credentials.source + " taken, they expire at " +
-             iso8601_millis(current_->expires);
+    log_info([&taken = *current_] {
+      return "credentials of " + taken.credentials.source + " taken, they expire at " +
+             iso8601_millis(taken.expires);
     });
     return;
   }

@@ -286,7 +286,7 @@ TEST_CASE("Answers that cannot be right are refused and not shown", "[s3]") {
       {"/web-role", with(kSecret, ""), "have no usable SecretAccessKey"},
       {"/web-role", with("Z\"}", "\"}"), "have no usable Expiration"},
       {"/web-role", document("KEY1", WallTime(FakeClock::kStart)),
-       "the credentials of instance role web-role expired at 2026-11-22T08:10:49.000Z"},
+       "the credentials of instance role web-role expired at 2026-11-22T03:17:29.000Z"},
       {"/web-role", R"({"Code":"AssumeRoleUnauthorizedAccess","Message":"CANARY"})",
        "no credentials for role web-role: AssumeRoleUnauthorizedAccess"},
   };

@@ -11,8 +11,10 @@
 #include <cerrno>
 #include <chrono>
 #include <climits>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <iostream>
 #include <string>
 #include <thread>
 
@@ -158,6 +160,9 @@ TEST_CASE("whoever waits for the output of the command goes on while the mount l
           "[mount][daemon]") {
   Pipe output;
   Pipe facts;
+  // What the test runner has printed and not yet written is not the command's output.
+  std::cout.flush();
+  std::fflush(nullptr);
   const pid_t shell = ::fork();
   if (shell == 0) {
     for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {

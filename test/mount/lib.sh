@@ -120,7 +120,7 @@ daemons() {
   local pid name
   for pid in /proc/[0-9]*; do
     pid=${pid#/proc/}
-    name=$(cat "/proc/$pid/comm" 2>/dev/null) || continue
+    { read -r name <"/proc/$pid/comm"; } 2>/dev/null || continue
     case $name in pailfs | s3fs | fuse_mnt) ;; *) continue ;; esac
     process_start "$pid" >/dev/null || continue
     if tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | grep -F -e "${1:-$work}" >/dev/null; then say "$pid"; fi

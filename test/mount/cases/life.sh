@@ -23,7 +23,6 @@ for fd in 0 1 2; do expect_equal "descriptor $fd of the daemon is /dev/null" /de
 expect_equal "the daemon is in the root directory" / "$(readlink "/proc/$pid/cwd")"
 expect_equal "it leads a session of its own" "$pid" "$(ps -o sid= -p "$pid" | tr -d ' ')"
 expect_equal "it has no children" '' "$(cat "/proc/$pid/task/"*/children)"
-expect_equal "no process of this test is a zombie" '' "$(ps -e -o pid=,stat=,comm= | awk '$2 ~ /^Z/ && $3 ~ /pailfs|s3fs|fusermount/')"
 
 # Only what the daemon needs is inherited.
 exec 7>"$work/inherited"
@@ -147,5 +146,8 @@ signed_curl "$access" "$secret" "$region" -X POST "$control/faults/clear" -o /de
 expect "afterwards writing works again" cp "$work/closed" "$mnt/accepted"
 unmount "$mnt"
 
-expect_equal "no process of this test is a zombie at the end" '' \
-  "$(ps -e -o pid=,stat=,comm= | awk '$2 ~ /^Z/ && $3 ~ /pailfs|s3fs|fusermount/')"
+# In the namespace of the machine they may be those of somebody else, and reaped late.
+if [ "$namespace" = own ]; then
+  expect_equal "no process of this test is a zombie at the end" '' \
+    "$(ps -e -o pid=,stat=,comm= | awk '$2 ~ /^Z/ && $3 ~ /pailfs|s3fs|fusermount/')"
+fi

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pailfs/cli/local_checks.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -100,6 +101,12 @@ Status check_local_files(const Options& options, uid_t caller) {
   if (::stat(directory.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
     return Error(ENOTDIR, "temporary directory doesn't exists. tmpdir=" + printable(directory) +
                               " is not a directory");
+  }
+  if (!options.logfile.empty()) {
+    // Opened only once the mount is in the background, where nobody would hear of a failure.
+    const UniqueFd log(
+        ::open(options.logfile.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+    if (!log) return system_error(errno, "logfile=" + printable(options.logfile));
   }
   if (options.header_file.empty()) return {};
   const auto text = read_file(options.header_file, kLargestHeaderFile);

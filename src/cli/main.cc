@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The only place that names every concrete class: reads the command line and wires the layers.
+#include <fcntl.h>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include "pailfs/cli/parse.h"
 #include "pailfs/mount/daemon.h"
 #include "pailfs/util/log.h"
+#include "pailfs/util/text.h"
 
 namespace pailfs::cli {
 namespace {
@@ -44,6 +46,22 @@ void scrub_environment() {
     explicit_bzero(value + 1, std::strlen(value + 1));
   }
   for (const std::string& name : names) unsetenv(name.c_str());
+}
+
+/// Descriptors that whoever started us has left open, except one that is itself the mountpoint: a
+/// daemon that kept them would hold locks and pipes that others wait for.
+std::vector<int> inherited_descriptors(const std::string& mountpoint) {
+  std::vector<int> found;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
+    const auto number = parse_uint(entry.path().filename().string());
+    if (!number || *number <= STDERR_FILENO) continue;
+    if (mountpoint == "/dev/fd/" + std::to_string(*number)) continue;
+    found.push_back(static_cast<int>(*number));
+  }
+  // The one that this loop read from is closed by now.
+  std::erase_if(found, [](int fd) { return fcntl(fd, F_GETFD) < 0; });
+  return found;
 }
 
 std::string home_directory() {
@@ -184,8 +202,15 @@ int start(CommandLine& line) {
     return complain(line, exit_for(Step::mountpoint, ok.error()), ok.error().text);
   }
 
-  const mount::Work work = [&options](const std::function<void()>& report_ready) {
-    return run(options, report_ready);
+  const std::vector<int> inherited = inherited_descriptors(options.mount.mountpoint);
+  const mount::Work work = [&](const std::function<void()>& report_ready) {
+    return run(options, [&] {
+      report_ready();
+      // Not earlier: keys may be read from one of them.
+      if (!options.foreground) {
+        for (const int fd : inherited) close(fd);
+      }
+    });
   };
   const int code = options.foreground
                        ? mount::run_foreground(work, "mounted " + source_of(options) + " on " +

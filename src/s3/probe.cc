@@ -11,7 +11,7 @@ namespace {
 
 // A person waits: whatever is wrong must be said within 5 seconds.
 constexpr int kAttempts = 3;
-constexpr std::chrono::milliseconds kLimit{4500};
+constexpr std::chrono::milliseconds kLimit{4200};
 constexpr std::chrono::milliseconds kStallLimit{4000};
 
 /// Enough of an access key to recognise it: "AKIA...7Q".
@@ -41,7 +41,7 @@ std::string about_credentials(const Scene& scene, const Error& error) {
   if (code == "SignatureDoesNotMatch")
     return "the secret key of " + scene.key() + " does not match (" + code +
            "). Check for a stray space or newline in " + printable(scene.credentials.source) +
-           "; region used: " + scene.region;
+           "; region used: " + scene.region + ", service: " + url;
   if (code == "ExpiredToken" || code == "InvalidToken" || code == "TokenRefreshRequired")
     return "the session token of " + scene.key() + " was refused by " + url + ": " + code;
   return {};
@@ -69,6 +69,9 @@ std::string about_clock(const Scene& scene, const Verdict& verdict) {
 
 std::string about_connection(const Scene& scene, const Verdict& verdict) {
   std::string text = verdict.detail;
+  if (verdict.failure == http::Failure::timeout)
+    text = "no answer from " + scene.config.url + " in 4 seconds (" + text +
+           "). Is the address right, and may this machine reach it?";
   const bool virtual_host = !uses_path_style(scene.config);
   if (verdict.failure == http::Failure::resolve && virtual_host)
     text += ". If only the host without the bucket exists, add -o use_path_request_style";
@@ -105,6 +108,7 @@ Status ServiceClient::probe(const std::string& prefix) {
   call.max_attempts = std::min(call.max_attempts, kAttempts);
   call.limit = kLimit;
   call.stall_limit = kStallLimit;
+  call.bounded = true;
   call.build = [&](const Site& site, Asked& /*asked*/, const std::string& /*md5*/) {
     return Result<Built>(build_list(site, request, ""));
   };

@@ -17,6 +17,7 @@ using std::chrono::nanoseconds;
 
 /// What the attempts of one operation leave to each other.
 struct Requester::Progress {
+  MonoTime start{};
   int attempts = 0;  ///< all, also those at no cost
   int counted = 0;
   int spent = 0;  ///< tokens
@@ -32,6 +33,9 @@ namespace {
 
 /// Bytes a second that an upload is allowed to need.
 constexpr std::uint64_t kSlowestUpload = 1U << 20U;
+
+/// What an attempt gets of a deadline that is as good as over.
+constexpr std::chrono::milliseconds kShortestPatience{100};
 
 Verdict failed(Error error) {
   Verdict verdict;
@@ -104,6 +108,11 @@ Result<Built> Requester::prepare(Call& call, Progress& progress) {
   if (!built) return built;
   if (const Status hashed = hash_body(call, *built, progress); !hashed) return hashed.error();
   if (call.stall_limit) built->request.stall_limit = *call.stall_limit;
+  if (call.bounded) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        call.limit - (clock_.now() - progress.start));
+    built->request.stall_limit = std::clamp(left, kShortestPatience, built->request.stall_limit);
+  }
   if (config_.signature == Signature::v2) {
     sign_v2(built->request, progress.used, call.asked.sent_at, progress.site->virtual_bucket);
   } else {
@@ -198,6 +207,7 @@ Outcome Requester::run(Call call) {
   if (call.body != nullptr) call.limit += std::chrono::seconds(call.body->size() / kSlowestUpload);
   const MonoTime start = clock_.now();
   Progress progress;
+  progress.start = start;
   Outcome outcome;
   for (;;) {
     outcome.verdict = attempt(call, progress);

@@ -32,6 +32,7 @@ struct Call {
   int max_attempts = 1;
   std::chrono::nanoseconds limit{};                      ///< no attempt is started later than this
   std::optional<std::chrono::milliseconds> stall_limit;  ///< instead of the request's own
+  bool bounded = false;  ///< a person waits: no attempt may last beyond `limit` either
 };
 
 struct Outcome {

@@ -16,6 +16,20 @@ std::string format_time(const char* format, std::time_t t) {
   return std::string(text, n);
 }
 
+/// Remembers one second's text.
+class LastDate {
+ public:
+  const std::string& get(const char* format, std::time_t t) {
+    if (text_.empty() || t != second_) text_ = format_time(format, t);
+    second_ = t;
+    return text_;
+  }
+
+ private:
+  std::time_t second_ = 0;
+  std::string text_;
+};
+
 std::optional<std::time_t> parse_time(const char* format, std::string_view text) {
   std::tm parts{};
   std::string copy(text);
@@ -31,12 +45,17 @@ std::int64_t Clock::now_ms() const {
   return std::chrono::duration_cast<std::chrono::milliseconds>(since).count() + offset() * 1000;
 }
 
+// The two below come in runs of one second: the date of every reply, a thousand entries of a page.
 std::string http_date(std::time_t t) {
-  return format_time("%a, %d %b %Y %H:%M:%S GMT", t);
+  thread_local LastDate last;
+  return last.get("%a, %d %b %Y %H:%M:%S GMT", t);
 }
+
 std::string listing_date(std::time_t t) {
-  return format_time("%Y-%m-%dT%H:%M:%S.000Z", t);
+  thread_local LastDate last;
+  return last.get("%Y-%m-%dT%H:%M:%S.000Z", t);
 }
+
 std::string error_date(std::time_t t) {
   return format_time("%Y-%m-%dT%H:%M:%SZ", t);
 }

@@ -143,71 +143,44 @@ void add_kernel_options(std::vector<OptionSpec>& table) {
   table.insert(
       table.end(),
       {
-          {"ro", "", group, Flag{[](Options& o) -> bool& {
-    return o.fs.read_only; }},
+          {"ro", "", group, Flag{[](Options& o) -> bool& { return o.fs.read_only; }},
            "Mount read-only."},
           {"rw", "", group, Custom{set_rw}, "Mount for reading and writing, the default."},
-          {"fsname", "NAME", group, Text{[](Options& o) -> auto& { return o.mount.fsname;
-}
-}  // namespace
-, "Source shown in the mount table."
-}  // namespace pailfs::cli
-, {"subtype", "NAME", group, Text{[](Options & o) -> auto& {return o.mount.subtype;
-}
-}
-, "Type shown in the mount table as fuse.NAME."
-}
-, {"allow_root", "", group, Kernel{}, "Let root, beside the user who mounts, see the mount."},
-    {"auto_unmount", "", group, Kernel{}, "Unmount when the program ends in any way."},
-    {"max_read", "BYTES", group, Kernel{}, "Largest read request of the kernel."},
-    {"noatime",
-     "",
-     group,
-     Kernel{},
-     "Mount flag of the kernel.",
-     "atime noexec exec nosuid suid nodev dev sync async dirsync"},
-    {"attr_timeout", "SECONDS", group,
-     Duration{[](Options & o) -> auto& {return o.mount.attribute_seconds;
-}
-}
-, "How long the kernel may keep attributes."
-}
-, {"entry_timeout", "SECONDS", group,
-   Duration{[](Options & o) -> auto& {return o.mount.entry_seconds;
-}
-}
-, "How long the kernel may keep names."
-}
-, {"negative_timeout", "SECONDS", group,
-   Duration{[](Options & o) -> auto& {return o.mount.negative_seconds;
-}
-}
-, "How long the kernel may keep the absence of names."
-}
-, {"max_background", "N", group, Unsigned{[](Options & o) -> auto& {return o.mount.max_background;
-}
-}
-, "Requests that the kernel may have waiting here."
-}
-, {"max_write", "BYTES", group, Unsigned{[](Options & o) -> auto& {return o.mount.max_write;
-}
-}
-, "Largest write request of the kernel."
-}
-, {"max_threads", "N", group, Unsigned{[](Options & o) -> auto& {return o.mount.max_threads;
-}
-}
-, "Threads that serve the kernel."
-}
-, {"mount_timeout", "SECONDS", group, Seconds{[](Options & o) -> auto& {return o.mount_timeout;
-}
-}
-, "Longest time until the mount must be usable; after it the attempt is given up."
-}
-,
-    {"debug", "", group, Custom{set_debug},
-     "Stay in the foreground and trace every request of the kernel."},
-});
+          {"fsname", "NAME", group, Text{[](Options& o) -> std::string& { return o.mount.fsname; }},
+           "Source shown in the mount table."},
+          {"subtype", "NAME", group,
+           Text{[](Options& o) -> std::string& { return o.mount.subtype; }},
+           "Type shown in the mount table as fuse.NAME."},
+          {"allow_root", "", group, Kernel{},
+           "Let root, beside the user who mounts, see the mount."},
+          {"auto_unmount", "", group, Kernel{}, "Unmount when the program ends in any way."},
+          {"max_read", "BYTES", group, Kernel{}, "Largest read request of the kernel."},
+          {"noatime", "", group, Kernel{}, "Mount flag of the kernel.",
+           "atime noexec exec nosuid suid nodev dev sync async dirsync"},
+          {"attr_timeout", "SECONDS", group,
+           Duration{[](Options& o) -> double& { return o.mount.attribute_seconds; }},
+           "How long the kernel may keep attributes."},
+          {"entry_timeout", "SECONDS", group,
+           Duration{[](Options& o) -> double& { return o.mount.entry_seconds; }},
+           "How long the kernel may keep names."},
+          {"negative_timeout", "SECONDS", group,
+           Duration{[](Options& o) -> double& { return o.mount.negative_seconds; }},
+           "How long the kernel may keep the absence of names."},
+          {"max_background", "N", group,
+           Unsigned{[](Options& o) -> unsigned& { return o.mount.max_background; }},
+           "Requests that the kernel may have waiting here."},
+          {"max_write", "BYTES", group,
+           Unsigned{[](Options& o) -> unsigned& { return o.mount.max_write; }},
+           "Largest write request of the kernel."},
+          {"max_threads", "N", group,
+           Unsigned{[](Options& o) -> unsigned& { return o.mount.max_threads; }},
+           "Threads that serve the kernel."},
+          {"mount_timeout", "SECONDS", group,
+           Seconds{[](Options& o) -> std::chrono::seconds& { return o.mount_timeout; }},
+           "Longest time until the mount must be usable; after it the attempt is given up."},
+          {"debug", "", group, Custom{set_debug},
+           "Stay in the foreground and trace every request of the kernel."},
+      });
 }
 
 }  // namespace

@@ -87,78 +87,62 @@ void add_bucket_options(std::vector<OptionSpec>& table) {
       {
           {"bucket", "BUCKET[:/PATH]", group, Custom{set_bucket},
            "Bucket to mount, instead of the first argument."},
-          {"url", "URL", group,
-           Custom{set_url, [](const Options& o) {
-    return o.s3.url; }},
+          {"url", "URL", group, Custom{set_url, [](const Options& o) { return o.s3.url; }},
            "Address of the S3 service. Begins with https:// or http://; without either, https is "
            "taken (http for loopback and bare addresses) and said so.",
            "host"},
           {"region", "REGION", group,
-           Custom{set_region, [](const Options& o) {
-    return o.s3.region; }},
+           Custom{set_region, [](const Options& o) { return o.s3.region; }},
            "Region that requests are signed for. When it is not given, the region is found out "
            "from the service's own answer, and for amazonaws.com hosts from the host name, "
            "AWS_REGION or AWS_DEFAULT_REGION.",
            "endpoint"},
           {"use_path_request_style", "", group,
-           Flag{[](Options& o) -> bool& {
-    return o.s3.path_style; }},
+           Flag{[](Options& o) -> bool& { return o.s3.path_style; }},
            "Address the bucket as https://HOST/BUCKET instead of https://BUCKET.HOST. Switched on "
            "by itself for IP addresses, localhost and bucket names with a dot."},
           {"servicepath", "PATH", group,
-           Custom{set_servicepath, [](const Options& o) {
-    return o.s3.servicepath; }},
+           Custom{set_servicepath, [](const Options& o) { return o.s3.servicepath; }},
            "Path put before bucket and key in every URL."},
           {"sigv2", "", group, Custom{set_sigv2}, "Sign with signature version 2."},
           {"sigv4", "", group, Custom{set_sigv4},
            "Sign with signature version 4, which is the default."},
-          {"listobjectsv2", "", group,
-           Flag{[](Options& o) -> bool& {
-    return o.s3.list_v2; }},
+          {"listobjectsv2", "", group, Flag{[](Options& o) -> bool& { return o.s3.list_v2; }},
            "List with ListObjectsV2 instead of ListObjects."},
           {"requester_pays", "", group,
-           Flag{[](Options& o) -> bool& {
-    return o.s3.requester_pays; }},
+           Flag{[](Options& o) -> bool& { return o.s3.requester_pays; }},
            "Declare that whoever mounts pays for the requests."},
           {"retries", "N", group,
-           Custom{set_retries, [](const Options& o) {
-    return std::to_string(o.s3.retries); }},
+           Custom{set_retries, [](const Options& o) { return std::to_string(o.s3.retries); }},
            "Attempts in all for one request."},
           {"connect_timeout", "SECONDS", group,
-           Seconds{[](Options& o) -> auto& { return o.http.connect_timeout;
-}
-}  // namespace
-, "Longest wait for a connection."
-}  // namespace pailfs::cli
-, {"readwrite_timeout", "SECONDS", group, Seconds{[](Options & o) -> auto& {return o.s3.stall_limit;
-}
-}
-, "Longest time without a byte in either direction before a request is given up."
-}
-,
-    {"no_check_certificate", "", group,
-     Flag{[](Options& o) -> bool& { return o.http.verify_peer; }, false},
-     "Accept any server certificate. Whoever sits between here and the service can then read "
-     "and change everything."},
-    {"ssl_verify_hostname", "0|1", group,
-     Custom{set_verify_hostname,
-            [](const Options& o) { return std::string(o.http.verify_host ? "1" : "0"); }, "0 1"},
-     "0: accept a certificate made out to another host."},
-    {"enable_content_md5", "", group, Flag{[](Options& o) -> bool& { return o.s3.content_md5; }},
-     "Send Content-MD5 with every upload."},
-    {"enable_unsigned_payload", "", group,
-     Flag{[](Options& o) -> bool& { return o.s3.unsigned_payload; }},
-     "Do not hash uploads for the signature; only over https."},
-    {"noua", "", group, Flag{[](Options& o) -> bool& { return o.sends_user_agent; }, false},
-     "Send no User-Agent."},
-    {"ahbe_conf", "FILE", group, Path{[](Options & o) -> auto& {return o.header_file;
-}
-}
-, "File of additional request headers. Only lines that suppress Expect, which is never "
-  "sent anyway, are accepted."
-}
-,
-});
+           Seconds{[](Options& o) -> std::chrono::seconds& { return o.http.connect_timeout; }},
+           "Longest wait for a connection."},
+          {"readwrite_timeout", "SECONDS", group,
+           Seconds{[](Options& o) -> std::chrono::seconds& { return o.s3.stall_limit; }},
+           "Longest time without a byte in either direction before a request is given up."},
+          {"no_check_certificate", "", group,
+           Flag{[](Options& o) -> bool& { return o.http.verify_peer; }, false},
+           "Accept any server certificate. Whoever sits between here and the service can then read "
+           "and change everything."},
+          {"ssl_verify_hostname", "0|1", group,
+           Custom{set_verify_hostname,
+                  [](const Options& o) { return std::string(o.http.verify_host ? "1" : "0"); },
+                  "0 1"},
+           "0: accept a certificate made out to another host."},
+          {"enable_content_md5", "", group,
+           Flag{[](Options& o) -> bool& { return o.s3.content_md5; }},
+           "Send Content-MD5 with every upload."},
+          {"enable_unsigned_payload", "", group,
+           Flag{[](Options& o) -> bool& { return o.s3.unsigned_payload; }},
+           "Do not hash uploads for the signature; only over https."},
+          {"noua", "", group, Flag{[](Options& o) -> bool& { return o.sends_user_agent; }, false},
+           "Send no User-Agent."},
+          {"ahbe_conf", "FILE", group,
+           Path{[](Options& o) -> std::string& { return o.header_file; }},
+           "File of additional request headers. Only lines that suppress Expect, which is never "
+           "sent anyway, are accepted."},
+      });
 }
 
 void add_credential_options(std::vector<OptionSpec>& table) {
@@ -167,30 +151,30 @@ void add_credential_options(std::vector<OptionSpec>& table) {
       table.end(),
       {
           {"passwd_file", "FILE", group,
-           Path{[](Options& o) -> auto& { return o.credentials.passwd_file;
-}
-}
-, "File with ACCESS_KEY:SECRET_KEY or BUCKET:ACCESS_KEY:SECRET_KEY lines. No other user "
-  "may have a right to it (mode 600)."
-}
-,
-    {"profile", "NAME", group,
-     Custom{set_profile, [](const Options& o) { return o.credentials.profile; }},
-     "Section of ~/.aws/credentials."},
-    {"public_bucket", "[0|1]", group,
-     Flag{[](Options& o) -> bool& { return o.credentials.public_bucket; }},
-     "1: do not sign requests. Objects are then never copied on the server."},
-    {"use_session_token", "", group,
-     Flag{[](Options& o) -> bool& { return o.credentials.use_session_token; }},
-     "Refuse to mount without a session token beside the keys."},
-    {"iam_role", "[auto|NAME]", group,
-     Custom{set_role, [](const Options& o) { return o.credentials.iam_role.value_or(""); }, "auto"},
-     "Take the credentials of the role of this EC2 instance. No other place is looked at then. "
-     "auto: whichever role the instance has."},
-    {"imdsv1only", "", group, Flag{[](Options& o) -> bool& { return o.credentials.imdsv1only; }},
-     "For iam_role: ask the instance metadata service without a session token, as its version 1 "
-     "wants it."},
-});
+           Path{[](Options& o) -> std::string& { return o.credentials.passwd_file; }},
+           "File with ACCESS_KEY:SECRET_KEY or BUCKET:ACCESS_KEY:SECRET_KEY lines. No other user "
+           "may have a right to it (mode 600)."},
+          {"profile", "NAME", group,
+           Custom{set_profile, [](const Options& o) { return o.credentials.profile; }},
+           "Section of ~/.aws/credentials."},
+          {"public_bucket", "[0|1]", group,
+           Flag{[](Options& o) -> bool& { return o.credentials.public_bucket; }},
+           "1: do not sign requests. Objects are then never copied on the server."},
+          {"use_session_token", "", group,
+           Flag{[](Options& o) -> bool& { return o.credentials.use_session_token; }},
+           "Refuse to mount without a session token beside the keys."},
+          {"iam_role", "[auto|NAME]", group,
+           Custom{set_role, [](const Options& o) { return o.credentials.iam_role.value_or(""); },
+                  "auto"},
+           "Take the credentials of the role of this EC2 instance. No other place is looked at "
+           "then. "
+           "auto: whichever role the instance has."},
+          {"imdsv1only", "", group,
+           Flag{[](Options& o) -> bool& { return o.credentials.imdsv1only; }},
+           "For iam_role: ask the instance metadata service without a session token, as its "
+           "version 1 "
+           "wants it."},
+      });
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The only place that names every concrete class: reads the command line and wires the layers.
 #include <fcntl.h>
+#include <malloc.h>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -62,6 +63,14 @@ std::vector<int> inherited_descriptors(const std::string& mountpoint) {
   // The one that this loop read from is closed by now.
   std::erase_if(found, [](int fd) { return fcntl(fd, F_GETFD) < 0; });
   return found;
+}
+
+/// Windows of read-ahead come and go by the megabyte, on many threads. Left to itself glibc gives
+/// each thread an arena of its own and stops returning such blocks once one was freed: a mount that
+/// has copied one large file would keep a hundred megabytes.
+void return_large_blocks() {
+  mallopt(M_ARENA_MAX, 4);
+  mallopt(M_MMAP_THRESHOLD, 256 << 10);
 }
 
 std::string home_directory() {
@@ -184,6 +193,7 @@ int start(CommandLine& line) {
   options.fs.default_uid = geteuid();
   options.fs.default_gid = getegid();
   scrub_environment();
+  return_large_blocks();
 
   for (const std::string& warning : line.warnings) std::cerr << "pailfs: " << warning << '\n';
   // A URL that cannot be and a name that no bucket has need no network to be refused.

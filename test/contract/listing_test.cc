@@ -34,19 +34,24 @@ void fill(s3::ObjectStore& store, const Keys& keys) {
 TEST_CASE("a listing of more than a page has every key once, in byte order") {
   const auto bench = open_bench(GENERATE(from_range(bench_names())));
   CAPTURE(bench->name());
+  // Swift stores ten objects a second: a page of its own size says as much in a tenth of the time.
+  const bool slow = bench->name().find("swift") != std::string::npos;
+  const std::size_t page = slow ? 100 : 1000;
   Keys keys;
-  for (int i = 0; i < 1'203; ++i) keys.push_back(bench->key("n" + std::to_string(100'000 + i)));
+  for (std::size_t i = 0; i < page + 23; ++i) {
+    keys.push_back(bench->key("n" + std::to_string(100'000 + i)));
+  }
   fill(bench->store(), keys);
 
-  const auto first = bench->store().list({bench->prefix(), true, "", 1000});
+  const auto first = bench->store().list({bench->prefix(), true, "", page});
   REQUIRE(err(first) == 0);
-  CHECK(first->objects.size() == 1000);
+  CHECK(first->objects.size() == page);
   CHECK_FALSE(first->next.empty());
-  const auto all = list_all(bench->store(), bench->prefix(), true);
+  const auto all = list_all(bench->store(), bench->prefix(), true, page);
   REQUIRE(err(all) == 0);
   CHECK(keys_of(*all) == keys);
   CHECK(all->prefixes.empty());
-  const auto undelimited = list_all(bench->store(), bench->prefix(), false);
+  const auto undelimited = list_all(bench->store(), bench->prefix(), false, page);
   REQUIRE(err(undelimited) == 0);
   CHECK(keys_of(*undelimited) == keys);
 }

@@ -244,6 +244,7 @@ TEST_CASE("a proxy of the environment is bypassed when told so", "[http]") {
   auto transport = make_transport(config);
   setenv("http_proxy", proxy.url().c_str(), 1);
   unsetenv("no_proxy");
+  unsetenv("NO_PROXY");
   const Exchange exchange = transport->perform(request_to(server, "/k"), nullptr, nullptr);
   unsetenv("http_proxy");
   setenv("no_proxy", "*", 1);

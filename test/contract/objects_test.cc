@@ -181,11 +181,13 @@ TEST_CASE("remove_many gives one verdict per key, in order, over any number of k
   const auto bench = open_bench(GENERATE(from_range(bench_names())));
   CAPTURE(bench->name());
   auto& store = bench->store();
+  // More than one request holds; Swift, which deletes ten a second, gets a tenth.
+  const std::size_t step = bench->name().find("swift") != std::string::npos ? 5 : 55;
   std::vector<s3::Key> keys;
-  for (int i = 0; i < 1'100; ++i) keys.push_back(bench->key("many/" + std::to_string(i)));
-  for (int i = 0; i < 20; ++i) {
-    REQUIRE(err(put_text(store, keys.at(static_cast<std::size_t>(i * 55)), "x")) == 0);
+  for (std::size_t i = 0; i < 20 * step; ++i) {
+    keys.push_back(bench->key("many/" + std::to_string(i)));
   }
+  for (std::size_t i = 0; i < 20; ++i) REQUIRE(err(put_text(store, keys.at(i * step), "x")) == 0);
   REQUIRE(err(put_text(store, bench->key("other"), "stays")) == 0);
   const auto verdicts = store.remove_many(keys);
   REQUIRE(verdicts.size() == keys.size());

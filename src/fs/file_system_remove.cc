@@ -19,9 +19,11 @@ Result<bool> PosixFileSystem::keep_bytes_of_open_file(const InodePtr& inode,
                                                       const std::string& path) {
   std::vector<Range> missing;
   s3::ETag version;
-  cache::BlockFile* local = nullptr;
+  // Held on its own: the last handle may be closed while its bytes are still being fetched.
+  std::shared_ptr<Content> held;
   {
     MutexLock lock(inode->state);
+    held = inode->content;
     if (!inode->content || inode->content->users == 0 || !inode->content->stored) return true;
     Content& content = *inode->content;
     const Range visible{0, content.base_visible};
@@ -40,11 +42,10 @@ Result<bool> PosixFileSystem::keep_bytes_of_open_file(const InodePtr& inode,
       if (!file) return file.error();
       content.local = std::move(*file);
     }
-    local = content.local.get();
   }
   if (missing.empty()) return true;
   const Status fetched = fetch_into(store_, pool_, config_.parallel, file_key(config_.prefix, path),
-                                    version, missing, *local, inode->state);
+                                    version, missing, *held->local, inode->state);
   if (fetched) return true;
   // Changed or removed elsewhere since it was opened: its bytes are gone either way.
   if (fetched.error().err == ESTALE || fetched.error().err == ENOENT) return false;

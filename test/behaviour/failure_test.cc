@@ -37,7 +37,7 @@ TEST_CASE("a failed flush reports, keeps the bytes, and a later flush stores the
   CHECK(err(posix.close(*fd)) == 0);
 }
 
-TEST_CASE("close returns the store's error; bytes it could not store yet are stored later") {
+TEST_CASE("close returns the store's error, and bytes it could not store yet are stored later") {
   DirectWorld world;
   Driver& posix = world.posix();
   world.faults()->add(failing(Verb::put, "f", EIO));

@@ -171,6 +171,8 @@ std::string_view group_title(Group group) {
   switch (group) {
     case Group::bucket:
       return "Bucket and service";
+    case Group::transport:
+      return "Connections";
     case Group::credentials:
       return "Credentials";
     case Group::permissions:
@@ -192,9 +194,12 @@ std::string_view group_title(Group group) {
 const std::vector<OptionSpec>& option_table() {
   static const std::vector<OptionSpec> table = [] {
     std::vector<OptionSpec> rows;
-    add_service_options(rows);
+    add_bucket_options(rows);
+    add_transport_options(rows);
+    add_credential_options(rows);
     add_mount_options(rows);
     add_data_options(rows);
+    add_logging_options(rows);
     add_accepted_options(rows);
     return rows;
   }();

@@ -50,53 +50,6 @@ std::string set_storage_class(Options& options, std::string_view value) {
   return {};
 }
 
-std::string set_log_level(Options& options, std::string_view value) {
-  struct Word {
-    std::string_view word;
-    LogLevel level;
-  };
-  static constexpr Word kWords[] = {
-      {"crit", LogLevel::critical},    {"critical", LogLevel::critical},
-      {"silent", LogLevel::critical},  {"err", LogLevel::error},
-      {"error", LogLevel::error},      {"warn", LogLevel::warning},
-      {"wan", LogLevel::warning},      {"warning", LogLevel::warning},
-      {"info", LogLevel::info},        {"inf", LogLevel::info},
-      {"information", LogLevel::info}, {"dbg", LogLevel::debug},
-      {"debug", LogLevel::debug}};
-  for (const Word& row : kWords) {
-    if (!equals_ignoring_case(row.word, value)) continue;
-    options.log_level = row.level;
-    return {};
-  }
-  return "option dbglevel has unknown parameter(" + printable(value) +
-         "): it is crit, err, warn, info or dbg";
-}
-
-std::string show_log_level(const Options& options) {
-  switch (options.log_level) {
-    case LogLevel::critical:
-      return "crit";
-    case LogLevel::error:
-      return "err";
-    case LogLevel::warning:
-      return "warn";
-    case LogLevel::info:
-      return "info";
-    case LogLevel::debug:
-      return "dbg";
-  }
-  return {};
-}
-
-std::string set_trace(Options& options, std::string_view value) {
-  if (!value.empty() && value != "normal" && value != "body") {
-    return "option curldbg has unknown parameter(" + printable(value) + "): it is normal or body";
-  }
-  options.http.trace = true;
-  options.http.trace_body = value == "body";
-  return {};
-}
-
 void add_path_options(std::vector<OptionSpec>& table) {
   const Group group = Group::data;
   table.insert(
@@ -173,32 +126,11 @@ void add_attribute_options(std::vector<OptionSpec>& table) {
       });
 }
 
-void add_logging_options(std::vector<OptionSpec>& table) {
-  const Group group = Group::logging;
-  table.insert(
-      table.end(),
-      {
-          {"dbglevel", "LEVEL", group,
-           Custom{set_log_level, show_log_level, "crit err warn info dbg"},
-           "Least important kind of message that is logged: crit, err, warn, info or dbg."},
-          {"curldbg", "[normal|body]", group, Custom{set_trace, nullptr, "normal body"},
-           "Log the headers of every request, with secrets masked; body: the bodies as well."},
-          {"logfile", "FILE", group, Path{[](Options& o) -> std::string& { return o.logfile; }},
-           "Append the log to this file."},
-          {"no_time_stamp_msg", "", group,
-           Flag{[](Options& o) -> bool& { return o.timestamps; }, false}, "Log without the time."},
-          {"instance_name", "NAME", group,
-           Text{[](Options& o) -> std::string& { return o.instance_name; }},
-           "Name of this mount in the User-Agent and in syslog."},
-      });
-}
-
 }  // namespace
 
 void add_data_options(std::vector<OptionSpec>& table) {
   add_path_options(table);
   add_attribute_options(table);
-  add_logging_options(table);
 }
 
 }  // namespace pailfs::cli

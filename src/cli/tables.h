@@ -8,9 +8,12 @@
 
 namespace pailfs::cli {
 
-void add_service_options(std::vector<OptionSpec>& table);   // bucket, endpoint, credentials
-void add_mount_options(std::vector<OptionSpec>& table);     // permissions, kernel
-void add_data_options(std::vector<OptionSpec>& table);      // data path, attributes, logging
-void add_accepted_options(std::vector<OptionSpec>& table);  // known, but without a meaning of ours
+void add_bucket_options(std::vector<OptionSpec>& table);     // bucket, endpoint, signature
+void add_transport_options(std::vector<OptionSpec>& table);  // connections, TLS, headers
+void add_credential_options(std::vector<OptionSpec>& table);
+void add_mount_options(std::vector<OptionSpec>& table);  // permissions, kernel
+void add_data_options(std::vector<OptionSpec>& table);   // data path, attributes
+void add_logging_options(std::vector<OptionSpec>& table);
+void add_accepted_options(std::vector<OptionSpec>& table);  // known, without a meaning of ours
 
 }  // namespace pailfs::cli

@@ -9,17 +9,24 @@
 
 namespace pailfs::fs {
 
-Stat PosixFileSystem::new_stat(mode_t mode, const Caller& caller, const Node& parent) const {
+Result<PosixFileSystem::NewEntry> PosixFileSystem::new_entry(InodeId parent, std::string_view name,
+                                                             mode_t mode, const Caller& caller) {
+  auto place = place_of(parent, name);
+  if (!place) return place.error();
+  const Status free = check_new_name(*place, name, S_ISDIR(mode));
+  if (!free) return free.error();
+  auto above = node_of(place->parent);
+  if (!above) return above.error();
   Stat stat;
   stat.mode = mode;
   stat.uid = caller.uid;
   stat.gid = caller.gid;
-  if ((parent.stat.mode & S_ISGID) != 0) {
-    stat.gid = parent.stat.gid;
+  if ((above->stat.mode & S_ISGID) != 0) {
+    stat.gid = above->stat.gid;
     if (S_ISDIR(mode)) stat.mode |= S_ISGID;
   }
   stat.atime = stat.mtime = stat.ctime = clock_.wall();
-  return stat;
+  return NewEntry{std::move(*place), std::move(*above), stat};
 }
 
 void PosixFileSystem::inherit_xattrs(const Node& parent, const Stat& stat,
@@ -64,48 +71,34 @@ Result<Attr> PosixFileSystem::make_object(const Place& place, std::string_view n
 Result<Attr> PosixFileSystem::mknod(InodeId parent, std::string_view name, mode_t mode, dev_t rdev,
                                     const Caller& caller) {
   const std::shared_lock tree(tree_);
-  const auto place = place_of(parent, name);
-  if (!place) return place.error();
-  const Status free = check_new_name(*place, name, false);
-  if (!free) return free.error();
-  const auto above = node_of(place->parent);
-  if (!above) return above.error();
   if ((mode & S_IFMT) == 0) mode |= S_IFREG;
-  Stat stat = new_stat(mode, caller, *above);
-  stat.rdev = rdev;
-  s3::ObjectAttributes attributes = storer_.new_attributes(place->path, stat);
-  inherit_xattrs(*above, stat, attributes);
-  return make_object(*place, name, stat, attributes, "");
+  auto entry = new_entry(parent, name, mode, caller);
+  if (!entry) return entry.error();
+  entry->stat.rdev = rdev;
+  s3::ObjectAttributes attributes = storer_.new_attributes(entry->place.path, entry->stat);
+  inherit_xattrs(entry->above, entry->stat, attributes);
+  return make_object(entry->place, name, entry->stat, attributes, "");
 }
 
 Result<Attr> PosixFileSystem::mkdir(InodeId parent, std::string_view name, mode_t mode,
                                     const Caller& caller) {
   const std::shared_lock tree(tree_);
-  const auto place = place_of(parent, name);
-  if (!place) return place.error();
-  const Status free = check_new_name(*place, name, true);
-  if (!free) return free.error();
-  const auto above = node_of(place->parent);
-  if (!above) return above.error();
-  const Stat stat = new_stat(S_IFDIR | (mode & 07777), caller, *above);
+  const auto entry = new_entry(parent, name, S_IFDIR | (mode & 07777), caller);
+  if (!entry) return entry.error();
   s3::ObjectAttributes base;
   base.content_type = kDirectoryType;
-  s3::ObjectAttributes attributes = encode(stat, std::move(base), false);
-  inherit_xattrs(*above, stat, attributes);
-  return make_object(*place, name, stat, attributes, "");
+  s3::ObjectAttributes attributes = encode(entry->stat, std::move(base), false);
+  inherit_xattrs(entry->above, entry->stat, attributes);
+  return make_object(entry->place, name, entry->stat, attributes, "");
 }
 
 Result<Attr> PosixFileSystem::symlink(std::string_view target, InodeId parent,
                                       std::string_view name, const Caller& caller) {
   const std::shared_lock tree(tree_);
-  const auto place = place_of(parent, name);
-  if (!place) return place.error();
-  const Status free = check_new_name(*place, name, false);
-  if (!free) return free.error();
-  const auto above = node_of(place->parent);
-  if (!above) return above.error();
-  const Stat stat = new_stat(S_IFLNK | 0777, caller, *above);
-  return make_object(*place, name, stat, storer_.new_attributes(place->path, stat), target);
+  const auto entry = new_entry(parent, name, S_IFLNK | 0777, caller);
+  if (!entry) return entry.error();
+  return make_object(entry->place, name, entry->stat,
+                     storer_.new_attributes(entry->place.path, entry->stat), target);
 }
 
 Result<CreateResult> PosixFileSystem::create(InodeId parent, std::string_view name, mode_t mode,
@@ -127,22 +120,19 @@ Result<CreateResult> PosixFileSystem::create(InodeId parent, std::string_view na
 Result<CreateResult> PosixFileSystem::create_new(InodeId parent, std::string_view name, mode_t mode,
                                                  int flags, const Caller& caller) {
   const std::shared_lock tree(tree_);
-  const auto place = place_of(parent, name);
-  if (!place) return place.error();
-  const Status free = check_new_name(*place, name, false);
-  if (!free) return free.error();
-  const auto above = node_of(place->parent);
-  if (!above) return above.error();
+  const auto entry = new_entry(parent, name, S_IFREG | (mode & 07777), caller);
+  if (!entry) return entry.error();
 
   auto content = std::make_shared<Content>();
-  content->stat = new_stat(S_IFREG | (mode & 07777), caller, *above);
-  content->attributes.content_type = mime_.type_of(place->path);
-  inherit_xattrs(*above, content->stat, content->attributes);
+  content->stat = entry->stat;
+  content->attributes.content_type = mime_.type_of(entry->place.path);
+  inherit_xattrs(entry->above, content->stat, content->attributes);
   content->bytes_dirty = true;
 
   // A stale inode of that name, of a file that is gone, must not lend its number to the new one.
-  if (const InodePtr old = inodes_.child(place->parent, name)) inodes_.detach(old);
-  const InodePtr inode = inodes_.reference(place->parent, name, false, 1);
+  const InodePtr& directory = entry->place.parent;
+  if (const InodePtr old = inodes_.child(directory, name)) inodes_.detach(old);
+  const InodePtr inode = inodes_.reference(directory, name, false, 1);
   CreateResult result;
   const bool writable = (flags & O_ACCMODE) != O_RDONLY;
   enter(inode, content, writable);

@@ -157,7 +157,14 @@ class PosixFileSystem final : public FileSystem {
   // file_system_make.cc
   Result<CreateResult> create_new(InodeId parent, std::string_view name, mode_t mode, int flags,
                                   const Caller& caller);
-  Stat new_stat(mode_t mode, const Caller& caller, const Node& parent) const;
+  /// A name that is free, the directory it comes into, and the attributes it begins with.
+  struct NewEntry {
+    Place place;
+    Node above;
+    Stat stat;
+  };
+  Result<NewEntry> new_entry(InodeId parent, std::string_view name, mode_t mode,
+                             const Caller& caller);
   Result<Attr> make_object(const Place& place, std::string_view name, const Stat& stat,
                            const s3::ObjectAttributes& attributes, std::string_view body);
   void inherit_xattrs(const Node& parent, const Stat& stat, s3::ObjectAttributes& attributes) const;

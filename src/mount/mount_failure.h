@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Why the kernel side could not be had, with what to do about it. Pure functions. The error's errno
-// follows pailfs::mount::exit_code(): ENODEV and EPERM for FUSE, EINVAL for an option.
+// Why the kernel side could not be had, with what to do about it. Pure functions. The errno is
+// ENODEV or EPERM for FUSE itself, EINVAL for an option.
 #pragma once
 
 #include <string>

@@ -120,16 +120,4 @@ Status serve(const Config& config, fs::FileSystem& file_system,
   return {};
 }
 
-int exit_code(const Error& error) {
-  switch (error.err) {
-    case EINVAL:
-      return 1;
-    case ENODEV:
-    case EPERM:
-      return 3;
-    default:
-      return 2;
-  }
-}
-
 }  // namespace pailfs::mount

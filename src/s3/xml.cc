@@ -209,13 +209,4 @@ Result<UploadsReply> parse_uploads(std::string_view body) {
   return reply;
 }
 
-Result<std::string> parse_location(std::string_view body) {
-  const Result<XmlDocument> document = parse_as(body, "LocationConstraint");
-  if (!document) return document.error();
-  std::string region(trim(document->root().text()));
-  if (region.empty()) return std::string("us-east-1");
-  if (region == "EU") return std::string("eu-west-1");
-  return region;
-}
-
 }  // namespace pailfs::s3

@@ -65,9 +65,6 @@ struct UploadsReply {
 };
 Result<UploadsReply> parse_uploads(std::string_view body);
 
-/// The region a bucket is in; S3 says nothing for us-east-1.
-Result<std::string> parse_location(std::string_view body);
-
 /// One spelling for an ETag: W/ dropped, in double quotes; empty stays empty.
 ETag normal_etag(std::string_view text);
 

@@ -54,7 +54,17 @@ struct Options {
 };
 
 /// Headings of --help and the manual page, in their order.
-enum class Group { bucket, credentials, permissions, mount, data, attributes, logging, accepted };
+enum class Group {
+  bucket,
+  transport,
+  credentials,
+  permissions,
+  mount,
+  data,
+  attributes,
+  logging,
+  accepted,
+};
 std::string_view group_title(Group group);
 
 /// Leads to one setting. A captureless lambda, because a pointer to member cannot reach into a

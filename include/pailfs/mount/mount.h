@@ -44,9 +44,4 @@ Status check_mountpoint(const Config& config);
 Status serve(const Config& config, fs::FileSystem& file_system,
              const std::function<void()>& on_ready);
 
-/// Exit code for an error of check_mountpoint, or of serve before `on_ready`: 1 for an option that
-/// FUSE does not know, 2 for the directory, 3 for FUSE itself. It goes by Error::err: EINVAL; any
-/// other; ENODEV and EPERM.
-int exit_code(const Error& error);
-
 }  // namespace pailfs::mount

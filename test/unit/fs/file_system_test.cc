@@ -270,3 +270,20 @@ TEST_CASE("an unlinked file stays readable and writable for whoever has it open"
   w.files->release(handle);
   CHECK(w.store.keys().empty());
 }
+
+TEST_CASE("the last handle may close while the bytes of an unlinked file are being fetched") {
+  World w;
+  w.store.put_raw("f", std::string(300'000, 'x'));
+  const InodeId ino = w.look("f");
+  const HandleId handle = w.open(ino, O_RDONLY);
+  test::Fault close_meanwhile;
+  close_meanwhile.verb = test::Verb::get;
+  close_meanwhile.nth = 1;
+  close_meanwhile.action = test::Fault::Action::none;
+  close_meanwhile.before = [&](const test::StoreCall&) { w.files->release(handle); };
+  const auto rule = w.faults.add(close_meanwhile);
+  CHECK(w.files->unlink(kRootInode, "f"));
+  CHECK(w.faults.fired(rule) == 1);
+  CHECK_FALSE(w.store.object("f"));
+  CHECK(w.files->lookup(kRootInode, "f").error().err == ENOENT);
+}

@@ -95,7 +95,6 @@ TEST_CASE("a mountpoint that is gone is refused before anything is served", "[mo
   const Status result = serve(config, files, [&ready] { ++ready; });
   REQUIRE_FALSE(result.has_value());
   CHECK(result.error().err == ENOENT);
-  CHECK(exit_code(result.error()) == 2);
   CHECK(ready == 0);
   CHECK(files.syncs == 0);
 }
@@ -107,7 +106,6 @@ TEST_CASE("an option that FUSE does not know is named in the error", "[mount][se
   config.kernel_options = {"frobnicate"};
   const Status result = serve(config, files, [] {});
   REQUIRE_FALSE(result.has_value());
-  CHECK(exit_code(result.error()) == 1);
   CHECK(result.error().text.find("frobnicate") != std::string::npos);
 }
 

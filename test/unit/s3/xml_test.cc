@@ -200,12 +200,6 @@ TEST_CASE("uploads and their parts are listed with where to go on") {
   CHECK(uploads->page.uploads.at(0).key == "a/b");
 }
 
-TEST_CASE("an empty location is the first region") {
-  CHECK(*parse_location("<LocationConstraint/>") == "us-east-1");
-  CHECK(*parse_location("<LocationConstraint>EU</LocationConstraint>") == "eu-west-1");
-  CHECK(*parse_location("<LocationConstraint>ap-x</LocationConstraint>") == "ap-x");
-}
-
 TEST_CASE("an ETag has one spelling") {
   CHECK(normal_etag("abc").value == "\"abc\"");
   CHECK(normal_etag("\"abc\"").value == "\"abc\"");

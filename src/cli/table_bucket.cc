@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pailfs/util/text.h"
+
+#include "tables.h"
+
+namespace pailfs::cli {
+namespace {
+
+std::string set_bucket(Options& options, std::string_view value) {
+  options.s3.bucket = std::string(value);
+  return {};
+}
+
+std::string set_url(Options& options, std::string_view value) {
+  options.s3.url = std::string(value);
+  options.url_given = true;
+  return {};
+}
+
+// Some people pass the service's address in endpoint=; the parser moves it to url and says so.
+std::string set_region(Options& options, std::string_view value) {
+  if (value.empty()) return "option region must not be empty";
+  options.s3.region = std::string(value);
+  options.s3.region_given = true;
+  return {};
+}
+
+std::string set_servicepath(Options& options, std::string_view value) {
+  std::string path(value);
+  if (path.empty() || path.front() != '/') path.insert(path.begin(), '/');
+  if (path.back() != '/') path.push_back('/');
+  options.s3.servicepath = path;
+  return {};
+}
+
+std::string set_sigv2(Options& options, std::string_view /*value*/) {
+  options.s3.signature = s3::Signature::v2;
+  return {};
+}
+
+std::string set_sigv4(Options& options, std::string_view /*value*/) {
+  options.s3.signature = s3::Signature::v4;
+  return {};
+}
+
+}  // namespace
+
+void add_bucket_options(std::vector<OptionSpec>& table) {
+  const Group group = Group::bucket;
+  table.insert(
+      table.end(),
+      {
+          {"bucket", "BUCKET[:/PATH]", group, Custom{set_bucket},
+           "Bucket to mount, instead of the first argument."},
+          {"url", "URL", group, Custom{set_url, [](const Options& o) { return o.s3.url; }},
+           "Address of the S3 service. Begins with https:// or http://; without either, https is "
+           "taken (http for loopback and bare addresses) and said so.",
+           "host"},
+          {"region", "REGION", group,
+           Custom{set_region, [](const Options& o) { return o.s3.region; }},
+           "Region that requests are signed for. When it is not given, the region is found out "
+           "from the service's own answer, and for amazonaws.com hosts from the host name, "
+           "AWS_REGION or AWS_DEFAULT_REGION.",
+           "endpoint"},
+          {"use_path_request_style", "", group,
+           Flag{[](Options& o) -> bool& { return o.s3.path_style; }},
+           "Address the bucket as https://HOST/BUCKET instead of https://BUCKET.HOST. Switched on "
+           "by itself for IP addresses, localhost and bucket names with a dot."},
+          {"servicepath", "PATH", group,
+           Custom{set_servicepath, [](const Options& o) { return o.s3.servicepath; }},
+           "Path put before bucket and key in every URL."},
+          {"sigv2", "", group, Custom{set_sigv2}, "Sign with signature version 2."},
+          {"sigv4", "", group, Custom{set_sigv4},
+           "Sign with signature version 4, which is the default."},
+          {"listobjectsv2", "", group, Flag{[](Options& o) -> bool& { return o.s3.list_v2; }},
+           "List with ListObjectsV2 instead of ListObjects."},
+          {"requester_pays", "", group,
+           Flag{[](Options& o) -> bool& { return o.s3.requester_pays; }},
+           "Declare that whoever mounts pays for the requests."},
+      });
+}
+
+}  // namespace pailfs::cli

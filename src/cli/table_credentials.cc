@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pailfs/util/text.h"
+
+#include "tables.h"
+
+namespace pailfs::cli {
+namespace {
+
+std::string set_profile(Options& options, std::string_view value) {
+  options.credentials.profile = std::string(value);
+  options.credentials.profile_given = true;
+  return {};
+}
+
+std::string set_role(Options& options, std::string_view value) {
+  // Letters, digits and these are what IAM allows; a name goes into a URL.
+  constexpr std::string_view kMarks = "_+=,.@-";
+  for (const char c : value) {
+    const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      kMarks.find(c) != std::string_view::npos;
+    if (!fits) return "option iam_role: \"" + printable(value) + "\" is not the name of a role";
+  }
+  options.credentials.iam_role = value.empty() ? "auto" : std::string(value);
+  return {};
+}
+
+}  // namespace
+
+void add_credential_options(std::vector<OptionSpec>& table) {
+  const Group group = Group::credentials;
+  table.insert(
+      table.end(),
+      {
+          {"passwd_file", "FILE", group,
+           Path{[](Options& o) -> std::string& { return o.credentials.passwd_file; }},
+           "File with ACCESS_KEY:SECRET_KEY or BUCKET:ACCESS_KEY:SECRET_KEY lines. No other user "
+           "may have a right to it (mode 600)."},
+          {"profile", "NAME", group,
+           Custom{set_profile, [](const Options& o) { return o.credentials.profile; }},
+           "Section of ~/.aws/credentials."},
+          {"public_bucket", "[0|1]", group,
+           Flag{[](Options& o) -> bool& { return o.credentials.public_bucket; }},
+           "1: do not sign requests. Objects are then never copied on the server."},
+          {"use_session_token", "", group,
+           Flag{[](Options& o) -> bool& { return o.credentials.use_session_token; }},
+           "Refuse to mount without a session token beside the keys."},
+          {"iam_role", "[auto|NAME]", group,
+           Custom{set_role, [](const Options& o) { return o.credentials.iam_role.value_or(""); },
+                  "auto"},
+           "Take the credentials of the role of this EC2 instance. No other place is looked at "
+           "then. "
+           "auto: whichever role the instance has."},
+          {"imdsv1only", "", group,
+           Flag{[](Options& o) -> bool& { return o.credentials.imdsv1only; }},
+           "For iam_role: ask the instance metadata service without a session token, as its "
+           "version 1 "
+           "wants it."},
+      });
+}
+
+}  // namespace pailfs::cli

@@ -122,7 +122,7 @@ TEST_CASE("what is no directory of ours is refused with what to do", "[mount][mo
     REQUIRE_FALSE(status.has_value());
     CHECK(status.error().err == row.err);
     CHECK_THAT(status.error().text, ContainsSubstring(row.part));
-    CHECK(exit_code(status.error()) == 2);
+    CHECK_FALSE((status.error().err == ENODEV || status.error().err == EPERM));
   }
 }
 
@@ -165,7 +165,7 @@ TEST_CASE("a missing FUSE device is refused after the directory was found good",
   place.machine.fuse_device = place.root + "/fuse";
   const Status status = check_mountpoint(place.config, place.machine);
   REQUIRE_FALSE(status.has_value());
-  CHECK(exit_code(status.error()) == 3);
+  CHECK((status.error().err == ENODEV || status.error().err == EPERM));
   CHECK_THAT(status.error().text, ContainsSubstring("is missing"));
 }
 
@@ -202,7 +202,7 @@ TEST_CASE("allow_other is checked in fuse.conf for users only", "[mount][mountpo
     const Status status = check_mountpoint(place.config, place.machine);
     CHECK(status.has_value() == row.fine);
     if (status) continue;
-    CHECK(exit_code(status.error()) == 3);
+    CHECK((status.error().err == ENODEV || status.error().err == EPERM));
     CHECK_THAT(status.error().text,
                ContainsSubstring("option allow_other only allowed if 'user_allow_other'"));
   }

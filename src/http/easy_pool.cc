@@ -23,6 +23,13 @@ void unlock_share(CURL*, curl_lock_data data, void* mutexes) {
   static_cast<std::mutex*>(mutexes)[data].unlock();
 }
 
+/// Older libcurl hands one OpenSSL session to several threads, which change it at the same time
+/// (curl pull request 14751). Without sharing each handle still resumes its own.
+bool tls_sessions_can_be_shared() {
+  constexpr unsigned kVersion8_12 = 0x080c00;
+  return curl_version_info(CURLVERSION_NOW)->version_num >= kVersion8_12;
+}
+
 /// Close-on-exec from birth: a child forked between socket() and fcntl() must not inherit it.
 curl_socket_t open_socket(void* context, curlsocktype, curl_sockaddr* address) {
   const int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
@@ -78,7 +85,9 @@ CurlShare::CurlShare() : share_(curl_share_init()) {
   curl_share_setopt(share_, CURLSHOPT_UNLOCKFUNC, unlock_share);
   curl_share_setopt(share_, CURLSHOPT_USERDATA, mutexes_.data());
   curl_share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
-  curl_share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+  if (tls_sessions_can_be_shared()) {
+    curl_share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+  }
 }
 
 CurlShare::~CurlShare() {

@@ -16,8 +16,9 @@
 
 namespace pailfs::http {
 
-/// DNS answers and TLS sessions shared by all handles of one transport. Connections are not: that
-/// sharing is not thread-safe in libcurl (CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT).
+/// DNS answers and, where libcurl does it safely, TLS sessions shared by all handles of one
+/// transport. Connections are not: that sharing is not thread-safe in libcurl (CURLSHOPT_SHARE,
+/// CURL_LOCK_DATA_CONNECT).
 class CurlShare final {
  public:
   CurlShare();

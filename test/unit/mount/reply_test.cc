@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -104,13 +105,15 @@ TEST_CASE("a second answer to a request is not sent", "[mount][reply]") {
 }
 
 TEST_CASE("an answer may come from another thread after the verb has returned", "[mount][reply]") {
+  static std::promise<std::thread> other;  // the verb is a plain function
   fuse_lowlevel_ops table{};
   table.getattr = [](fuse_req_t request, fuse_ino_t ino, fuse_file_info*) {
     auto reply = std::make_unique<Reply>(request, "getattr", ino);
-    std::thread([reply = std::move(reply)] { reply->fail(Error(EPERM, "")); }).detach();
+    other.set_value(std::thread([reply = std::move(reply)] { reply->fail(Error(EPERM, "")); }));
   };
   TinySession session(table);
   CHECK(session.kernel.getattr(1).err == EPERM);
+  other.get_future().get().join();  // before the session goes
 }
 
 TEST_CASE("errnos that the kernel would not take become EIO", "[mount][reply]") {

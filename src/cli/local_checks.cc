@@ -39,6 +39,9 @@ Exit exit_for_service(const Error& error) {
     return Exit::credentials;
   }
   if (!error.s3_code.empty() && error.http_status < 500) return Exit::bucket;
+  // A redirect without a word of S3: the bucket is in another region than the one that was given.
+  if (error.http_status == 301 || error.http_status == 307 || error.http_status == 308)
+    return Exit::bucket;
   if (error.http_status == 401) return Exit::credentials;
   if (error.http_status == 403 || error.http_status == 404) return Exit::bucket;
   return Exit::network;

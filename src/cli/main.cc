@@ -11,6 +11,7 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -21,6 +22,8 @@
 #include "pailfs/mount/daemon.h"
 #include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
+
+#include "utility.h"
 
 namespace pailfs::cli {
 namespace {
@@ -136,6 +139,15 @@ Result<Keys> find_keys(const s3::CredentialConfig& config, const http::Config& h
   return keys;
 }
 
+/// What the service's replies made us do otherwise than asked for, while somebody still looks.
+/// Where the log is the terminal it has said so already.
+void tell_notices(const Options& options, const s3::Client& client) {
+  const bool logged =
+      options.foreground && options.logfile.empty() && options.log_level >= LogLevel::warning;
+  if (logged) return;
+  for (const std::string& notice : client.notices()) std::cerr << "pailfs: " << notice << '\n';
+}
+
 /// The whole life of a mount. Runs after the process has detached: connections and threads do not
 /// survive a fork.
 mount::Outcome run(const Options& options, const std::function<void()>& report_ready) {
@@ -150,6 +162,7 @@ mount::Outcome run(const Options& options, const std::function<void()>& report_r
   if (Status reached = client->probe(options.fs.prefix); !reached) {
     return failed(options, Step::bucket, reached.error());
   }
+  tell_notices(options, *client);
   const auto files = fs::make_file_system(options.fs, *client, clock);
   std::atomic<bool> was_ready = false;
   const Status served = mount::serve(options.mount, *files, [&] {
@@ -161,6 +174,30 @@ mount::Outcome run(const Options& options, const std::function<void()>& report_r
   // Once mounted, what fails is that something could not be stored.
   if (was_ready) return failed(options, Exit::not_stored, served.error());
   return failed(options, Step::mount, served.error());
+}
+
+/// Utility mode. A service that refuses its list of uploads is asked for that of its objects too:
+/// only then is it known whether bucket, keys and region are right.
+mount::Outcome work_on_uploads(const Options& options) {
+  set_up_log(options);
+  SystemClock clock;
+  const auto keys = find_keys(options.credentials, options.http, clock);
+  if (!keys) return failed(options, Step::credentials, keys.error());
+  auto transport = http::make_curl_transport(options.http);
+  if (!transport) return failed(options, Step::transport, transport.error());
+  SystemRandom random;
+  const auto client = s3::make_client(options.s3, **transport, *keys->source, clock, random);
+  const std::string& prefix = options.fs.prefix;
+  const Status done =
+      options.action == Action::list_uploads
+          ? list_uploads(*client, prefix, std::cout)
+          : abort_uploads(*client, prefix, options.upload_age, clock.wall(), std::cout);
+  std::cout << std::flush;
+  tell_notices(options, *client);
+  if (done) return {};
+  if (Status reached = client->probe(prefix); !reached)
+    return failed(options, Step::bucket, reached.error());
+  return failed(options, Step::bucket, done.error());
 }
 
 int complain(const CommandLine& line, Exit code, const std::string& text) {
@@ -185,7 +222,8 @@ int generate_text(const std::string& kind) {
                "--generate=" + kind + ": it is man, markdown, bash, zsh or fish");
 }
 
-int start(CommandLine& line) {
+/// What every use of a bucket needs; the status to exit with when it cannot be.
+std::optional<int> prepare(CommandLine& line) {
   Options& options = line.options;
   std::error_code error;
   make_paths_absolute(options, std::filesystem::current_path(error).string());
@@ -202,6 +240,23 @@ int start(CommandLine& line) {
   options.s3.url = *url;
   const Status name = s3::check_bucket_name(options.s3.bucket, options.s3.path_style, *url);
   if (!name) return complain(line, Exit::usage, name.error().text);
+  return std::nullopt;
+}
+
+int start_utility(CommandLine& line) {
+  if (const auto status = prepare(line)) return *status;
+  Options& options = line.options;
+  options.foreground = true;
+  if (Status ok = check_local_files(options, geteuid()); !ok)
+    return complain(line, exit_for(Step::local, ok.error()), ok.error().text);
+  const mount::Outcome outcome = work_on_uploads(options);
+  if (outcome.exit_code == 0) return std::cout ? 0 : static_cast<int>(Exit::local);
+  return complain(line, static_cast<Exit>(outcome.exit_code), outcome.message);
+}
+
+int start(CommandLine& line) {
+  if (const auto status = prepare(line)) return *status;
+  Options& options = line.options;
   if (Status ok = make_cache_directory(options); !ok) {
     return complain(line, exit_for(Step::local, ok.error()), ok.error().text);
   }
@@ -244,6 +299,9 @@ int run_command(const std::vector<std::string>& argv) {
       return generate_text(topic);
     case Action::mount:
       return start(line);
+    case Action::list_uploads:
+    case Action::abort_uploads:
+      return start_utility(line);
   }
   return static_cast<int>(Exit::usage);
 }

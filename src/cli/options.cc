@@ -185,6 +185,8 @@ std::string_view group_title(Group group) {
       return "New objects";
     case Group::logging:
       return "Logging";
+    case Group::utility:
+      return "Instead of a mount";
     case Group::accepted:
       return "Accepted or refused for compatibility";
   }
@@ -200,7 +202,9 @@ const std::vector<OptionSpec>& option_table() {
     add_mount_options(rows);
     add_data_options(rows);
     add_logging_options(rows);
+    add_utility_options(rows);
     add_accepted_options(rows);
+    add_ossfs_options(rows);
     return rows;
   }();
   return table;

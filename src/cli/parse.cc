@@ -7,6 +7,7 @@
 #include "pailfs/util/text.h"
 
 #include "arguments.h"
+#include "endpoint.h"
 #include "source.h"
 #include "version.h"
 
@@ -24,6 +25,11 @@ std::string find(const Environment& environment, const std::string& name) {
   return entry == environment.end() ? std::string() : entry->second;
 }
 
+bool needs_bucket(Action action) {
+  return action == Action::mount || action == Action::list_uploads ||
+         action == Action::abort_uploads;
+}
+
 /// Reads one command line into a CommandLine. Every step may leave an error, which ends the work.
 class Reader final {
  public:
@@ -39,10 +45,10 @@ class Reader final {
       if (item.kind == Argument::Kind::option) option(item);
       if (item.kind == Argument::Kind::list) list(*item.value);
     }
-    if (!failed() && options().action == Action::mount) {
+    if (!failed() && needs_bucket(options().action)) {
       place_words(arguments.items);
       if (!failed()) read_environment();
-      if (!failed()) settle_service();
+      if (!failed()) fail(settle_endpoint(options(), environment_, line_.warnings));
       if (!failed()) settle_rest();
     }
     return std::move(line_);
@@ -51,8 +57,9 @@ class Reader final {
  private:
   Options& options() { return line_.options; }
   [[nodiscard]] bool failed() const { return !line_.error.empty(); }
+  /// An empty text is no failure.
   void fail(std::string text) {
-    if (failed()) return;
+    if (failed() || text.empty()) return;
     line_.error = std::move(text);
     line_.exit = Exit::usage;
   }
@@ -95,8 +102,7 @@ class Reader final {
   void apply(std::string_view name, const std::optional<std::string>& value) {
     std::optional<std::string_view> view;
     if (value) view = *value;
-    const std::string complaint = apply_option(name, view, options(), line_.warnings);
-    if (!complaint.empty()) fail(complaint);
+    fail(apply_option(name, view, options(), line_.warnings));
   }
 
   /// s3fs's rule: a word is the bucket only if no bucket= was given anywhere.
@@ -112,11 +118,17 @@ class Reader final {
       }
     }
     if (options().s3.bucket.empty()) return fail("missing BUCKET argument." + std::string(kUsage));
-    Source source = parse_source(options().s3.bucket);
-    if (!source.error.empty()) return fail(std::move(source.error));
+    const Source source = parse_source(options().s3.bucket);
+    if (!source.error.empty()) return fail(source.error);
     options().s3.bucket = source.bucket;
     options().fs.prefix = source.prefix;
-    if (options().mount.mountpoint.empty()) {
+    const bool mounts = options().action == Action::mount;
+    if (!mounts && !options().mount.mountpoint.empty()) {
+      return fail(
+          "MOUNTPOINT " + printable(options().mount.mountpoint) +
+          " is given, but nothing is mounted when unfinished uploads are listed or removed");
+    }
+    if (mounts && options().mount.mountpoint.empty()) {
       fail("missing MOUNTPOINT argument." + std::string(kUsage));
     }
   }
@@ -133,61 +145,6 @@ class Reader final {
     if (options().logfile.empty()) options().logfile = find(environment_, "S3FS_LOGFILE");
     const std::string stamps = to_lower(find(environment_, "S3FS_MSGTIMESTAMP"));
     if (stamps == "no" || stamps == "false" || stamps == "0") options().timestamps = false;
-  }
-
-  void settle_service() {
-    s3::Config& s3 = options().s3;
-    if (s3.region.find("://") != std::string::npos) {
-      if (options().url_given)
-        return fail("endpoint= names a region, not an address: " + s3.region);
-      line_.warnings.push_back("endpoint=" + printable(s3.region) + " is taken as url=");
-      s3.url = s3.region;
-      options().url_given = true;
-      s3.region = s3::Config{}.region;
-      s3.region_given = false;
-    }
-    settle_url();
-    if (failed()) return;
-    const std::string host = host_of(s3.url);
-    if (is_amazon_host(host)) settle_amazon(host);
-    if (is_bare_host(host) || s3.bucket.find('.') != std::string::npos) s3.path_style = true;
-    options().http.allow_plain_http = s3.url.substr(0, 7) == "http://";
-  }
-
-  void settle_url() {
-    std::string& url = options().s3.url;
-    const std::size_t mark = url.find("://");
-    const std::size_t start = mark == std::string::npos ? 0 : mark + 3;
-    while (url.size() > start && url.back() == '/') url.pop_back();
-    if (mark == std::string::npos) {
-      if (url.empty()) return fail("option url must not be empty");
-      const bool bare = is_bare_host(host_of(url));
-      const bool secure = !bare || url.substr(url.rfind(':') + 1) == "443";
-      url.insert(0, secure ? "https://" : "http://");
-      line_.warnings.push_back("url without scheme: " + printable(url) + " is taken");
-      return;
-    }
-    const std::string scheme = to_lower(std::string_view(url).substr(0, mark));
-    if (scheme != "http" && scheme != "https") {
-      return fail("option url has invalid format, missing http / https protocol: \"" +
-                  printable(url) + "\"");
-    }
-    url.replace(0, mark, scheme);
-    if (host_of(url).empty()) fail("option url has no host: \"" + printable(url) + "\"");
-  }
-
-  /// Only Amazon's hosts have Amazon's regions: elsewhere AWS_REGION is about something else.
-  void settle_amazon(const std::string& host) {
-    s3::Config& s3 = options().s3;
-    if (s3.region_given) {
-      // The global host answers for other regions by a redirect; the regional one at once.
-      if (!options().url_given && s3.region != s3::Config{}.region) s3.url = amazon_url(s3.region);
-      return;
-    }
-    std::string region = region_in_host(host);
-    if (region.empty()) region = find(environment_, "AWS_REGION");
-    if (region.empty()) region = find(environment_, "AWS_DEFAULT_REGION");
-    if (!region.empty()) s3.region = region;
   }
 
   void settle_rest() {

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "source.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
 
 #include "pailfs/util/text.h"
 
 namespace pailfs::cli {
 namespace {
-
-bool ends_with(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
 
 bool drop_prefix(std::string_view& text, std::string_view prefix) {
   if (text.substr(0, prefix.size()) != prefix) return false;
@@ -25,19 +18,6 @@ std::string normalised_prefix(std::string_view path) {
   while (!path.empty() && path.front() == '/') path.remove_prefix(1);
   while (!path.empty() && path.back() == '/') path.remove_suffix(1);
   return path.empty() ? std::string() : std::string(path) + "/";
-}
-
-std::string_view strip_amazon_domain(std::string_view host) {
-  for (const std::string_view domain : {".amazonaws.com.cn", ".amazonaws.com"}) {
-    if (ends_with(host, domain)) return host.substr(0, host.size() - domain.size());
-  }
-  return {};
-}
-
-/// "eu-west-1", "us-gov-east-1": words joined by dashes, the last one a number.
-bool looks_like_region(std::string_view text) {
-  const auto words = split(text, '-');
-  return words.size() >= 3 && words.front().size() == 2 && parse_uint(words.back()).has_value();
 }
 
 }  // namespace
@@ -74,40 +54,6 @@ Source parse_source(std::string_view text) {
   source.bucket = std::string(bucket);
   source.prefix = normalised_prefix(path);
   return source;
-}
-
-std::string host_of(std::string_view url) {
-  const std::size_t scheme = url.find("://");
-  if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
-  url = url.substr(0, url.find_first_of("/?#"));
-  const std::size_t at = url.rfind('@');
-  if (at != std::string_view::npos) url.remove_prefix(at + 1);
-  if (!url.empty() && url.front() == '[') return to_lower(url.substr(1, url.find(']') - 1));
-  return to_lower(url.substr(0, url.find(':')));
-}
-
-bool is_bare_host(const std::string& host) {
-  std::array<unsigned char, sizeof(in6_addr)> address{};
-  return host == "localhost" || ends_with(host, ".localhost") ||
-         inet_pton(AF_INET, host.c_str(), address.data()) == 1 ||
-         inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
-}
-
-bool is_amazon_host(const std::string& host) {
-  return !strip_amazon_domain(host).empty();
-}
-
-std::string region_in_host(const std::string& host) {
-  std::string_view label = strip_amazon_domain(host);
-  const std::size_t dot = label.rfind('.');
-  if (dot != std::string_view::npos) label.remove_prefix(dot + 1);
-  drop_prefix(label, "s3-");
-  return looks_like_region(label) ? std::string(label) : std::string();
-}
-
-std::string amazon_url(const std::string& region) {
-  const bool china = region.substr(0, 3) == "cn-";
-  return "https://s3." + region + (china ? ".amazonaws.com.cn" : ".amazonaws.com");
 }
 
 }  // namespace pailfs::cli

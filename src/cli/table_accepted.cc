@@ -112,15 +112,13 @@ void add_refused_words(std::vector<OptionSpec>& table) {
            "Not available: server-side encryption chosen by the client.", "load_sse_c"},
           {"ecs", "", group, Refused{kCredentials},
            "Not available: credentials of a task or a plug-in.",
-           "ibm_iam_auth ibm_iam_endpoint credlib credlib_opts ram_role"},
+           "ibm_iam_auth ibm_iam_endpoint credlib credlib_opts"},
           {"use_wtf8", "", group, Refused{"names that are not UTF-8 would be stored differently"},
            "Not available: keys for names that are not UTF-8."},
           {"symlink_in_meta", "", group, Refused{"symbolic links would be stored differently"},
            "Not available: another form of symbolic links."},
           {"context", "[LABEL]", group, Refused{"files would not get the label that you ask for"},
            "Not available: security labels.", "fscontext defcontext rootcontext"},
-          {"sigv1", "", group, Refused{"that signature is not S3's"},
-           "Not available: the signature of another protocol."},
           {"cipher_suites", "[LIST]", group,
            Refused{"connections could use ciphers that you exclude"},
            "Not available: a choice of TLS ciphers."},
@@ -132,11 +130,6 @@ void add_refused_words(std::vector<OptionSpec>& table) {
                    "environment"},
            "Not available as an option: set https_proxy or http_proxy in the environment.",
            "proxy_cred_file"},
-          {"incomplete_mpu_list", "", group, Refused{"listing unfinished uploads is not available"},
-           "Not available: work on unfinished uploads."},
-          {"incomplete_mpu_abort", "[AGE]", group,
-           Refused{"removing unfinished uploads is not available"},
-           "Not available: work on unfinished uploads."},
       });
 }
 

@@ -14,6 +14,8 @@ void add_credential_options(std::vector<OptionSpec>& table);
 void add_mount_options(std::vector<OptionSpec>& table);  // permissions, kernel
 void add_data_options(std::vector<OptionSpec>& table);   // data path, attributes
 void add_logging_options(std::vector<OptionSpec>& table);
+void add_utility_options(std::vector<OptionSpec>& table);   // unfinished uploads
 void add_accepted_options(std::vector<OptionSpec>& table);  // known, without a meaning of ours
+void add_ossfs_options(std::vector<OptionSpec>& table);     // the same, of ossfs
 
 }  // namespace pailfs::cli

@@ -26,6 +26,9 @@ constexpr auto kRows = std::to_array<ErrorRow>({
     {"MethodNotAllowed", 405, ENOTSUP, Retry::never, ""},
     // Who asks, and when.
     {"AccessDenied", 403, EPERM, Retry::never, "is the key allowed to do this?"},
+    // Alibaba OSS, addressed by path.
+    {"SecondLevelDomainForbidden", 403, EPERM, Retry::never,
+     "the service wants the bucket in the host: leave out use_path_request_style"},
     {"AllAccessDisabled", 403, EPERM, Retry::never, ""},
     {"AccountProblem", 403, EPERM, Retry::never, ""},
     {"InvalidAccessKeyId", 403, EPERM, Retry::refresh_credentials,
@@ -43,6 +46,8 @@ constexpr auto kRows = std::to_array<ErrorRow>({
     {"AuthorizationHeaderMalformed", 400, EIO, Retry::region, kWrongRegion},
     {"IllegalLocationConstraintException", 400, EIO, Retry::region, kWrongRegion},
     {"InvalidRegion", 400, EIO, Retry::region, kWrongRegion},
+    // R2 lists the regions it knows, the bucket's is not among its words.
+    {"InvalidRegionName", 400, EINVAL, Retry::never, "set region= to one that it names"},
     {"PermanentRedirect", 301, EIO, Retry::region, kWrongRegion},
     {"TemporaryRedirect", 307, EIO, Retry::region, kWrongRegion},
     {"Redirect", 307, EIO, Retry::region, kWrongRegion},

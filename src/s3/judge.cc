@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "pailfs/s3/service_host.h"
 #include "pailfs/util/text.h"
 
 #include "judge_content.h"
@@ -51,19 +52,33 @@ Verdict transport_verdict(const Asked& asked, const http::Exchange& exchange) {
   return verdict;
 }
 
+/// MinIO and others say it in words only: "the region is wrong; expecting 'eu-west-1'".
+std::string region_in_message(const ErrorReply& said) {
+  if (error_row(said.code, 0).retry != Retry::region) return {};
+  constexpr std::string_view kBefore = "expecting '";
+  const std::size_t before = said.message.rfind(kBefore);
+  if (before == std::string::npos) return {};
+  const std::string rest = said.message.substr(before + kBefore.size());
+  const std::string region = rest.substr(0, rest.find('\''));
+  return region.size() < rest.size() && is_region(region) ? region : "";
+}
+
 /// The region that a refusal names, if it has a region's shape. Never a host: a reply must not
 /// decide where the next signed request goes.
 std::string named_region(const http::Exchange& exchange, const ErrorReply& said) {
   const std::string header = header_text(exchange.headers, "x-amz-bucket-region");
   if (is_region(header)) return header;
   if (is_region(said.region)) return said.region;
-  constexpr std::string_view kAws = ".amazonaws.com";
-  if (!said.endpoint.ends_with(kAws)) return {};
-  std::string host = said.endpoint.substr(0, said.endpoint.size() - kAws.size());
-  const std::size_t service = host.rfind("s3");
-  if (service == std::string::npos || service + 3 > host.size()) return {};
-  host.erase(0, service + 3);  // "s3." or "s3-"
-  return is_region(host) ? host : "";
+  if (std::string region = region_in_message(said); !region.empty()) return region;
+  return region_in_host(to_lower(said.endpoint));
+}
+
+/// A denial by a bucket that says it is elsewhere is no last word: its own region may allow it.
+bool is_denied_from_afar(const Asked& asked, const http::Exchange& exchange,
+                         const ErrorReply& said) {
+  if (exchange.status != 403 || (!said.code.empty() && said.code != "AccessDenied")) return false;
+  const std::string region = header_text(exchange.headers, "x-amz-bucket-region");
+  return is_region(region) && region != asked.region;
 }
 
 /// HEAD has no body: a wrong clock or region must be read from the headers.
@@ -93,6 +108,7 @@ Verdict refusal(const Asked& asked, const http::Exchange& exchange, const ErrorR
   verdict.server_time = parse_http_date(header_text(exchange.headers, "Date"));
   verdict.retry_after = retry_after(exchange.headers, verdict.server_time.value_or(asked.sent_at));
   verdict.retry = said.code.empty() ? headless_class(asked, exchange, row, verdict) : row.retry;
+  if (is_denied_from_afar(asked, exchange, said)) verdict.retry = Retry::region;
   if (verdict.retry == Retry::region && (verdict.region.empty() || verdict.region == asked.region))
     verdict.retry = Retry::never;
   if (verdict.retry == Retry::clock && !verdict.server_time) verdict.retry = Retry::never;

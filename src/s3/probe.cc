@@ -55,10 +55,12 @@ std::string about_denial(const Scene& scene, const Error& error) {
   return scene.key() + " may not list " + scene.bucket() + " at " + scene.config.url + ": " + code;
 }
 
-std::string about_bucket(const Scene& scene) {
-  std::string text = scene.bucket() + " does not exist at " + scene.config.url + " (NoSuchBucket)";
+std::string about_bucket(const Scene& scene, const Error& error) {
+  std::string text = scene.bucket() + " does not exist at " + scene.config.url + " (" +
+                     (error.s3_code.empty() ? "HTTP 404" : error.s3_code) + ")";
   if (!uses_path_style(scene.config))
-    text += ". If the service wants it in the path, add -o use_path_request_style";
+    text += "; did you mean " + scene.config.url + "/" + printable(scene.config.bucket) +
+            " (path style)? Then add -o use_path_request_style";
   return text;
 }
 
@@ -78,21 +80,33 @@ std::string about_connection(const Scene& scene, const Verdict& verdict) {
   return text;
 }
 
+std::string about_stranger(const Scene& scene, const Verdict& verdict) {
+  const bool xml = verdict.content_type.find("xml") != std::string::npos;
+  const std::string got = verdict.content_type.empty()
+                              ? "HTTP " + std::to_string(verdict.error.http_status)
+                              : verdict.content_type;
+  std::string text = scene.config.url + " did not answer like an S3 service (got " + got + ").";
+  // A service that does not look for the bucket in the host answers as if none had been named.
+  if (xml && !uses_path_style(scene.config))
+    return text + " If it wants the bucket in the path, add -o use_path_request_style";
+  return text + " Is this the console URL?";
+}
+
 std::string explain(const Scene& scene, const Verdict& verdict) {
   const Error& error = verdict.error;
   if (verdict.failure != http::Failure::none) return about_connection(scene, verdict);
   if (std::string text = about_credentials(scene, error); !text.empty()) return text;
-  if (error.s3_code == "NoSuchBucket") return about_bucket(scene);
+  // A listing has no key that could be missing: whatever the code, 404 is about the bucket.
+  if (error.s3_code == "NoSuchBucket" || (error.http_status == 404 && !verdict.foreign))
+    return about_bucket(scene, error);
   if (verdict.retry == Retry::clock) return about_clock(scene, verdict);
-  if (verdict.foreign) {
-    const std::string got = verdict.content_type.empty()
-                                ? "HTTP " + std::to_string(error.http_status)
-                                : verdict.content_type;
-    return scene.config.url + " did not answer like an S3 service (got " + got +
-           "). Is this the console URL?";
-  }
+  if (verdict.foreign) return about_stranger(scene, verdict);
+  if (verdict.retry == Retry::region && scene.config.region_given)
+    return error.text;  // names both regions already
+  if (error.s3_code == "SecondLevelDomainForbidden")
+    return scene.config.url + " wants the bucket in the host (" + error.s3_code +
+           "): leave out use_path_request_style";
   if (error.http_status == 403 || error.http_status == 401) return about_denial(scene, error);
-  if (!verdict.region.empty()) return error.text;  // names both regions already
   return "cannot list " + scene.bucket() + " at " + scene.config.url + ": " + error.text;
 }
 

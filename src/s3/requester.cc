@@ -34,6 +34,9 @@ namespace {
 /// Bytes a second that an upload is allowed to need.
 constexpr std::uint64_t kSlowestUpload = 1U << 20U;
 
+/// Of what was corrected: whoever looks wants the first ones.
+constexpr std::size_t kMaxNotices = 8;
+
 /// What an attempt gets of a deadline that is as good as over.
 constexpr std::chrono::milliseconds kShortestPatience{100};
 
@@ -163,13 +166,15 @@ bool Requester::switch_region(Verdict& verdict, const Progress& progress) {
   }
   MutexLock lock(mutex_);
   // Another thread may have learned it meanwhile.
-  if (site_->region == progress.site->region && site_->region != verdict.region) {
-    site_ = std::make_shared<const Site>(make_site(config_, verdict.region));
-    log_info([&] {
-      return "bucket \"" + config_.bucket + "\" is in region " + verdict.region +
-             "; requests go there from now on";
-    });
-  }
+  if (site_->region != progress.site->region || site_->region == verdict.region) return true;
+  site_ = std::make_shared<const Site>(make_site(config_, verdict.region));
+  const bool moved = site_->origin != progress.site->origin;
+  const std::string text = "bucket \"" + config_.bucket + "\" is in region " + verdict.region +
+                           ", not " + progress.site->region + "; requests are signed for it" +
+                           (moved ? " and go to " + site_->origin : "") +
+                           " from now on (region=" + verdict.region + " saves the detour)";
+  log_warning(text);
+  if (notices_.size() < kMaxNotices) notices_.push_back(text);
   return true;
 }
 
@@ -177,11 +182,20 @@ bool Requester::set_clock(const Verdict& verdict) {
   if (!verdict.server_time) return false;
   const nanoseconds offset = *verdict.server_time - clock_.wall();
   clock_offset_ = offset.count();
-  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(offset).count();
-  log_warning("this machine's clock is " + std::to_string(minutes < 0 ? -minutes : minutes) +
-              " min " + (minutes < 0 ? "ahead of " : "behind ") + config_.url +
-              "; requests are signed with the server's time");
+  const auto minutes = std::chrono::round<std::chrono::minutes>(offset).count();
+  const std::string text = "this machine's clock is " +
+                           std::to_string(minutes < 0 ? -minutes : minutes) + " min " +
+                           (minutes < 0 ? "ahead of " : "behind ") + config_.url +
+                           "; requests are signed with the server's time";
+  log_warning(text);
+  MutexLock lock(mutex_);
+  if (notices_.size() < kMaxNotices) notices_.push_back(text);
   return true;
+}
+
+std::vector<std::string> Requester::notices() const {
+  MutexLock lock(mutex_);
+  return notices_;
 }
 
 bool Requester::correct(Verdict& verdict, Progress& progress) {

@@ -53,6 +53,7 @@ class Requester final {
   [[nodiscard]] const Config& config() const { return config_; }
   [[nodiscard]] std::string region() const EXCLUDES(mutex_);
   [[nodiscard]] std::vector<RequestCount> counts() const;
+  [[nodiscard]] std::vector<std::string> notices() const EXCLUDES(mutex_);
   Result<Credentials> credentials() { return credentials_.get(); }
 
  private:
@@ -71,7 +72,7 @@ class Requester final {
   /// Takes the corrective action of the verdict's retry class; false if there is none to take.
   bool correct(Verdict& verdict, Progress& progress);
   bool switch_region(Verdict& verdict, const Progress& progress);
-  bool set_clock(const Verdict& verdict);
+  bool set_clock(const Verdict& verdict) EXCLUDES(mutex_);
   void trace(const Call& call, const Progress& progress, const Verdict& verdict,
              const http::Exchange& exchange, std::chrono::nanoseconds took) const;
 
@@ -87,6 +88,7 @@ class Requester final {
   std::array<Counter, kOpCount> counters_;
   mutable Mutex mutex_;
   std::shared_ptr<const Site> site_ GUARDED_BY(mutex_);
+  std::vector<std::string> notices_ GUARDED_BY(mutex_);
 };
 
 }  // namespace pailfs::s3

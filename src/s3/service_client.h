@@ -20,6 +20,7 @@ class ServiceClient final : public Client {
 
   [[nodiscard]] std::string region() const override { return requester_.region(); }
   [[nodiscard]] std::vector<RequestCount> counts() const override { return requester_.counts(); }
+  [[nodiscard]] std::vector<std::string> notices() const override { return requester_.notices(); }
   Status probe(const std::string& prefix) override;
 
   Result<ObjectInfo> head(const Key& key) override;

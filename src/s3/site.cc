@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "pailfs/s3/service_host.h"
 #include "pailfs/util/text.h"
 
 namespace pailfs::s3 {
@@ -35,10 +36,14 @@ bool is_address(const std::string& host) {
   return !host.empty() && host.find_first_not_of("0123456789.") == std::string::npos;
 }
 
-/// Regional form of the default endpoint: the global one answers other regions with redirects.
-std::string aws_host(const std::string& region) {
-  if (region == "us-east-1") return std::string(kAwsHost);
-  return "s3." + region + ".amazonaws.com" + (region.starts_with("cn-") ? ".cn" : "");
+/// The host for a region. Only Amazon's differ by region; one that the user chose for the region in
+/// force stays, and the domain is never another: a reply must not decide where keys are sent.
+std::string regional_host(const Config& config, const Url& url, const std::string& region) {
+  if (!url.port.empty() || !is_amazon_host(url.host)) return url.host;
+  const bool learned = region != config.region;
+  if (is_aws_default(config.url) && !learned && region.starts_with("cn-"))
+    return amazon_host_for(url.host + ".cn", region);
+  return learned || is_aws_default(config.url) ? amazon_host_for(url.host, region) : url.host;
 }
 
 }  // namespace
@@ -70,7 +75,7 @@ std::string Site::copy_source(const Key& key) const {
 Site make_site(const Config& config, const std::string& region) {
   Site site;
   Url url = parse_url(config.url).has_value() ? *parse_url(config.url) : Url{"https", "", ""};
-  if (is_aws_default(config.url)) url.host = aws_host(region);
+  url.host = regional_host(config, url, region);
   site.bucket = config.bucket;
   site.region = region;
   if (uses_path_style(config)) {

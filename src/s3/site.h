@@ -27,7 +27,7 @@ Result<Url> parse_url(const std::string& text);
 /// and names with dots under TLS (no certificate covers a.b.s3.example.com).
 bool uses_path_style(const Config& config);
 
-/// True for https://s3.amazonaws.com, the only service whose host we rewrite by region.
+/// True for https://s3.amazonaws.com, which stands for no region in particular.
 bool is_aws_default(const std::string& url);
 
 /// One query parameter; without a value only the name is sent ("?uploads").
@@ -56,6 +56,8 @@ struct Site {
   [[nodiscard]] std::string copy_source(const Key& key) const;
 };
 
+/// `region` is the configured one or one that the service named. Requests to Amazon then go to the
+/// host of that region in the same domain; every other service keeps its host.
 Site make_site(const Config& config, const std::string& region);
 
 }  // namespace pailfs::s3

@@ -43,6 +43,7 @@ constexpr Row kRows[] = {
     {"InvalidPartOrder", 400,
      "The list of parts was not in ascending order. Parts must be ordered by part number."},
     {"InvalidRange", 416, "The requested range is not satisfiable"},
+    {"InvalidRegionName", 400, "The region name is not valid."},
     {"InvalidRequest", 400, "Invalid Request"},
     {"InvalidToken", 400, "The provided token is malformed or otherwise invalid."},
     {"InvalidURI", 400, "Couldn't parse the specified URI."},
@@ -72,6 +73,8 @@ constexpr Row kRows[] = {
     {"RequestTimeout", 400,
      "Your socket connection to the server was not read from or written to within the timeout "
      "period. Idle connections will be closed."},
+    {"SecondLevelDomainForbidden", 403,
+     "The bucket you are attempting to access must be addressed using OSS third level domain."},
     {"ServiceUnavailable", 503, "Please reduce your request rate."},
     {"SignatureDoesNotMatch", 403,
      "The request signature we calculated does not match the signature you provided. Check your "

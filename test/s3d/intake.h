@@ -12,6 +12,9 @@ namespace s3d {
 std::optional<Address> find_address(const RequestHead& head, const Service& service,
                                     std::string& virtual_bucket);
 
+/// The first of check_head()'s checks: what the rules that imitate a service refuse.
+std::optional<S3Error> check_service(const Call& call, const std::string& virtual_bucket);
+
 /// Signature, permissions, rules, limits, existence of the bucket: all that needs no body. Fills in
 /// call.identity and call.bucket.
 std::optional<S3Error> check_head(Call& call, const std::string& virtual_bucket);

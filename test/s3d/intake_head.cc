@@ -127,6 +127,7 @@ std::optional<S3Error> check_head(Call& call, const std::string& virtual_bucket)
   // One Host, or the signature says nothing about where the request was meant to go.
   if (call.head.headers.count("host") != 1)
     return S3Error{"InvalidRequest", "Missing required header for this request: Host", {}};
+  if (auto error = check_service(call, virtual_bucket)) return error;
   auto credentials = service.credentials();
   AuthContext context{call.head,
                       *credentials,
@@ -135,12 +136,16 @@ std::optional<S3Error> check_head(Call& call, const std::string& virtual_bucket)
                       virtual_bucket,
                       !call.rule(Rule::kNoSignatureCheck),
                       !call.rule(Rule::kNoSkewCheck),
-                      !call.rule(Rule::kNoRegionCheck),
+                      !call.rule(Rule::kNoRegionCheck) && !call.rule(Rule::kRegionNames),
                       !call.rule(Rule::kNoSignedHeadersCheck),
                       !call.rule(Rule::kPlusLiteral),
                       service.keys};
   Verdict verdict = authenticate(context);
-  if (auto* error = std::get_if<S3Error>(&verdict)) return std::move(*error);
+  if (auto* error = std::get_if<S3Error>(&verdict)) {
+    if (call.rule(Rule::kRegionInWords))
+      std::erase_if(error->details, [](const auto& detail) { return detail.first == "Region"; });
+    return std::move(*error);
+  }
   call.identity = std::get<Identity>(std::move(verdict));
 
   if (!call.address.bucket.empty()) call.bucket = service.store.bucket(call.address.bucket);

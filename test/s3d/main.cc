@@ -3,10 +3,12 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <stdexcept>
 #include <string>
 
 #include <cxxopts.hpp>
 
+#include "imitate.h"
 #include "rules.h"
 #include "server.h"
 
@@ -47,6 +49,7 @@ cxxopts::Options option_table() {
   add("dir", "keep buckets and objects in this directory instead of memory",
       text()->default_value(""));
   add("rule", "switch on a rule from the list below (repeatable)", list());
+  add("imitate", "the rules of a service: kodo, r2, gcs, oss, minio, aws-REGION", text());
   add("latency-ms", "delay before the first byte of each reply", number());
   add("bandwidth", "bytes a second for each connection", number());
   add("total-bandwidth", "bytes a second for all connections", number());
@@ -73,6 +76,11 @@ s3d::ServerOptions read_options(const cxxopts::ParseResult& given) {
   options.buckets = list("bucket");
   options.credentials = {text("access-key"), text("secret-key"), text("session-token"), false};
   options.rules = list("rule");
+  if (given.count("imitate") > 0) {
+    auto rules = s3d::rules_of_service(text("imitate"));
+    if (!rules) throw std::invalid_argument("--imitate: no such service: " + text("imitate"));
+    options.rules.insert(options.rules.begin(), rules->begin(), rules->end());
+  }
   options.rules.insert(options.rules.begin(), "region=" + text("region"));
   if (given.count("domain") > 0) options.domains = list("domain");
   options.directory = text("dir");
@@ -131,7 +139,10 @@ int main(int argc, char** argv) {
     cxxopts::Options table = option_table();
     auto given = table.parse(argc, argv);
     if (given.count("help") > 0) {
-      std::cout << table.help() << "\nRules:\n" << s3d::Rules::describe() << "\n" << kFaultHelp;
+      std::cout << table.help() << "\nRules:\n"
+                << s3d::Rules::describe() << "\nServices:\n"
+                << s3d::describe_services() << "\n"
+                << kFaultHelp;
       return 0;
     }
     if (!given.unmatched().empty()) {

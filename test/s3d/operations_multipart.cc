@@ -50,6 +50,12 @@ WriteOutcome add_part(Call& call, const UploadPtr& upload, int number, Part part
   });
 }
 
+bool parts_are_equal(const std::vector<std::uint64_t>& sizes) {
+  for (std::size_t i = 0; i + 1 < sizes.size(); ++i)
+    if (sizes[i] != sizes.front()) return false;
+  return sizes.empty() || sizes.back() <= sizes.front();
+}
+
 Reply complete_reply(const Call& call, std::string_view etag, const std::string& encryption) {
   XmlWriter xml("CompleteMultipartUploadResult");
   xml.element("Location", "http://" + std::string(call.header("host")) + "/" + call.bucket->name +
@@ -156,11 +162,14 @@ Reply complete_multipart_upload(Call& call) {
   CompleteRules rules{!call.rule(Rule::kMinPartOff), !call.rule(Rule::kPartOrderOff)};
   auto assembled = assemble(*upload, *std::move(claims), rules);
   if (auto* error = std::get_if<S3Error>(&assembled)) return error_reply(call, std::move(*error));
+  if (call.rule(Rule::kEqualParts) && !parts_are_equal(std::get<Object>(assembled).part_sizes))
+    return error_reply(call,
+                       {"InvalidPart", "All non-trailing parts must have the same length.", {}});
   auto object = std::make_shared<Object>(std::get<Object>(std::move(assembled)));
   object->md5 = std::make_shared<ContentMd5>();
   object->created_ms = call.service.clock.now_ms();
   object->mtime = object->created_ms / 1000;
-  if (call.rule(Rule::kEtagNotMd5))
+  if (call.rule(Rule::kEtagNotMd5) || call.rule(Rule::kMultipartEtagNotMd5))
     object->etag = hex(random_bytes(16)) + "-" + std::to_string(object->part_sizes.size());
   if (call.rule(Rule::kFullMd5)) object->md5->get(object->body);
   WriteOutcome outcome =

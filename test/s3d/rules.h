@@ -49,6 +49,16 @@ enum class Rule {
   kCompleteOnce,
   kLengthCheckOff,
   kStorageClassIgnored,
+  kVirtualOnly,
+  kUpperEtag,
+  kMultipartEtagNotMd5,
+  kEqualParts,
+  kNoAwsChunked,
+  kAcceptEncodingChanged,
+  kNoUnknownQuery,
+  kRegionInWords,
+  kRegionNames,
+  kRegionalHosts,
   kPublic,
 };
 constexpr int kRuleCount = static_cast<int>(Rule::kPublic) + 1;

@@ -104,8 +104,8 @@ void add_etag(const Rules& rules, Reply& reply, std::string_view etag) {
 }
 
 std::string choose_etag(const Call& call, std::string_view md5_hex, std::string_view encryption) {
-  if (!call.rule(Rule::kEtagNotMd5) && encryption != "aws:kms") return std::string(md5_hex);
-  return hex(random_bytes(16));
+  if (call.rule(Rule::kEtagNotMd5) || encryption == "aws:kms") return hex(random_bytes(16));
+  return call.rule(Rule::kUpperEtag) ? to_upper(md5_hex) : std::string(md5_hex);
 }
 
 WriteCondition write_condition(const Call& call) {

@@ -23,7 +23,7 @@
 
 namespace pailfs::cli {
 
-enum class Action { mount, help, help_topic, version, generate };
+enum class Action { mount, list_uploads, abort_uploads, help, help_topic, version, generate };
 
 /// What one command line means. A value; defaults are those of the structs and stand nowhere else.
 struct Options {
@@ -44,6 +44,9 @@ struct Options {
   bool sends_user_agent = true;
   std::string instance_name;
 
+  /// Action::abort_uploads leaves uploads that are younger.
+  std::chrono::seconds upload_age = std::chrono::hours(24);
+
   std::chrono::seconds mount_timeout{30};
   bool url_given = false;
   bool remembers_absent_names = true;
@@ -63,6 +66,7 @@ enum class Group {
   data,
   attributes,
   logging,
+  utility,
   accepted,
 };
 std::string_view group_title(Group group);

@@ -62,6 +62,8 @@ class Client : public ObjectStore {
   /// One listing of at most one key under `prefix`, with the service's own words on failure: what a
   /// mount asks before it calls itself mounted. The error text is one line for a person.
   virtual Status probe(const std::string& prefix) = 0;
+  /// What the service's replies have corrected so far (region, clock), a sentence each; any thread.
+  [[nodiscard]] virtual std::vector<std::string> notices() const = 0;
   /// What was sent so far, one entry per verb; any thread.
   [[nodiscard]] virtual std::vector<RequestCount> counts() const = 0;
 };

@@ -115,11 +115,18 @@ TEST_CASE("A wrong command line is refused with one exact sentence") {
        "http_proxy in the environment"},
       {{"b", "/m", "-o", "modules=subdir,subdir=x"},
        "option modules is not supported: stacking FUSE modules would change the names of files"},
-      {{"-u", "b"},
-       "option incomplete_mpu_list is not supported: listing unfinished uploads is not available"},
-      {{"--incomplete-mpu-abort=all", "b"},
-       "option incomplete_mpu_abort is not supported: removing unfinished uploads is not "
-       "available"},
+      {{"-u", "b", "/m"},
+       "MOUNTPOINT /m is given, but nothing is mounted when unfinished uploads are listed or "
+       "removed"},
+      {{"-u"}, "missing BUCKET argument. Usage: pailfs BUCKET[:/PATH] MOUNTPOINT [-o OPTION,...]"},
+      {{"-u", "--incomplete-mpu-abort", "b"},
+       "incomplete_mpu_list and incomplete_mpu_abort exclude each other"},
+      {{"--incomplete-mpu-abort=1d", "b"},
+       "option incomplete_mpu_abort: \"1d\" is no age: it is all, or numbers with Y M D h m s in "
+       "this order, as 1D12h"},
+      {{"b", "/m", "-o", "ram_role=http://x"},
+       "option ram_role is not supported: keys cannot be had from Alibaba's role service; name a "
+       "passwd_file"},
   };
   for (const Row& row : rows) {
     Words argv = row.words;

@@ -69,7 +69,7 @@ TEST_CASE("The command lines that people use are understood as s3fs understands 
          CHECK(o.mount.mountpoint == "/mnt/bucket");
          CHECK(o.s3.url == "https://s3.cn-east-1.sufycs.com");
          CHECK(o.s3.path_style);
-         CHECK(o.s3.region == "us-east-1");
+         CHECK(o.s3.region == "cn-east-1");
          CHECK_FALSE(o.s3.region_given);
          CHECK(o.fs.allow_other);
          CHECK(o.mount.kernel_options == Words{"allow_other"});
@@ -290,6 +290,22 @@ TEST_CASE("Hosts without names and buckets with dots are addressed by path") {
   CHECK(path_style("b.example.com", "https://s3.amazonaws.com"));
   CHECK_FALSE(path_style("b", "https://s3.amazonaws.com"));
   CHECK_FALSE(path_style("12345", "http://10.example.com"));
+}
+
+TEST_CASE("Utility mode takes a bucket and no mountpoint") {
+  for (const Words& words : {Words{"-u", "b:/p"}, Words{"--incomplete-mpu-list", "b:/p"},
+                             Words{"b:/p", "-o", "incomplete_mpu_list"}}) {
+    const Options options = accepted(words);
+    CHECK(options.action == Action::list_uploads);
+    CHECK(options.s3.bucket == "b");
+    CHECK(options.fs.prefix == "p/");
+  }
+  const Options day = accepted({"--incomplete-mpu-abort", "b"});
+  CHECK(day.action == Action::abort_uploads);
+  CHECK(day.upload_age == std::chrono::hours(24));
+  CHECK(accepted({"--incomplete-mpu-abort=all", "b"}).upload_age == std::chrono::seconds(0));
+  CHECK(accepted({"b", "--incomplete-mpu-abort=1D12h"}).upload_age == std::chrono::hours(36));
+  CHECK(accepted({"-u", "b", "-o", "url=http://127.0.0.1:9000"}).s3.path_style);
 }
 
 TEST_CASE("A url without scheme and a url in endpoint are taken with a notice") {

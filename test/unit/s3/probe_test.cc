@@ -105,6 +105,46 @@ TEST_CASE("virtual-hosted addressing hints at the other style") {
   }
 }
 
+TEST_CASE("a 404 for the bucket in the host asks whether path style was meant") {
+  Config config = Bench::path_config();
+  config.path_style = false;
+  for (const http::Exchange& answer : {s3_error(404, "NoSuchBucket"), s3_error(404, "NoSuchKey"),
+                                       reply(404, {{"x-amz-request-id", "1"}})}) {
+    Bench bench(config);
+    bench.transport.otherwise([&](const auto&) { return answer; });
+    const Status status = bench.client->probe("");
+    REQUIRE_FALSE(status);
+    CHECK_THAT(status.error().text,
+               Catch::Matchers::ContainsSubstring("bucket \"bkt\" does not exist at https://s3."
+                                                  "example.com") &&
+                   Catch::Matchers::ContainsSubstring(
+                       "did you mean https://s3.example.com/bkt (path style)?"));
+  }
+}
+
+TEST_CASE("a service that does not look for the bucket in the host is understood") {
+  Config config = Bench::path_config();
+  config.path_style = false;
+  Bench bench(config);
+  bench.transport.otherwise([](const auto&) {
+    return reply(200, {{"Content-Type", "application/xml"}},
+                 "<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>");
+  });
+  const Status status = bench.client->probe("");
+  REQUIRE_FALSE(status);
+  CHECK_THAT(status.error().text, Catch::Matchers::ContainsSubstring("use_path_request_style"));
+}
+
+TEST_CASE("a service that wants the bucket in the host is understood") {
+  Bench bench;
+  bench.transport.otherwise(
+      [](const auto&) { return s3_error(403, "SecondLevelDomainForbidden"); });
+  const Status status = bench.client->probe("");
+  REQUIRE_FALSE(status);
+  CHECK_THAT(status.error().text,
+             Catch::Matchers::ContainsSubstring("leave out use_path_request_style"));
+}
+
 TEST_CASE("a given region that is wrong is named beside the right one") {
   Config config = Bench::path_config();
   config.region = "us-west-2";
@@ -132,6 +172,43 @@ TEST_CASE("a probe learns region and clock like any request") {
   bench.transport.then(reply(301, {{"x-amz-bucket-region", "eu-west-1"}})).then(kEmptyBucket);
   CHECK(bench.client->probe(""));
   CHECK(bench.client->region() == "eu-west-1");
+  CHECK(
+      bench.client->notices() ==
+      std::vector<std::string>{"bucket \"bkt\" is in region eu-west-1, not us-east-1; requests are "
+                               "signed for it from now on (region=eu-west-1 saves the detour)"});
+}
+
+TEST_CASE("a clock that was corrected is told in minutes") {
+  for (const auto& [date, told] :
+       {std::pair<std::string, std::string>{"Sun, 22 Nov 2026 03:24:29 GMT", "7 min behind "},
+        {"Sun, 22 Nov 2026 02:57:29 GMT", "20 min ahead of "}}) {
+    Bench bench;
+    http::Exchange skewed = s3_error(403, "RequestTimeTooSkewed");
+    skewed.headers.add("Date", date);
+    bench.transport.then(skewed).then(kEmptyBucket);
+    CHECK(bench.client->probe(""));
+    CHECK(bench.client->notices() ==
+          std::vector<std::string>{"this machine's clock is " + told +
+                                   "https://s3.example.com; requests are signed with the server's "
+                                   "time"});
+  }
+}
+
+TEST_CASE("requests follow the region to its host at Amazon, and nowhere else") {
+  Config config;
+  config.bucket = "bkt";
+  config.url = "https://s3.us-east-1.amazonaws.com";
+  Bench bench(config);
+  bench.transport
+      .then(reply(301, {{"Location", "https://evil.example/"}},
+                  "<Error><Code>PermanentRedirect</Code><Endpoint>bkt.s3.eu-west-1.amazonaws.com"
+                  "</Endpoint></Error>"))
+      .then(kEmptyBucket);
+  CHECK(bench.client->probe(""));
+  CHECK(bench.sent(1).url.starts_with("https://bkt.s3.eu-west-1.amazonaws.com/?"));
+  REQUIRE(bench.client->notices().size() == 1);
+  CHECK_THAT(bench.client->notices()[0],
+             Catch::Matchers::ContainsSubstring("https://bkt.s3.eu-west-1.amazonaws.com"));
 }
 
 }  // namespace

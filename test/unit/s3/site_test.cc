@@ -106,15 +106,30 @@ TEST_CASE("addressing follows what host names can carry") {
   CHECK(make_site(config, "r").copy_source("k") == "/dotted.bucket/k");
 }
 
-TEST_CASE("only the default endpoint is rewritten by region") {
+TEST_CASE("only Amazon's hosts are rewritten by region, and only within their domain") {
   Config config;
   config.bucket = "bucket";
-  CHECK(make_site(config, "us-east-1").origin == "https://bucket.s3.amazonaws.com");
-  CHECK(make_site(config, "eu-west-1").origin == "https://bucket.s3.eu-west-1.amazonaws.com");
-  CHECK(make_site(config, "cn-north-1").origin == "https://bucket.s3.cn-north-1.amazonaws.com.cn");
-  config.url = "https://s3.example.com";
-  CHECK(make_site(config, "eu-west-1").origin == "https://bucket.s3.example.com");
+  const auto origin = [&](const std::string& url, const std::string& region) {
+    config.url = url;
+    return make_site(config, region).origin;
+  };
+  const std::string global = config.url;
+  CHECK(origin(global, "us-east-1") == "https://bucket.s3.amazonaws.com");
+  CHECK(origin(global, "eu-west-1") == "https://bucket.s3.eu-west-1.amazonaws.com");
+  CHECK(origin(global, "cn-north-1") == "https://bucket.s3.cn-north-1.amazonaws.com");
+  CHECK(origin("https://s3.us-east-1.amazonaws.com", "eu-west-1") ==
+        "https://bucket.s3.eu-west-1.amazonaws.com");
+  CHECK(origin("https://s3.amazonaws.com:8443", "eu-west-1") ==
+        "https://bucket.s3.amazonaws.com:8443");
+  CHECK(origin("https://s3.example.com", "eu-west-1") == "https://bucket.s3.example.com");
   CHECK(make_site(config, "eu-west-1").region == "eu-west-1");
+  // What the user says about region and host is not doubted.
+  config.region = "eu-west-1";
+  CHECK(origin(global, "eu-west-1") == "https://bucket.s3.eu-west-1.amazonaws.com");
+  CHECK(origin("https://s3.us-east-1.amazonaws.com", "eu-west-1") ==
+        "https://bucket.s3.us-east-1.amazonaws.com");
+  config.region = "cn-north-1";
+  CHECK(origin(global, "cn-north-1") == "https://bucket.s3.cn-north-1.amazonaws.com.cn");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <pwd.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -11,6 +12,7 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -19,8 +21,11 @@
 #include "pailfs/cli/local_checks.h"
 #include "pailfs/cli/parse.h"
 #include "pailfs/mount/daemon.h"
+#include "pailfs/mount/runtime.h"
 #include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
+
+#include "background_check.h"
 
 namespace pailfs::cli {
 namespace {
@@ -147,7 +152,11 @@ mount::Outcome run(const Options& options, const std::function<void()>& report_r
   if (!transport) return failed(options, Step::transport, transport.error());
   SystemRandom random;
   const auto client = s3::make_client(options.s3, **transport, *keys->source, clock, random);
-  if (Status reached = client->probe(options.fs.prefix); !reached) {
+  const auto probe = [&] { return client->probe(options.fs.prefix); };
+  std::optional<BackgroundCheck> check;
+  if (options.connect_later) {
+    check.emplace(source_of(options), probe);
+  } else if (Status reached = probe(); !reached) {
     return failed(options, Step::bucket, reached.error());
   }
   const auto files = fs::make_file_system(options.fs, *client, clock);
@@ -161,6 +170,16 @@ mount::Outcome run(const Options& options, const std::function<void()>& report_r
   // Once mounted, what fails is that something could not be stored.
   if (was_ready) return failed(options, Exit::not_stored, served.error());
   return failed(options, Step::mount, served.error());
+}
+
+/// What a second command is compared with; the options only as a digest.
+mount::Identity identity_of(const CommandLine& line) {
+  const Options& options = line.options;
+  std::string source = options.s3.bucket;
+  if (!options.fs.prefix.empty()) {
+    source += ":/" + options.fs.prefix.substr(0, options.fs.prefix.size() - 1);
+  }
+  return {source, options.s3.url, mount::mount_id(line.settings)};
 }
 
 int complain(const CommandLine& line, Exit code, const std::string& text) {
@@ -195,6 +214,13 @@ int start(CommandLine& line) {
   scrub_environment();
   return_large_blocks();
 
+  if (!options.namespace_of.empty()) {
+    if (Status ok = mount::enter_mount_namespace(options.namespace_of); !ok) {
+      return complain(line, Exit::local, ok.error().text);
+    }
+  }
+  // Whoever looks for the process looks for the program, not for the link that mount(8) found.
+  if (line.mount_helper) prctl(PR_SET_NAME, "pailfs");
   for (const std::string& warning : line.warnings) std::cerr << "pailfs: " << warning << '\n';
   // A URL that cannot be and a name that no bucket has need no network to be refused.
   auto url = s3::normalise_url(options.s3.url);
@@ -208,9 +234,16 @@ int start(CommandLine& line) {
   if (Status ok = check_local_files(options, geteuid()); !ok) {
     return complain(line, exit_for(Step::local, ok.error()), ok.error().text);
   }
-  if (Status ok = mount::check_mountpoint(options.mount); !ok) {
-    return complain(line, exit_for(Step::mountpoint, ok.error()), ok.error().text);
+  options.mount.identity = identity_of(line);
+  if (options.make_mountpoint) {
+    if (Status ok = mount::make_mountpoint(options.mount.mountpoint); !ok) {
+      return complain(line, exit_for(Step::mountpoint, ok.error()), ok.error().text);
+    }
   }
+  const auto place = mount::check_mountpoint(options.mount);
+  if (!place) return complain(line, exit_for(Step::mountpoint, place.error()), place.error().text);
+  // mount -a comes again and again.
+  if (*place == mount::Mountpoint::same_mounted || options.only_pretend) return 0;
 
   const std::vector<int> inherited = inherited_descriptors(options.mount.mountpoint);
   const mount::Work work = [&](const std::function<void()>& report_ready) {
@@ -222,10 +255,9 @@ int start(CommandLine& line) {
       }
     });
   };
-  const int code = options.foreground
-                       ? mount::run_foreground(work, "mounted " + source_of(options) + " on " +
-                                                         options.mount.mountpoint)
-                       : mount::run_detached(work, options.mount_timeout);
+  const std::string ready = "mounted " + source_of(options) + " on " + options.mount.mountpoint;
+  const int code = options.foreground ? mount::run_foreground(work, ready, options.mount_timeout)
+                                      : mount::run_detached(work, options.mount_timeout);
   return code > 1 && line.mount_helper ? kMountHelperFailure : code;
 }
 

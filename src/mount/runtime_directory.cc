@@ -3,17 +3,20 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <span>
 #include <system_error>
+#include <thread>
 
 #include "pailfs/util/file.h"
 #include "pailfs/util/text.h"
@@ -173,6 +176,16 @@ Status remove_record(const std::string& directory, const std::string& mountpoint
   const std::string file = record_file(directory, mountpoint);
   if (::unlink(file.c_str()) == 0 || errno == ENOENT) return {};
   return system_error(errno, "remove " + file);
+}
+
+UniqueFd lock_records(const std::string& directory) {
+  constexpr int kTries = 1000;
+  UniqueFd lock(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  for (int i = 0; lock && i < kTries; ++i) {
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return {};
 }
 
 Result<std::string> runtime_directory() {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pailfs/mount/runtime.h"
+#include "pailfs/util/file.h"
 
 namespace pailfs::mount {
 
@@ -30,5 +31,10 @@ std::optional<MountRecord> read_record(const std::string& directory, const std::
 /// `mountinfo` is the text of the mount table.
 std::vector<MountRecord> list_records(const std::string& directory, std::string_view mountinfo);
 Status remove_record(const std::string& directory, const std::string& mountpoint);
+
+/// Waits its turn to look at a mountpoint, mount and leave a record; the next one may when the
+/// descriptor is closed. Without a descriptor, after ten seconds or where it cannot be had, the
+/// caller goes on alone: two commands at the same moment are the only ones that would notice.
+UniqueFd lock_records(const std::string& directory);
 
 }  // namespace pailfs::mount

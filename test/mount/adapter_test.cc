@@ -37,6 +37,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr int kRefused = 20;   // exit code of a server that could not begin
 constexpr int kUnstored = 21;  // exit code of a server whose sync_all failed
 
 /// Why no mount can be made here; empty when one can.
@@ -51,16 +52,14 @@ Outcome serve_memory(const Config& config, int sync_errno,
   test::MemoryFileSystem files;
   files.supports_xattr = config.use_xattr;
   files.sync_errno = sync_errno;
-  if (const Status fine = check_mountpoint(config); !fine) {
-    return {exit_code(fine.error()), fine.error().text};
-  }
+  if (const auto fine = check_mountpoint(config); !fine) return {kRefused, fine.error().text};
   bool ready = false;
   const Status served = serve(config, files, [&] {
     ready = true;
     report_ready();
   });
   if (served) return {};
-  return {ready ? kUnstored : exit_code(served.error()), served.error().text};
+  return {ready ? kUnstored : kRefused, served.error().text};
 }
 
 /// A mount in a child of this process, gone with this object whatever happens.

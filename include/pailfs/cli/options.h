@@ -37,7 +37,9 @@ struct Options {
   std::string topic;  ///< KEY of --help=KEY, KIND of --generate=KIND
 
   bool foreground = false;
-  int debug_switches = 0;  ///< how often -d was given
+  bool only_pretend = false;  ///< -f of mount(8): everything but the mount
+  std::string namespace_of;   ///< -N of mount(8): the mount namespace to mount in, a path or a pid
+  int debug_switches = 0;     ///< how often -d was given
   LogLevel log_level = LogLevel::critical;
   std::string logfile;
   bool timestamps = true;
@@ -45,6 +47,8 @@ struct Options {
   std::string instance_name;
 
   std::chrono::seconds mount_timeout{30};
+  bool make_mountpoint = false;
+  bool connect_later = false;  ///< mount without having reached the bucket
   bool url_given = false;
   bool remembers_absent_names = true;
   bool reduced_redundancy = false;

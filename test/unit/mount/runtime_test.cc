@@ -3,11 +3,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 
 #include "runtime_directory.h"
 #include "support/catch.h"
@@ -169,6 +172,20 @@ TEST_CASE("mounts are listed while they are in the mount table", "[mount][runtim
   CHECK_FALSE(read_record(place.root, "/mnt/c"));
   CHECK_FALSE(std::filesystem::exists(beside));
   CHECK(list_records(place.root + "/missing", "").empty());
+}
+
+TEST_CASE("two who look and mount take turns", "[mount][runtime]") {
+  const Place place;
+  UniqueFd first = lock_records(place.root);
+  REQUIRE(first);
+  std::atomic<bool> second_has_it = false;
+  std::thread second([&] { second_has_it = static_cast<bool>(lock_records(place.root)); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  CHECK_FALSE(second_has_it);
+  first = UniqueFd();
+  second.join();
+  CHECK(second_has_it);
+  CHECK_FALSE(lock_records(place.root + "/missing"));
 }
 
 }  // namespace pailfs::mount

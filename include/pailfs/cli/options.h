@@ -110,6 +110,7 @@ struct Duration {
 };
 struct Unsigned {
   Ref<unsigned> at;
+  std::uint64_t least = 1;
 };
 /// A meaning of its own. `set` returns the complaint, empty when all is well; `show` prints the
 /// value in force and may be null.

@@ -21,6 +21,9 @@ constexpr std::string_view kList = "o_list";
 // out.
 constexpr std::string_view kExtras[] = {"help", "version", "generate"};
 
+/// Switches of mount(8)'s helpers that have a value.
+constexpr std::string_view kHelperValues = "Nt";
+
 std::string joined_name(std::string_view name) {
   std::string result(name);
   std::replace(result.begin(), result.end(), '-', '_');
@@ -41,7 +44,9 @@ bool has_line_break(std::string_view text) {
 class Normaliser final {
  public:
   Normaliser(const std::vector<std::string>& argv, bool mount_helper)
-      : argv_(argv), switches_(mount_helper ? "dhfsnv" : "dhfsu") {}
+      : argv_(argv),
+        switches_(mount_helper ? "dhfsnv" : "dhfsu"),
+        value_switches_(mount_helper ? kHelperValues : "") {}
 
   std::string run() {
     for (at_ = 1; at_ < argv_.size() && error_.empty(); ++at_) {
@@ -102,13 +107,17 @@ class Normaliser final {
   void cluster(const std::string& word) {
     for (std::size_t i = 1; i < word.size(); ++i) {
       const char letter = word[i];
-      if (letter == 'o') {
-        if (i + 1 < word.size()) {
-          add_list(word.substr(i + 1));
-        } else if (at_ + 1 < argv_.size()) {
-          add_list(argv_[++at_]);
+      if (letter == 'o' || value_switches_.find(letter) != std::string_view::npos) {
+        const bool within = i + 1 < word.size();
+        if (!within && at_ + 1 >= argv_.size()) {
+          error_ = std::string("switch -") + letter + " needs a value";
+          return;
+        }
+        const std::string value = within ? word.substr(i + 1) : argv_[++at_];
+        if (letter == 'o') {
+          add_list(value);
         } else {
-          error_ = "switch -o needs a value";
+          options_.push_back(std::string("--switch_") + letter + "=" + value);
         }
         return;
       }
@@ -126,6 +135,7 @@ class Normaliser final {
 
   const std::vector<std::string>& argv_;
   std::string_view switches_;
+  std::string_view value_switches_;
   std::size_t at_ = 0;
   std::vector<std::string> options_;
   std::vector<std::string> words_;
@@ -145,6 +155,9 @@ void declare_all(cxxopts::Options& parser) {
   declare(parser, std::string(kList), false);
   for (const char letter : std::string_view("dhfsunv")) {
     declare(parser, std::string(1, letter) + ",switch_" + letter, true);
+  }
+  for (const char letter : kHelperValues) {
+    declare(parser, std::string("switch_") + letter, false);
   }
   for (const std::string_view name : kExtras) declare(parser, std::string(name), true);
   for (const OptionSpec& spec : option_table()) {

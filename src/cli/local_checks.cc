@@ -136,7 +136,8 @@ Exit exit_for(Step step, const Error& error) {
     case Step::bucket:
       return exit_for_service(error);
     case Step::mount:
-      return Exit::fuse;
+      if (error.err == EINVAL) return Exit::usage;
+      return is_about_path(error.err) ? Exit::local : Exit::fuse;
   }
   return Exit::usage;
 }

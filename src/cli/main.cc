@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <pwd.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -20,9 +21,11 @@
 #include "pailfs/cli/local_checks.h"
 #include "pailfs/cli/parse.h"
 #include "pailfs/mount/daemon.h"
+#include "pailfs/mount/runtime.h"
 #include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
 
+#include "background_check.h"
 #include "utility.h"
 
 namespace pailfs::cli {
@@ -159,7 +162,11 @@ mount::Outcome run(const Options& options, const std::function<void()>& report_r
   if (!transport) return failed(options, Step::transport, transport.error());
   SystemRandom random;
   const auto client = s3::make_client(options.s3, **transport, *keys->source, clock, random);
-  if (Status reached = client->probe(options.fs.prefix); !reached) {
+  const auto probe = [&] { return client->probe(options.fs.prefix); };
+  std::optional<BackgroundCheck> check;
+  if (options.connect_later) {
+    check.emplace(source_of(options), probe);
+  } else if (Status reached = probe(); !reached) {
     return failed(options, Step::bucket, reached.error());
   }
   tell_notices(options, *client);
@@ -200,6 +207,16 @@ mount::Outcome work_on_uploads(const Options& options) {
   return failed(options, Step::bucket, done.error());
 }
 
+/// What a second command is compared with; the options only as a digest.
+mount::Identity identity_of(const CommandLine& line) {
+  const Options& options = line.options;
+  std::string source = options.s3.bucket;
+  if (!options.fs.prefix.empty()) {
+    source += ":/" + options.fs.prefix.substr(0, options.fs.prefix.size() - 1);
+  }
+  return {source, options.s3.url, mount::mount_id(line.settings)};
+}
+
 int complain(const CommandLine& line, Exit code, const std::string& text) {
   std::cerr << "pailfs: " << text << '\n';
   const bool translate = line.mount_helper && code != Exit::usage;
@@ -233,6 +250,13 @@ std::optional<int> prepare(CommandLine& line) {
   scrub_environment();
   return_large_blocks();
 
+  if (!options.namespace_of.empty()) {
+    if (Status ok = mount::enter_mount_namespace(options.namespace_of); !ok) {
+      return complain(line, Exit::local, ok.error().text);
+    }
+  }
+  // Whoever looks for the process looks for the program, not for the link that mount(8) found.
+  if (line.mount_helper) prctl(PR_SET_NAME, "pailfs");
   for (const std::string& warning : line.warnings) std::cerr << "pailfs: " << warning << '\n';
   // A URL that cannot be and a name that no bucket has need no network to be refused.
   auto url = s3::normalise_url(options.s3.url);
@@ -263,9 +287,16 @@ int start(CommandLine& line) {
   if (Status ok = check_local_files(options, geteuid()); !ok) {
     return complain(line, exit_for(Step::local, ok.error()), ok.error().text);
   }
-  if (Status ok = mount::check_mountpoint(options.mount); !ok) {
-    return complain(line, exit_for(Step::mountpoint, ok.error()), ok.error().text);
+  options.mount.identity = identity_of(line);
+  if (options.make_mountpoint) {
+    if (Status ok = mount::make_mountpoint(options.mount.mountpoint); !ok) {
+      return complain(line, exit_for(Step::mountpoint, ok.error()), ok.error().text);
+    }
   }
+  const auto place = mount::check_mountpoint(options.mount);
+  if (!place) return complain(line, exit_for(Step::mountpoint, place.error()), place.error().text);
+  // mount -a comes again and again.
+  if (*place == mount::Mountpoint::same_mounted || options.only_pretend) return 0;
 
   const std::vector<int> inherited = inherited_descriptors(options.mount.mountpoint);
   const mount::Work work = [&](const std::function<void()>& report_ready) {
@@ -277,10 +308,9 @@ int start(CommandLine& line) {
       }
     });
   };
-  const int code = options.foreground
-                       ? mount::run_foreground(work, "mounted " + source_of(options) + " on " +
-                                                         options.mount.mountpoint)
-                       : mount::run_detached(work, options.mount_timeout);
+  const std::string ready = "mounted " + source_of(options) + " on " + options.mount.mountpoint;
+  const int code = options.foreground ? mount::run_foreground(work, ready, options.mount_timeout)
+                                      : mount::run_detached(work, options.mount_timeout);
   return code > 1 && line.mount_helper ? kMountHelperFailure : code;
 }
 

@@ -120,7 +120,7 @@ struct Setter {
   std::string operator()(const Unsigned& field) const {
     const auto number = parse_uint(value);
     if (!number || *number > 0x7fffffffU) return not_a_number(name, value);
-    if (*number < 1) return too_small(name, 1);
+    if (*number < field.least) return too_small(name, field.least);
     field.at(options) = static_cast<unsigned>(*number);
     return {};
   }

@@ -40,6 +40,12 @@ class Reader final {
     line_.mount_helper = name.substr(0, 6) == "mount.";
     const Arguments arguments = read_arguments(argv, line_.mount_helper);
     if (!arguments.error.empty()) fail(arguments.error);
+    // mount(8): "tolerate sloppy mount options". It may stand behind them.
+    lenient_ =
+        line_.mount_helper &&
+        std::any_of(arguments.items.begin(), arguments.items.end(), [](const Argument& item) {
+          return item.kind == Argument::Kind::option && item.name == "s";
+        });
     for (const Argument& item : arguments.items) {
       if (failed()) break;
       if (item.kind == Argument::Kind::option) option(item);
@@ -51,6 +57,7 @@ class Reader final {
       if (!failed()) fail(settle_endpoint(options(), environment_, line_.warnings));
       if (!failed()) settle_rest();
     }
+    for (const auto& [key, value] : settings_) line_.settings += key + "=" + value + "\n";
     return std::move(line_);
   }
 
@@ -74,10 +81,12 @@ class Reader final {
       options().action = Action::generate;
       options().topic = item.value.value_or("");
     } else if (item.name == "f") {
-      options().foreground = true;
+      // mount(8)'s -f is "fake", its -s "sloppy".
+      (line_.mount_helper ? options().only_pretend : options().foreground) = true;
     } else if (item.name == "s") {
-      // mount(8) passes -s to its helpers for "be lenient with unknown options".
       options().mount.single_threaded = !line_.mount_helper;
+    } else if (item.name == "N") {
+      options().namespace_of = item.value.value_or("");
     } else if (item.name == "d") {
       ++options().debug_switches;
     } else if (item.name == "u") {
@@ -102,7 +111,26 @@ class Reader final {
   void apply(std::string_view name, const std::optional<std::string>& value) {
     std::optional<std::string_view> view;
     if (value) view = *value;
-    fail(apply_option(name, view, options(), line_.warnings));
+    const std::string complaint = apply_option(name, view, options(), line_.warnings);
+    if (!complaint.empty() && lenient_ && find_option(name) == nullptr) {
+      line_.warnings.push_back(complaint + " (ignored)");
+    } else if (!complaint.empty()) {
+      fail(complaint);
+    }
+    note(name, value);
+  }
+
+  /// The last of equal names counts, as it does for the option itself.
+  void note(std::string_view name, const std::optional<std::string>& value) {
+    const OptionSpec* spec = find_option(name);
+    if (spec == nullptr || std::holds_alternative<Accepted>(spec->field)) return;
+    if (spec->name == "rw") {
+      settings_.erase("ro");
+      return;
+    }
+    // One row of the table stands for all flags of the kernel.
+    const bool kernel = std::holds_alternative<Kernel>(spec->field);
+    settings_[std::string(kernel ? name : spec->name)] = value.value_or("1");
   }
 
   /// s3fs's rule: a word is the bucket only if no bucket= was given anywhere.
@@ -182,6 +210,8 @@ class Reader final {
 
   const Environment& environment_;
   CommandLine line_;
+  bool lenient_ = false;
+  std::map<std::string, std::string> settings_;
 };
 
 /// libfuse's rule: a backslash takes the next character as it is, or three octal digits as a byte.

@@ -36,12 +36,15 @@ void add_fuse_words(std::vector<OptionSpec>& table) {
       {
           {"nonempty", "", group, Accepted{},
            "Options of FUSE 2, or without effect here, accepted for the sake of old command lines.",
-           "big_writes atomic_o_trunc async_read sync_read use_ino readdir_ino direct_io intr "
+           "big_writes atomic_o_trunc async_read sync_read use_ino readdir_ino intr "
            "large_read splice_read splice_write splice_move no_splice_read no_splice_write "
-           "no_splice_move no_remote_lock no_remote_flock no_remote_posix_lock hard_remove "
-           "default_permissions kernel_cache auto_cache noforget clone_fd"},
+           "no_splice_move no_remote_lock no_remote_flock no_remote_posix_lock noforget"},
+          {"hard_remove", "", group, Accepted{},
+           "Always so: a removed file goes at once, the page cache is dropped when a file has "
+           "changed, the kernel checks permissions.",
+           "auto_cache default_permissions"},
           {"intr_signal", "[N]", group, Accepted{}, "Tuning of FUSE that is not needed here.",
-           "max_readahead congestion_threshold remember ac_attr_timeout max_idle_threads"},
+           "remember ac_attr_timeout"},
           {"modules", "[LIST]", group,
            Refused{"stacking FUSE modules would change the names of files"},
            "Not available: modules of the FUSE library.",

@@ -169,15 +169,43 @@ void add_kernel_options(std::vector<OptionSpec>& table) {
           {"max_background", "N", group,
            Unsigned{[](Options& o) -> unsigned& { return o.mount.max_background; }},
            "Requests that the kernel may have waiting here."},
+          {"congestion_threshold", "N", group,
+           Unsigned{[](Options& o) -> unsigned& { return o.mount.congestion_threshold; }, 0},
+           "Waiting requests from which the kernel holds back read-ahead; 0 for three quarters of "
+           "max_background."},
+          {"max_readahead", "BYTES", group,
+           Unsigned{[](Options& o) -> unsigned& { return o.mount.max_readahead; }, 0},
+           "Most that the kernel reads ahead; 0 for all that it offers."},
           {"max_write", "BYTES", group,
            Unsigned{[](Options& o) -> unsigned& { return o.mount.max_write; }},
            "Largest write request of the kernel."},
           {"max_threads", "N", group,
            Unsigned{[](Options& o) -> unsigned& { return o.mount.max_threads; }},
            "Threads that serve the kernel."},
+          {"max_idle_threads", "N", group,
+           Unsigned{[](Options& o) -> unsigned& { return o.mount.max_idle_threads; }, 0},
+           "Threads kept while there is nothing to do; 0 for all of them."},
+          {"clone_fd", "", group, Flag{[](Options& o) -> bool& { return o.mount.clone_fd; }},
+           "A descriptor of /dev/fuse for each thread."},
+          {"direct_io", "", group, Flag{[](Options& o) -> bool& { return o.mount.direct_io; }},
+           "Past the kernel's page cache: every read and write comes here."},
+          {"kernel_cache", "", group,
+           Flag{[](Options& o) -> bool& { return o.mount.kernel_cache; }},
+           "Keep the kernel's page cache of a file although it may have changed in the store. Only "
+           "for buckets that nobody else writes to."},
+          {"mkdir", "", group, Flag{[](Options& o) -> bool& { return o.make_mountpoint; }},
+           "Make the mountpoint, and the directories above it, if it is missing."},
+          {"bg", "", group, Flag{[](Options& o) -> bool& { return o.connect_later; }},
+           "Mount at once and go on asking for the bucket in the background; what fails is in the "
+           "log, and meanwhile files give errors. Without it the command waits until the bucket "
+           "was "
+           "reached.",
+           "nocheck"},
           {"mount_timeout", "SECONDS", group,
            Seconds{[](Options& o) -> std::chrono::seconds& { return o.mount_timeout; }},
-           "Longest time until the mount must be usable; after it the attempt is given up."},
+           "Longest time until the mount must be usable; after it the attempt is given up, exit "
+           "status "
+           "7."},
           {"debug", "", group, Custom{set_debug},
            "Stay in the foreground and trace every request of the kernel."},
       });

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,9 +21,12 @@
 #include <thread>
 #include <utility>
 
+#include "pailfs/mount/service_notice.h"
 #include "pailfs/util/file.h"
 #include "pailfs/util/log.h"
 #include "pailfs/util/result.h"
+
+#include "deadline.h"
 
 namespace pailfs::mount {
 namespace {
@@ -41,6 +42,11 @@ constexpr std::chrono::seconds kGrace{5};
 void say(std::string_view sentence) {
   const std::string line = "pailfs: " + std::string(sentence) + "\n";
   std::cerr << line << std::flush;
+}
+
+void say_not_ready(std::chrono::seconds limit) {
+  say("the mount was not ready after " + std::to_string(limit.count()) +
+      " s (mount_timeout); given up");
 }
 
 void write_to_pipe(int fd, std::string_view bytes) {
@@ -64,6 +70,8 @@ void leave_terminal() {
 
 [[noreturn]] void run_child(const Work& work, UniqueFd pipe) {
   ::setsid();
+  // Whatever service we were started from is not ours to report about.
+  ::unsetenv("NOTIFY_SOCKET");
   // Writing to a parent that has given up must not end us half way through an unmount.
   ::signal(SIGPIPE, SIG_IGN);
   std::atomic<bool> ready{false};
@@ -188,24 +196,6 @@ int report_silent_death(pid_t child) {
   return kExitDied;
 }
 
-/// systemd's Type=notify, sd_notify(3): one datagram, no library needed.
-void notify_service_manager() {
-  const char* address = std::getenv("NOTIFY_SOCKET");
-  if (address == nullptr || (address[0] != '/' && address[0] != '@')) return;
-  const std::string_view path = address;
-  sockaddr_un target{};
-  if (path.size() >= sizeof(target.sun_path)) return;
-  target.sun_family = AF_UNIX;
-  std::copy(path.begin(), path.end(), std::begin(target.sun_path));
-  if (path.front() == '@') target.sun_path[0] = '\0';  // abstract name
-  const UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (!socket) return;
-  constexpr std::string_view kMessage = "READY=1";
-  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
-  ::sendto(socket.get(), kMessage.data(), kMessage.size(), MSG_NOSIGNAL,
-           reinterpret_cast<const sockaddr*>(&target), length);
-}
-
 }  // namespace
 
 int run_detached(const Work& work, std::chrono::seconds limit) {
@@ -235,8 +225,7 @@ int run_detached(const Work& work, std::chrono::seconds limit) {
   const Heard heard = listen(read_end.get(), *signals, std::chrono::steady_clock::now() + limit);
   if (heard.how == Wait::timed_out) {
     end_child(child);
-    say("the mount was not ready after " + std::to_string(limit.count()) +
-        " s (mount_timeout); given up");
+    say_not_ready(limit);
     return kExitTimeout;
   }
   if (heard.how == Wait::interrupted) {
@@ -253,11 +242,20 @@ int run_detached(const Work& work, std::chrono::seconds limit) {
   return code;
 }
 
-int run_foreground(const Work& work, const std::string& ready_text) {
-  const Outcome outcome = work([&ready_text] {
+int run_foreground(const Work& work, const std::string& ready_text, std::chrono::seconds limit) {
+  // Process 1 is not ended by a signal that it does not handle.
+  if (::getpid() == 1) {
+    for (const int number : {SIGTERM, SIGINT}) {
+      ::signal(number, [](int received) { ::_exit(128 + received); });
+    }
+  }
+  Deadline deadline(limit, kExitTimeout, [limit] { say_not_ready(limit); });
+  const Outcome outcome = work([&] {
+    if (!deadline.call_off()) return;
     say(ready_text + " (pid " + std::to_string(::getpid()) + ")");
-    notify_service_manager();
+    notify_service("READY=1\nSTATUS=" + ready_text);
   });
+  if (!deadline.call_off()) return kExitTimeout;
   if (outcome.exit_code != 0 && !outcome.message.empty()) say(outcome.message);
   return outcome.exit_code;
 }

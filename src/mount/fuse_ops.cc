@@ -46,9 +46,16 @@ void init(void* user_data, fuse_conn_info* connection) {
   refuse(*connection, FUSE_CAP_HANDLE_KILLPRIV_V2);
 #endif
 
-  connection->max_write = adapter.config.max_write;
-  connection->max_background = adapter.config.max_background;
-  connection->congestion_threshold = std::max(1U, adapter.config.max_background / 4 * 3);
+  const Config& config = adapter.config;
+  connection->max_write = config.max_write;
+  connection->max_background = config.max_background;
+  connection->congestion_threshold = config.congestion_threshold > 0
+                                         ? config.congestion_threshold
+                                         : std::max(1U, config.max_background / 4 * 3);
+  // The kernel's offer is its limit.
+  if (config.max_readahead > 0) {
+    connection->max_readahead = std::min(connection->max_readahead, config.max_readahead);
+  }
   adapter.ready = true;
   // The kernel queues requests until INIT is answered, which libfuse does when we return: whoever
   // is told now can use the mount.

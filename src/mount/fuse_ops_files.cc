@@ -14,11 +14,13 @@ namespace {
 
 void open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   Reply reply(request, "open", ino);
+  const Config& config = adapter_of(request).config;
   fs::FileSystem& files = files_of(request);
   const Result<fs::OpenResult> opened = files.open(ino, info->flags);
   if (!opened) return reply.fail(opened.error());
   info->fh = opened->handle;
-  info->keep_cache = opened->keep_page_cache ? 1U : 0U;
+  info->keep_cache = opened->keep_page_cache || config.kernel_cache ? 1U : 0U;
+  info->direct_io = config.direct_io ? 1U : 0U;
 #if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 11)
   // A handle through which nothing can change has nothing to flush: one request less per file.
   const bool changes_nothing =
@@ -36,6 +38,7 @@ void create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode
       adapter.files.create(parent, name, mode, info->flags, to_caller(request));
   if (!created) return reply.fail(created.error());
   info->fh = created->handle;
+  info->direct_io = adapter.config.direct_io ? 1U : 0U;
   if (reply.created(to_entry(created->attr, adapter.config), *info)) return;
   adapter.files.release(created->handle);
   adapter.files.forget(created->attr.ino, 1);

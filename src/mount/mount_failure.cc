@@ -13,21 +13,8 @@ std::string container_advice() {
          "--security-opt apparmor=unconfined";
 }
 
-/// The first lines of what was said, as one line and without libfuse's own prefix.
-std::string one_line(std::string_view words) {
-  std::string result;
-  for (const std::string& line : split(words, '\n')) {
-    std::string_view text = trim(line);
-    if (text.starts_with("fuse: ")) text.remove_prefix(6);
-    if (text.empty()) continue;
-    if (!result.empty()) result += "; ";
-    result += text;
-  }
-  return printable(result);
-}
-
 struct Row {
-  std::string_view words;  ///< as libfuse 3.10 to 3.18 and their fusermount3 put it
+  std::string_view words;  ///< as the kernel, fusermount 2.9 and fusermount3 3.10 to 3.18 put it
   int err;
   std::string_view remedy;
 };
@@ -42,12 +29,27 @@ constexpr Row kRows[] = {
     {"bad mount point", ENOENT, ""},
     {"device not found", ENODEV, "run: sudo modprobe fuse"},
     {"No such device", ENODEV, "run: sudo modprobe fuse"},
+    {"mount failed: Permission denied", EPERM,
+     "something like AppArmor or SELinux forbids it; in a container add --security-opt "
+     "apparmor=unconfined"},
     {"Operation not permitted", EPERM,
      "mounting needs CAP_SYS_ADMIN; in a container add --cap-add SYS_ADMIN (and --security-opt "
      "apparmor=unconfined), or pass an open FUSE descriptor as /dev/fd/N"},
 };
 
 }  // namespace
+
+std::string one_line(std::string_view words) {
+  std::string result;
+  for (const std::string& line : split(words, '\n')) {
+    std::string_view text = trim(line);
+    if (text.starts_with("fuse: ")) text.remove_prefix(6);
+    if (text.empty()) continue;
+    if (!result.empty()) result += "; ";
+    result += text;
+  }
+  return printable(result);
+}
 
 Error device_error(int errno_value, const Environment& machine) {
   const std::string& device = machine.fuse_device;
@@ -57,7 +59,7 @@ Error device_error(int errno_value, const Environment& machine) {
                  (machine.in_container ? container_advice() : "run: sudo modprobe fuse");
   } else if (errno_value == ENODEV || errno_value == ENXIO) {
     error.text = device + ": the kernel has no FUSE; run: sudo modprobe fuse";
-  } else if (errno_value == EACCES && !machine.may_mount) {
+  } else if (errno_value == EACCES) {
     error.text = device + " may not be opened by uid " + std::to_string(machine.uid) +
                  "; fix: sudo chmod 666 " + device;
   } else if (errno_value == EPERM) {
@@ -69,12 +71,13 @@ Error device_error(int errno_value, const Environment& machine) {
 }
 
 Error no_fusermount_error() {
-  return Error(ENODEV, "fusermount3 is not installed; install the package fuse3, or run as root");
+  return Error(
+      ENODEV,
+      "neither fusermount3 nor fusermount is installed; install the package fuse3, or run as "
+      "root");
 }
 
-Error explain_mount_failure(std::string_view words, const std::string& path,
-                            const Environment& machine) {
-  if (!machine.may_mount && !machine.has_fusermount) return no_fusermount_error();
+Error explain_mount_failure(std::string_view words, const std::string& path) {
   const std::string said = one_line(words);
   for (const Row& row : kRows) {
     if (said.find(row.words) == std::string::npos) continue;

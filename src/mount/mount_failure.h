@@ -16,8 +16,9 @@ namespace pailfs::mount {
 Error device_error(int errno_value, const Environment& machine);
 /// Only root mounts without the setuid program.
 Error no_fusermount_error();
-/// Mounting on `path` failed and libfuse or fusermount3 wrote `words` on stderr meanwhile.
-Error explain_mount_failure(std::string_view words, const std::string& path,
-                            const Environment& machine);
+/// The first lines of what a program said, as one line without libfuse's own prefix.
+std::string one_line(std::string_view words);
+/// Mounting on `path` failed; `words` are what fusermount wrote on stderr or the kernel's refusal.
+Error explain_mount_failure(std::string_view words, const std::string& path);
 
 }  // namespace pailfs::mount

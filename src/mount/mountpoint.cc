@@ -2,10 +2,8 @@
 #include "mountpoint.h"
 
 #include <fcntl.h>
-#include <spawn.h>
-#include <sys/mount.h>
+#include <signal.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,8 +18,12 @@
 #include "pailfs/util/file.h"
 #include "pailfs/util/text.h"
 
+#include "auto_unmount.h"
+#include "fusermount.h"
+#include "kernel_mount.h"
 #include "mount_failure.h"
 #include "mount_table.h"
+#include "runtime_directory.h"
 
 namespace pailfs::mount {
 namespace {
@@ -32,8 +34,7 @@ bool mounted_by_us(const Config& config, const MountEntry& entry) {
 }
 
 bool is_dead(const std::string& path) {
-  struct stat stat {};
-  return ::stat(path.c_str(), &stat) != 0 && (errno == ENOTCONN || errno == ECONNABORTED);
+  return is_connection_lost(mount_failure_at(path));
 }
 
 std::string decimal(uid_t uid) {
@@ -56,21 +57,51 @@ bool line_present(const std::string& file, std::string_view wanted) {
   return false;
 }
 
+/// As the distributions ship the file, the line is there and commented out.
+std::string allowing_command(const std::string& file) {
+  if (line_present(file, "#user_allow_other")) {
+    return "sudo sed -i 's/#user_allow_other/user_allow_other/' " + file;
+  }
+  return "echo user_allow_other | sudo tee -a " + file;
+}
+
 Status check_allow_other(const Config& config, const Environment& machine) {
   if (machine.may_mount) return {};
   for (const std::string& option : config.kernel_options) {
     if (option != "allow_other" && option != "allow_root") continue;
     if (line_present(machine.fuse_conf, "user_allow_other")) return {};
     return Error(EPERM, "option " + option + " only allowed if 'user_allow_other' is set in " +
-                            machine.fuse_conf + "; run: echo user_allow_other | sudo tee -a " +
-                            machine.fuse_conf);
+                            machine.fuse_conf + "; run: " + allowing_command(machine.fuse_conf));
   }
   return {};
 }
 
-Error already_mounted(const std::string& path, const MountEntry& entry) {
-  return Error(EBUSY, "MOUNTPOINT " + path + " is already mounted (" + entry.source + ", type " +
-                          entry.type + "); to unmount it: umount " + path);
+std::optional<MountRecord> living_record(const Environment& machine, const std::string& path) {
+  if (machine.runtime.empty()) return std::nullopt;
+  auto record = read_record(machine.runtime, path);
+  const bool lives = record && (::kill(record->pid, 0) == 0 || errno != ESRCH);
+  return lives ? record : std::nullopt;
+}
+
+Error already_mounted(const Environment& machine, const std::string& path,
+                      const MountEntry& entry) {
+  std::string what = entry.source + ", type " + entry.type;
+  if (const auto record = living_record(machine, path)) {
+    what = "pailfs, pid " + std::to_string(record->pid) + ", bucket " + printable(record->source);
+  }
+  return Error(EBUSY, "MOUNTPOINT " + path + " is already mounted (" + what +
+                          "); to unmount it: umount " + path);
+}
+
+Result<Mountpoint> occupied(const Config& config, const Environment& machine,
+                            const MountEntry& entry) {
+  const auto record = living_record(machine, entry.mountpoint);
+  const Identity& wanted = config.identity;
+  if (record && record->source == wanted.source && record->url == wanted.url &&
+      record->options_digest == wanted.options_digest) {
+    return Mountpoint::same_mounted;
+  }
+  return already_mounted(machine, entry.mountpoint, entry);
 }
 
 Error foreign_stale(const std::string& path) {
@@ -102,30 +133,33 @@ void warn_when_not_empty(const std::string& path) {
             << " is not empty; its files are hidden while the bucket is mounted" << std::endl;
 }
 
-Status check_directory(const Config& config, const Environment& machine) {
+Result<Mountpoint> check_directory(const Config& config, const Environment& machine) {
   const std::string& given = config.mountpoint;
   const Result<std::string> path = absolute_mountpoint(given);
   if (!path) return path.error();
   const auto mounted = find_mount(read_mountinfo(machine.mountinfo), *path);
   struct stat stat {};
-  if (::stat(path->c_str(), &stat) != 0) {
-    const int err = errno;
-    if (err == ENOTCONN || err == ECONNABORTED) {
-      if (mounted && removable_by_us(config, machine, *mounted)) return {};
+  int err = ::stat(path->c_str(), &stat) == 0 ? 0 : errno;
+  if (err == 0 && mounted && mounted_by_us(config, *mounted)) err = mount_failure_at(*path);
+  if (err != 0) {
+    if (is_connection_lost(err)) {
+      if (mounted && removable_by_us(config, machine, *mounted)) return Mountpoint::free;
       return foreign_stale(*path);
     }
     // A user may not look into another user's FUSE mount, not even as root.
-    if (mounted && mounted_by_us(config, *mounted)) return already_mounted(*path, *mounted);
+    if (mounted && mounted_by_us(config, *mounted)) return occupied(config, machine, *mounted);
     return system_error(err, "unable to access MOUNTPOINT " + given);
   }
   if (!S_ISDIR(stat.st_mode)) {
     return Error(ENOTDIR, "MOUNTPOINT: " + given + " is not a directory");
   }
-  if (mounted && mounted_by_us(config, *mounted)) return already_mounted(*path, *mounted);
-  if (const Status allowed = check_permissions(given, stat, machine); !allowed) return allowed;
+  if (mounted && mounted_by_us(config, *mounted)) return occupied(config, machine, *mounted);
+  if (const Status allowed = check_permissions(given, stat, machine); !allowed) {
+    return allowed.error();
+  }
   // Looking into an automount trigger would start it.
   if (!mounted || mounted->type != "autofs") warn_when_not_empty(*path);
-  return {};
+  return Mountpoint::free;
 }
 
 bool has_sys_admin() {
@@ -140,40 +174,13 @@ bool has_sys_admin() {
   return false;
 }
 
-bool find_program(std::string_view name) {
-  const char* path = std::getenv("PATH");
-  std::string directories = path == nullptr ? "" : path;
-  directories += ":/usr/bin:/bin:/usr/local/bin";
-  for (const std::string& directory : split(directories, ':')) {
-    if (directory.empty()) continue;
-    const std::string file = directory + "/" + std::string(name);
-    if (::access(file.c_str(), X_OK) == 0) return true;
-  }
-  return false;
+std::string runtime_or_none() {
+  const Result<std::string> directory = runtime_directory();
+  return directory ? *directory : "";
 }
 
 bool exists(const char* path) {
   return ::access(path, F_OK) == 0;
-}
-
-Status unmount_lazily(const Environment& machine, const std::string& path) {
-  if (machine.may_mount) {
-    if (::umount2(path.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) == 0) return {};
-    return system_error(errno, "unmount the stale MOUNTPOINT " + path);
-  }
-  std::vector<std::string> words = {"fusermount3", "-u", "-z", "-q", "--", path};
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  pid_t child = 0;
-  const int failure =
-      ::posix_spawnp(&child, "fusermount3", nullptr, nullptr, arguments.data(), environ);
-  if (failure != 0) return system_error(failure, "run fusermount3");
-  int state = 0;
-  while (::waitpid(child, &state, 0) < 0 && errno == EINTR) {
-  }
-  if (state == 0) return {};
-  return foreign_stale(path);
 }
 
 }  // namespace
@@ -182,9 +189,11 @@ Environment this_machine() {
   Environment machine;
   machine.uid = ::geteuid();
   machine.may_mount = machine.uid == 0 || has_sys_admin();
-  machine.has_fusermount = find_program("fusermount3");
+  machine.fusermount = find_fusermount();
+  machine.runtime = runtime_or_none();
   machine.in_container = exists("/.dockerenv") || exists("/run/.containerenv") ||
-                         std::getenv("KUBERNETES_SERVICE_HOST") != nullptr;
+                         std::getenv("KUBERNETES_SERVICE_HOST") != nullptr ||
+                         std::getenv("container") != nullptr;
   return machine;
 }
 
@@ -209,7 +218,7 @@ Result<std::string> absolute_mountpoint(const std::string& path) {
   while (rest.size() > 1 && rest.ends_with('/')) rest.remove_suffix(1);
   const std::size_t slash = rest.rfind('/');
   const std::string parent(slash == std::string_view::npos ? "." : rest.substr(0, slash + 1));
-  if (err == ENOTCONN || err == ECONNABORTED || err == EACCES) {
+  if (is_connection_lost(err) || err == EACCES) {
     if (char* resolved = ::realpath(parent.c_str(), nullptr)) {
       std::string result = resolved;
       ::free(resolved);
@@ -219,28 +228,47 @@ Result<std::string> absolute_mountpoint(const std::string& path) {
     }
   }
   Error error = system_error(err, "unable to access MOUNTPOINT " + path);
-  if (err == ENOENT) error.text += "; run: mkdir -p " + path;
+  if (err == ENOENT) error.text += "; run: mkdir -p " + path + ", or add -o mkdir";
   return error;
 }
 
-Status check_mountpoint(const Config& config, const Environment& machine) {
-  if (passed_descriptor(config.mountpoint)) return {};
-  if (const Status directory = check_directory(config, machine); !directory) return directory;
-  if (const Status device = check_device(machine); !device) return device;
-  if (!machine.may_mount && !machine.has_fusermount) return no_fusermount_error();
-  return check_allow_other(config, machine);
+Status make_mountpoint(const std::string& path) {
+  if (passed_descriptor(path)) return {};
+  std::error_code failure;
+  // A dead mount is there, though nothing can be said about it.
+  if (std::filesystem::create_directories(path, failure) || !failure || is_dead(path)) return {};
+  return system_error(failure.value(), "option mkdir: cannot make MOUNTPOINT " + path);
 }
 
-Status check_mountpoint(const Config& config) {
+Result<Mountpoint> check_mountpoint(const Config& config, const Environment& machine) {
+  if (passed_descriptor(config.mountpoint)) return Mountpoint::free;
+  const Result<Mountpoint> found = check_directory(config, machine);
+  if (!found || *found == Mountpoint::same_mounted) return found;
+  if (const Status device = check_device(machine); !device) return device.error();
+  if (!machine.may_mount && machine.fusermount.empty()) return no_fusermount_error();
+  if (const Status allowed = check_allow_other(config, machine); !allowed) return allowed.error();
+  return found;
+}
+
+Result<Mountpoint> check_mountpoint(const Config& config) {
   return check_mountpoint(config, this_machine());
+}
+
+Status refuse_second_mount(const Config& config, const Environment& machine,
+                           const std::string& path) {
+  const auto mounted = find_mount(read_mountinfo(machine.mountinfo), path);
+  if (!mounted || !mounted_by_us(config, *mounted)) return {};
+  return already_mounted(machine, path, *mounted);
 }
 
 Status clear_stale(const Config& config, const Environment& machine, const std::string& path) {
   // More than one may lie on top of each other.
-  for (int layer = 0; layer < 16 && is_dead(path); ++layer) {
+  for (int layer = 0; layer < 16; ++layer) {
     const auto mounted = find_mount(read_mountinfo(machine.mountinfo), path);
-    if (!mounted || !removable_by_us(config, machine, *mounted)) return foreign_stale(path);
-    if (const Status gone = unmount_lazily(machine, path); !gone) return gone;
+    // Asking what is not ours might start an automount.
+    if (!mounted || !mounted->type.starts_with("fuse") || !is_dead(path)) return {};
+    if (!removable_by_us(config, machine, *mounted)) return foreign_stale(path);
+    if (!unmount_lazily(machine, path)) return foreign_stale(path);
   }
   return {};
 }

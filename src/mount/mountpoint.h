@@ -16,8 +16,9 @@ struct Environment {
   std::string fuse_conf = "/etc/fuse.conf";
   std::string mountinfo = "/proc/self/mountinfo";
   uid_t uid = 0;           ///< effective
-  bool may_mount = false;  ///< root or CAP_SYS_ADMIN: no fusermount3 needed
-  bool has_fusermount = false;
+  bool may_mount = false;  ///< root or CAP_SYS_ADMIN: no fusermount needed
+  std::string fusermount;  ///< the program by which users mount; "" when there is none
+  std::string runtime;     ///< where the records of mounts are; "" when nowhere
   bool in_container = false;
 };
 
@@ -25,7 +26,7 @@ struct Environment {
 Environment this_machine();
 
 /// check_mountpoint() with the machine as an argument.
-Status check_mountpoint(const Config& config, const Environment& machine);
+Result<Mountpoint> check_mountpoint(const Config& config, const Environment& machine);
 
 /// Absolute and without symbolic links, also when a dead mount is on it: /proc and libfuse know the
 /// directory by this name, and the process will leave its working directory.
@@ -33,6 +34,11 @@ Result<std::string> absolute_mountpoint(const std::string& path);
 
 /// N of "/dev/fd/N": somebody else has opened /dev/fuse, mounted, and handed us the descriptor.
 std::optional<int> passed_descriptor(const std::string& mountpoint);
+
+/// Somebody else, perhaps the same command, may have mounted since check_mountpoint(): EBUSY then.
+/// To be asked after clear_stale().
+Status refuse_second_mount(const Config& config, const Environment& machine,
+                           const std::string& path);
 
 /// Takes a mount of ours whose process is gone off `path` (lazily). Does nothing when there is
 /// none.

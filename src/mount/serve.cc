@@ -1,32 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <fuse_lowlevel.h>
 
 #include "pailfs/mount/mount.h"
+#include "pailfs/mount/service_notice.h"
 #include "pailfs/util/log.h"
 
 #include "fuse_ops.h"
-#include "mount_failure.h"
+#include "kernel_mount.h"
+#include "mount_words.h"
 #include "mountpoint.h"
-#include "session_arguments.h"
+#include "runtime_directory.h"
 #include "signal_watch.h"
-#include "stderr_capture.h"
 
 namespace pailfs::mount {
 namespace {
 
-/// libfuse's session; unmounted and destroyed with its owner.
+/// libfuse's session on a descriptor of /dev/fuse that is mounted already; destroyed with its
+/// owner.
 class Session final {
  public:
-  Session(const Config& config, const Environment& machine, Adapter& adapter)
-      : words_(session_arguments(config, machine.may_mount)) {
+  Session(const Config& config, std::vector<std::string> words, Adapter& adapter)
+      : words_(std::move(words)) {
     for (std::string& word : words_) pointers_.push_back(word.data());
     const fuse_lowlevel_ops table = make_operations(config);
     fuse_args arguments{};
@@ -36,55 +42,88 @@ class Session final {
     session_ = fuse_session_new(&arguments, &table, sizeof(table), &adapter);
     fuse_opt_free_args(&arguments);
   }
-  ~Session() {
-    unmount();
-    if (session_ != nullptr) fuse_session_destroy(session_);
-  }
+  ~Session() { close(); }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
   [[nodiscard]] fuse_session* get() const { return session_; }
-  bool mount(const std::string& mountpoint) {
-    mounted_ = session_ != nullptr && fuse_session_mount(session_, mountpoint.c_str()) == 0;
-    return mounted_;
+  /// The session closes `device`.
+  Status attach(UniqueFd device) {
+    const std::string path = "/dev/fd/" + std::to_string(device.get());
+    if (!device || fuse_session_mount(session_, path.c_str()) != 0) {
+      return Error(ENODEV, "libfuse cannot use " + path);
+    }
+    static_cast<void>(device.release());
+    return {};
   }
-  void unmount() {
-    if (mounted_) fuse_session_unmount(session_);
-    mounted_ = false;
+  void close() {
+    if (session_ != nullptr) fuse_session_destroy(session_);
+    session_ = nullptr;
   }
 
  private:
   std::vector<std::string> words_;
   std::vector<char*> pointers_;
   fuse_session* session_ = nullptr;
-  bool mounted_ = false;
 };
 
 int run_loop(const Config& config, fuse_session* session) {
   if (config.single_threaded) return fuse_session_loop(session);
-    // Idle threads are kept: made and ended per request they cost several times the request.
+  const unsigned threads = std::max(1U, config.max_threads);
+  // Idle threads are kept: made and ended per request they cost several times the request.
+  const unsigned idle = config.max_idle_threads == 0 ? threads : config.max_idle_threads;
 #if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 12)
   const std::unique_ptr<fuse_loop_config, decltype(&fuse_loop_cfg_destroy)> loop(
       fuse_loop_cfg_create(), &fuse_loop_cfg_destroy);
-  const unsigned threads = std::max(1U, config.max_threads);
-  fuse_loop_cfg_set_clone_fd(loop.get(), 0);
+  fuse_loop_cfg_set_clone_fd(loop.get(), config.clone_fd ? 1 : 0);
   fuse_loop_cfg_set_max_threads(loop.get(), threads);
-  fuse_loop_cfg_set_idle_threads(loop.get(), threads);
+  fuse_loop_cfg_set_idle_threads(loop.get(), idle);
   return fuse_session_loop_mt(session, loop.get());
 #else
   fuse_loop_config loop{};
-  loop.clone_fd = 0;
-  loop.max_idle_threads = std::max(1U, config.max_threads);
+  loop.clone_fd = config.clone_fd ? 1 : 0;
+  loop.max_idle_threads = idle;
   return fuse_session_loop_mt(session, &loop);
 #endif
 }
 
-Result<std::string> prepare(const Config& config, const Environment& machine) {
-  if (passed_descriptor(config.mountpoint)) return config.mountpoint;
-  Result<std::string> path = absolute_mountpoint(config.mountpoint);
-  if (!path) return path;
-  if (const Status clear = clear_stale(config, machine, *path); !clear) return clear.error();
-  return path;
+void leave_record(const Config& config, const Environment& machine, const std::string& path) {
+  if (machine.runtime.empty()) return;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const MountRecord record{
+      .pid = ::getpid(),
+      .source = config.identity.source,
+      .url = config.identity.url,
+      .mountpoint = path,
+      .options_digest = config.identity.options_digest,
+      .started = std::chrono::duration_cast<std::chrono::seconds>(now).count()};
+  if (const Status written = write_record(machine.runtime, record); !written) {
+    log_warning("no record of this mount: " + written.error().text);
+  }
+}
+
+void take_record(const Environment& machine, const std::string& path) {
+  if (machine.runtime.empty()) return;
+  const auto record = read_record(machine.runtime, path);
+  // Whoever has mounted there since has left another.
+  if (!record || record->pid != ::getpid()) return;
+  if (const Status gone = remove_record(machine.runtime, path); !gone) {
+    log_warning(gone.error().text);
+  }
+}
+
+/// A mount of our own on `path`, and its record.
+Result<KernelMount> mount_on(const std::string& path, const Config& config, const MountWords& words,
+                             const Environment& machine) {
+  UniqueFd turn;
+  if (!machine.runtime.empty()) turn = lock_records(machine.runtime);
+  if (const Status clear = clear_stale(config, machine, path); !clear) return clear.error();
+  if (const Status alone = refuse_second_mount(config, machine, path); !alone) {
+    return alone.error();
+  }
+  Result<KernelMount> mounted = KernelMount::make(words, machine, path);
+  if (mounted) leave_record(config, machine, path);
+  return mounted;
 }
 
 }  // namespace
@@ -92,29 +131,41 @@ Result<std::string> prepare(const Config& config, const Environment& machine) {
 Status serve(const Config& config, fs::FileSystem& file_system,
              const std::function<void()>& on_ready) {
   const Environment machine = this_machine();
-  const Result<std::string> path = prepare(config, machine);
+  const Result<MountWords> words = mount_words(config, machine.may_mount);
+  if (!words) return words.error();
+  const std::optional<int> passed = passed_descriptor(config.mountpoint);
+  const Result<std::string> path =
+      passed ? config.mountpoint : absolute_mountpoint(config.mountpoint);
   if (!path) return path.error();
 
   Adapter adapter{.config = config, .files = file_system, .on_ready = on_ready};
-  StderrCapture capture;
-  Session session(config, machine, adapter);
-  if (session.get() == nullptr) {
-    return explain_mount_failure(capture.finish(), *path, machine);
-  }
+  Session session(config, words->for_libfuse, adapter);
+  if (session.get() == nullptr) return Error(ENODEV, "libfuse cannot begin a session");
   // Watching begins before mounting, so that no signal can leave a mount behind.
   Result<std::unique_ptr<SignalWatch>> watch =
       SignalWatch::start([raw = session.get()] { fuse_session_exit(raw); }, ::pthread_self());
   if (!watch) return watch.error();
-  if (!session.mount(*path)) return explain_mount_failure(capture.finish(), *path, machine);
-  const std::string said = capture.finish();
-  if (!said.empty()) log_warning("while mounting: " + said);
-
-  const int ended = run_loop(config, session.get());
+  std::optional<KernelMount> mounted;
+  UniqueFd device(passed.value_or(-1));
+  if (!passed) {
+    Result<KernelMount> made = mount_on(*path, config, *words, machine);
+    if (!made) return made.error();
+    mounted.emplace(std::move(*made));
+    device = UniqueFd(::fcntl(mounted->device(), F_DUPFD_CLOEXEC, 3));
+  }
+  Status attached = session.attach(std::move(device));
+  const int ended = attached ? run_loop(config, session.get()) : 0;
   (*watch)->loop_ended();
+  notify_service("STOPPING=1\nSTATUS=storing what is not stored yet");
   // First unmount: whoever still writes is told so, instead of waiting for the upload of the rest.
-  session.unmount();
+  session.close();
+  if (mounted) {
+    mounted->unmount();
+    take_record(machine, *path);
+  }
   const Status stored = file_system.sync_all();
   if (!stored) return stored;
+  if (!attached) return attached;
   if (ended < 0) return system_error(-ended, "serve " + *path);
   if (!adapter.ready) return Error(ENODEV, "ended before the kernel began to use " + *path);
   return {};

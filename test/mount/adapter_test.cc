@@ -52,9 +52,7 @@ Outcome serve_memory(const Config& config, int sync_errno,
   test::MemoryFileSystem files;
   files.supports_xattr = config.use_xattr;
   files.sync_errno = sync_errno;
-  if (const Status fine = check_mountpoint(config); !fine) {
-    return {kRefused, fine.error().text};
-  }
+  if (const auto fine = check_mountpoint(config); !fine) return {kRefused, fine.error().text};
   bool ready = false;
   const Status served = serve(config, files, [&] {
     ready = true;
@@ -413,14 +411,19 @@ TEST_CASE("what could not be stored at the end shows in the exit code", "[fuse]"
   }
 }
 
-TEST_CASE("a second mount on the same directory is refused", "[fuse]") {
+TEST_CASE("a second mount on the same directory is refused unless it is the same", "[fuse]") {
   if (const std::string reason = obstacle(); !reason.empty()) SKIP(reason);
   Mounted mount;
   REQUIRE(mount.ready);
-  const Status status = check_mountpoint(mount.config);
+  const auto same = check_mountpoint(mount.config);
+  REQUIRE(same.has_value());
+  CHECK(*same == Mountpoint::same_mounted);
+  Config other = mount.config;
+  other.identity.source = "other";
+  const auto status = check_mountpoint(other);
   REQUIRE_FALSE(status.has_value());
   CHECK(status.error().err == EBUSY);
-  CHECK(status.error().text.find("already mounted (s3fs, type fuse.s3fs)") != std::string::npos);
+  CHECK(status.error().text.find("already mounted (pailfs, pid ") != std::string::npos);
 }
 
 TEST_CASE("a mount whose server was killed is taken away by the next one", "[fuse]") {

@@ -37,7 +37,9 @@ struct Options {
   std::string topic;  ///< KEY of --help=KEY, KIND of --generate=KIND
 
   bool foreground = false;
-  int debug_switches = 0;  ///< how often -d was given
+  bool only_pretend = false;  ///< -f of mount(8): everything but the mount
+  std::string namespace_of;   ///< -N of mount(8): the mount namespace to mount in, a path or a pid
+  int debug_switches = 0;     ///< how often -d was given
   LogLevel log_level = LogLevel::critical;
   std::string logfile;
   bool timestamps = true;
@@ -48,6 +50,8 @@ struct Options {
   std::chrono::seconds upload_age = std::chrono::hours(24);
 
   std::chrono::seconds mount_timeout{30};
+  bool make_mountpoint = false;
+  bool connect_later = false;  ///< mount without having reached the bucket
   bool url_given = false;
   bool remembers_absent_names = true;
   bool reduced_redundancy = false;
@@ -110,6 +114,7 @@ struct Duration {
 };
 struct Unsigned {
   Ref<unsigned> at;
+  std::uint64_t least = 1;
 };
 /// A meaning of its own. `set` returns the complaint, empty when all is well; `show` prints the
 /// value in force and may be null.

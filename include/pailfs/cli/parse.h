@@ -34,6 +34,7 @@ struct CommandLine {
   std::string error;                  ///< one line, without "pailfs: "
   Exit exit = Exit::ok;
   bool mount_helper = false;  ///< called as mount.NAME, by mount(8)
+  std::string settings;  ///< the options that have an effect, equal for equal ones; with values
 };
 
 /// Reads a command line in s3fs's grammar: `argv` includes the program's name. Pure, except that

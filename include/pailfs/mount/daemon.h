@@ -36,7 +36,9 @@ inline constexpr int kExitDied = 1;
 int run_detached(const Work& work, std::chrono::seconds limit);
 
 /// Same work in this process (-f). Prints "pailfs: READY_TEXT (pid N)" on stderr when ready, and
-/// "pailfs: MESSAGE" when the work failed, also after it had been ready.
-int run_foreground(const Work& work, const std::string& ready_text);
+/// "pailfs: MESSAGE" when the work failed, also after it had been ready. Work that is not ready
+/// within `limit` is told to end by SIGTERM (7); if it has no handler, or goes on for five seconds
+/// more, the process exits on the spot. A service manager (NOTIFY_SOCKET) is told when ready.
+int run_foreground(const Work& work, const std::string& ready_text, std::chrono::seconds limit);
 
 }  // namespace pailfs::mount

@@ -10,9 +10,18 @@
 
 namespace pailfs::mount {
 
+/// What is mounted, in the words by which a second command for the same is recognised; goes into
+/// the mount's record (runtime.h), hence no secret.
+struct Identity {
+  std::string source;          ///< "bucket" or "bucket:/prefix"
+  std::string url;             ///< of the service
+  std::string options_digest;  ///< equal for equal options
+};
+
 /// Settings of the kernel side; values come from the command line, see pailfs(1).
 struct Config {
   std::string mountpoint;
+  Identity identity;
   /// mount options for the kernel and fusermount3, e.g. "allow_other", "ro", "nosuid",
   /// "fsname=s3fs"
   std::vector<std::string> kernel_options;
@@ -21,26 +30,47 @@ struct Config {
   bool single_threaded = false;  ///< -s
   bool debug = false;            ///< -d -d, -o debug: libfuse's trace on stderr
   unsigned max_threads = 64;
+  unsigned max_idle_threads = 0;  ///< kept waiting; 0: all of them
+  bool clone_fd = false;          ///< a descriptor of /dev/fuse for each thread
   unsigned max_background = 64;
+  unsigned congestion_threshold = 0;  ///< 0: three quarters of max_background
+  unsigned max_readahead = 0;         ///< of the kernel, bytes; 0: as the kernel offers
   unsigned max_write = 1U << 20U;
   double attribute_seconds = 1.0;  ///< kernel's attribute and entry time to live, as in s3fs
   double entry_seconds = 1.0;
   double negative_seconds = 0.0;
+  bool direct_io = false;     ///< past the kernel's page cache
+  bool kernel_cache = false;  ///< the page cache is kept whatever the store says
   bool use_xattr = false;
 };
 
+/// Goes over to another mount namespace, a file such as /proc/PID/ns/mnt or a PID; the working
+/// directory becomes its root. While the process has one thread.
+Status enter_mount_namespace(const std::string& name);
+
+/// Makes the directory and those above it that are missing, as the caller's umask has it. A
+/// directory that is there is success.
+Status make_mountpoint(const std::string& path);
+
+/// What stands at a mountpoint that may be used.
+enum class Mountpoint {
+  free,         ///< also: an automount trigger, a dead mount of ours
+  same_mounted  ///< a living mount of ours with the same identity: nothing is left to do
+};
+
 /// Refuses what cannot be a mountpoint, in words: missing, not a directory, not ours, already
-/// mounted by us, stale and not ours, /dev/fuse missing or closed to us, no fusermount3 for a user,
-/// allow_other not permitted. Changes nothing; warns on stderr about a directory that is not empty.
-/// "/dev/fd/N", an open and mounted FUSE descriptor, is not looked at.
-Status check_mountpoint(const Config& config);
+/// mounted by us as something else, stale and not ours, /dev/fuse missing or closed to us, no
+/// fusermount for a user, allow_other not permitted. Changes nothing; warns on stderr about a
+/// directory that is not empty. "/dev/fd/N", an open and mounted FUSE descriptor, is not looked at.
+Result<Mountpoint> check_mountpoint(const Config& config);
 
 /// Mounts, serves until unmounted or until SIGTERM or SIGINT, unmounts, then stores what is left.
 /// `on_ready` is called at most once, on any thread, when the kernel has begun to talk to us
 /// (FUSE_INIT); it may not fork. Returns after the file system is unmounted; the error says why it
 /// never was mounted or what could not be stored. A dead mount of ours on the directory is taken
-/// away first. Meanwhile SIGHUP reopens the log file, SIGUSR2 changes the log level, SIGUSR1 and
-/// SIGPIPE are ignored. One at a time in a process; works as process 1.
+/// away first. Meanwhile a record of the mount lies in runtime_directory(), SIGHUP reopens the log
+/// file, SIGUSR2 changes the log level, SIGUSR1 and SIGPIPE are ignored. A service manager is told
+/// when it ends (sd_notify(3)). One at a time in a process; works as process 1.
 Status serve(const Config& config, fs::FileSystem& file_system,
              const std::function<void()>& on_ready);
 

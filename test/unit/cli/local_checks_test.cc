@@ -148,6 +148,10 @@ TEST_CASE("The exit status tells which side has to be looked at") {
            Row{Step::credentials, Error(ENOKEY, "x"), Exit::credentials},
            Row{Step::credentials, Error(EINVAL, "x"), Exit::credentials},
            Row{Step::mount, Error(EPERM, "x"), Exit::fuse},
+           Row{Step::mount, Error(ENODEV, "x"), Exit::fuse},
+           Row{Step::mount, Error(EBUSY, "x"), Exit::local},
+           Row{Step::mount, Error(EACCES, "x"), Exit::local},
+           Row{Step::mount, Error(EINVAL, "x"), Exit::usage},
        }) {
     CAPTURE(row.error.s3_code, row.error.err);
     CHECK(exit_for(row.step, row.error) == row.exit);

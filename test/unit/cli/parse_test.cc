@@ -348,24 +348,19 @@ TEST_CASE("Words of fstab and of FUSE 2 are accepted and change nothing") {
                                  "big_writes",
                                  "use_ino",
                                  "readdir_ino",
-                                 "direct_io",
                                  "intr",
                                  "intr_signal=10",
                                  "atomic_o_trunc",
                                  "async_read",
                                  "hard_remove",
                                  "large_read",
-                                 "kernel_cache",
                                  "auto_cache",
-                                 "max_readahead=131072",
-                                 "congestion_threshold=10",
                                  "splice_read",
                                  "no_splice_move",
                                  "no_remote_lock",
                                  "default_permissions",
                                  "s3fs",
                                  "complement_stat",
-                                 "clone_fd",
                                  "remember=5",
                                  "noforget",
                                  "ac_attr_timeout=1"}) {
@@ -390,6 +385,41 @@ TEST_CASE("Mount flags are handed to the kernel") {
   CHECK(tuned.mount.max_background == 9);
   CHECK(tuned.mount.max_write == 4096);
   CHECK(tuned.mount.attribute_seconds == 2.5);
+}
+
+TEST_CASE("Tuning of FUSE that can be carried out is carried out") {
+  const mount::Config mount =
+      accepted({"b", "/m", "-o",
+                "max_readahead=131072,congestion_threshold=10,max_idle_threads=3,clone_fd,"
+                "direct_io,kernel_cache"})
+          .mount;
+  CHECK(mount.max_readahead == 131072);
+  CHECK(mount.congestion_threshold == 10);
+  CHECK(mount.max_idle_threads == 3);
+  CHECK(mount.clone_fd);
+  CHECK(mount.direct_io);
+  CHECK(mount.kernel_cache);
+  CHECK_FALSE(accepted({"b", "/m", "-o", "auto_cache"}).mount.kernel_cache);
+}
+
+TEST_CASE("A mount may be made before the bucket is reached, and its directory with it") {
+  CHECK_FALSE(accepted({"b", "/m"}).connect_later);
+  CHECK(accepted({"b", "/m", "-o", "bg"}).connect_later);
+  CHECK(accepted({"b", "/m", "-o", "nocheck"}).connect_later);
+  CHECK_FALSE(accepted({"b", "/m"}).make_mountpoint);
+  CHECK(accepted({"b", "/m", "-o", "mkdir"}).make_mountpoint);
+}
+
+TEST_CASE("Equal options are recognised whatever their order and spelling") {
+  const auto settings = [](const Words& words) { return parse(words).settings; };
+  const std::string one = settings({"b", "/m", "-o", "ro,url=http://h", "-o", "retries=3"});
+  CHECK(settings({"-o", "retries=3,ro", "b", "/m", "--url=http://h", "-f"}) == one);
+  CHECK(settings({"b", "/m", "-o", "_netdev,x-gvfs-show,ro,retries=2,retries=3,host=http://h"}) ==
+        one);
+  CHECK(settings({"b", "/m", "-o", "url=http://h,retries=3"}) != one);
+  CHECK(settings({"b", "/m", "-o", "ro,url=http://h,retries=4"}) != one);
+  CHECK(settings({"b", "/m", "-o", "noatime"}) != settings({"b", "/m", "-o", "atime"}));
+  CHECK(settings({"b", "/m", "-o", "ro,rw"}) == settings({"b", "/m"}));
 }
 
 TEST_CASE("What is not built and harmless is ignored with one line that names it") {
@@ -526,6 +556,35 @@ TEST_CASE("Called by mount(8) the switches of mount helpers are accepted") {
   CHECK(line.error.empty());
   CHECK(line.mount_helper);
   CHECK_FALSE(parse({"b", "/m"}).mount_helper);
+}
+
+TEST_CASE("mount(8)'s switches for its helpers are not those of the command line") {
+  const auto helper = [](Words words) {
+    words.insert(words.begin(), "/sbin/mount.fuse.pailfs");
+    return parse_command_line(words, {});
+  };
+  const CommandLine full =
+      helper({"b", "/m", "-sfnv", "-N", "/proc/7/ns/mnt", "-o", "ro", "-t", "fuse.pailfs"});
+  CHECK(full.error.empty());
+  CHECK(full.options.only_pretend);
+  CHECK_FALSE(full.options.foreground);
+  CHECK_FALSE(full.options.mount.single_threaded);
+  CHECK(full.options.namespace_of == "/proc/7/ns/mnt");
+  CHECK(full.options.fs.read_only);
+  CHECK(helper({"b", "/m", "-N7", "-tfuse.pailfs"}).options.namespace_of == "7");
+  CHECK_FALSE(helper({"b", "/m", "-t"}).error.empty());
+  CHECK_FALSE(helper({"b", "/m", "-u"}).error.empty());
+
+  CHECK_FALSE(helper({"b", "/m", "-o", "frobnicate"}).error.empty());
+  const CommandLine sloppy = helper({"b", "/m", "-o", "frobnicate,ro", "-s"});
+  CHECK(sloppy.error.empty());
+  REQUIRE(sloppy.warnings.size() == 1);
+  CHECK(sloppy.warnings[0].find("frobnicate") != std::string::npos);
+  CHECK(sloppy.options.fs.read_only);
+  // Not what would be dangerous to leave out, nor for anybody else.
+  CHECK_FALSE(helper({"b", "/m", "-s", "-o", "modules=subdir"}).error.empty());
+  CHECK_FALSE(parse({"b", "/m", "-s", "-o", "frobnicate"}).error.empty());
+  CHECK_FALSE(parse({"b", "/m", "-N", "7"}).error.empty());
 }
 
 }  // namespace

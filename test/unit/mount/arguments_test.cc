@@ -1,65 +1,112 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
+#include <sys/mount.h>
+
+#include <cerrno>
 #include <string>
 #include <vector>
 
-#include "session_arguments.h"
+#include "mount_words.h"
 #include "signal_watch.h"
 #include "support/catch.h"
 
 namespace pailfs::mount {
+
+using Catch::Matchers::ContainsSubstring;
+
 namespace {
 
-std::vector<std::string> options(const Config& config, bool root = true) {
-  const std::vector<std::string> arguments = session_arguments(config, root);
-  std::vector<std::string> result;
-  for (std::size_t i = 1; i + 1 < arguments.size(); i += 2) {
-    if (arguments[i] != "-o") return {"not an option: " + arguments[i]};
-    result.push_back(arguments[i + 1]);
-  }
-  return result;
+constexpr unsigned long kSafe = MS_NOSUID | MS_NODEV;
+
+MountWords words_for(std::vector<std::string> options, bool may_mount = true) {
+  Config config;
+  config.kernel_options = std::move(options);
+  const Result<MountWords> words = mount_words(config, may_mount);
+  REQUIRE(words.has_value());
+  return *words;
 }
 
 }  // namespace
 
-TEST_CASE("libfuse always gets default_permissions, the source and the type",
-          "[mount][arguments]") {
-  CHECK(options(Config{}) ==
-        std::vector<std::string>{"default_permissions", "fsname=s3fs", "subtype=s3fs"});
+TEST_CASE("a mount is s3fs's in the mount table, and the kernel checks permissions",
+          "[mount][words]") {
+  const MountWords words = words_for({});
+  CHECK(words.source == "s3fs");
+  CHECK(words.type == "fuse.s3fs");
+  CHECK(words.flags == kSafe);
+  CHECK(words.data == "default_permissions");
+  CHECK(words.for_program == "rw,nosuid,nodev,default_permissions,fsname=s3fs,subtype=s3fs");
+  CHECK_FALSE(words.auto_unmount);
+  CHECK(words.for_libfuse == std::vector<std::string>{"pailfs"});
 }
 
-TEST_CASE("mount options reach libfuse as far as it knows them", "[mount][arguments]") {
+TEST_CASE("flags of the kernel become flags of mount(2) and words for fusermount",
+          "[mount][words]") {
   struct Row {
     std::vector<std::string> given;
-    bool root;
-    std::vector<std::string> expected;  ///< between default_permissions and fsname
+    bool may_mount;
+    unsigned long flags;
+    std::string for_program;  ///< before default_permissions
   };
   const std::vector<Row> rows = {
-      {{"allow_other", "ro", "noexec"}, false, {"allow_other", "ro", "noexec"}},
-      {{"dev", "suid"}, true, {"dev", "suid"}},
-      {{"dev", "suid"}, false, {}},
-      {{"nodev", "nosuid"}, false, {"nodev", "nosuid"}},
-      {{"defaults", "relatime", "nonempty", "default_permissions", ""}, true, {}},
-      {{"context=a,b"}, true, {"context=a\\,b"}},
-      {{"context=a\\b"}, true, {"context=a\\\\b"}},
+      {{"ro", "noexec"}, false, kSafe | MS_RDONLY | MS_NOEXEC, "ro,nosuid,nodev,noexec,"},
+      {{"ro", "rw"}, true, kSafe, "rw,nosuid,nodev,"},
+      {{"dev", "suid"}, true, 0, "rw,"},
+      {{"dev", "suid"}, false, kSafe, "rw,nosuid,nodev,"},
+      {{"noatime", "sync", "dirsync"},
+       true,
+       kSafe | MS_NOATIME | MS_SYNCHRONOUS | MS_DIRSYNC,
+       "rw,nosuid,nodev,sync,noatime,dirsync,"},
+      {{"noatime", "atime", "sync", "async", "noexec", "exec"}, true, kSafe, "rw,nosuid,nodev,"},
+      {{"defaults", "relatime", "nonempty", "default_permissions", ""},
+       true,
+       kSafe,
+       "rw,nosuid,nodev,"},
   };
   for (const Row& row : rows) {
-    Config config;
-    config.kernel_options = row.given;
-    std::vector<std::string> expected = {"default_permissions"};
-    expected.insert(expected.end(), row.expected.begin(), row.expected.end());
-    expected.insert(expected.end(), {"fsname=s3fs", "subtype=s3fs"});
-    CHECK(options(config, row.root) == expected);
+    CAPTURE(row.for_program);
+    const MountWords words = words_for(row.given, row.may_mount);
+    CHECK(words.flags == row.flags);
+    CHECK(words.for_program == row.for_program + "default_permissions,fsname=s3fs,subtype=s3fs");
   }
 }
 
-TEST_CASE("source and type from the option list win and appear once", "[mount][arguments]") {
+TEST_CASE("the kernel's other words, and those that libfuse must obey", "[mount][words]") {
+  CHECK(words_for({"allow_other", "max_read=131072"}).data ==
+        "default_permissions,allow_other,max_read=131072");
+  const MountWords root = words_for({"allow_root"});
+  CHECK(root.data == "default_permissions,allow_other");
+  CHECK(root.for_libfuse == std::vector<std::string>{"pailfs", "-o", "allow_root"});
+  // Whoever is let in by the one is not kept out by the other.
+  CHECK(words_for({"allow_root", "allow_other"}).for_libfuse == std::vector<std::string>{"pailfs"});
+  const MountWords guarded = words_for({"auto_unmount"});
+  CHECK(guarded.auto_unmount);
+  // We guard the mount ourselves.
+  CHECK(guarded.for_program.find("auto_unmount") == std::string::npos);
+  CHECK(guarded.data == "default_permissions");
+
   Config config;
-  config.subtype = "pailfs";
-  config.kernel_options = {"fsname=a,b", "fsname=bucket", "subtype=x"};
   config.debug = true;
-  CHECK(options(config) ==
-        std::vector<std::string>{"default_permissions", "fsname=bucket", "subtype=x", "debug"});
+  CHECK(mount_words(config, true)->for_libfuse ==
+        std::vector<std::string>{"pailfs", "-o", "debug"});
+}
+
+TEST_CASE("source and type from the option list win, commas do not end them", "[mount][words]") {
+  const MountWords words = words_for({"fsname=old", "fsname=a,b\\c", "subtype=x"});
+  CHECK(words.source == "a,b\\c");
+  CHECK(words.type == "fuse.x");
+  CHECK_THAT(words.for_program, ContainsSubstring(",fsname=a\\,b\\\\c,subtype=x"));
+}
+
+TEST_CASE("a word that nobody knows is named", "[mount][words]") {
+  for (const std::string word : {"frobnicate", "context=a,b", "max_read=", "max_read=many"}) {
+    CAPTURE(word);
+    Config config;
+    config.kernel_options = {word};
+    const Result<MountWords> words = mount_words(config, true);
+    REQUIRE_FALSE(words.has_value());
+    CHECK(words.error().err == EINVAL);
+    CHECK_THAT(words.error().text, ContainsSubstring(word.substr(0, word.find('='))));
+  }
 }
 
 TEST_CASE("SIGUSR2 goes through all five levels and back", "[mount][signals]") {

@@ -2,6 +2,7 @@
 #include "pailfs/mount/daemon.h"
 
 #include <signal.h>
+#include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -215,38 +216,75 @@ TEST_CASE("in the foreground ready and failure are told on stderr", "[mount][dae
         ready();
         return Outcome{1, "a.txt was not stored"};
       },
-      "mounted b on /m");
+      "mounted b on /m", 30s);
   run.said = capture.finish();
   CHECK(run.code == 1);
   CHECK(run.said == "pailfs: mounted b on /m (pid " + std::to_string(::getpid()) +
                         ")\npailfs: a.txt was not stored\n");
 }
 
+TEST_CASE("in the foreground, too, there is a limit", "[mount][daemon]") {
+  for (const bool handled : {false, true}) {
+    CAPTURE(handled);
+    Pipe output;
+    const pid_t shell = ::fork();
+    if (shell == 0) {
+      ::dup2(output.write_end.get(), STDERR_FILENO);
+      output.write_end = UniqueFd();
+      ::signal(SIGTERM, SIG_DFL);
+      // One that serves is told to unmount, and does.
+      if (handled) ::signal(SIGTERM, [](int /*number*/) {});
+      ::_exit(run_foreground(
+          [](const std::function<void()>& ready) {
+            ::pause();
+            std::this_thread::sleep_for(100ms);
+            ready();  // too late
+            return Outcome{};
+          },
+          "mounted", 1s));
+    }
+    const std::string said = output.read_all();
+    CHECK(WEXITSTATUS(wait_for(shell)) == kExitTimeout);
+    CHECK(said == "pailfs: the mount was not ready after 1 s (mount_timeout); given up\n");
+  }
+}
+
 TEST_CASE("a service manager is told when the mount is ready", "[mount][daemon]") {
-  std::string pattern = std::filesystem::temp_directory_path() / "pailfs-notify-XXXXXX";
-  const std::string directory = ::mkdtemp(pattern.data());
-  const std::string path = directory + "/socket";
-  const UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
-  REQUIRE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
-  ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
-  StderrCapture capture;
-  const int code = run_foreground(
-      [](const std::function<void()>& ready) {
-        ready();
-        return Outcome{};
-      },
-      "mounted");
-  capture.finish();
-  ::unsetenv("NOTIFY_SOCKET");
-  std::array<char, 64> buffer{};
-  const ssize_t size = ::recv(socket.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-  std::filesystem::remove_all(directory);
-  CHECK(code == 0);
-  REQUIRE(size > 0);
-  CHECK(std::string(buffer.data(), static_cast<std::size_t>(size)) == "READY=1");
+  const std::string number = std::to_string(::getpid());
+  // A path, and an abstract name.
+  for (const std::string& name : {"/tmp/pailfs-notify-" + number, "@pailfs-notify-" + number}) {
+    CAPTURE(name);
+    const UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    name.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    if (name.front() == '@') address.sun_path[0] = '\0';
+    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+    REQUIRE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), length) == 0);
+    ::setenv("NOTIFY_SOCKET", name.c_str(), 1);
+    StderrCapture capture;
+    const int code = run_foreground(
+        [](const std::function<void()>& ready) {
+          ready();
+          return Outcome{};
+        },
+        "mounted b on /m", 30s);
+    capture.finish();
+    std::array<char, 64> buffer{};
+    const ssize_t size = ::recv(socket.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    // The service that a background mount was started from is not told.
+    const Run background = detached([](const std::function<void()>& ready) {
+      ready();
+      return Outcome{std::getenv("NOTIFY_SOCKET") == nullptr ? 0 : 1, ""};
+    });
+    ::unsetenv("NOTIFY_SOCKET");
+    ::unlink(name.c_str());
+    CHECK(code == 0);
+    CHECK(background.code == 0);
+    REQUIRE(size > 0);
+    CHECK(std::string(buffer.data(), static_cast<std::size_t>(size)) ==
+          "READY=1\nSTATUS=mounted b on /m");
+  }
 }
 
 }  // namespace pailfs::mount

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <string>
 
+#include "runtime_directory.h"
 #include "stderr_capture.h"
 #include "support/catch.h"
 
@@ -35,7 +36,8 @@ class Place final {
     machine.fuse_conf = root + "/fuse.conf";
     machine.mountinfo = root + "/mountinfo";
     machine.may_mount = true;
-    machine.has_fusermount = true;
+    machine.fusermount = "/bin/false";
+    machine.runtime = root;
     config.mountpoint = root + "/m";
   }
   ~Place() { std::filesystem::remove_all(root); }
@@ -64,7 +66,7 @@ std::string check_as(const Place& place, uid_t uid) {
   if (child == 0) {
     std::string word = "setuid failed";
     if (::setresgid(uid, uid, uid) == 0 && ::setresuid(uid, uid, uid) == 0) {
-      const Status status = check_mountpoint(place.config, place.machine);
+      const auto status = check_mountpoint(place.config, place.machine);
       word = status ? "0" : std::to_string(status.error().err) + " " + status.error().text;
     }
     [[maybe_unused]] const ssize_t size = ::write(ends[1], word.data(), word.size());
@@ -110,7 +112,7 @@ TEST_CASE("what is no directory of ours is refused with what to do", "[mount][mo
     std::string part;
   };
   const Row rows[] = {
-      {place.root + "/none", ENOENT, "run: mkdir -p " + place.root + "/none"},
+      {place.root + "/none", ENOENT, "run: mkdir -p " + place.root + "/none, or add -o mkdir"},
       {place.root + "/dangling", ENOENT, "No such file or directory"},
       {place.root + "/file", ENOTDIR, "MOUNTPOINT: " + place.root + "/file is not a directory"},
       {place.root + "/file/below", ENOTDIR, "unable to access MOUNTPOINT"},
@@ -118,11 +120,10 @@ TEST_CASE("what is no directory of ours is refused with what to do", "[mount][mo
   };
   for (const Row& row : rows) {
     place.config.mountpoint = row.path;
-    const Status status = check_mountpoint(place.config, place.machine);
+    const auto status = check_mountpoint(place.config, place.machine);
     REQUIRE_FALSE(status.has_value());
     CHECK(status.error().err == row.err);
     CHECK_THAT(status.error().text, ContainsSubstring(row.part));
-    CHECK_FALSE((status.error().err == ENODEV || status.error().err == EPERM));
   }
 }
 
@@ -139,13 +140,72 @@ TEST_CASE("a mount of ours is not covered by a second one, other mounts may be",
     Place place;
     place.config.subtype = "mine";
     place.pretend_mounted(type);
-    const Status status = check_mountpoint(place.config, place.machine);
+    const auto status = check_mountpoint(place.config, place.machine);
     CHECK(status.has_value() == fine);
     if (!status) {
       CHECK(status.error().err == EBUSY);
       CHECK_THAT(status.error().text, ContainsSubstring("already mounted (src, type " + type));
     }
   }
+}
+
+TEST_CASE("the same mount once more is recognised by source, address and options",
+          "[mount][mountpoint]") {
+  Place place;
+  place.config.identity = {"pail:/a", "https://host", "digest"};
+  place.pretend_mounted("fuse.s3fs");
+  const std::string path = std::filesystem::canonical(place.config.mountpoint);
+  MountRecord record{.pid = ::getpid(),
+                     .source = "pail:/a",
+                     .url = "https://host",
+                     .mountpoint = path,
+                     .options_digest = "digest",
+                     .started = 0};
+  const auto found = [&] {
+    REQUIRE(write_record(place.machine.runtime, record));
+    return check_mountpoint(place.config, place.machine);
+  };
+  REQUIRE(found().has_value());
+  CHECK(*found() == Mountpoint::same_mounted);
+
+  SECTION("another bucket") {
+    record.source = "other";
+    CHECK(found().error().err == EBUSY);
+    CHECK_THAT(found().error().text,
+               ContainsSubstring("already mounted (pailfs, pid " + std::to_string(::getpid()) +
+                                 ", bucket other)"));
+  }
+  SECTION("another service") {
+    record.url = "https://other";
+    CHECK(found().error().err == EBUSY);
+  }
+  SECTION("other options") {
+    record.options_digest = "other";
+    CHECK(found().error().err == EBUSY);
+  }
+  SECTION("a record that was left over says nothing") {
+    record.pid = 0x7ffffff0;  // above every limit of the kernel
+    CHECK(found().error().err == EBUSY);
+    CHECK_THAT(found().error().text, ContainsSubstring("already mounted (src, type fuse.s3fs)"));
+  }
+  SECTION("nor does one of a mount that is gone") {
+    place.pretend_mounted("ext4");
+    REQUIRE(found().has_value());
+    CHECK(*found() == Mountpoint::free);
+  }
+  CHECK(refuse_second_mount(place.config, place.machine, path).has_value() ==
+        (found().has_value() && *found() == Mountpoint::free));
+}
+
+TEST_CASE("option mkdir makes what is missing and nothing else", "[mount][mountpoint]") {
+  const Place place;
+  const std::string deep = place.root + "/a/b/c";
+  CHECK(make_mountpoint(deep));
+  CHECK(std::filesystem::is_directory(deep));
+  CHECK(make_mountpoint(deep));
+  CHECK(make_mountpoint("/dev/fd/77"));
+  place.write("file", "x");
+  CHECK_FALSE(make_mountpoint(place.root + "/file/below"));
 }
 
 TEST_CASE("an automount trigger is not looked into", "[mount][mountpoint]") {
@@ -163,19 +223,19 @@ TEST_CASE("a missing FUSE device is refused after the directory was found good",
           "[mount][mountpoint]") {
   Place place;
   place.machine.fuse_device = place.root + "/fuse";
-  const Status status = check_mountpoint(place.config, place.machine);
+  const auto status = check_mountpoint(place.config, place.machine);
   REQUIRE_FALSE(status.has_value());
-  CHECK((status.error().err == ENODEV || status.error().err == EPERM));
+  CHECK(status.error().err == ENODEV);
   CHECK_THAT(status.error().text, ContainsSubstring("is missing"));
 }
 
 TEST_CASE("a user needs fusermount3, root does not", "[mount][mountpoint]") {
   Place place;
   place.machine.uid = ::geteuid();
-  place.machine.has_fusermount = false;
+  place.machine.fusermount.clear();
   CHECK(check_mountpoint(place.config, place.machine).has_value());
   place.machine.may_mount = false;
-  const Status status = check_mountpoint(place.config, place.machine);
+  const auto status = check_mountpoint(place.config, place.machine);
   REQUIRE_FALSE(status.has_value());
   CHECK_THAT(status.error().text, ContainsSubstring("fuse3"));
 }
@@ -185,12 +245,14 @@ TEST_CASE("allow_other is checked in fuse.conf for users only", "[mount][mountpo
     std::string conf;
     bool root;
     bool fine;
+    std::string remedy;
   };
   const Row rows[] = {
-      {"", true, true},
-      {"", false, false},
-      {"#user_allow_other\n", false, false},
-      {"mount_max = 3\n  user_allow_other \n", false, true},
+      {"", true, true, ""},
+      {"", false, false, "run: echo user_allow_other | sudo tee -a "},
+      {"#user_allow_other\n", false, false,
+       "run: sudo sed -i 's/#user_allow_other/user_allow_other/' "},
+      {"mount_max = 3\n  user_allow_other \n", false, true, ""},
   };
   for (const Row& row : rows) {
     CAPTURE(row.conf, row.root);
@@ -199,12 +261,13 @@ TEST_CASE("allow_other is checked in fuse.conf for users only", "[mount][mountpo
     place.write("fuse.conf", row.conf);
     place.machine.uid = ::geteuid();
     place.machine.may_mount = row.root;
-    const Status status = check_mountpoint(place.config, place.machine);
+    const auto status = check_mountpoint(place.config, place.machine);
     CHECK(status.has_value() == row.fine);
     if (status) continue;
-    CHECK((status.error().err == ENODEV || status.error().err == EPERM));
+    CHECK(status.error().err == EPERM);
     CHECK_THAT(status.error().text,
                ContainsSubstring("option allow_other only allowed if 'user_allow_other'"));
+    CHECK_THAT(status.error().text, ContainsSubstring(row.remedy + place.machine.fuse_conf));
   }
 }
 

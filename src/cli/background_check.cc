@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "background_check.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "pailfs/util/log.h"
+
+namespace pailfs::cli {
+namespace {
+
+constexpr std::chrono::milliseconds kLongestPause = std::chrono::minutes(1);
+
+}  // namespace
+
+BackgroundCheck::BackgroundCheck(std::string what, std::function<Status()> probe,
+                                 std::chrono::milliseconds first_pause)
+    : what_(std::move(what)),
+      probe_(std::move(probe)),
+      thread_([this, first_pause] { run(first_pause); }) {}
+
+BackgroundCheck::~BackgroundCheck() {
+  {
+    MutexLock lock(mutex_);
+    ending_ = true;
+    changed_.notify_all();
+  }
+  thread_.join();
+}
+
+bool BackgroundCheck::rest(std::chrono::milliseconds pause) {
+  const auto end = std::chrono::steady_clock::now() + pause;
+  MutexLock lock(mutex_);
+  while (!ending_) {
+    const auto left = end - std::chrono::steady_clock::now();
+    if (left <= left.zero()) return true;
+    changed_.wait_for(mutex_, left);
+  }
+  return false;
+}
+
+void BackgroundCheck::run(std::chrono::milliseconds pause) {
+  for (int failures = 0;; ++failures) {
+    const Status reached = probe_();
+    if (reached) {
+      // Whoever was told of the trouble is told of its end, whatever the level.
+      if (failures > 0)
+        log_critical(what_ + " is reached, after " + std::to_string(failures) + " failures");
+      return;
+    }
+    log_critical(what_ + " is not reached yet, it is asked for again: " + reached.error().text);
+    if (!rest(pause)) return;
+    pause = std::min(pause * 2, kLongestPause);
+  }
+}
+
+}  // namespace pailfs::cli

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime_directory.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <span>
+#include <system_error>
+#include <thread>
+
+#include "pailfs/util/file.h"
+#include "pailfs/util/text.h"
+
+#include "mount_table.h"
+
+namespace pailfs::mount {
+namespace {
+
+constexpr std::string_view kEnding = ".mount";
+constexpr std::size_t kLargestRecord = 64U << 10U;
+
+std::string record_file(const std::string& directory, std::string_view mountpoint) {
+  return directory + "/" + mount_id(mountpoint) + std::string(kEnding);
+}
+
+std::optional<MountRecord> read_record_file(const std::string& file) {
+  const Result<std::string> text = read_file(file, kLargestRecord);
+  return text ? parse_record(*text) : std::nullopt;
+}
+
+bool process_exists(pid_t pid) {
+  return ::kill(pid, 0) == 0 || errno != ESRCH;
+}
+
+bool is_mounted(std::string_view mountinfo, const std::string& mountpoint) {
+  const auto entry = find_mount(mountinfo, mountpoint);
+  return entry && entry->type.starts_with("fuse");
+}
+
+/// The control socket and whatever else lies beside a record goes with it.
+void remove_files_of(const std::string& directory, const std::string& id) {
+  std::error_code failure;
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, failure)) {
+    if (entry.path().filename().string().starts_with(id + ".")) files.push_back(entry.path());
+  }
+  for (const auto& file : files) ::unlink(file.c_str());
+}
+
+}  // namespace
+
+std::vector<std::string> runtime_candidates(uid_t uid, const std::string& xdg) {
+  const std::string number = std::to_string(uid);
+  std::vector<std::string> candidates;
+  // What was mounted at boot must be found from a login session, which has another XDG_RUNTIME_DIR.
+  if (uid == 0) candidates.emplace_back("/run/pailfs");
+  if (xdg.starts_with('/')) candidates.push_back(xdg + "/pailfs");
+  if (uid != 0) candidates.push_back("/run/user/" + number + "/pailfs");
+  candidates.push_back("/tmp/pailfs-" + number);
+  return candidates;
+}
+
+Status own_directory(const std::string& path, uid_t uid) {
+  if (::mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
+    return system_error(errno, "make the directory " + path);
+  }
+  struct stat stat {};
+  if (::lstat(path.c_str(), &stat) != 0) return system_error(errno, "look at " + path);
+  if (!S_ISDIR(stat.st_mode)) return Error(ENOTDIR, path + " is not a directory");
+  if (stat.st_uid != uid) return Error(EPERM, path + " belongs to somebody else");
+  if ((stat.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    return Error(EPERM, path + " can be written by others; run: chmod 700 " + path);
+  }
+  return {};
+}
+
+std::string mount_id(std::string_view mountpoint) {
+  // FNV-1a, 64 bits: a name, nothing that has to resist anybody.
+  std::uint64_t hash = 14695981039346656037U;
+  for (const char c : mountpoint) {
+    hash ^= static_cast<unsigned char>(c);
+    hash *= 1099511628211U;
+  }
+  std::array<char, 17> text{};
+  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(hash));
+  return text.data();
+}
+
+std::string format_record(const MountRecord& record) {
+  std::string text;
+  const auto line = [&text](std::string_view key, std::string_view value) {
+    text.append(key).append("=").append(percent_encode(value, true)).append("\n");
+  };
+  line("pid", std::to_string(record.pid));
+  line("source", record.source);
+  line("url", record.url);
+  line("mountpoint", record.mountpoint);
+  line("options_digest", record.options_digest);
+  line("started", std::to_string(record.started));
+  return text;
+}
+
+std::optional<MountRecord> parse_record(std::string_view text) {
+  MountRecord record;
+  for (const std::string& line : split(text, '\n')) {
+    const std::size_t equals = line.find('=');
+    if (equals == std::string::npos) continue;
+    const std::string_view key = std::string_view(line).substr(0, equals);
+    const std::string value = percent_decode(std::string_view(line).substr(equals + 1));
+    if (key == "pid") record.pid = static_cast<pid_t>(parse_int(value).value_or(0));
+    if (key == "source") record.source = value;
+    if (key == "url") record.url = value;
+    if (key == "mountpoint") record.mountpoint = value;
+    if (key == "options_digest") record.options_digest = value;
+    if (key == "started") record.started = parse_int(value).value_or(0);
+  }
+  if (record.pid <= 0 || record.mountpoint.empty()) return std::nullopt;
+  return record;
+}
+
+Status write_record(const std::string& directory, const MountRecord& record) {
+  const std::string file = record_file(directory, record.mountpoint);
+  const std::string draft = file + "." + std::to_string(::getpid());
+  ::unlink(draft.c_str());
+  const UniqueFd out(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                            S_IRUSR | S_IWUSR));
+  if (!out) return system_error(errno, "write " + draft);
+  const Status written = write_fully(out.get(), std::span<const char>(format_record(record)), 0);
+  if (!written || ::rename(draft.c_str(), file.c_str()) != 0) {
+    const int err = errno;
+    ::unlink(draft.c_str());
+    return written ? system_error(err, "write " + file) : written.error().with("write " + file);
+  }
+  return {};
+}
+
+std::optional<MountRecord> read_record(const std::string& directory,
+                                       const std::string& mountpoint) {
+  auto record = read_record_file(record_file(directory, mountpoint));
+  // Two directories may share an id, however unlikely.
+  if (record && record->mountpoint != mountpoint) return std::nullopt;
+  return record;
+}
+
+std::vector<MountRecord> list_records(const std::string& directory, std::string_view mountinfo) {
+  std::vector<MountRecord> records;
+  std::vector<std::string> left_over;
+  std::error_code failure;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, failure)) {
+    if (entry.path().extension() != kEnding) continue;
+    auto record = read_record_file(entry.path().string());
+    if (record && is_mounted(mountinfo, record->mountpoint)) {
+      records.push_back(std::move(*record));
+    } else if (record && !process_exists(record->pid)) {
+      // A process that lives may have mounted where we cannot see it, in another namespace.
+      left_over.push_back(mount_id(record->mountpoint));
+    }
+  }
+  for (const std::string& id : left_over) remove_files_of(directory, id);
+  std::sort(records.begin(), records.end(),
+            [](const MountRecord& a, const MountRecord& b) { return a.mountpoint < b.mountpoint; });
+  return records;
+}
+
+Status remove_record(const std::string& directory, const std::string& mountpoint) {
+  const std::string file = record_file(directory, mountpoint);
+  if (::unlink(file.c_str()) == 0 || errno == ENOENT) return {};
+  return system_error(errno, "remove " + file);
+}
+
+UniqueFd lock_records(const std::string& directory) {
+  constexpr int kTries = 1000;
+  UniqueFd lock(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  for (int i = 0; lock && i < kTries; ++i) {
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return {};
+}
+
+Result<std::string> runtime_directory() {
+  const char* xdg = std::getenv("XDG_RUNTIME_DIR");
+  const uid_t uid = ::geteuid();
+  Status last;
+  for (const std::string& path : runtime_candidates(uid, xdg == nullptr ? "" : xdg)) {
+    last = own_directory(path, uid);
+    if (last) return path;
+  }
+  return last.error();
+}
+
+Status write_record(const MountRecord& record) {
+  const Result<std::string> directory = runtime_directory();
+  return directory ? write_record(*directory, record) : Status(directory.error());
+}
+
+std::optional<MountRecord> read_record(const std::string& mountpoint) {
+  const Result<std::string> directory = runtime_directory();
+  return directory ? read_record(*directory, mountpoint) : std::nullopt;
+}
+
+std::vector<MountRecord> list_records() {
+  const Result<std::string> directory = runtime_directory();
+  if (!directory) return {};
+  return list_records(*directory, read_mountinfo("/proc/self/mountinfo"));
+}
+
+Status remove_record(const std::string& mountpoint) {
+  const Result<std::string> directory = runtime_directory();
+  return directory ? remove_record(*directory, mountpoint) : Status(directory.error());
+}
+
+}  // namespace pailfs::mount

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include "runtime_directory.h"
+#include "support/catch.h"
+
+namespace pailfs::mount {
+namespace {
+
+/// A directory of its own for records.
+class Place final {
+ public:
+  Place() {
+    std::string pattern = std::filesystem::temp_directory_path() / "pailfs-runtime-XXXXXX";
+    root = ::mkdtemp(pattern.data());
+  }
+  ~Place() { std::filesystem::remove_all(root); }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+
+  std::string root;
+};
+
+MountRecord example(const std::string& mountpoint) {
+  return {.pid = ::getpid(),
+          .source = "pail:/a b",
+          .url = "https://s3.example.org",
+          .mountpoint = mountpoint,
+          .options_digest = "0123456789abcdef",
+          .started = 1795316400};
+}
+
+/// As the kernel writes it.
+std::string table_line(const std::string& mountpoint, const std::string& type = "fuse.s3fs") {
+  return "40 28 0:35 / " + mountpoint + " rw - " + type + " s3fs rw,user_id=0\n";
+}
+
+pid_t pid_of_nobody() {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  ::waitpid(child, nullptr, 0);
+  return child;
+}
+
+}  // namespace
+
+TEST_CASE("a mount has the same id in every process and version", "[mount][runtime]") {
+  CHECK(mount_id("") == "cbf29ce484222325");
+  CHECK(mount_id("a") == "af63dc4c8601ec8c");
+  CHECK(mount_id("/mnt/bucket") != mount_id("/mnt/bucket2"));
+}
+
+TEST_CASE("where the runtime directory of a user may be", "[mount][runtime]") {
+  using Paths = std::vector<std::string>;
+  CHECK(runtime_candidates(0, "") == Paths{"/run/pailfs", "/tmp/pailfs-0"});
+  CHECK(runtime_candidates(0, "/run/user/0") ==
+        Paths{"/run/pailfs", "/run/user/0/pailfs", "/tmp/pailfs-0"});
+  CHECK(runtime_candidates(1000, "") == Paths{"/run/user/1000/pailfs", "/tmp/pailfs-1000"});
+  CHECK(runtime_candidates(1000, "/x") ==
+        Paths{"/x/pailfs", "/run/user/1000/pailfs", "/tmp/pailfs-1000"});
+  CHECK(runtime_candidates(1000, "relative") == Paths{"/run/user/1000/pailfs", "/tmp/pailfs-1000"});
+}
+
+TEST_CASE("a runtime directory is made for its owner alone", "[mount][runtime]") {
+  const Place place;
+  const std::string path = place.root + "/pailfs";
+  const uid_t uid = ::geteuid();
+  REQUIRE(own_directory(path, uid));
+  struct stat stat {};
+  REQUIRE(::stat(path.c_str(), &stat) == 0);
+  CHECK((stat.st_mode & 07777U) == 0700);
+  CHECK(own_directory(path, uid));
+  CHECK(own_directory(place.root + "/missing/pailfs", uid).error().err == ENOENT);
+
+  SECTION("not when somebody else owns it") {
+    CHECK(own_directory(path, uid + 1).error().err == EPERM);
+  }
+  SECTION("not when others can write there") {
+    ::chmod(path.c_str(), 0777);
+    CHECK(own_directory(path, uid).error().err == EPERM);
+  }
+  SECTION("not a link, wherever it leads") {
+    const std::string link = place.root + "/link";
+    REQUIRE(::symlink(path.c_str(), link.c_str()) == 0);
+    CHECK(own_directory(link, uid).error().err == ENOTDIR);
+  }
+  SECTION("not a file") {
+    const std::string file = place.root + "/file";
+    std::ofstream(file) << "x";
+    CHECK(own_directory(file, uid).error().err == ENOTDIR);
+  }
+}
+
+TEST_CASE("a record is read as it was written", "[mount][runtime]") {
+  const Place place;
+  const std::string odd = "/mnt/line\nbreak=100%";
+  const MountRecord written = example(odd);
+  REQUIRE(write_record(place.root, written));
+  const auto read = read_record(place.root, odd);
+  REQUIRE(read);
+  CHECK(read->pid == written.pid);
+  CHECK(read->source == written.source);
+  CHECK(read->url == written.url);
+  CHECK(read->mountpoint == odd);
+  CHECK(read->options_digest == written.options_digest);
+  CHECK(read->started == written.started);
+
+  struct stat stat {};
+  REQUIRE(::stat((place.root + "/" + mount_id(odd) + ".mount").c_str(), &stat) == 0);
+  CHECK((stat.st_mode & 07777U) == 0600);
+  CHECK_FALSE(read_record(place.root, "/mnt/other"));
+
+  MountRecord newer = written;
+  newer.source = "other";
+  REQUIRE(write_record(place.root, newer));
+  CHECK(read_record(place.root, odd)->source == "other");
+  REQUIRE(remove_record(place.root, odd));
+  CHECK_FALSE(read_record(place.root, odd));
+  CHECK(remove_record(place.root, odd));
+  CHECK(std::filesystem::is_empty(place.root));
+}
+
+TEST_CASE("a record that says nothing is none", "[mount][runtime]") {
+  for (const char* text : {"", "garbage", "pid=12\n", "mountpoint=/m\n", "pid=x\nmountpoint=/m\n",
+                           "pid=-1\nmountpoint=/m\n", "pid=0\nmountpoint=/m\n"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_record(text));
+  }
+  const auto record = parse_record("pid=12\nunknown=1\nmountpoint=/m\n");
+  REQUIRE(record);
+  CHECK(record->pid == 12);
+  CHECK(record->source.empty());
+}
+
+TEST_CASE("a record of a directory with the same id is not taken for ours", "[mount][runtime]") {
+  const Place place;
+  std::ofstream(place.root + "/" + mount_id("/mnt/a") + ".mount")
+      << format_record(example("/mnt/b"));
+  CHECK_FALSE(read_record(place.root, "/mnt/a"));
+}
+
+TEST_CASE("mounts are listed while they are in the mount table", "[mount][runtime]") {
+  const Place place;
+  MountRecord dead = example("/mnt/c");
+  dead.pid = pid_of_nobody();
+  const std::string beside = place.root + "/" + mount_id("/mnt/c") + ".sock";
+  REQUIRE(write_record(place.root, example("/mnt/b")));
+  REQUIRE(write_record(place.root, example("/mnt/a")));
+  REQUIRE(write_record(place.root, dead));
+  std::ofstream(beside) << "x";
+
+  std::vector<std::string> listed;
+  for (const auto& record :
+       list_records(place.root, table_line("/mnt/a") + table_line("/mnt/b") + table_line("/mnt/c")))
+    listed.push_back(record.mountpoint);
+  CHECK(listed == std::vector<std::string>{"/mnt/a", "/mnt/b", "/mnt/c"});
+
+  // Only the one whose process is gone as well is cleared away, with everything beside it.
+  CHECK(list_records(place.root, table_line("/mnt/a", "ext4")).empty());
+  CHECK(read_record(place.root, "/mnt/a"));
+  CHECK_FALSE(read_record(place.root, "/mnt/c"));
+  CHECK_FALSE(std::filesystem::exists(beside));
+  CHECK(list_records(place.root + "/missing", "").empty());
+}
+
+TEST_CASE("two who look and mount take turns", "[mount][runtime]") {
+  const Place place;
+  UniqueFd first = lock_records(place.root);
+  REQUIRE(first);
+  std::atomic<bool> second_has_it = false;
+  std::thread second([&] { second_has_it = static_cast<bool>(lock_records(place.root)); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  CHECK_FALSE(second_has_it);
+  first = UniqueFd();
+  second.join();
+  CHECK(second_has_it);
+  CHECK_FALSE(lock_records(place.root + "/missing"));
+}
+
+}  // namespace pailfs::mount

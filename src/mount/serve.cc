@@ -90,7 +90,7 @@ Result<std::string> prepare(const Config& config, const Environment& machine) {
 }  // namespace
 
 Status serve(const Config& config, fs::FileSystem& file_system,
-             const std::function<void()>& on_ready) {
+             const std::function<void()>& on_ready, const std::function<void()>& on_hangup) {
   const Environment machine = this_machine();
   const Result<std::string> path = prepare(config, machine);
   if (!path) return path.error();
@@ -102,8 +102,8 @@ Status serve(const Config& config, fs::FileSystem& file_system,
     return explain_mount_failure(capture.finish(), *path, machine);
   }
   // Watching begins before mounting, so that no signal can leave a mount behind.
-  Result<std::unique_ptr<SignalWatch>> watch =
-      SignalWatch::start([raw = session.get()] { fuse_session_exit(raw); }, ::pthread_self());
+  Result<std::unique_ptr<SignalWatch>> watch = SignalWatch::start(
+      [raw = session.get()] { fuse_session_exit(raw); }, ::pthread_self(), on_hangup);
   if (!watch) return watch.error();
   if (!session.mount(*path)) return explain_mount_failure(capture.finish(), *path, machine);
   const std::string said = capture.finish();

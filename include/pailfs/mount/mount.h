@@ -39,9 +39,9 @@ Status check_mountpoint(const Config& config);
 /// `on_ready` is called at most once, on any thread, when the kernel has begun to talk to us
 /// (FUSE_INIT); it may not fork. Returns after the file system is unmounted; the error says why it
 /// never was mounted or what could not be stored. A dead mount of ours on the directory is taken
-/// away first. Meanwhile SIGHUP reopens the log file, SIGUSR2 changes the log level, SIGUSR1 and
-/// SIGPIPE are ignored. One at a time in a process; works as process 1.
+/// away first. Meanwhile SIGHUP reopens the log file and calls `on_hangup`, if any, SIGUSR2 changes
+/// the log level, SIGUSR1 and SIGPIPE are ignored. One at a time in a process; works as process 1.
 Status serve(const Config& config, fs::FileSystem& file_system,
-             const std::function<void()>& on_ready);
+             const std::function<void()>& on_ready, const std::function<void()>& on_hangup = {});
 
 }  // namespace pailfs::mount

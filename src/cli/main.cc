@@ -112,33 +112,41 @@ std::string source_of(const Options& options) {
   return "s3://" + options.s3.bucket + "/" + options.fs.prefix;
 }
 
-/// The metadata service is on this machine's own link and speaks plain http, whatever the bucket's
-/// url is. Its replies are keys: no trace of the bodies.
-http::Config metadata_http(http::Config config) {
+/// Services that hand out keys: their replies are keys, so no trace of the bodies.
+http::Config key_service_http(http::Config config) {
+  config.trace_body = false;
+  config.allow_plain_http = false;
+  config.connect_timeout = std::chrono::seconds(2);
+  return config;
+}
+
+/// Those on this machine's own link speak plain http, whatever the bucket's url is.
+http::Config local_http(http::Config config) {
   config.allow_plain_http = true;
   config.no_proxy = true;
   config.connect_timeout = std::chrono::seconds(1);
-  config.trace_body = false;
   return config;
 }
 
 struct Keys {
-  std::unique_ptr<http::Transport> metadata;  ///< what `source` asks through, if anything
-  std::unique_ptr<s3::CredentialSource> source;
+  std::unique_ptr<http::Transport> local;   ///< what `found` asks through
+  std::unique_ptr<http::Transport> remote;  ///< the same
+  s3::FoundCredentials found;
 };
 
 Result<Keys> find_keys(const s3::CredentialConfig& config, const http::Config& http,
                        const Clock& clock) {
   Keys keys;
-  if (config.iam_role && !config.public_bucket) {
-    auto transport = http::make_curl_transport(metadata_http(http));
-    if (!transport) return transport.error();
-    keys.metadata = std::move(*transport);
-  }
-  auto source = keys.metadata ? s3::make_instance_role_source(config, *keys.metadata, clock)
-                              : s3::find_credentials(config);
-  if (!source) return source.error();
-  keys.source = std::move(*source);
+  const http::Config remote_http = key_service_http(http);
+  auto remote = http::make_curl_transport(remote_http);
+  if (!remote) return remote.error();
+  auto local = http::make_curl_transport(local_http(remote_http));
+  if (!local) return local.error();
+  keys.remote = std::move(*remote);
+  keys.local = std::move(*local);
+  auto found = s3::find_credentials(config, {*keys.local, *keys.remote}, clock);
+  if (!found) return found.error();
+  keys.found = std::move(*found);
   return keys;
 }
 
@@ -151,32 +159,78 @@ void tell_notices(const Options& options, const s3::Client& client) {
   for (const std::string& notice : client.notices()) std::cerr << "pailfs: " << notice << '\n';
 }
 
+/// Whether a probe without keys failed for want of them. A service that cannot be reached is
+/// another matter.
+bool is_about_keys(const Error& probe) {
+  const int status = probe.http_status;
+  return status == 401 || status == 403 || (status == 400 && !probe.s3_code.empty());
+}
+
+void tell_unsigned(const Options& options) {
+  const std::string text = "no credentials found; bucket is public, requests are not signed";
+  std::cerr << "pailfs: " << text << '\n';
+  if (!options.foreground || !options.logfile.empty()) log_warning(text);
+}
+
+/// Everything between the options and the bucket.
+struct Service {
+  SystemClock clock;
+  SystemRandom random;
+  Keys keys;
+  std::unique_ptr<http::Transport> transport;
+  std::unique_ptr<s3::Client> client;
+
+  /// Keys are looked for; the bucket is not asked yet. What failed, if anything did.
+  std::optional<mount::Outcome> open(const Options& options) {
+    auto found = find_keys(options.credentials, options.http, clock);
+    if (!found) return failed(options, Step::credentials, found.error());
+    keys = std::move(*found);
+    auto made = http::make_curl_transport(options.http);
+    if (!made) return failed(options, Step::transport, made.error());
+    transport = std::move(*made);
+    client = s3::make_client(options.s3, *transport, *keys.found.source, clock, random);
+    return std::nullopt;
+  }
+
+  /// The bucket answers, which it may do without keys where there are none.
+  std::optional<mount::Outcome> reach(const Options& options) {
+    const Status reached = client->probe(options.fs.prefix);
+    const auto& none = keys.found.none;
+    if (!reached && none && is_about_keys(reached.error())) {
+      return failed(options, Step::credentials, *none);
+    }
+    if (!reached) return failed(options, Step::bucket, reached.error());
+    if (none) tell_unsigned(options);
+    tell_notices(options, *client);
+    return std::nullopt;
+  }
+};
+
 /// The whole life of a mount. Runs after the process has detached: connections and threads do not
 /// survive a fork.
 mount::Outcome run(const Options& options, const std::function<void()>& report_ready) {
   set_up_log(options);
-  SystemClock clock;
-  const auto keys = find_keys(options.credentials, options.http, clock);
-  if (!keys) return failed(options, Step::credentials, keys.error());
-  auto transport = http::make_curl_transport(options.http);
-  if (!transport) return failed(options, Step::transport, transport.error());
-  SystemRandom random;
-  const auto client = s3::make_client(options.s3, **transport, *keys->source, clock, random);
-  const auto probe = [&] { return client->probe(options.fs.prefix); };
+  Service service;
+  if (auto failure = service.open(options)) return *failure;
   std::optional<BackgroundCheck> check;
   if (options.connect_later) {
-    check.emplace(source_of(options), probe);
-  } else if (Status reached = probe(); !reached) {
-    return failed(options, Step::bucket, reached.error());
+    check.emplace(source_of(options), [&] { return service.client->probe(options.fs.prefix); });
+  } else if (auto failure = service.reach(options)) {
+    return *failure;
   }
-  tell_notices(options, *client);
-  const auto files = fs::make_file_system(options.fs, *client, clock);
+  fs::Config settings = options.fs;
+  if (service.keys.found.none) settings.no_copy_api = true;  // as with public_bucket
+  const auto files = fs::make_file_system(settings, *service.client, service.clock);
   std::atomic<bool> was_ready = false;
-  const Status served = mount::serve(options.mount, *files, [&] {
-    was_ready = true;
-    log_info([&] { return "mounted " + source_of(options) + " on " + options.mount.mountpoint; });
-    report_ready();
-  });
+  const Status served = mount::serve(
+      options.mount, *files,
+      [&] {
+        was_ready = true;
+        log_info(
+            [&] { return "mounted " + source_of(options) + " on " + options.mount.mountpoint; });
+        report_ready();
+      },
+      [&] { service.keys.found.source->reload(); });
   if (served) return {};
   // Once mounted, what fails is that something could not be stored.
   if (was_ready) return failed(options, Exit::not_stored, served.error());
@@ -187,24 +241,20 @@ mount::Outcome run(const Options& options, const std::function<void()>& report_r
 /// only then is it known whether bucket, keys and region are right.
 mount::Outcome work_on_uploads(const Options& options) {
   set_up_log(options);
-  SystemClock clock;
-  const auto keys = find_keys(options.credentials, options.http, clock);
-  if (!keys) return failed(options, Step::credentials, keys.error());
-  auto transport = http::make_curl_transport(options.http);
-  if (!transport) return failed(options, Step::transport, transport.error());
-  SystemRandom random;
-  const auto client = s3::make_client(options.s3, **transport, *keys->source, clock, random);
+  Service service;
+  if (auto failure = service.open(options)) return *failure;
   const std::string& prefix = options.fs.prefix;
-  const Status done =
-      options.action == Action::list_uploads
-          ? list_uploads(*client, prefix, std::cout)
-          : abort_uploads(*client, prefix, options.upload_age, clock.wall(), std::cout);
+  const Status done = options.action == Action::list_uploads
+                          ? list_uploads(*service.client, prefix, std::cout)
+                          : abort_uploads(*service.client, prefix, options.upload_age,
+                                          service.clock.wall(), std::cout);
   std::cout << std::flush;
-  tell_notices(options, *client);
-  if (done) return {};
-  if (Status reached = client->probe(prefix); !reached)
-    return failed(options, Step::bucket, reached.error());
-  return failed(options, Step::bucket, done.error());
+  if (!done) {
+    if (auto failure = service.reach(options)) return *failure;
+    return failed(options, Step::bucket, done.error());
+  }
+  tell_notices(options, *service.client);
+  return {};
 }
 
 /// What a second command is compared with; the options only as a digest.
@@ -245,6 +295,7 @@ std::optional<int> prepare(CommandLine& line) {
   std::error_code error;
   make_paths_absolute(options, std::filesystem::current_path(error).string());
   options.credentials.home = home_directory();
+  options.credentials.region = options.s3.region;
   options.fs.default_uid = geteuid();
   options.fs.default_gid = getegid();
   scrub_environment();

@@ -185,8 +185,10 @@ class Reader final {
     if (!o.remembers_absent_names) o.fs.listing_ttl = std::chrono::seconds(0);
     if (o.reduced_redundancy) o.s3.storage_class = "REDUCED_REDUNDANCY";
     o.credentials.bucket = o.s3.bucket;
-    if (o.credentials.iam_role && !o.credentials.passwd_file.empty()) {
-      line_.warnings.emplace_back("option passwd_file is ignored: iam_role is given");
+    const char* const role_option = o.credentials.ecs ? "ecs" : "iam_role";
+    if ((o.credentials.ecs || o.credentials.iam_role) && !o.credentials.passwd_file.empty()) {
+      line_.warnings.push_back(std::string("option passwd_file is ignored: ") + role_option +
+                               " is given");
     }
     if (!o.cache_directory.empty()) {
       line_.warnings.emplace_back(

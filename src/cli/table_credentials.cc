@@ -34,10 +34,12 @@ void add_credential_options(std::vector<OptionSpec>& table) {
           {"passwd_file", "FILE", group,
            Path{[](Options& o) -> std::string& { return o.credentials.passwd_file; }},
            "File with ACCESS_KEY:SECRET_KEY or BUCKET:ACCESS_KEY:SECRET_KEY lines. No other user "
-           "may have a right to it (mode 600)."},
+           "may have a right to it (mode 600). Or a directory with the files AccessKeyId, "
+           "AccessKeySecret, SecurityToken and Expiration, or /dev/fd/N."},
           {"profile", "NAME", group,
            Custom{set_profile, [](const Options& o) { return o.credentials.profile; }},
-           "Section of ~/.aws/credentials."},
+           "Profile of ~/.aws/credentials and ~/.aws/config, with all that it can say: keys, "
+           "credential_process, role_arn. Without it AWS_PROFILE, else default."},
           {"public_bucket", "[0|1]", group,
            Flag{[](Options& o) -> bool& { return o.credentials.public_bucket; }},
            "1: do not sign requests. Objects are then never copied on the server."},
@@ -50,9 +52,13 @@ void add_credential_options(std::vector<OptionSpec>& table) {
            "Take the credentials of the role of this EC2 instance. No other place is looked at "
            "then. "
            "auto: whichever role the instance has."},
+          {"ecs", "", group, Flag{[](Options& o) -> bool& { return o.credentials.ecs; }},
+           "Take the credentials of the container (ECS, EKS pod identity), from the address in "
+           "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI. No other place is looked at "
+           "then."},
           {"imdsv1only", "", group,
            Flag{[](Options& o) -> bool& { return o.credentials.imdsv1only; }},
-           "For iam_role: ask the instance metadata service without a session token, as its "
+           "Ask the instance metadata service without a session token, as its "
            "version 1 "
            "wants it."},
       });

@@ -129,7 +129,7 @@ Result<KernelMount> mount_on(const std::string& path, const Config& config, cons
 }  // namespace
 
 Status serve(const Config& config, fs::FileSystem& file_system,
-             const std::function<void()>& on_ready) {
+             const std::function<void()>& on_ready, const std::function<void()>& on_hangup) {
   const Environment machine = this_machine();
   const Result<MountWords> words = mount_words(config, machine.may_mount);
   if (!words) return words.error();
@@ -142,8 +142,8 @@ Status serve(const Config& config, fs::FileSystem& file_system,
   Session session(config, words->for_libfuse, adapter);
   if (session.get() == nullptr) return Error(ENODEV, "libfuse cannot begin a session");
   // Watching begins before mounting, so that no signal can leave a mount behind.
-  Result<std::unique_ptr<SignalWatch>> watch =
-      SignalWatch::start([raw = session.get()] { fuse_session_exit(raw); }, ::pthread_self());
+  Result<std::unique_ptr<SignalWatch>> watch = SignalWatch::start(
+      [raw = session.get()] { fuse_session_exit(raw); }, ::pthread_self(), on_hangup);
   if (!watch) return watch.error();
   std::optional<KernelMount> mounted;
   UniqueFd device(passed.value_or(-1));

@@ -99,18 +99,20 @@ const char* level_tag(LogLevel level) {
 }
 
 Result<std::unique_ptr<SignalWatch>> SignalWatch::start(std::function<void()> interrupt,
-                                                        pthread_t loop) {
+                                                        pthread_t loop,
+                                                        std::function<void()> on_hangup) {
   int ends[2] = {-1, -1};
   if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return system_error(errno, "pipe for signals");
-  std::unique_ptr<SignalWatch> watch(
-      new SignalWatch(std::move(interrupt), loop, UniqueFd(ends[0]), UniqueFd(ends[1])));
+  std::unique_ptr<SignalWatch> watch(new SignalWatch(
+      std::move(interrupt), loop, std::move(on_hangup), UniqueFd(ends[0]), UniqueFd(ends[1])));
   return watch;
 }
 
-SignalWatch::SignalWatch(std::function<void()> interrupt, pthread_t loop, UniqueFd read_end,
-                         UniqueFd write_end)
+SignalWatch::SignalWatch(std::function<void()> interrupt, pthread_t loop,
+                         std::function<void()> on_hangup, UniqueFd read_end, UniqueFd write_end)
     : interrupt_(std::move(interrupt)),
       loop_(loop),
+      on_hangup_(std::move(on_hangup)),
       read_end_(std::move(read_end)),
       write_end_(std::move(write_end)) {
   signal_pipe.store(write_end_.get());
@@ -169,6 +171,7 @@ void SignalWatch::act(char byte) {
       break;
     case kReopen:
       log::reopen();
+      if (on_hangup_) on_hangup_();
       break;
     case kLevel:
       cycle_level();

@@ -16,17 +16,18 @@
 namespace pailfs::mount {
 
 /// The signals of a serving process, as s3fs 1.9x has them where it works: SIGTERM and SIGINT end
-/// the loop, SIGHUP reopens the log file, SIGUSR2 goes one log level further, SIGUSR1 and SIGPIPE
-/// do nothing. As process 1 it also buries orphans. One at a time; a thread of its own does the
-/// work, the handlers only write one byte. The previous dispositions come back with the destructor.
+/// the loop, SIGHUP reopens the log file and tells `on_hangup`, SIGUSR2 goes one log level further,
+/// SIGUSR1 and SIGPIPE do nothing. As process 1 it also buries orphans. One at a time; a thread of
+/// its own does the work, the handlers only write one byte. The previous dispositions come back
+/// with the destructor.
 class SignalWatch final {
  public:
   /// Watches from now on. `interrupt` makes the loop of the thread `loop` end; it is repeated every
   /// 50 ms after SIGTERM or SIGINT, because a loop that was just about to sleep misses one, and
   /// each time `loop` gets a signal that interrupts its system call. Never called after
-  /// loop_ended().
-  static Result<std::unique_ptr<SignalWatch>> start(std::function<void()> interrupt,
-                                                    pthread_t loop);
+  /// loop_ended(). `on_hangup` may be null; it is called on the thread of the watch.
+  static Result<std::unique_ptr<SignalWatch>> start(std::function<void()> interrupt, pthread_t loop,
+                                                    std::function<void()> on_hangup);
   ~SignalWatch();
   SignalWatch(const SignalWatch&) = delete;
   SignalWatch& operator=(const SignalWatch&) = delete;
@@ -40,8 +41,8 @@ class SignalWatch final {
     struct sigaction action {};
   };
 
-  SignalWatch(std::function<void()> interrupt, pthread_t loop, UniqueFd read_end,
-              UniqueFd write_end);
+  SignalWatch(std::function<void()> interrupt, pthread_t loop, std::function<void()> on_hangup,
+              UniqueFd read_end, UniqueFd write_end);
   void install();
   void set(std::size_t slot, int number, void (*handler)(int), int flags);
   void run() EXCLUDES(mutex_);
@@ -50,6 +51,7 @@ class SignalWatch final {
 
   const std::function<void()> interrupt_;
   const pthread_t loop_;
+  const std::function<void()> on_hangup_;
   UniqueFd read_end_;
   UniqueFd write_end_;
   std::array<Saved, 8> saved_{};

@@ -3,7 +3,9 @@
 
 #include <sys/stat.h>
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,12 @@ class SecretFile final {
   /// reads what the open descriptor shows, so that no later swap of the name can matter.
   /// Error::err is that of open(2), EINVAL for what is no regular file, EFBIG above kMaxSize.
   static Result<SecretFile> read(const std::string& path);
+  /// The same below an open directory; `shown` is the name for messages.
+  static Result<SecretFile> read_in(int directory, const char* name, const std::string& shown);
+  /// What an inherited descriptor delivers until its end: a pipe, or a file from its beginning.
+  /// ETIMEDOUT when the writer does not end within `limit`.
+  static Result<SecretFile> read_descriptor(int fd, std::chrono::milliseconds limit,
+                                            const std::string& shown);
 
   SecretFile(SecretFile&&) noexcept = default;
   SecretFile& operator=(SecretFile&&) noexcept = default;
@@ -34,10 +42,15 @@ class SecretFile final {
 
  private:
   SecretFile() = default;
+  static Result<SecretFile> finish(SecretFile file, std::size_t size, const std::string& shown);
+
   // On the heap, so that moving leaves no copy behind in a small-string buffer.
   std::unique_ptr<std::string> text_;
   struct stat status_ {};
 };
+
+/// The N of /dev/fd/N, /proc/self/fd/N and /dev/stdin: a descriptor of this process. Pure.
+std::optional<int> named_descriptor(const std::string& path);
 
 /// Who asks, as far as it decides about a file's group bits.
 struct Caller {

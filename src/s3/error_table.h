@@ -14,7 +14,7 @@ enum class Retry {
   never,
   transient,            ///< after a short, jittered pause
   throttle,             ///< after a longer one: the service is overloaded
-  refresh_credentials,  ///< once, if there are other credentials now
+  refresh_credentials,  ///< if there are other credentials now, or may be in a moment
   clock,                ///< once, with the time of the service
   region,               ///< with the region that the service named, at most twice
   once,                 ///< once, on a fresh connection, with the body read again

@@ -9,61 +9,28 @@
 
 #include "pailfs/util/text.h"
 
-#include "json.h"
-
 namespace pailfs::s3 {
 namespace {
 
 constexpr std::chrono::milliseconds kStallLimit{1000};
-constexpr int kTries = 2;
 constexpr std::string_view kTokenPath = "/latest/api/token";
 constexpr std::string_view kRolePath = "/latest/meta-data/iam/security-credentials/";
 
-/// A short document. The bytes are wiped with it.
-class Document final : public http::BodySink {
- public:
-  Document() { bytes_.reserve(kMaxJsonBytes); }  // never moved: no copies are left behind
-  ~Document() override { static_cast<void>(take()); }
-  Document(const Document&) = delete;
-  Document& operator=(const Document&) = delete;
-  bool begin(const http::Exchange& /*head*/) override { return true; }
-  bool write(std::span<const char> bytes) override {
-    too_long_ = bytes_.size() + bytes.size() > kMaxJsonBytes;
-    if (!too_long_) bytes_.append(bytes.data(), bytes.size());
-    return !too_long_;
-  }
-  [[nodiscard]] bool too_long() const { return too_long_; }
-  Secret take() { return Secret(std::move(bytes_)); }
-
- private:
-  std::string bytes_;
-  bool too_long_ = false;
-};
-
-bool is_visible(std::string_view text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
-}
-
 Error no_key(std::string text) {
-  return {ENOKEY, "iam_role: " + std::move(text)};
+  return {ENOKEY, std::move(text)};
 }
 
-/// The text of a string member that could be a key, or nothing.
-const std::string* visible_text(const JsonObject& object, std::string_view name) {
-  const auto found = object.find(name);
-  if (found == object.end() || found->second.kind != JsonKind::string) return nullptr;
-  const std::string& text = found->second.text.reveal();
-  return is_visible(text) ? &text : nullptr;
+/// Where the document says itself that it is none.
+Status check_code(const JsonObject& document, const std::string& role) {
+  const auto code = document.find("Code");
+  if (code == document.end()) return {};
+  const std::string& word = code->second.text.reveal();
+  if (word == "Success") return {};
+  return no_key("the metadata service has no credentials for role " + role + ": " +
+                printable(word, 64));
 }
 
 }  // namespace
-
-struct InstanceMetadata::Answer {
-  int status = 0;
-  Secret body;
-  std::optional<WallTime> date;
-};
 
 bool is_role_name(std::string_view name) {
   return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
@@ -72,58 +39,27 @@ bool is_role_name(std::string_view name) {
   });
 }
 
-Result<RoleCredentials> parse_role_credentials(std::string_view document, const std::string& role) {
-  const std::string subject = "the credentials of instance role " + role;
-  const auto object = parse_json_object(document);
-  if (!object) return no_key(subject + " are not a JSON object: " + object.error().text);
-  if (const auto code = object->find("Code"); code != object->end()) {
-    const std::string& word = code->second.text.reveal();
-    if (word != "Success") {
-      return no_key("the metadata service has no credentials for role " + role + ": " +
-                    printable(word, 64));
-    }
-  }
-  constexpr std::string_view kNames[] = {"AccessKeyId", "SecretAccessKey", "Token", "Expiration"};
-  const std::string* texts[std::size(kNames)] = {};
-  for (std::size_t i = 0; i < std::size(kNames); ++i) {
-    texts[i] = visible_text(*object, kNames[i]);
-    if (texts[i] == nullptr) return no_key(subject + " have no usable " + std::string(kNames[i]));
-  }
-  const auto expires = parse_iso8601(*texts[3]);
-  if (!expires) return no_key(subject + " have no usable Expiration");
-  return RoleCredentials{{*texts[0], Secret(*texts[1]), Secret(*texts[2]), "instance role " + role},
-                         *expires};
+Result<Credentials> parse_role_credentials(std::string_view document, const std::string& role) {
+  const std::string source = "instance role " + role;
+  const auto object = parse_key_document(document, source);
+  if (!object) return object.error();
+  if (const Status good = check_code(*object, role); !good) return good.error();
+  return keys_in(*object, {}, source);
 }
 
-Result<InstanceMetadata::Answer> InstanceMetadata::ask(http::Method method, const std::string& path,
-                                                       http::Header header) const {
+Result<KeyReply> InstanceMetadata::ask(http::Method method, const std::string& path,
+                                       http::Header header) const {
   http::Request request;
   request.method = method;
   request.url = settings_.endpoint + path;
   request.stall_limit = kStallLimit;
   if (!header.name.empty()) request.headers.add(std::move(header.name), std::move(header.value));
-
-  std::string problem;
-  for (int tried = 0; tried < kTries; ++tried) {
-    Document document;
-    const http::Exchange exchange = transport_.perform(request, nullptr, &document);
-    if (document.too_long()) {
-      return no_key("the answer of " + settings_.endpoint + " to " + path + " is too long");
-    }
-    const bool answered = exchange.failure == http::Failure::none;
-    if (answered && exchange.status < 500 && exchange.status != 429) {
-      const auto date = exchange.headers.find("Date");
-      return Answer{exchange.status, document.take(),
-                    date ? parse_http_date(*date) : std::optional<WallTime>()};
-    }
-    problem = answered ? "status " + std::to_string(exchange.status) : exchange.detail;
-  }
-  std::string text = "the instance metadata service does not answer: " + problem;
-  if (method == http::Method::put) {
-    text +=
-        ". Is this an EC2 instance? A container on one needs a metadata response hop limit of 2";
-  }
-  return no_key(std::move(text));
+  auto answer = ask_for_keys(transport_, request, {}, settings_.tries,
+                             "the instance metadata service at " + settings_.endpoint);
+  if (answer || method != http::Method::put) return answer;
+  return no_key(answer.error().text +
+                ". Is this an EC2 instance? A container on one needs a metadata response hop limit "
+                "of 2");
 }
 
 Error InstanceMetadata::refusal(int status, const std::string& what) const {
@@ -164,7 +100,7 @@ Result<std::string> InstanceMetadata::role_name(const http::Header& session) con
   return std::string(name);
 }
 
-Result<RoleCredentials> InstanceMetadata::fetch() const {
+Result<Credentials> InstanceMetadata::fetch() const {
   http::Header session;
   if (!settings_.version1) {
     const auto token = session_token();
@@ -180,8 +116,7 @@ Result<RoleCredentials> InstanceMetadata::fetch() const {
     return refusal(answer->status, "the credentials of role " + *role);
   }
   auto fetched = parse_role_credentials(answer->body.reveal(), *role);
-  // What counts is how long they live; a machine whose clock is wrong gets along with that.
-  if (fetched && answer->date) fetched->expires += clock_.wall() - *answer->date;
+  if (fetched) adjust_expiry(*fetched, *answer, clock_);
   return fetched;
 }
 

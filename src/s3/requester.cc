@@ -198,10 +198,36 @@ std::vector<std::string> Requester::notices() const {
   return notices_;
 }
 
+bool Requester::replace_keys(const Verdict& verdict, Progress& progress) {
+  if (credentials_.refresh(progress.used)) return true;
+  KeyHistory history;
+  history.named = !verdict.error.s3_code.empty();
+  {
+    MutexLock lock(mutex_);
+    const MonoTime now = clock_.now();
+    if (keys_changed_) history.since_change = now - *keys_changed_;
+    if (keys_accepted_) history.since_accepted = now - *keys_accepted_;
+    if (keys_refused_) history.since_named = now - *keys_refused_;
+    if (history.named) keys_refused_ = now;
+  }
+  if (!awaits_keys(history)) return false;
+  clock_.sleep_for(key_pause(progress.corrections[verdict.retry]));
+  static_cast<void>(credentials_.refresh(progress.used));
+  return true;
+}
+
+void Requester::remember_keys(const Progress& progress, bool accepted) {
+  MutexLock lock(mutex_);
+  if (accepted) keys_accepted_ = clock_.now();
+  if (progress.used.access_key.empty() || same_keys(progress.used, last_keys_)) return;
+  if (!last_keys_.access_key.empty()) keys_changed_ = clock_.now();
+  last_keys_ = progress.used;
+}
+
 bool Requester::correct(Verdict& verdict, Progress& progress) {
   switch (verdict.retry) {
     case Retry::refresh_credentials:
-      return credentials_.refresh(progress.used);
+      return replace_keys(verdict, progress);
     case Retry::clock:
       return set_clock(verdict);
     case Retry::region:
@@ -226,6 +252,7 @@ Outcome Requester::run(Call call) {
   for (;;) {
     outcome.verdict = attempt(call, progress);
     Verdict& verdict = outcome.verdict;
+    remember_keys(progress, verdict.ok);
     if (verdict.ok) {
       // A success pays its own retries back; without any it fills the bucket slowly.
       budget_.give(progress.spent > 0 ? progress.spent : 1);

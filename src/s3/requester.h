@@ -71,6 +71,9 @@ class Requester final {
   Verdict attempt(Call& call, Progress& progress);
   /// Takes the corrective action of the verdict's retry class; false if there is none to take.
   bool correct(Verdict& verdict, Progress& progress);
+  /// Looks for other keys, for a moment also for some that are on their way.
+  bool replace_keys(const Verdict& verdict, Progress& progress) EXCLUDES(mutex_);
+  void remember_keys(const Progress& progress, bool accepted) EXCLUDES(mutex_);
   bool switch_region(Verdict& verdict, const Progress& progress);
   bool set_clock(const Verdict& verdict) EXCLUDES(mutex_);
   void trace(const Call& call, const Progress& progress, const Verdict& verdict,
@@ -89,6 +92,10 @@ class Requester final {
   mutable Mutex mutex_;
   std::shared_ptr<const Site> site_ GUARDED_BY(mutex_);
   std::vector<std::string> notices_ GUARDED_BY(mutex_);
+  Credentials last_keys_ GUARDED_BY(mutex_);
+  std::optional<MonoTime> keys_changed_ GUARDED_BY(mutex_);
+  std::optional<MonoTime> keys_accepted_ GUARDED_BY(mutex_);
+  std::optional<MonoTime> keys_refused_ GUARDED_BY(mutex_);  ///< in so many words
 };
 
 }  // namespace pailfs::s3

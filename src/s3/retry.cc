@@ -12,6 +12,8 @@ using std::chrono::seconds;
 
 constexpr seconds kCap{20};
 constexpr seconds kRetryAfterCap{30};
+constexpr seconds kRemembered{10};
+constexpr int kKeyCorrections = 10;
 constexpr int kCost = 5;
 constexpr int kTimeoutCost = 10;
 
@@ -36,6 +38,11 @@ RetryStep decide(const RetryInput& input) {
     step.counts = false;
     return step;
   }
+  if (input.retry == Retry::refresh_credentials) {
+    // The service did answer: how often it may fail to is another matter.
+    step.retry = input.corrections < kKeyCorrections;
+    return step;
+  }
   if (input.attempts >= input.max_attempts) return step;
   if (input.retry != Retry::transient && input.retry != Retry::throttle) {
     step.retry = input.corrections < allowed_corrections(input.retry);
@@ -48,6 +55,18 @@ RetryStep decide(const RetryInput& input) {
   step.cost = input.timed_out ? kTimeoutCost : kCost;
   step.retry = step.sleep < input.time_left && step.cost <= input.tokens;
   return step;
+}
+
+bool awaits_keys(const KeyHistory& history) {
+  const auto recent = [](const auto& since) { return since && *since < kRemembered; };
+  // Without a code it is a HEAD, and most likely about a permission.
+  return recent(history.since_change) ||
+         (recent(history.since_accepted) && (history.named || recent(history.since_named)));
+}
+
+nanoseconds key_pause(int corrections) {
+  return std::min<nanoseconds>(milliseconds(50) * (1LL << std::min(corrections, 10)),
+                               milliseconds(800));
 }
 
 int RetryBudget::tokens() const {

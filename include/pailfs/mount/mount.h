@@ -69,9 +69,10 @@ Result<Mountpoint> check_mountpoint(const Config& config);
 /// (FUSE_INIT); it may not fork. Returns after the file system is unmounted; the error says why it
 /// never was mounted or what could not be stored. A dead mount of ours on the directory is taken
 /// away first. Meanwhile a record of the mount lies in runtime_directory(), SIGHUP reopens the log
-/// file, SIGUSR2 changes the log level, SIGUSR1 and SIGPIPE are ignored. A service manager is told
-/// when it ends (sd_notify(3)). One at a time in a process; works as process 1.
+/// file and calls `on_hangup`, if any, SIGUSR2 changes the log level, SIGUSR1 and SIGPIPE are
+/// ignored. A service manager is told when it ends (sd_notify(3)). One at a time in a process;
+/// works as process 1.
 Status serve(const Config& config, fs::FileSystem& file_system,
-             const std::function<void()>& on_ready);
+             const std::function<void()>& on_ready, const std::function<void()>& on_hangup = {});
 
 }  // namespace pailfs::mount

@@ -39,6 +39,8 @@ struct Credentials {
   Secret session_token;  ///< empty for long-lived keys
   std::string
       source;  ///< where they came from, for messages: "/home/u/.passwd-s3fs", "environment"
+  /// By this machine's clock; none: they last until somebody changes them.
+  std::optional<WallTime> expires = {};
 };
 
 /// True if requests signed with either are alike.
@@ -51,6 +53,9 @@ class CredentialSource {
   virtual Result<Credentials> get() = 0;
   /// The store refused `used`: looks again at where they came from. True if there are others now.
   virtual bool refresh(const Credentials& used) = 0;
+  /// Somebody says that they have changed: the next get() looks at where they came from. Returns at
+  /// once.
+  virtual void reload() {}
 };
 
 /// What the search for credentials depends on, gathered by the caller so that a test can set it.
@@ -64,25 +69,39 @@ struct CredentialConfig {
   /// Option iam_role: "auto" or empty for the role that the EC2 instance has, else the name of one.
   std::optional<std::string> iam_role;
   bool imdsv1only = false;  ///< ask the metadata service without a session token
+  bool ecs = false;         ///< only the endpoint of the container
   std::map<std::string, std::string> environment;  ///< the AWS* and HOME variables
   std::string home;                                ///< home directory from the password database
+  std::string region;  ///< for STS, where neither the environment nor a profile names one
   std::string system_passwd_file = "/etc/passwd-s3fs";
+};
+
+/// How services that hand out keys are reached. Both must outlive the source.
+struct KeyTransports {
+  http::Transport& local;   ///< plain http allowed, no proxy: addresses of this machine's own link
+  http::Transport& remote;  ///< https only, through the proxies of the environment
+};
+
+struct FoundCredentials {
+  std::unique_ptr<CredentialSource> source;
+  /// Set when no place had any: `source` then signs nothing, and this says where was looked, and
+  /// why in vain (ENOKEY). A bucket may still be public.
+  std::optional<Error> none;
 };
 
 /// Searches in s3fs's order: public_bucket, passwd_file, environment, AWS_CREDENTIAL_FILE,
 /// ~/.aws/credentials, $HOME/.passwd-s3fs (home of the password database when HOME is unset),
-/// /etc/passwd-s3fs. First found wins; a source that is named but unusable is an error, not a miss.
-/// Nothing found: ENOKEY, with a text that lists every place looked at. Knows nothing of iam_role.
-Result<std::unique_ptr<CredentialSource>> find_credentials(const CredentialConfig& config);
-
-/// The credentials of an EC2 instance role, from the instance metadata service: version 2, version
-/// 1 only with `imdsv1only`. As in s3fs no other place is looked at. Asks before it returns;
-/// failing that ENOKEY. New ones are asked for 5 minutes before the old ones expire. The address is
-/// fixed (169.254.169.254) unless AWS_EC2_METADATA_SERVICE_ENDPOINT names another, as for Amazon's
-/// SDKs. `transport` must speak plain http and bypass proxies; it and `clock` must outlive the
-/// source.
-Result<std::unique_ptr<CredentialSource>> make_instance_role_source(const CredentialConfig& config,
-                                                                    http::Transport& transport,
-                                                                    const Clock& clock);
+/// /etc/passwd-s3fs; then what s3fs does not know: the rest of ~/.aws/credentials and ~/.aws/config
+/// (a profile that is named by the option or by AWS_PROFILE is read whole in s3fs's place for it),
+/// web identity, container endpoint, EC2 instance metadata. First found wins; a source that is
+/// named but unusable is an error, not a miss. `ecs` and `iam_role` look at one place only; failing
+/// that ENOKEY.
+///
+/// Sources other than the environment live: they look once a second whether a file has changed, ask
+/// 5 minutes before keys expire, and whenever the store refuses them. The address of the instance
+/// metadata service is fixed (169.254.169.254) unless AWS_EC2_METADATA_SERVICE_ENDPOINT names
+/// another, as for Amazon's SDKs. `clock` must outlive the source.
+Result<FoundCredentials> find_credentials(const CredentialConfig& config,
+                                          const KeyTransports& transports, const Clock& clock);
 
 }  // namespace pailfs::s3

@@ -108,8 +108,8 @@ TEST_CASE("A wrong command line is refused with one exact sentence") {
        "you ask for"},
       {{"b", "/m", "-o", "iam_role=a/../b"},
        "option iam_role: \"a/../b\" is not the name of a role"},
-      {{"b", "/m", "-o", "ecs"},
-       "option ecs is not supported: these credentials cannot be obtained"},
+      {{"b", "/m", "-o", "ibm_iam_auth"},
+       "option ibm_iam_auth is not supported: these credentials cannot be obtained"},
       {{"b", "/m", "-o", "proxy=http://p:1"},
        "option proxy is not supported: requests would not go through it; set https_proxy or "
        "http_proxy in the environment"},

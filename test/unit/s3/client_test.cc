@@ -163,10 +163,53 @@ TEST_CASE("refused credentials are looked up once more") {
     CHECK(bench.client->remove("k"));
     CHECK_THAT(bench.sent_header(1, "Authorization"),
                Catch::Matchers::ContainsSubstring("Credential=NEWKEY/"));
+    bench.clock.advance(std::chrono::seconds(11));
     bench.transport.otherwise([&](const auto&) { return s3_error(403, code); });
     CHECK_FALSE(bench.client->remove("k"));
     CHECK(bench.count() == 3);
   }
+}
+
+TEST_CASE("keys that the store took a moment ago are waited for when it refuses them") {
+  using std::chrono::milliseconds;
+  Bench bench(Bench::path_config(), {"KEY"});
+  bench.transport.then(reply(204));
+  CHECK(bench.client->remove("k"));
+  for (int i = 0; i < 3; ++i) bench.transport.then(s3_error(403, "InvalidAccessKeyId"));
+  bench.transport.then(reply(204));
+  CHECK(bench.client->remove("k"));
+  CHECK(bench.count() == 5);
+  CHECK(bench.clock.sleeps() == std::vector<std::chrono::nanoseconds>{
+                                    milliseconds(50), milliseconds(100), milliseconds(200)});
+  // Two looks for each refusal: before the pause and after it.
+  CHECK(bench.credentials.refreshes == 6);
+
+  SECTION("but not for ever") {
+    bench.transport.otherwise([](const auto&) { return s3_error(403, "InvalidAccessKeyId"); });
+    CHECK_FALSE(bench.client->remove("k"));
+    CHECK(bench.count() == 16);
+    bench.clock.advance(std::chrono::seconds(10));
+    CHECK_FALSE(bench.client->remove("k"));
+    CHECK(bench.count() == 17);
+  }
+  SECTION("and not for a HEAD that may be about a permission") {
+    bench.clock.advance(std::chrono::seconds(10));
+    bench.transport.then(reply(204)).then(reply(403));
+    CHECK(bench.client->remove("k"));
+    CHECK_FALSE(bench.client->head("k"));
+    CHECK(bench.count() == 7);
+  }
+}
+
+TEST_CASE("a HEAD refused while keys change is sent again") {
+  Bench bench(Bench::path_config(), {"OLDKEY", "NEWKEY"});
+  bench.transport.then(s3_error(403, "InvalidAccessKeyId")).then(reply(204));
+  CHECK(bench.client->remove("k"));
+  bench.transport.then(reply(403)).then(reply(403)).then(reply(404));
+  const auto found = bench.client->head("k");
+  REQUIRE_FALSE(found);
+  CHECK(found.error().err == ENOENT);
+  CHECK(bench.count() == 5);
 }
 
 TEST_CASE("a wrong clock is set by the service's once") {

@@ -10,67 +10,26 @@
 #include <set>
 #include <thread>
 
-#include "pailfs/util/log.h"
-
+#include "key_fixture.h"
 #include "s3/credentials_file.h"
 #include "s3/credentials_passwd.h"
-#include "s3/credentials_profile.h"
-#include "support/catch.h"
 
 using namespace pailfs::s3;  // NOLINT: a test file
 using Catch::Matchers::ContainsSubstring;
+using pailfs::Result;
 
 namespace {
 
-/// A directory of its own, gone with the test.
-struct TempDir {
-  std::string path = "/tmp/pailfs-credentials-XXXXXX";
-  TempDir() { REQUIRE(mkdtemp(path.data()) != nullptr); }
-  ~TempDir() { std::filesystem::remove_all(path); }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-
-  /// Returns the full path of the new file.
-  [[nodiscard]] std::string write(const std::string& name, const std::string& text,
-                                  mode_t mode = 0600) const {
-    const std::string full = path + "/" + name;
-    std::filesystem::create_directories(std::filesystem::path(full).parent_path());
-    std::ofstream(full, std::ios::trunc) << text;
-    REQUIRE(chmod(full.c_str(), mode) == 0);
-    return full;
-  }
-};
-
-/// Nothing is found anywhere with this.
-CredentialConfig empty_config(const TempDir& dir) {
-  CredentialConfig config;
-  config.bucket = "bucket";
-  config.home = dir.path + "/home";
-  config.system_passwd_file = dir.path + "/etc-passwd-s3fs";
-  return config;
+Result<std::unique_ptr<CredentialSource>> find(const CredentialConfig& config) {
+  static Machine machine;
+  return machine.find(config);
 }
 
 std::string found_key(const CredentialConfig& config) {
-  auto source = find_credentials(config);
+  auto source = find(config);
   if (!source) return "error: " + source.error().text;
-  const auto credentials = (*source)->get();
-  return credentials ? credentials->access_key : "error: " + credentials.error().text;
+  return key_of(**source);
 }
-
-struct QuietLog {
-  std::vector<std::string> lines;
-  QuietLog() {
-    pailfs::log::set_level(pailfs::LogLevel::warning);
-    pailfs::log::set_sink(
-        [this](pailfs::LogLevel, std::string_view line) { lines.emplace_back(line); });
-  }
-  ~QuietLog() {
-    pailfs::log::set_sink(pailfs::log::stream_sink(2, true));
-    pailfs::log::set_level(pailfs::LogLevel::critical);
-  }
-  QuietLog(const QuietLog&) = delete;
-  QuietLog& operator=(const QuietLog&) = delete;
-};
 
 }  // namespace
 
@@ -132,30 +91,6 @@ TEST_CASE("a password file that cannot be right says where and why", "[s3]") {
   CHECK_THAT(parsed.error().text, ContainsSubstring(row.message));
   CHECK_THAT(parsed.error().text, ContainsSubstring("/f"));
   CHECK(parsed.error().text.find("CANARY") == std::string::npos);
-}
-
-TEST_CASE("a profile is read from its section only", "[s3]") {
-  const std::string text =
-      "; comment\n[default]\naws_access_key_id = DA\naws_secret_access_key=D=S\r\n\n"
-      "[ work ]\n aws_access_key_id=WA\naws_secret_access_key = WS\naws_session_token = WT\n"
-      "region = x\n[half]\naws_access_key_id = HA\n[role]\nrole_arn = arn\nsource_profile = work";
-  const auto plain = parse_profile(text, "default", "/c");
-  REQUIRE(plain);
-  CHECK(plain->access_key == "DA");
-  CHECK(plain->secret_key.reveal() == "D=S");
-  CHECK(plain->session_token.empty());
-  CHECK(plain->source == "/c [default]");
-  const auto work = parse_profile(text, "work", "/c");
-  REQUIRE(work);
-  CHECK(work->access_key == "WA");
-  CHECK(work->session_token.reveal() == "WT");
-
-  CHECK(parse_profile(text, "none", "/c").error().text ==
-        "Could not find profile: none in file: /c");
-  CHECK_THAT(parse_profile(text, "half", "/c").error().text,
-             ContainsSubstring("/c [half] has no aws_secret_access_key"));
-  CHECK_THAT(parse_profile(text, "role", "/c").error().text,
-             ContainsSubstring("source_profile, which is not supported"));
 }
 
 TEST_CASE("modes of a password file are judged as s3fs judges them", "[s3]") {
@@ -220,7 +155,7 @@ TEST_CASE("a password file with the wrong mode ends the search with its cure", "
   const TempDir dir;
   auto config = empty_config(dir);
   config.passwd_file = dir.write("pw", "AK:CANARY\n", 0644);
-  const auto source = find_credentials(config);
+  const auto source = find(config);
   REQUIRE_FALSE(source);
   CHECK(source.error().err == EACCES);
   CHECK(source.error().text == "credentials file " + config.passwd_file +
@@ -251,7 +186,7 @@ TEST_CASE("what is no small regular file is not a password file", "[s3]") {
   }
   SECTION("a directory") {
     config.passwd_file = dir.path;
-    CHECK_THAT(found_key(config), ContainsSubstring("is not a regular file"));
+    CHECK_THAT(found_key(config), ContainsSubstring("is a directory without the file AccessKeyId"));
   }
   SECTION("a pipe nobody writes to does not hang") {
     config.passwd_file = dir.path + "/fifo";
@@ -298,7 +233,7 @@ TEST_CASE("sources are searched in s3fs's order and the first found wins", "[s3]
 
 TEST_CASE("nothing found names every place in order", "[s3]") {
   const TempDir dir;
-  const auto source = find_credentials(empty_config(dir));
+  const auto source = find(empty_config(dir));
   REQUIRE_FALSE(source);
   CHECK(source.error().err == ENOKEY);
   const std::string& text = source.error().text;
@@ -308,7 +243,10 @@ TEST_CASE("nothing found names every place in order", "[s3]") {
   for (const std::string& place :
        {std::string("passwd_file"), std::string("AWS_ACCESS_KEY_ID"),
         std::string("AWS_CREDENTIAL_FILE"), dir.path + "/home/.aws/credentials",
-        dir.path + "/home/.passwd-s3fs", dir.path + "/etc-passwd-s3fs"}) {
+        dir.path + "/home/.passwd-s3fs", dir.path + "/etc-passwd-s3fs",
+        dir.path + "/home/.aws/credentials", std::string("AWS_WEB_IDENTITY_TOKEN_FILE"),
+        std::string("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
+        std::string("instance metadata service")}) {
     CAPTURE(place);
     const std::size_t found = text.find(place, at);
     REQUIRE(found != std::string::npos);
@@ -322,7 +260,7 @@ TEST_CASE("the environment is read under its new and old names", "[s3]") {
   SECTION("old names") {
     config.environment = {
         {"AWSACCESSKEYID", "OLD"}, {"AWSSECRETACCESSKEY", "S"}, {"AWSSESSIONTOKEN", "T"}};
-    const auto source = find_credentials(config);
+    const auto source = find(config);
     REQUIRE(source);
     const auto credentials = (*source)->get();
     REQUIRE(credentials);
@@ -406,11 +344,11 @@ TEST_CASE("a profile asked for must exist, one from the environment may be missi
 }
 
 TEST_CASE("changed keys are picked up when the old ones were refused", "[s3]") {
-  const QuietLog log;
+  const LogLines log(pailfs::LogLevel::warning);
   const TempDir dir;
   auto config = empty_config(dir);
   config.passwd_file = dir.write("pw", "AK1:SK1\n");
-  auto source = find_credentials(config);
+  auto source = find(config);
   REQUIRE(source);
   const Credentials old = *(*source)->get();
   CHECK_FALSE((*source)->refresh(old));
@@ -453,7 +391,7 @@ TEST_CASE("a file named relative to the start directory is found after leaving i
   const auto before = std::filesystem::current_path();
   std::filesystem::current_path(dir.path);
   config.passwd_file = "pw";
-  auto source = find_credentials(config);
+  auto source = find(config);
   std::filesystem::current_path("/");
   static_cast<void>(dir.write("pw", "AK2:SK2\n"));
   REQUIRE(source);
@@ -465,7 +403,7 @@ TEST_CASE("many threads refused at once all learn of the new keys", "[s3]") {
   const TempDir dir;
   auto config = empty_config(dir);
   config.passwd_file = dir.write("pw", "AK1:SK1\n");
-  auto source = find_credentials(config);
+  auto source = find(config);
   REQUIRE(source);
   const Credentials old = *(*source)->get();
   static_cast<void>(dir.write("pw", "AK2:SK2\n"));

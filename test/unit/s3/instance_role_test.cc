@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "s3/instance_role.h"
-
 #include <atomic>
 #include <cerrno>
 #include <memory>
@@ -11,9 +9,8 @@
 #include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
 
-#include "support/catch.h"
-#include "support/fake_clock.h"
-#include "support/fake_transport.h"
+#include "key_fixture.h"
+#include "s3/instance_metadata.h"
 
 namespace pailfs::s3 {
 namespace {
@@ -39,9 +36,8 @@ std::string document(const std::string& key, WallTime expires) {
 }
 
 /// A metadata service that is in order, as far as `broken` does not say otherwise.
-struct Service {
-  FakeClock clock;
-  FakeTransport transport;
+struct Service : Machine {
+  FakeTransport& transport = local;
   std::string key = "KEY1";
   WallTime expires = clock.wall() + hours(6);
   std::function<std::optional<http::Exchange>(const RecordedRequest&)> broken;
@@ -62,10 +58,9 @@ struct Service {
 
   Result<std::unique_ptr<CredentialSource>> source(const std::string& role = "auto",
                                                    bool version1 = false) {
-    CredentialConfig config;
     config.iam_role = role;
     config.imdsv1only = version1;
-    return make_instance_role_source(config, transport, clock);
+    return find(config);
   }
 
   std::unique_ptr<CredentialSource> working_source() {
@@ -83,25 +78,6 @@ struct Service {
     }
     return count;
   }
-};
-
-std::string key_of(CredentialSource& source) {
-  const auto credentials = source.get();
-  return credentials ? credentials->access_key : "error: " + credentials.error().text;
-}
-
-struct LogLines {
-  std::vector<std::string> lines;
-  LogLines() {
-    log::set_level(LogLevel::debug);
-    log::set_sink([this](LogLevel, std::string_view line) { lines.emplace_back(line); });
-  }
-  ~LogLines() {
-    log::set_sink(log::stream_sink(2, true));
-    log::set_level(LogLevel::critical);
-  }
-  LogLines(const LogLines&) = delete;
-  LogLines& operator=(const LogLines&) = delete;
 };
 
 bool is_token_request(const RecordedRequest& asked) {
@@ -179,15 +155,15 @@ TEST_CASE("The address of the metadata service comes from the environment or is 
                              ? reply(200, {}, "t")
                              : reply(200, {}, document("KEY1", service.expires)));
   };
-  REQUIRE(make_instance_role_source(config, service.transport, service.clock));
+  REQUIRE(service.find(config));
   CHECK(service.transport.requests()[0].request.url == "http://127.0.0.1:8080/latest/api/token");
 
   config.environment["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = "http://u:p@127.0.0.1";
-  const auto refused = make_instance_role_source(config, service.transport, service.clock);
+  const auto refused = service.find(config);
   REQUIRE_FALSE(refused);
   CHECK_THAT(refused.error().text, ContainsSubstring("AWS_EC2_METADATA_SERVICE_ENDPOINT"));
   config.environment["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = "";
-  static_cast<void>(make_instance_role_source(config, service.transport, service.clock));
+  static_cast<void>(service.find(config));
   CHECK(service.transport.requests().back().request.url.starts_with(kBase));
 }
 
@@ -343,7 +319,7 @@ TEST_CASE("Keys of a role outlive a failed renewal until they expire", "[s3]") {
   service.key = "KEY2";
   service.clock.advance(hours(6) - minutes(1));
   CHECK(key_of(*source) == "KEY1");
-  CHECK(log.lines.back().find("credentials not renewed: iam_role: ") != std::string::npos);
+  CHECK(log.lines.back().find("those at hand stay in use: iam_role: ") != std::string::npos);
   CHECK_FALSE(source->refresh(*source->get()));
   CHECK(key_of(*source) == "KEY1");
 

@@ -73,7 +73,7 @@ TEST_CASE("an operation ends after its attempts, its time or its budget") {
 }
 
 TEST_CASE("corrective actions are taken at once and only so often") {
-  for (const Retry retry : {Retry::once, Retry::clock, Retry::refresh_credentials, Retry::region}) {
+  for (const Retry retry : {Retry::once, Retry::clock, Retry::region}) {
     RetryInput input = input_for(retry);
     input.random = kLargest;
     CHECK(decide(input).retry);
@@ -85,6 +85,40 @@ TEST_CASE("corrective actions are taken at once and only so often") {
     input = input_for(retry, 5);
     CHECK_FALSE(decide(input).retry);
   }
+}
+
+TEST_CASE("refused keys are replaced up to ten times, whatever the number of attempts") {
+  RetryInput input = input_for(Retry::refresh_credentials, 5);
+  input.corrections = 9;
+  CHECK(decide(input).retry);
+  CHECK(decide(input).sleep == nanoseconds(0));
+  input.corrections = 10;
+  CHECK_FALSE(decide(input).retry);
+  input.corrections = 0;
+  input.time_left = nanoseconds(0);
+  CHECK_FALSE(decide(input).retry);
+}
+
+TEST_CASE("keys are waited for only while they may be under way") {
+  using std::chrono::seconds;
+  using Since = std::optional<nanoseconds>;
+  struct Row {
+    bool named;
+    Since accepted;
+    Since refused;
+    Since changed;
+    bool waits;
+  };
+  const Row row = GENERATE(
+      Row{true, {}, {}, {}, false}, Row{true, seconds(9), {}, {}, true},
+      Row{true, seconds(10), {}, {}, false}, Row{false, seconds(1), {}, {}, false},
+      Row{false, seconds(1), seconds(9), {}, true}, Row{false, seconds(1), seconds(10), {}, false},
+      Row{false, seconds(10), seconds(1), {}, false}, Row{false, {}, {}, seconds(9), true},
+      Row{true, {}, {}, seconds(9), true}, Row{true, {}, {}, seconds(10), false});
+  CHECK(awaits_keys({row.named, row.accepted, row.refused, row.changed}) == row.waits);
+  nanoseconds all{};
+  for (int i = 0; i < 10; ++i) all += key_pause(i);
+  CHECK(all == milliseconds(5550));
 }
 
 TEST_CASE("a request that was never seen is sent again at once, and once without counting") {

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "pailfs/s3/credentials.h"
+#include "pailfs/util/clock.h"
+
+namespace pailfs::s3 {
+
+/// What places with keys depend on, kept by the sources made from it. A value.
+struct KeyWorld {
+  CredentialConfig config;
+  KeyTransports transports;
+  const Clock& clock;
+
+  /// Empty counts as unset: `docker run -e NAME=` sets what nobody gave.
+  [[nodiscard]] std::string variable(const std::string& name) const {
+    const auto found = config.environment.find(name);
+    return found == config.environment.end() ? std::string() : found->second;
+  }
+};
+
+}  // namespace pailfs::s3

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pailfs/s3/credentials.h"
+#include "pailfs/util/result.h"
+
+#include "credentials_profile.h"
+#include "key_world.h"
+
+namespace pailfs::s3 {
+
+/// A profile of the shared files: ~/.aws/credentials (AWS_SHARED_CREDENTIALS_FILE) and
+/// ~/.aws/config (AWS_CONFIG_FILE), home being that of the password database, as in s3fs.
+struct ProfileName {
+  std::string profile;
+  bool with_config = true;  ///< false: only the file that s3fs reads
+};
+
+/// The files that it is read from, whether they exist or not.
+std::vector<std::string> profile_files(const KeyWorld& world, const ProfileName& name);
+/// Reads the files and plans. ENOENT when there are none, or no such profile in them.
+Result<ProfilePlan> read_profile(const KeyWorld& world, const ProfileName& name);
+/// Carries a plan out: runs the program, asks the services. ENOKEY when one of them fails.
+Result<Credentials> fetch_profile_keys(const KeyWorld& world, const ProfilePlan& plan);
+
+/// The keys of `role`, for the token in `file`, which is read each time: it expires too.
+Result<Credentials> fetch_web_identity_keys(const KeyWorld& world, const RoleRequest& role,
+                                            const std::string& file, const std::string& region);
+/// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, each also under its old name.
+/// ENOKEY: neither key is set; EINVAL: one without the other.
+Result<Credentials> environment_keys(const KeyWorld& world);
+/// Those of the EC2 instance; settings from the configuration.
+Result<Credentials> fetch_instance_keys(const KeyWorld& world, int tries);
+
+}  // namespace pailfs::s3

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pailfs/s3/credentials.h"
+#include "pailfs/util/clock.h"
+#include "pailfs/util/sync.h"
+
+namespace pailfs::s3 {
+
+/// Obtains credentials once, from the beginning. Called by one thread at a time.
+using Fetch = std::function<Result<Credentials>()>;
+
+/// Credentials that change while we run: files that somebody replaces, keys that expire. They are
+/// fetched anew when a watched file has changed (looked at once a second), kEarly before they
+/// expire, when the store refuses them and after reload(). One thread fetches, without a lock;
+/// those that need its answer wait for it, those whose keys still work go on with these. Keys that
+/// work are only ever replaced by keys that could be had whole: a half-written file changes nothing
+/// and is looked at again. Each failure is logged once, until another one or a success. After keys
+/// have expired get() fails with ENOKEY until there are others.
+class RenewingSource final : public CredentialSource {
+ public:
+  struct Origin {
+    Fetch fetch;
+    std::vector<std::string> files = {};  ///< a change of one of them calls for a fetch
+    bool costly = false;                  ///< a service or program: not asked twice in a second
+  };
+
+  /// The first get() fetches.
+  RenewingSource(Origin origin, const Clock& clock) : origin_(std::move(origin)), clock_(clock) {}
+
+  Result<Credentials> get() override EXCLUDES(mutex_);
+  bool refresh(const Credentials& used) override EXCLUDES(mutex_);
+  void reload() override { reload_ = true; }
+
+  /// This long before they expire, new ones are asked for.
+  static constexpr std::chrono::minutes kEarly{5};
+  /// Between two questions while the credentials at hand work, and when they do not.
+  static constexpr std::chrono::seconds kCalmPause{60};
+  static constexpr std::chrono::seconds kUrgentPause{1};
+  /// Between two looks at the files.
+  static constexpr std::chrono::seconds kLookPause{1};
+
+ private:
+  [[nodiscard]] bool lasts(std::chrono::nanoseconds span) const REQUIRES(mutex_);
+  [[nodiscard]] bool rested(std::chrono::nanoseconds pause) const REQUIRES(mutex_);
+  /// True when a file is not what it was when it was last fetched. Lets go of the mutex meanwhile.
+  bool changed() REQUIRES(mutex_);
+  /// Fetches, or waits for who is fetching. Lets go of the mutex meanwhile.
+  void renew() REQUIRES(mutex_);
+  void take(Credentials fetched) REQUIRES(mutex_);
+  void complain(const Error& error) REQUIRES(mutex_);
+
+  const Origin origin_;
+  const Clock& clock_;
+  std::atomic<bool> reload_ = false;
+  Mutex mutex_;
+  CondVar answered_;
+  bool asking_ GUARDED_BY(mutex_) = false;
+  unsigned answers_ GUARDED_BY(mutex_) = 0;
+  std::optional<MonoTime> answered_at_ GUARDED_BY(mutex_);
+  std::optional<MonoTime> looked_at_ GUARDED_BY(mutex_);
+  std::string seen_ GUARDED_BY(mutex_);  ///< what told the files apart before the last good fetch
+  std::optional<Credentials> current_ GUARDED_BY(mutex_);
+  Error failure_ GUARDED_BY(mutex_);  ///< what to say when there is nothing to hand out
+  std::string warned_of_ GUARDED_BY(mutex_);
+};
+
+}  // namespace pailfs::s3

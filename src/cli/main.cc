@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <pwd.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -47,6 +48,12 @@ void scrub_environment() {
     explicit_bzero(value + 1, std::strlen(value + 1));
   }
   for (const std::string& name : names) unsetenv(name.c_str());
+}
+
+/// No core dump with keys in it, and no look into our memory for other processes of the same user.
+/// The price: without root, /proc/PID/fd and the like of this process are closed to others.
+void keep_memory_private() {
+  prctl(PR_SET_DUMPABLE, 0);
 }
 
 /// Descriptors that whoever started us has left open, except one that is itself the mountpoint: a
@@ -229,6 +236,7 @@ int start(CommandLine& line) {
   options.fs.default_uid = geteuid();
   options.fs.default_gid = getegid();
   scrub_environment();
+  keep_memory_private();
   return_large_blocks();
 
   for (const std::string& warning : line.warnings) std::cerr << "pailfs: " << warning << '\n';

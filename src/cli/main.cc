@@ -55,6 +55,12 @@ void scrub_environment() {
   for (const std::string& name : names) unsetenv(name.c_str());
 }
 
+/// No core dump with keys in it, and no look into our memory for other processes of the same user.
+/// The price: without root, /proc/PID/fd and the like of this process are closed to others.
+void keep_memory_private() {
+  prctl(PR_SET_DUMPABLE, 0);
+}
+
 /// Descriptors that whoever started us has left open, except one that is itself the mountpoint: a
 /// daemon that kept them would hold locks and pipes that others wait for.
 std::vector<int> inherited_descriptors(const std::string& mountpoint) {
@@ -299,6 +305,7 @@ std::optional<int> prepare(CommandLine& line) {
   options.fs.default_uid = geteuid();
   options.fs.default_gid = getegid();
   scrub_environment();
+  keep_memory_private();
   return_large_blocks();
 
   if (!options.namespace_of.empty()) {

@@ -278,9 +278,9 @@ Search::Step Search::instance() {
   if (variable("AWS_EC2_METADATA_DISABLED") == "true") {
     return miss("EC2 instance metadata: AWS_EC2_METADATA_DISABLED is true");
   }
-  // Asked once: most machines have no such service, and a person waits.
-  auto source = renewing(
-      {.fetch = [world = world_] { return fetch_instance_keys(*world, 1); }, .costly = true});
+  auto source =
+      renewing({.fetch = [world = world_] { return fetch_instance_keys(*world, Reason::guess); },
+                .costly = true});
   if (!source) return miss(source.error().text);
   return source;
 }
@@ -296,7 +296,7 @@ Search::Step Search::only_container() {
 
 Search::Step Search::only_instance() {
   return renewing({.fetch = [world = world_]() -> Result<Credentials> {
-                     auto keys = fetch_instance_keys(*world, 2);
+                     auto keys = fetch_instance_keys(*world, Reason::told_to);
                      if (!keys) return keys.error().with("iam_role");
                      return keys;
                    },

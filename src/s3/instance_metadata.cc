@@ -12,7 +12,6 @@
 namespace pailfs::s3 {
 namespace {
 
-constexpr std::chrono::milliseconds kStallLimit{1000};
 constexpr std::string_view kTokenPath = "/latest/api/token";
 constexpr std::string_view kRolePath = "/latest/meta-data/iam/security-credentials/";
 
@@ -52,7 +51,7 @@ Result<KeyReply> InstanceMetadata::ask(http::Method method, const std::string& p
   http::Request request;
   request.method = method;
   request.url = settings_.endpoint + path;
-  request.stall_limit = kStallLimit;
+  request.stall_limit = settings_.stall_limit;
   if (!header.name.empty()) request.headers.add(std::move(header.name), std::move(header.value));
   auto answer = ask_for_keys(transport_, request, {}, settings_.tries,
                              "the instance metadata service at " + settings_.endpoint);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,15 +25,16 @@ Result<Credentials> parse_role_credentials(std::string_view document, const std:
 
 /// Asks the instance metadata service, each time from the beginning: a session token (version 2),
 /// the name of the role unless one was given, its credentials. A request during which nothing moves
-/// for a second has no answer. Redirects count as refusals, answers are bounded. Every error is
-/// ENOKEY, so that starting a mount ends as "no credentials". Any thread may call it.
+/// for `stall_limit` has no answer. Redirects count as refusals, answers are bounded. Every error
+/// is ENOKEY, so that starting a mount ends as "no credentials". Any thread may call it.
 class InstanceMetadata final {
  public:
   struct Settings {
     std::string endpoint = "http://169.254.169.254";  ///< scheme://host[:port]
     std::string role;                                 ///< empty: the one that the instance has
     bool version1 = false;                            ///< no session token (imdsv1only)
-    int tries = 2;                                    ///< of a request without an answer, in all
+    std::chrono::milliseconds stall_limit{1000};
+    int tries = 2;  ///< of a request without an answer, in all
   };
 
   InstanceMetadata(Settings settings, http::Transport& transport, const Clock& clock)

@@ -17,7 +17,6 @@ namespace pailfs::s3 {
 namespace {
 
 constexpr std::chrono::seconds kProcessLimit{10};
-constexpr int kTries = 2;
 
 Result<Credentials> base_keys(const KeyWorld& world, const ProfilePlan& plan) {
   switch (plan.base) {
@@ -33,7 +32,7 @@ Result<Credentials> base_keys(const KeyWorld& world, const ProfilePlan& plan) {
     case ProfilePlan::Base::container:
       return fetch_container_keys(world);
     case ProfilePlan::Base::instance:
-      return fetch_instance_keys(world, kTries);
+      return fetch_instance_keys(world, Reason::told_to);
   }
   return Error{ENOKEY, "the profile has no keys"};
 }
@@ -122,9 +121,12 @@ Result<Credentials> environment_keys(const KeyWorld& world) {
   return Credentials{access_key, secret, token, "environment"};
 }
 
-Result<Credentials> fetch_instance_keys(const KeyWorld& world, int tries) {
+Result<Credentials> fetch_instance_keys(const KeyWorld& world, Reason reason) {
   InstanceMetadata::Settings settings;
-  settings.tries = tries;
+  if (reason == Reason::guess) {
+    settings.tries = 1;
+    settings.stall_limit = std::chrono::milliseconds(500);
+  }
   settings.version1 = world.config.imdsv1only;
   if (world.config.iam_role != "auto") settings.role = world.config.iam_role.value_or("");
   if (!settings.role.empty() && !is_role_name(settings.role)) {

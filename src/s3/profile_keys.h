@@ -32,7 +32,9 @@ Result<Credentials> fetch_web_identity_keys(const KeyWorld& world, const RoleReq
 /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, each also under its old name.
 /// ENOKEY: neither key is set; EINVAL: one without the other.
 Result<Credentials> environment_keys(const KeyWorld& world);
-/// Those of the EC2 instance; settings from the configuration.
-Result<Credentials> fetch_instance_keys(const KeyWorld& world, int tries);
+/// Those of the EC2 instance; settings from the configuration. Who asks on a guess waits half a
+/// second for an answer and no more: most machines have no such service, and a person waits.
+enum class Reason { told_to, guess };
+Result<Credentials> fetch_instance_keys(const KeyWorld& world, Reason reason);
 
 }  // namespace pailfs::s3

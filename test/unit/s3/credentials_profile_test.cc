@@ -300,7 +300,8 @@ TEST_CASE("a profile that was asked for and fails is an error, any other is a mi
 TEST_CASE("instance metadata is the last place, asked once and not when forbidden", "[s3]") {
   Home home;
   CHECK_THAT(home.found(), ContainsSubstring("the instance metadata service at"));
-  CHECK(home.local.requests().size() == 1);
+  REQUIRE(home.local.requests().size() == 1);
+  CHECK(home.local.requests()[0].request.stall_limit == std::chrono::milliseconds(500));
   home.config.environment["AWS_EC2_METADATA_DISABLED"] = "true";
   CHECK_THAT(home.found(), ContainsSubstring("AWS_EC2_METADATA_DISABLED is true"));
   CHECK(home.local.requests().size() == 1);

@@ -19,6 +19,7 @@
 
 #include "fuse_ops.h"
 #include "kernel_mount.h"
+#include "mount_table.h"
 #include "mount_words.h"
 #include "mountpoint.h"
 #include "runtime_directory.h"
@@ -89,6 +90,8 @@ int run_loop(const Config& config, fuse_session* session) {
 
 void leave_record(const Config& config, const Environment& machine, const std::string& path) {
   if (machine.runtime.empty()) return;
+  // Those of killed processes would gather otherwise.
+  static_cast<void>(list_records(machine.runtime, read_mountinfo(machine.mountinfo)));
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const MountRecord record{
       .pid = ::getpid(),

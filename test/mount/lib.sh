@@ -38,6 +38,12 @@ fi
 namespace=${PAILFS_CASE_NAMESPACE:-none}
 unset PAILFS_CASE_NAMESPACE
 
+# Nor do the records of its mounts, which tell of processes that only this namespace knows.
+if [ "$namespace" = own ]; then
+  mkdir -p /run/pailfs
+  mount -t tmpfs -o mode=700 tmpfs /run/pailfs
+fi
+
 # Nothing of the caller's may change what a command line means.
 unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_REGION AWS_DEFAULT_REGION AWS_PROFILE \
   AWS_ENDPOINT_URL AWS_ENDPOINT_URL_S3 AWS_CREDENTIAL_FILE AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE \
@@ -147,6 +153,7 @@ clean_up() {
   for pid in $(daemons); do kill -KILL "$pid" 2>/dev/null; done
   stop_processes "$work/servers.pids" 2>/dev/null
   rm -rf --one-file-system "$work"
+  rmdir /tmp/pailfs-1000 /tmp/pailfs-65534 2>/dev/null # of users without a runtime directory
   if [ "$status" = 0 ] && [ "$failures" != 0 ]; then status=1; fi
   [ "$failures" = 0 ] || say "$failures checks failed"
   exit "$status"

@@ -102,7 +102,8 @@ off
 # another mount namespace
 unshare -m sleep 1000 &
 sleeper=$!
-wait_until 5 test "$(readlink /proc/self/ns/mnt)" != "$(readlink /proc/$sleeper/ns/mnt)"
+elsewhere() { [ "$(readlink /proc/self/ns/mnt)" != "$(readlink "/proc/$1/ns/mnt")" ]; }
+wait_until 10 elsewhere "$sleeper"
 expect "mount -N" mount -N "$sleeper" -t fuse.pailfs pail "$mnt" -o "$where"
 expect "nothing is mounted here" not_mounted "$mnt"
 expect "but there" grep -q " $mnt fuse.s3fs " "/proc/$sleeper/mounts"
@@ -172,7 +173,8 @@ for who in user root; do
 done
 expect_equal "with auto_unmount, too, the command ends" '' "$(timeout 20 "$pailfs" pail "$mnt" -o "$(mount_options),auto_unmount" 2>&1)"
 off
-wait_until 5 test -z "$(pgrep -x pailfs-unmount || true)" || bad "the guard of a mount outlives it"
+no_guard() { ! pgrep -x pailfs-unmount >/dev/null; }
+expect "the guard of a mount ends with it" wait_until 5 no_guard
 
 # Only the program of FUSE 2 is there; it is the same protocol.
 mkdir "$work/fuse2"

@@ -2,6 +2,7 @@
 // Where credentials are looked for, in which order, and what is said when there are none.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
@@ -111,7 +112,9 @@ class Search final {
 
 Search::Step Search::miss(std::string why) {
   // ~/.aws/credentials is met twice.
-  if (misses_.empty() || misses_.back() != why) misses_.push_back(std::move(why));
+  if (std::find(misses_.begin(), misses_.end(), why) == misses_.end()) {
+    misses_.push_back(std::move(why));
+  }
   return Found();
 }
 

@@ -61,7 +61,7 @@ Result<ProfilePlan> read_profile(const KeyWorld& world, const ProfileName& name)
       place.append(place.empty() ? "" : " and ").append(path);
     } else if (file.error().err != ENOENT) {
       return file.error();
-    } else if (!missing) {
+    } else {
       missing = file.error();
     }
     form = Profiles::Form::config;

@@ -244,7 +244,7 @@ TEST_CASE("nothing found names every place in order", "[s3]") {
        {std::string("passwd_file"), std::string("AWS_ACCESS_KEY_ID"),
         std::string("AWS_CREDENTIAL_FILE"), dir.path + "/home/.aws/credentials",
         dir.path + "/home/.passwd-s3fs", dir.path + "/etc-passwd-s3fs",
-        dir.path + "/home/.aws/credentials", std::string("AWS_WEB_IDENTITY_TOKEN_FILE"),
+        dir.path + "/home/.aws/config", std::string("AWS_WEB_IDENTITY_TOKEN_FILE"),
         std::string("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
         std::string("instance metadata service")}) {
     CAPTURE(place);

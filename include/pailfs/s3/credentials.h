@@ -39,6 +39,8 @@ struct Credentials {
   Secret session_token;  ///< empty for long-lived keys
   std::string
       source;  ///< where they came from, for messages: "/home/u/.passwd-s3fs", "environment"
+  /// By this machine's clock; none: they last until somebody changes them.
+  std::optional<WallTime> expires = {};
 };
 
 /// True if requests signed with either are alike.

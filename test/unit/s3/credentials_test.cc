@@ -65,7 +65,7 @@ struct QuietLog {
         [this](pailfs::LogLevel, std::string_view line) { lines.emplace_back(line); });
   }
   ~QuietLog() {
-    pailfs::log::set_sink(pailfs::log::stream_sink(2, true));
+    pailfs::log::set_sink(pailfs::log::stream_sink(2, {}));
     pailfs::log::set_level(pailfs::LogLevel::critical);
   }
   QuietLog(const QuietLog&) = delete;

@@ -61,7 +61,11 @@ Result<Credentials> InstanceRoleSource::get() {
   } else if (!lasts(kEarly) && !asking_ && rested(kCalmPause)) {
     renew();
   }
-  if (lasts(std::chrono::nanoseconds(0))) return current_->credentials;
+  if (lasts(std::chrono::nanoseconds(0))) {
+    Credentials credentials = current_->credentials;
+    credentials.expires = current_->expires;
+    return credentials;
+  }
   return failure_;
 }
 

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstring>
 #include <filesystem>
 #include <iostream>
 #include <iterator>
@@ -17,6 +16,8 @@
 #include <system_error>
 #include <vector>
 
+#include "pailfs/cli/check.h"
+#include "pailfs/cli/commands.h"
 #include "pailfs/cli/docs.h"
 #include "pailfs/cli/local_checks.h"
 #include "pailfs/cli/parse.h"
@@ -26,6 +27,9 @@
 #include "pailfs/util/text.h"
 
 #include "background_check.h"
+#include "log_plan.h"
+#include "masking.h"
+#include "observer.h"
 
 namespace pailfs::cli {
 namespace {
@@ -41,17 +45,9 @@ Environment read_environment() {
   return result;
 }
 
-/// Keys stay readable in /proc/PID/environ even after unsetenv, so their bytes are wiped as well.
-void scrub_environment() {
-  std::vector<std::string> names;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    if (std::strncmp(*entry, "AWS", 3) != 0) continue;
-    char* value = std::strchr(*entry, '=');
-    if (value == nullptr) continue;
-    names.emplace_back(*entry, value);
-    explicit_bzero(value + 1, std::strlen(value + 1));
-  }
-  for (const std::string& name : names) unsetenv(name.c_str());
+std::string find_in(const Environment& environment, const std::string& name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? std::string() : found->second;
 }
 
 /// Descriptors that whoever started us has left open, except one that is itself the mountpoint: a
@@ -83,23 +79,11 @@ std::string home_directory() {
   return user != nullptr && user->pw_dir != nullptr ? user->pw_dir : "";
 }
 
-void set_up_log(const Options& options) {
-  log::set_level(options.log_level);
-  if (!options.logfile.empty()) {
-    log::set_sink(log::file_sink(options.logfile, options.timestamps));
-  } else if (options.foreground) {
-    log::set_sink(log::stream_sink(STDERR_FILENO, options.timestamps));
-  } else if (access("/dev/log", F_OK) == 0) {
-    const std::string& name = options.instance_name;
-    log::set_sink(log::syslog_sink(name.empty() ? "pailfs" : "pailfs[" + name + "]"));
-  } else {
-    log::set_sink([](LogLevel, std::string_view) {});
-  }
-}
-
 mount::Outcome failed(const Options& options, Exit exit, const Error& error) {
   // In the foreground the log is the terminal, which is told by whoever called run().
-  if (!options.foreground || !options.logfile.empty()) log_critical(error.text);
+  if (!options.foreground || !options.logfile.empty()) {
+    log::write(LogLevel::critical, error.text, error.request_id);
+  }
   return {static_cast<int>(exit), error.text};
 }
 
@@ -141,10 +125,21 @@ Result<Keys> find_keys(const s3::CredentialConfig& config, const http::Config& h
   return keys;
 }
 
+/// What the process was started with, as far as the log is concerned.
+struct Launch {
+  std::string line;
+  std::string journal_stream;
+};
+
 /// The whole life of a mount. Runs after the process has detached: connections and threads do not
 /// survive a fork.
-mount::Outcome run(const Options& options, const std::function<void()>& report_ready) {
-  set_up_log(options);
+mount::Outcome run(const Options& options, const Launch& launch,
+                   const std::function<void()>& report_ready) {
+  const LogPlan log = plan_log(options, log_ground(options, launch.journal_stream));
+  set_up_log(log, options.log_level);
+  // On a terminal a command that fails says one line and nothing else.
+  const bool quiet = log.where == LogPlan::Where::terminal || log.where == LogPlan::Where::journal;
+  if (!quiet) log::announce(launch.line);
   SystemClock clock;
   const auto keys = find_keys(options.credentials, options.http, clock);
   if (!keys) return failed(options, Step::credentials, keys.error());
@@ -160,12 +155,17 @@ mount::Outcome run(const Options& options, const std::function<void()>& report_r
     return failed(options, Step::bucket, reached.error());
   }
   const auto files = fs::make_file_system(options.fs, *client, clock);
+  Observer observer(options, {*client, *keys->source, *files, clock}, describe(log));
   std::atomic<bool> was_ready = false;
-  const Status served = mount::serve(options.mount, *files, [&] {
+  const auto on_ready = [&] {
     was_ready = true;
+    if (quiet) log::announce(launch.line);
     log_info([&] { return "mounted " + source_of(options) + " on " + options.mount.mountpoint; });
+    observer.begin();
     report_ready();
-  });
+  };
+  const Status served = mount::serve(options.mount, *files, on_ready, observer.instruments());
+  observer.end();
   if (served) return {};
   // Once mounted, what fails is that something could not be stored.
   if (was_ready) return failed(options, Exit::not_stored, served.error());
@@ -204,14 +204,15 @@ int generate_text(const std::string& kind) {
                "--generate=" + kind + ": it is man, markdown, bash, zsh or fish");
 }
 
-int start(CommandLine& line) {
+/// Everything about a command line that can be settled, or refused, without the network. The exit
+/// status when it was refused and said so.
+std::optional<int> prepare(CommandLine& line) {
   Options& options = line.options;
   std::error_code error;
   make_paths_absolute(options, std::filesystem::current_path(error).string());
   options.credentials.home = home_directory();
   options.fs.default_uid = geteuid();
   options.fs.default_gid = getegid();
-  scrub_environment();
   return_large_blocks();
 
   if (!options.namespace_of.empty()) {
@@ -234,6 +235,12 @@ int start(CommandLine& line) {
   if (Status ok = check_local_files(options, geteuid()); !ok) {
     return complain(line, exit_for(Step::local, ok.error()), ok.error().text);
   }
+  return std::nullopt;
+}
+
+int start(CommandLine& line, const Launch& launch) {
+  if (const auto refused = prepare(line)) return *refused;
+  Options& options = line.options;
   options.mount.identity = identity_of(line);
   if (options.make_mountpoint) {
     if (Status ok = mount::make_mountpoint(options.mount.mountpoint); !ok) {
@@ -247,7 +254,7 @@ int start(CommandLine& line) {
 
   const std::vector<int> inherited = inherited_descriptors(options.mount.mountpoint);
   const mount::Work work = [&](const std::function<void()>& report_ready) {
-    return run(options, [&] {
+    return run(options, launch, [&] {
       report_ready();
       // Not earlier: keys may be read from one of them.
       if (!options.foreground) {
@@ -261,8 +268,37 @@ int start(CommandLine& line) {
   return code > 1 && line.mount_helper ? kMountHelperFailure : code;
 }
 
-int run_command(const std::vector<std::string>& argv) {
-  CommandLine line = parse_command_line(argv, read_environment());
+/// `arguments` name the bucket and the options of a mount, without a mountpoint.
+int check(const Command& command, const Environment& environment) {
+  std::vector<std::string> argv = {"pailfs"};
+  argv.insert(argv.end(), command.arguments.begin(), command.arguments.end());
+  argv.emplace_back("/");
+  CommandLine line = parse_command_line(argv, environment);
+  if (!line.error.empty()) return complain(line, line.exit, line.error);
+  if (const auto refused = prepare(line)) return *refused;
+  const Options& options = line.options;
+  log::set_level(options.log_level);
+  SystemClock clock;
+  const auto keys = find_keys(options.credentials, options.http, clock);
+  if (!keys) return complain(line, exit_for(Step::credentials, keys.error()), keys.error().text);
+  const auto transport = http::make_curl_transport(options.http);
+  if (!transport) return complain(line, Exit::network, transport.error().text);
+  SystemRandom random;
+  const auto client = s3::make_client(options.s3, **transport, *keys->source, clock, random);
+  return check_service(options, command.write, {**transport, *keys->source, *client, clock, random},
+                       std::cout);
+}
+
+int run_command_line(int argc, char** argv) {
+  const std::vector<std::string> words(argv, argv + argc);
+  const Environment environment = read_environment();
+  const Launch launch{launch_line(words), find_in(environment, "JOURNAL_STREAM")};
+  hide_secrets(argc, argv);
+  if (const auto command = read_command(words, this_ground())) {
+    const bool checks = command->kind == Command::Kind::check && command->error.empty();
+    return checks ? check(*command, environment) : run_command(*command);
+  }
+  CommandLine line = parse_command_line(words, environment);
   if (!line.error.empty()) return complain(line, line.exit, line.error);
   const std::string& topic = line.options.topic;
   switch (line.options.action) {
@@ -275,7 +311,7 @@ int run_command(const std::vector<std::string>& argv) {
     case Action::generate:
       return generate_text(topic);
     case Action::mount:
-      return start(line);
+      return start(line, launch);
   }
   return static_cast<int>(Exit::usage);
 }
@@ -284,5 +320,5 @@ int run_command(const std::vector<std::string>& argv) {
 }  // namespace pailfs::cli
 
 int main(int argc, char** argv) {
-  return pailfs::cli::run_command({argv, argv + argc});
+  return pailfs::cli::run_command_line(argc, argv);
 }

@@ -171,7 +171,7 @@ Status unmount_by_program(const std::string& program, const std::string& path) {
 }
 
 Status unmount_unused_by_program(const std::string& program, const std::string& path) {
-  Run run({program, "-u", "-q", "--", path}, UniqueFd());
+  Run run({program, "-u", "--", path}, UniqueFd());
   if (run.succeeded()) return {};
   return Error(EPERM, run.words());
 }

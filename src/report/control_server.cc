@@ -65,6 +65,12 @@ bool hung_up(int socket) {
   return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
 }
 
+/// Its number; 0 when there is none.
+ino_t file_at(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
 Result<UniqueFd> bind_socket(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -102,18 +108,22 @@ Result<std::unique_ptr<ControlServer>> ControlServer::start(const std::string& p
 
 ControlServer::ControlServer(std::string path, Answers answers, UniqueFd listener, UniqueFd wake)
     : path_(std::move(path)),
+      file_(file_at(path_)),
       answers_(std::move(answers)),
       listener_(std::move(listener)),
       wake_(std::move(wake)),
       thread_([this] { listen(); }) {}
 
 ControlServer::~ControlServer() {
-  // First, so that the next mount of this directory can make its own.
-  ::unlink(path_.c_str());
+  remove_socket();
   ended();
   ::eventfd_write(wake_.get(), 1);
   thread_.join();
   bury(true);
+}
+
+void ControlServer::remove_socket() const {
+  if (file_ != 0 && file_at(path_) == file_) ::unlink(path_.c_str());
 }
 
 void ControlServer::ended() {

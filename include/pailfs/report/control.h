@@ -10,6 +10,8 @@
 //           "progress WORDS"..., "failed PATH: WHY"..., "ended FILES", FILES being those lost
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <functional>
 #include <list>
@@ -58,6 +60,8 @@ class ControlServer final {
   };
 
   ControlServer(std::string path, Answers answers, UniqueFd listener, UniqueFd wake);
+  /// Unless the next mount of the directory has put its own there meanwhile.
+  void remove_socket() const;
   void listen();
   void admit(UniqueFd socket) EXCLUDES(mutex_);
   void bury(bool all) EXCLUDES(mutex_);
@@ -68,6 +72,7 @@ class ControlServer final {
   std::size_t tell_unstored(int socket);
 
   const std::string path_;
+  const ino_t file_;  ///< of the socket at `path_`
   const Answers answers_;
   const UniqueFd listener_;
   const UniqueFd wake_;  // readable: the server goes

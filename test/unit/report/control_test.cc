@@ -76,6 +76,15 @@ TEST_CASE("the control socket answers its user and belongs to nobody else", "[re
   CHECK_FALSE(report::ControlClient::ask(bench.path, "status"));
 }
 
+TEST_CASE("a server that ends late leaves the socket of its successor alone", "[report]") {
+  Bench bench;
+  auto next = report::ControlServer::start(
+      bench.path, {[] { return std::string("next"); }, [] { return std::string(); }, bench.files});
+  REQUIRE(next);
+  bench.server.reset();
+  CHECK(*bench.ask("status").rest(seconds(20)) == "next\n");
+}
+
 TEST_CASE("a file that could not be stored is named to who asks for a sync", "[report]") {
   Bench bench;
   bench.files.unstored = {{"a\nb", 5, "store a: EIO"}, {"still written", 7, ""}};

@@ -141,7 +141,15 @@ _pailfs() {
     [[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace 2>/dev/null
     return
   fi
-  COMPREPLY=($(compgen -d -- "$cur"))
+  case ${COMP_WORDS[1]-} in
+    list) words=--json ;;
+    status) words='--json --watch' ;;
+    umount) words=--timeout= ;;
+    check) words=--write ;;
+    *) words= ;;
+  esac
+  ((COMP_CWORD > 1)) || words='list status sync umount check'
+  COMPREPLY=($(compgen -d -- "$cur") $(compgen -W "$words" -- "$cur"))
 }
 complete -o filenames -F _pailfs pailfs mount.pailfs
 )";
@@ -184,7 +192,15 @@ _pailfs() {
     '--generate=[print documentation]:kind:(man markdown bash zsh fish)'
 )" + longs +
          R"(  )
-  _arguments -s $switches '1:bucket: ' '2:mountpoint:_directories'
+  local -a commands=(
+    'list:mounts of this machine'
+    'status:what a mount is doing'
+    'sync:store everything that is written'
+    'umount:store everything, then unmount'
+    'check:try every step of a mount'
+  )
+  _arguments -s $switches '1:bucket or command:{ _describe -t commands command commands; _message bucket }' \
+    '2:mountpoint:_directories'
 }
 _pailfs "$@"
 )";
@@ -198,7 +214,12 @@ std::string fish_completion() {
       "complete -c pailfs -s s -d 'serve one request at a time'\n"
       "complete -c pailfs -s h -l help -d 'print help'\n"
       "complete -c pailfs -l version -d 'print the version'\n"
-      "complete -c pailfs -l generate -x -a 'man markdown bash zsh fish'\n";
+      "complete -c pailfs -l generate -x -a 'man markdown bash zsh fish'\n"
+      "complete -c pailfs -n __fish_is_first_token -a 'list' -d 'mounts of this machine'\n"
+      "complete -c pailfs -n __fish_is_first_token -a 'status' -d 'what a mount is doing'\n"
+      "complete -c pailfs -n __fish_is_first_token -a 'sync' -d 'store everything written'\n"
+      "complete -c pailfs -n __fish_is_first_token -a 'umount' -d 'store, then unmount'\n"
+      "complete -c pailfs -n __fish_is_first_token -a 'check' -d 'try every step of a mount'\n";
   std::string names;
   for_each_name([&](const std::string& name, const OptionSpec& spec) {
     if (!offered(spec)) return;

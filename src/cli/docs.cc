@@ -26,6 +26,15 @@ Examples:
   pailfs open-data /mnt/open -o public_bucket=1,ro -f
 Unmount: umount MOUNTPOINT, or fusermount3 -u MOUNTPOINT as an ordinary user.
 
+Commands (a bucket of the same name can still be mounted, see the manual page):
+  pailfs list [--json]                       mounts of this machine
+  pailfs status [MOUNTPOINT] [--json] [--watch]
+                                             what a mount is doing
+  pailfs sync MOUNTPOINT                     store everything that is written
+  pailfs umount [--timeout SECONDS] MOUNTPOINT
+                                             the same, then unmount
+  pailfs check BUCKET [--write] [-o ...]     try every step of a mount
+
 Switches:
   -o OPTION[=VALUE],...  options, see below; each also as --OPTION[=VALUE], with
                          - for _

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstring>
 #include <filesystem>
 #include <iostream>
 #include <iterator>
@@ -17,6 +16,8 @@
 #include <system_error>
 #include <vector>
 
+#include "pailfs/cli/check.h"
+#include "pailfs/cli/commands.h"
 #include "pailfs/cli/docs.h"
 #include "pailfs/cli/local_checks.h"
 #include "pailfs/cli/parse.h"
@@ -26,6 +27,9 @@
 #include "pailfs/util/text.h"
 
 #include "background_check.h"
+#include "log_plan.h"
+#include "masking.h"
+#include "observer.h"
 #include "utility.h"
 
 namespace pailfs::cli {
@@ -42,17 +46,9 @@ Environment read_environment() {
   return result;
 }
 
-/// Keys stay readable in /proc/PID/environ even after unsetenv, so their bytes are wiped as well.
-void scrub_environment() {
-  std::vector<std::string> names;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    if (std::strncmp(*entry, "AWS", 3) != 0) continue;
-    char* value = std::strchr(*entry, '=');
-    if (value == nullptr) continue;
-    names.emplace_back(*entry, value);
-    explicit_bzero(value + 1, std::strlen(value + 1));
-  }
-  for (const std::string& name : names) unsetenv(name.c_str());
+std::string find_in(const Environment& environment, const std::string& name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? std::string() : found->second;
 }
 
 /// No core dump with keys in it, and no look into our memory for other processes of the same user.
@@ -90,23 +86,11 @@ std::string home_directory() {
   return user != nullptr && user->pw_dir != nullptr ? user->pw_dir : "";
 }
 
-void set_up_log(const Options& options) {
-  log::set_level(options.log_level);
-  if (!options.logfile.empty()) {
-    log::set_sink(log::file_sink(options.logfile, options.timestamps));
-  } else if (options.foreground) {
-    log::set_sink(log::stream_sink(STDERR_FILENO, options.timestamps));
-  } else if (access("/dev/log", F_OK) == 0) {
-    const std::string& name = options.instance_name;
-    log::set_sink(log::syslog_sink(name.empty() ? "pailfs" : "pailfs[" + name + "]"));
-  } else {
-    log::set_sink([](LogLevel, std::string_view) {});
-  }
-}
-
 mount::Outcome failed(const Options& options, Exit exit, const Error& error) {
   // In the foreground the log is the terminal, which is told by whoever called run().
-  if (!options.foreground || !options.logfile.empty()) log_critical(error.text);
+  if (!options.foreground || !options.logfile.empty()) {
+    log::write(LogLevel::critical, error.text, error.request_id);
+  }
   return {static_cast<int>(exit), error.text};
 }
 
@@ -212,10 +196,21 @@ struct Service {
   }
 };
 
+/// What the process was started with, as far as the log is concerned.
+struct Launch {
+  std::string line;
+  std::string journal_stream;
+};
+
 /// The whole life of a mount. Runs after the process has detached: connections and threads do not
 /// survive a fork.
-mount::Outcome run(const Options& options, const std::function<void()>& report_ready) {
-  set_up_log(options);
+mount::Outcome run(const Options& options, const Launch& launch,
+                   const std::function<void()>& report_ready) {
+  const LogPlan log = plan_log(options, log_ground(options, launch.journal_stream));
+  set_up_log(log, options.log_level);
+  // On a terminal a command that fails says one line and nothing else.
+  const bool quiet = log.where == LogPlan::Where::terminal || log.where == LogPlan::Where::journal;
+  if (!quiet) log::announce(launch.line);
   Service service;
   if (auto failure = service.open(options)) return *failure;
   std::optional<BackgroundCheck> check;
@@ -227,16 +222,19 @@ mount::Outcome run(const Options& options, const std::function<void()>& report_r
   fs::Config settings = options.fs;
   if (service.keys.found.none) settings.no_copy_api = true;  // as with public_bucket
   const auto files = fs::make_file_system(settings, *service.client, service.clock);
+  s3::CredentialSource& keys = *service.keys.found.source;
+  Observer observer(options, {*service.client, keys, *files, service.clock}, describe(log));
   std::atomic<bool> was_ready = false;
-  const Status served = mount::serve(
-      options.mount, *files,
-      [&] {
-        was_ready = true;
-        log_info(
-            [&] { return "mounted " + source_of(options) + " on " + options.mount.mountpoint; });
-        report_ready();
-      },
-      [&] { service.keys.found.source->reload(); });
+  const auto on_ready = [&] {
+    was_ready = true;
+    if (quiet) log::announce(launch.line);
+    log_info([&] { return "mounted " + source_of(options) + " on " + options.mount.mountpoint; });
+    observer.begin();
+    report_ready();
+  };
+  const Status served =
+      mount::serve(options.mount, *files, on_ready, observer.instruments(), [&] { keys.reload(); });
+  observer.end();
   if (served) return {};
   // Once mounted, what fails is that something could not be stored.
   if (was_ready) return failed(options, Exit::not_stored, served.error());
@@ -245,8 +243,8 @@ mount::Outcome run(const Options& options, const std::function<void()>& report_r
 
 /// Utility mode. A service that refuses its list of uploads is asked for that of its objects too:
 /// only then is it known whether bucket, keys and region are right.
-mount::Outcome work_on_uploads(const Options& options) {
-  set_up_log(options);
+mount::Outcome work_on_uploads(const Options& options, const Launch& launch) {
+  set_up_log(plan_log(options, log_ground(options, launch.journal_stream)), options.log_level);
   Service service;
   if (auto failure = service.open(options)) return *failure;
   const std::string& prefix = options.fs.prefix;
@@ -295,7 +293,8 @@ int generate_text(const std::string& kind) {
                "--generate=" + kind + ": it is man, markdown, bash, zsh or fish");
 }
 
-/// What every use of a bucket needs; the status to exit with when it cannot be.
+/// Everything about a command line that can be settled, or refused, without the network. The exit
+/// status when it was refused and said so.
 std::optional<int> prepare(CommandLine& line) {
   Options& options = line.options;
   std::error_code error;
@@ -304,7 +303,6 @@ std::optional<int> prepare(CommandLine& line) {
   options.credentials.region = options.s3.region;
   options.fs.default_uid = geteuid();
   options.fs.default_gid = getegid();
-  scrub_environment();
   keep_memory_private();
   return_large_blocks();
 
@@ -322,29 +320,18 @@ std::optional<int> prepare(CommandLine& line) {
   options.s3.url = *url;
   const Status name = s3::check_bucket_name(options.s3.bucket, options.s3.path_style, *url);
   if (!name) return complain(line, Exit::usage, name.error().text);
-  return std::nullopt;
-}
-
-int start_utility(CommandLine& line) {
-  if (const auto status = prepare(line)) return *status;
-  Options& options = line.options;
-  options.foreground = true;
-  if (Status ok = check_local_files(options, geteuid()); !ok)
-    return complain(line, exit_for(Step::local, ok.error()), ok.error().text);
-  const mount::Outcome outcome = work_on_uploads(options);
-  if (outcome.exit_code == 0) return std::cout ? 0 : static_cast<int>(Exit::local);
-  return complain(line, static_cast<Exit>(outcome.exit_code), outcome.message);
-}
-
-int start(CommandLine& line) {
-  if (const auto status = prepare(line)) return *status;
-  Options& options = line.options;
   if (Status ok = make_cache_directory(options); !ok) {
     return complain(line, exit_for(Step::local, ok.error()), ok.error().text);
   }
   if (Status ok = check_local_files(options, geteuid()); !ok) {
     return complain(line, exit_for(Step::local, ok.error()), ok.error().text);
   }
+  return std::nullopt;
+}
+
+int start(CommandLine& line, const Launch& launch) {
+  if (const auto refused = prepare(line)) return *refused;
+  Options& options = line.options;
   options.mount.identity = identity_of(line);
   if (options.make_mountpoint) {
     if (Status ok = mount::make_mountpoint(options.mount.mountpoint); !ok) {
@@ -358,7 +345,7 @@ int start(CommandLine& line) {
 
   const std::vector<int> inherited = inherited_descriptors(options.mount.mountpoint);
   const mount::Work work = [&](const std::function<void()>& report_ready) {
-    return run(options, [&] {
+    return run(options, launch, [&] {
       report_ready();
       // Not earlier: keys may be read from one of them.
       if (!options.foreground) {
@@ -372,8 +359,45 @@ int start(CommandLine& line) {
   return code > 1 && line.mount_helper ? kMountHelperFailure : code;
 }
 
-int run_command(const std::vector<std::string>& argv) {
-  CommandLine line = parse_command_line(argv, read_environment());
+int start_utility(CommandLine& line, const Launch& launch) {
+  if (const auto refused = prepare(line)) return *refused;
+  Options& options = line.options;
+  options.foreground = true;
+  const mount::Outcome outcome = work_on_uploads(options, launch);
+  if (outcome.exit_code == 0) return std::cout ? 0 : static_cast<int>(Exit::local);
+  return complain(line, static_cast<Exit>(outcome.exit_code), outcome.message);
+}
+
+/// `arguments` name the bucket and the options of a mount, without a mountpoint.
+int check(const Command& command, const Environment& environment) {
+  std::vector<std::string> argv = {"pailfs"};
+  argv.insert(argv.end(), command.arguments.begin(), command.arguments.end());
+  argv.emplace_back("/");
+  CommandLine line = parse_command_line(argv, environment);
+  if (!line.error.empty()) return complain(line, line.exit, line.error);
+  if (const auto refused = prepare(line)) return *refused;
+  const Options& options = line.options;
+  log::set_level(options.log_level);
+  Service service;
+  if (auto failure = service.open(options)) {
+    return complain(line, static_cast<Exit>(failure->exit_code), failure->message);
+  }
+  return check_service(options, command.write,
+                       {*service.transport, *service.keys.found.source, *service.client,
+                        service.clock, service.random},
+                       std::cout);
+}
+
+int run_command_line(int argc, char** argv) {
+  const std::vector<std::string> words(argv, argv + argc);
+  const Environment environment = read_environment();
+  const Launch launch{launch_line(words), find_in(environment, "JOURNAL_STREAM")};
+  hide_secrets(argc, argv);
+  if (const auto command = read_command(words, this_ground())) {
+    const bool checks = command->kind == Command::Kind::check && command->error.empty();
+    return checks ? check(*command, environment) : run_command(*command);
+  }
+  CommandLine line = parse_command_line(words, environment);
   if (!line.error.empty()) return complain(line, line.exit, line.error);
   const std::string& topic = line.options.topic;
   switch (line.options.action) {
@@ -386,10 +410,10 @@ int run_command(const std::vector<std::string>& argv) {
     case Action::generate:
       return generate_text(topic);
     case Action::mount:
-      return start(line);
+      return start(line, launch);
     case Action::list_uploads:
     case Action::abort_uploads:
-      return start_utility(line);
+      return start_utility(line, launch);
   }
   return static_cast<int>(Exit::usage);
 }
@@ -398,5 +422,5 @@ int run_command(const std::vector<std::string>& argv) {
 }  // namespace pailfs::cli
 
 int main(int argc, char** argv) {
-  return pailfs::cli::run_command({argv, argv + argc});
+  return pailfs::cli::run_command_line(argc, argv);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "pailfs/report/metrics_outlet.h"
 #include "pailfs/util/text.h"
 
 #include "tables.h"
@@ -53,6 +54,29 @@ std::string set_trace(Options& options, std::string_view value) {
   return {};
 }
 
+std::string set_log_format(Options& options, std::string_view value) {
+  if (value != "text" && value != "json") {
+    return "option log_format has unknown parameter(" + printable(value) + "): it is text or json";
+  }
+  options.log_json = value == "json";
+  return {};
+}
+
+std::string show_log_format(const Options& options) {
+  return options.log_json ? "json" : "text";
+}
+
+std::string set_metrics_listen(Options& options, std::string_view value) {
+  const auto where = report::parse_listen(std::string(value));
+  if (!where) return "option " + where.error().text;
+  options.metrics_listen = value;
+  return {};
+}
+
+std::string show_metrics_listen(const Options& options) {
+  return options.metrics_listen;
+}
+
 }  // namespace
 
 void add_logging_options(std::vector<OptionSpec>& table) {
@@ -67,6 +91,13 @@ void add_logging_options(std::vector<OptionSpec>& table) {
            "Log the headers of every request, with secrets masked; body: the bodies as well."},
           {"logfile", "FILE", group, Path{[](Options& o) -> std::string& { return o.logfile; }},
            "Append the log to this file."},
+          {"log_format", "FORMAT", group, Custom{set_log_format, show_log_format, "text json"},
+           "How a line of the log looks: text, as in s3fs, or json, an object a line."},
+          {"metrics_file", "FILE", group,
+           Path{[](Options& o) -> std::string& { return o.metrics_file; }},
+           "Write metrics in Prometheus' text format to this file, anew every 15 seconds."},
+          {"metrics_listen", "ADDRESS:PORT", group, Custom{set_metrics_listen, show_metrics_listen},
+           "Serve metrics at http://ADDRESS:PORT/metrics. A port alone: on loopback only."},
           {"no_time_stamp_msg", "", group,
            Flag{[](Options& o) -> bool& { return o.timestamps; }, false}, "Log without the time."},
           {"instance_name", "NAME", group,

@@ -278,14 +278,14 @@ void PosixFileSystem::release(HandleId handle) {
   // Pages written through a mapping can arrive after the last flush.
   if (file->writable || file->created) {
     const Status stored = store_for(*file);
-    if (!stored) log_error(stored.error().text);
+    if (!stored) log_error(stored.error());
   }
   leave(file->inode, file->writable);
 }
 
 Status PosixFileSystem::sync_all() {
   Status first;
-  for (const InodePtr& inode : inodes_.all()) {
+  for (const InodePtr& inode : inodes_.pinned()) {
     if (inode->directory) continue;
     const std::shared_lock tree(tree_);
     MutexLock flush(inode->flush);

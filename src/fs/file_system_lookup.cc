@@ -23,7 +23,7 @@ PosixFileSystem::PosixFileSystem(const Config& config, s3::ObjectStore& store, C
       reads_(config.parallel),
       pool_(config.parallel),
       resolver_(config_, store, known_, lookups_, clock),
-      storer_(config_, store, inodes_, known_, pool_, mime_) {}
+      storer_(config_, store, inodes_, known_, pool_, mime_, clock_) {}
 
 std::unique_ptr<FileSystem> make_file_system(const Config& config, s3::ObjectStore& store,
                                              Clock& clock) {

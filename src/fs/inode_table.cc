@@ -54,12 +54,12 @@ void InodeTable::forget(InodeId id, std::uint64_t count) {
 
 void InodeTable::pin(const InodePtr& inode) {
   MutexLock lock(mutex_);
-  ++inode->pins_;
+  if (inode->pins_++ == 0) pinned_.emplace(inode->id, inode);
 }
 
 void InodeTable::unpin(const InodePtr& inode) {
   MutexLock lock(mutex_);
-  --inode->pins_;
+  if (--inode->pins_ == 0) pinned_.erase(inode->id);
   drop_if_unused(inode);
 }
 
@@ -131,11 +131,11 @@ std::vector<InodePtr> InodeTable::files_below(const InodePtr& directory) {
   return files;
 }
 
-std::vector<InodePtr> InodeTable::all() {
+std::vector<InodePtr> InodeTable::pinned() {
   MutexLock lock(mutex_);
   std::vector<InodePtr> inodes;
-  inodes.reserve(by_id_.size());
-  for (const auto& [id, inode] : by_id_) inodes.push_back(inode);
+  inodes.reserve(pinned_.size());
+  for (const auto& [id, inode] : pinned_) inodes.push_back(inode);
   return inodes;
 }
 

@@ -79,7 +79,8 @@ class InodeTable final {
       EXCLUDES(mutex_);
   /// All files below a directory, at any depth.
   [[nodiscard]] std::vector<InodePtr> files_below(const InodePtr& directory) EXCLUDES(mutex_);
-  [[nodiscard]] std::vector<InodePtr> all() EXCLUDES(mutex_);
+  /// Those that are open or hold something unstored.
+  [[nodiscard]] std::vector<InodePtr> pinned() EXCLUDES(mutex_);
 
  private:
   using Place = std::pair<InodeId, std::string>;
@@ -94,6 +95,7 @@ class InodeTable final {
   InodeId next_ GUARDED_BY(mutex_) = kRootInode + 1;
   std::unordered_map<InodeId, InodePtr> by_id_ GUARDED_BY(mutex_);
   std::map<Place, InodePtr> by_place_ GUARDED_BY(mutex_);
+  std::unordered_map<InodeId, InodePtr> pinned_ GUARDED_BY(mutex_);
 };
 
 }  // namespace pailfs::fs

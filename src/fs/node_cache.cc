@@ -104,6 +104,11 @@ void NodeCache::erase_below(const std::string& path) {
   }
 }
 
+NodeCache::Sizes NodeCache::sizes() {
+  MutexLock lock(mutex_);
+  return {nodes_.size(), listings_.size()};
+}
+
 bool NodeCache::with_listing(const std::string& directory,
                              const std::function<void(const Listing&)>& use) {
   MutexLock lock(mutex_);

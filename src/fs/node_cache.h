@@ -59,6 +59,12 @@ class NodeCache final {
   bool with_listing(const std::string& directory, const std::function<void(const Listing&)>& use)
       EXCLUDES(mutex_);
 
+  struct Sizes {
+    std::size_t attributes = 0;
+    std::size_t listings = 0;
+  };
+  [[nodiscard]] Sizes sizes() EXCLUDES(mutex_);
+
   /// A listing being read page by page. Our own changes to the directory meanwhile make it unfit to
   /// be kept, because some pages are from before and some from after.
   struct Reading {

@@ -59,6 +59,11 @@ Result<std::size_t> FileSource::read(std::uint64_t offset, std::span<char> out) 
   return out.size();
 }
 
+void FileSource::taken(std::uint64_t end) {
+  if (upload_ != nullptr) upload_->moved(taken_, end);
+  taken_ = end;
+}
+
 Result<std::size_t> TextSource::read(std::uint64_t offset, std::span<char> out) {
   const std::string_view rest = text_.substr(std::min<std::uint64_t>(offset, text_.size()));
   const std::size_t n = std::min(rest.size(), out.size());

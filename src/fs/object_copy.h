@@ -13,6 +13,7 @@
 #include "pailfs/util/worker_pool.h"
 
 #include "upload_plan.h"
+#include "uploads.h"
 
 namespace pailfs::fs {
 
@@ -59,13 +60,18 @@ Status fetch_into(s3::ObjectStore& store, WorkerPool& pool, std::size_t width, c
 /// A stretch of a local file as a request body.
 class FileSource final : public s3::ByteSource {
  public:
-  FileSource(int fd, Range range) : fd_(fd), range_(range) {}
+  /// `upload`, if there is one, is told how far the sending has come.
+  FileSource(int fd, Range range, Upload* upload = nullptr)
+      : fd_(fd), range_(range), upload_(upload) {}
   [[nodiscard]] std::uint64_t size() const override { return range_.size(); }
   Result<std::size_t> read(std::uint64_t offset, std::span<char> out) override;
+  void taken(std::uint64_t end) override;
 
  private:
   int fd_;
   Range range_;
+  Upload* upload_;
+  std::uint64_t taken_ = 0;
 };
 
 /// Bytes in memory as a request body; they must outlive it.

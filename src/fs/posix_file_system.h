@@ -55,6 +55,10 @@ class HandleTable final {
     const auto found = values_.find(id);
     return found == values_.end() ? nullptr : found->second;
   }
+  std::size_t size() {
+    MutexLock lock(mutex_);
+    return values_.size();
+  }
   std::shared_ptr<T> take(HandleId id) {
     MutexLock lock(mutex_);
     const auto found = values_.find(id);
@@ -76,8 +80,8 @@ class HandleTable final {
 /// directory rename), Inode::flush (two of them: lower inode number first), then the leaves
 /// InodeTable, Inode::state, NodeCache, HandleTable. Only tree_ and flush are held across requests.
 ///
-/// Files: file_system_lookup.cc, _attributes.cc, _make.cc, _remove.cc, _rename.cc, _files.cc,
-/// _directories.cc, _xattr.cc: the verbs; each is a short story over the classes above.
+/// Files: file_system_activity.cc, _lookup.cc, _attributes.cc, _make.cc, _remove.cc, _rename.cc,
+/// _files.cc, _directories.cc, _xattr.cc: the verbs; each is a short story over the classes above.
 class PosixFileSystem final : public FileSystem {
  public:
   PosixFileSystem(const Config& config, s3::ObjectStore& store, Clock& clock);
@@ -123,6 +127,7 @@ class PosixFileSystem final : public FileSystem {
   Status removexattr(InodeId ino, std::string_view name) override;
 
   Status sync_all() override;
+  Activity activity() override;
 
  private:
   /// A name in a directory: where it is and what it would be called.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storer.h"
 
+#include <utility>
+
 #include "pailfs/util/text.h"
 
 #include "upload_plan.h"
@@ -26,10 +28,9 @@ Status Storer::store(const InodePtr& inode) {
     // Unlinked here: what it holds is for its open handles only.
     if (content->orphaned) return {};
     // Replaced or removed elsewhere: storing it would undo that, so its writers are told.
-    ++content->failures;
-    content->last_failure = Error{
-        ESTALE, "a file was replaced elsewhere while open; what was written to it is not stored"};
-    return content->last_failure;
+    return note_failure(
+        *content, {},
+        {ESTALE, "a file was replaced elsewhere while open; what was written to it is not stored"});
   }
 
   // Reading the content without its lock is safe from here on: only holders of inode->flush change
@@ -46,14 +47,15 @@ Status Storer::store(const InodePtr& inode) {
     content->local = std::move(*file);
   }
   const bool send = content->bytes_dirty || !content->stored;
-  auto etag = send ? send_bytes(*inode, *content, key, attributes)
-                   : rewrite_metadata(*content, key, attributes);
+  auto etag = [&] {
+    if (!send) return rewrite_metadata(*content, key, attributes);
+    Upload upload(uploads_, *path, content->stat.size);
+    return send_bytes(*inode, *content, key, attributes, upload);
+  }();
 
   MutexLock lock(inode->state);
   if (!etag) {
-    ++content->failures;
-    content->last_failure = etag.error().with("store " + printable(*path));
-    return content->last_failure;
+    return note_failure(*content, *path, etag.error().with("store " + printable(*path)));
   }
   content->stored = true;
   content->base = *etag;
@@ -74,8 +76,24 @@ Status Storer::store(const InodePtr& inode) {
   return {};
 }
 
+Error Storer::note_failure(Content& content, const std::string& path, Error error) {
+  ++content.failures;
+  content.last_failure = std::move(error);
+  MutexLock lock(failures_mutex_);
+  ++failures_;
+  last_failure_ = StoreFailure{clock_.wall(), path, content.last_failure};
+  return content.last_failure;
+}
+
+void Storer::report(Activity& activity) {
+  activity.uploads = uploads_.snapshot();
+  MutexLock lock(failures_mutex_);
+  activity.store_failures = failures_;
+  activity.last_failure = last_failure_;
+}
+
 Result<s3::ETag> Storer::send_bytes(Inode& inode, Content& content, const s3::Key& key,
-                                    const s3::ObjectAttributes& attributes) {
+                                    const s3::ObjectAttributes& attributes, Upload& upload) {
   static const RangeSet kNothing;
   UploadInput input;
   input.size = content.stat.size;
@@ -95,7 +113,7 @@ Result<s3::ETag> Storer::send_bytes(Inode& inode, Content& content, const s3::Ke
     if (!fetched) return fetched.error();
   }
   if (!plan->parts.empty()) {
-    auto etag = send_parts(content, key, attributes, plan->parts);
+    auto etag = send_parts(content, key, attributes, plan->parts, upload);
     const bool no_part_copy = !etag && etag.error().err == ENOTSUP && input.copy_allowed;
     if (!no_part_copy) return etag;
     // This service cannot copy parts: fetch what was to be copied and send everything.
@@ -109,19 +127,19 @@ Result<s3::ETag> Storer::send_bytes(Inode& inode, Content& content, const s3::Ke
     input.copy_allowed = false;
     plan = plan_upload(input);
     if (!plan) return plan.error();
-    return send_parts(content, key, attributes, plan->parts);
+    return send_parts(content, key, attributes, plan->parts, upload);
   }
   if (content.stat.size == 0) {
     TextSource nothing("");
     return store_.put({key, attributes, {}, false}, nothing);
   }
-  FileSource body(content.local->source_fd(), {0, content.stat.size});
+  FileSource body(content.local->source_fd(), {0, content.stat.size}, &upload);
   return store_.put({key, attributes, {}, false}, body);
 }
 
 Result<s3::ETag> Storer::send_parts(const Content& content, const s3::Key& key,
                                     const s3::ObjectAttributes& attributes,
-                                    const std::vector<PlannedPart>& parts) {
+                                    const std::vector<PlannedPart>& parts, Upload& upload) {
   const int fd = content.local->source_fd();
   return upload_in_parts(
       store_, pool_, config_.parallel, key, attributes, parts.size(),
@@ -131,8 +149,9 @@ Result<s3::ETag> Storer::send_parts(const Content& content, const s3::Key& key,
         Result<s3::ETag> etag = Error{};
         if (parts[i].copy) {
           etag = store_.copy_part(key, id, number, key, content.base, {range.begin, range.size()});
+          if (etag) upload.moved(0, range.size());
         } else {
-          FileSource body(fd, range);
+          FileSource body(fd, range, &upload);
           etag = store_.upload_part(key, id, number, body);
         }
         if (!etag) return etag.error();

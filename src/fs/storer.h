@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "pailfs/fs/file_system.h"
 #include "pailfs/s3/object_store.h"
+#include "pailfs/util/clock.h"
+#include "pailfs/util/sync.h"
 #include "pailfs/util/worker_pool.h"
 
 #include "inode_table.h"
 #include "mime.h"
 #include "node_cache.h"
 #include "object_copy.h"
+#include "uploads.h"
 
 namespace pailfs::fs {
 
@@ -20,13 +27,14 @@ namespace pailfs::fs {
 class Storer final {
  public:
   Storer(const Config& config, s3::ObjectStore& store, InodeTable& inodes, NodeCache& known,
-         WorkerPool& pool, const MimeTable& mime)
+         WorkerPool& pool, const MimeTable& mime, const Clock& clock)
       : config_(config),
         store_(store),
         inodes_(inodes),
         known_(known),
         pool_(pool),
         mime_(mime),
+        clock_(clock),
         copier_(config, store, pool) {}
 
   /// The caller holds inode->flush, so that nobody writes meanwhile. On failure everything is as
@@ -37,12 +45,18 @@ class Storer final {
   [[nodiscard]] s3::ObjectAttributes new_attributes(const std::string& path,
                                                     const Stat& stat) const;
 
+  /// Adds the uploads under way and the failures so far.
+  void report(Activity& activity) EXCLUDES(failures_mutex_);
+
  private:
   Result<s3::ETag> send_bytes(Inode& inode, Content& content, const s3::Key& key,
-                              const s3::ObjectAttributes& attributes);
+                              const s3::ObjectAttributes& attributes, Upload& upload);
   Result<s3::ETag> send_parts(const Content& content, const s3::Key& key,
                               const s3::ObjectAttributes& attributes,
-                              const std::vector<PlannedPart>& parts);
+                              const std::vector<PlannedPart>& parts, Upload& upload);
+  /// Counts it, for its handles and for whoever watches. Returns the error as the content keeps it.
+  Error note_failure(Content& content, const std::string& path, Error error)
+      EXCLUDES(failures_mutex_);
   Result<s3::ETag> rewrite_metadata(const Content& content, const s3::Key& key,
                                     const s3::ObjectAttributes& attributes);
 
@@ -52,7 +66,12 @@ class Storer final {
   NodeCache& known_;
   WorkerPool& pool_;
   const MimeTable& mime_;
+  const Clock& clock_;
   ObjectCopier copier_;
+  Uploads uploads_;
+  Mutex failures_mutex_;  // innermost
+  std::uint64_t failures_ GUARDED_BY(failures_mutex_) = 0;
+  std::optional<StoreFailure> last_failure_ GUARDED_BY(failures_mutex_);
 };
 
 }  // namespace pailfs::fs

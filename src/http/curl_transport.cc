@@ -141,6 +141,7 @@ std::size_t Run::give_body(std::span<char> out) {
     return CURL_READFUNC_ABORT;
   }
   body_offset_ += *size;
+  body_->taken(body_offset_);
   return *size;
 }
 
@@ -256,6 +257,27 @@ bool Run::has_excess(CURL* easy) const {
   return open == CURL_SOCKET_BAD;
 }
 
+Timing timing_of(CURL* easy) {
+  // Each is counted from the start; a phase that did not take place is 0.
+  curl_off_t resolved = 0;
+  curl_off_t connected = 0;
+  curl_off_t secured = 0;
+  curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
+  curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connected);
+  curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &secured);
+  Timing timing;
+  timing.resolve = std::chrono::microseconds(resolved);
+  timing.connect = std::chrono::microseconds(std::max<curl_off_t>(0, connected - resolved));
+  timing.tls = std::chrono::microseconds(std::max<curl_off_t>(0, secured - connected));
+  const char* address = nullptr;
+  long port = 0;
+  if (curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &address) == CURLE_OK && address != nullptr &&
+      curl_easy_getinfo(easy, CURLINFO_PRIMARY_PORT, &port) == CURLE_OK && *address != '\0') {
+    timing.peer = std::string(address) + ":" + std::to_string(port);
+  }
+  return timing;
+}
+
 void Run::conclude(CURL* easy, CURLcode code) {
   long connects = 0;
   curl_off_t sent = 0;
@@ -265,6 +287,7 @@ void Run::conclude(CURL* easy, CURLcode code) {
   curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &sent);
   outcome.reused = connects == 0;
   exchange_.sent = static_cast<std::uint64_t>(sent);
+  if (!outcome.reused || code != CURLE_OK) exchange_.timing = timing_of(easy);
   if (exchange_.failure != Failure::none) return;  // one of ours, more precise than libcurl's echo
   exchange_.failure = classify(outcome);
   exchange_.detail = describe(outcome, endpoint_of(request_.url));

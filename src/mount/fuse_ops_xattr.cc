@@ -12,6 +12,10 @@
 namespace pailfs::mount {
 namespace {
 
+constexpr std::string_view kStatusName = "user.pailfs.status";
+/// The status may have grown when it is asked for once more with the room that was announced.
+constexpr std::size_t kStatusSlack = 1024;
+
 /// Both reading verbs: size 0 asks how much there is.
 void answer(Reply& reply, std::string_view value, std::size_t size) {
   if (size == 0) return reply.xattr_size(value.size());
@@ -21,6 +25,12 @@ void answer(Reply& reply, std::string_view value, std::size_t size) {
 
 void getxattr(fuse_req_t request, fuse_ino_t ino, const char* name, std::size_t size) {
   Reply reply(request, "getxattr", ino, name);
+  const Instruments& instruments = adapter_of(request).instruments;
+  if (ino == FUSE_ROOT_ID && name == kStatusName && instruments.status) {
+    const std::string status = instruments.status();
+    if (size == 0) return reply.xattr_size(status.size() + kStatusSlack);
+    return answer(reply, status, size);
+  }
   const Result<std::string> value = files_of(request).getxattr(ino, name);
   if (!value) return reply.fail(value.error());
   answer(reply, *value, size);
@@ -51,8 +61,12 @@ void removexattr(fuse_req_t request, fuse_ino_t ino, const char* name) {
 
 }  // namespace
 
-void add_xattr_operations(fuse_lowlevel_ops& table) {
+void add_getxattr(fuse_lowlevel_ops& table) {
   table.getxattr = guarded<getxattr>;
+}
+
+void add_xattr_operations(fuse_lowlevel_ops& table) {
+  add_getxattr(table);
   table.listxattr = guarded<listxattr>;
   table.setxattr = guarded<setxattr>;
   table.removexattr = guarded<removexattr>;

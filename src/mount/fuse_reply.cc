@@ -7,6 +7,8 @@
 
 #include "pailfs/util/log.h"
 
+#include "fuse_ops.h"
+
 namespace pailfs::mount {
 namespace {
 
@@ -19,7 +21,6 @@ std::string log_line(std::string_view verb, fuse_ino_t ino, std::string_view nam
   if (!error.text.empty()) line += ": " + error.text;
   if (error.http_status != 0) line += " (HTTP " + std::to_string(error.http_status) + ")";
   if (!error.s3_code.empty()) line += " (" + error.s3_code + ")";
-  if (!error.request_id.empty()) line += " (request " + error.request_id + ")";
   return line;
 }
 
@@ -47,22 +48,24 @@ Reply::~Reply() {
   fail(Error(EIO, "left without an answer"));
 }
 
-fuse_req_t Reply::take() {
+fuse_req_t Reply::take(int errno_value) {
   if (request_ == nullptr) {
-    log_critical(std::string(verb_) + ": answered twice; the second answer was not sent");
+    log_critical(std::string(verb_.name) + ": answered twice; the second answer was not sent");
+  } else if (const auto* adapter = static_cast<Adapter*>(fuse_req_userdata(request_));
+             adapter != nullptr && adapter->instruments.counts != nullptr) {
+    adapter->instruments.counts->add(verb_, errno_value);
   }
   return std::exchange(request_, nullptr);
 }
 
 void Reply::fail(const Error& error) {
-  fuse_req_t request = take();
-  if (request == nullptr) return;
   // The kernel refuses errnos from 512 on and would leave the caller hanging.
   const int err = error.err > 0 && error.err < 512 ? error.err : EIO;
-  if (is_expected(err)) {
-    log_info([&] { return log_line(verb_, ino_, name_, error); });
-  } else {
-    log_error(log_line(verb_, ino_, name_, error));
+  fuse_req_t request = take(err);
+  if (request == nullptr) return;
+  const LogLevel level = is_expected(err) ? LogLevel::info : LogLevel::error;
+  if (log::enabled(level)) {
+    log::write(level, log_line(verb_.name, ino_, name_, error), error.request_id);
   }
   fuse_reply_err(request, err);
 }

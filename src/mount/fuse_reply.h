@@ -8,6 +8,7 @@
 
 #include <fuse_lowlevel.h>
 
+#include "pailfs/mount/request_counts.h"
 #include "pailfs/util/result.h"
 
 namespace pailfs::mount {
@@ -21,8 +22,9 @@ namespace pailfs::mount {
 /// it back.
 class Reply final {
  public:
-  /// `verb` and `name` appear in the log when the answer is an error; both must outlive the Reply.
-  Reply(fuse_req_t request, std::string_view verb, fuse_ino_t ino, std::string_view name = {})
+  /// `verb` is counted, and appears with `name` in the log when the answer is an error; `name` must
+  /// outlive the Reply.
+  Reply(fuse_req_t request, Verb verb, fuse_ino_t ino, std::string_view name = {})
       : request_(request), verb_(verb), name_(name), ino_(ino) {}
   ~Reply();
   Reply(const Reply&) = delete;
@@ -48,11 +50,11 @@ class Reply final {
   void statfs(const struct statvfs& numbers);
 
  private:
-  /// The request, which from now on counts as answered; nullptr when it already was.
-  fuse_req_t take();
+  /// The request, which from now on counts as answered, so; nullptr when it already was.
+  fuse_req_t take(int errno_value = 0);
 
   fuse_req_t request_;
-  std::string_view verb_;
+  Verb verb_;
   std::string_view name_;
   fuse_ino_t ino_;
 };

@@ -170,4 +170,10 @@ Status unmount_by_program(const std::string& program, const std::string& path) {
   return Error(EPERM, run.words());
 }
 
+Status unmount_unused_by_program(const std::string& program, const std::string& path) {
+  Run run({program, "-u", "--", path}, UniqueFd());
+  if (run.succeeded()) return {};
+  return Error(EPERM, run.words());
+}
+
 }  // namespace pailfs::mount

@@ -30,4 +30,7 @@ std::vector<std::string> unmounting_command(const std::string& program, const st
 /// Runs it.
 Status unmount_by_program(const std::string& program, const std::string& path);
 
+/// Not lazily: an error while somebody uses it.
+Status unmount_unused_by_program(const std::string& program, const std::string& path);
+
 }  // namespace pailfs::mount

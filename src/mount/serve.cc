@@ -35,7 +35,7 @@ class Session final {
   Session(const Config& config, std::vector<std::string> words, Adapter& adapter)
       : words_(std::move(words)) {
     for (std::string& word : words_) pointers_.push_back(word.data());
-    const fuse_lowlevel_ops table = make_operations(config);
+    const fuse_lowlevel_ops table = make_operations(config, adapter.instruments);
     fuse_args arguments{};
     arguments.argc = static_cast<int>(pointers_.size());
     pointers_.push_back(nullptr);
@@ -132,7 +132,8 @@ Result<KernelMount> mount_on(const std::string& path, const Config& config, cons
 }  // namespace
 
 Status serve(const Config& config, fs::FileSystem& file_system,
-             const std::function<void()>& on_ready, const std::function<void()>& on_hangup) {
+             const std::function<void()>& on_ready, const Instruments& instruments,
+             const std::function<void()>& on_hangup) {
   const Environment machine = this_machine();
   const Result<MountWords> words = mount_words(config, machine.may_mount);
   if (!words) return words.error();
@@ -141,7 +142,8 @@ Status serve(const Config& config, fs::FileSystem& file_system,
       passed ? config.mountpoint : absolute_mountpoint(config.mountpoint);
   if (!path) return path.error();
 
-  Adapter adapter{.config = config, .files = file_system, .on_ready = on_ready};
+  Adapter adapter{
+      .config = config, .files = file_system, .on_ready = on_ready, .instruments = instruments};
   Session session(config, words->for_libfuse, adapter);
   if (session.get() == nullptr) return Error(ENODEV, "libfuse cannot begin a session");
   // Watching begins before mounting, so that no signal can leave a mount behind.

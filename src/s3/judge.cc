@@ -120,6 +120,7 @@ Verdict refusal(const Asked& asked, const http::Exchange& exchange, const ErrorR
   verdict.error = {special_errno(asked, exchange, row), std::move(text)};
   verdict.error.s3_code = said.code;
   verdict.error.http_status = exchange.status;
+  verdict.error.request_id = printable(said.request_id, 80);
   verdict.outcome_unknown =
       changes_something(asked.op) && (exchange.status >= 500 || exchange.status < 300);
   return verdict;
@@ -217,7 +218,8 @@ Verdict judge(const Asked& asked, const http::Exchange& exchange) {
   verdict.failure = exchange.failure;
   verdict.detail = exchange.detail;
   verdict.content_type = printable(header_text(exchange.headers, "Content-Type"), 60);
-  verdict.error.request_id = printable(header_text(exchange.headers, "x-amz-request-id"), 80);
+  const std::string id = printable(header_text(exchange.headers, "x-amz-request-id"), 80);
+  if (!id.empty()) verdict.error.request_id = id;
   if (is_gone_already(asked, verdict.error)) {
     verdict = Verdict{};
     verdict.ok = true;

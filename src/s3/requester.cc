@@ -128,9 +128,8 @@ Result<Built> Requester::prepare(Call& call, Progress& progress) {
 Verdict Requester::attempt(Call& call, Progress& progress) {
   const Result<Built> built = prepare(call, progress);
   if (!built) return failed(built.error().with(op_name(call.asked.op)));
-  Counter& counter = counters_[static_cast<std::size_t>(call.asked.op)];
-  ++counter.requests;
-  if (progress.attempts > 0) ++counter.retries;
+  RequestCounter& counter = counters_[static_cast<std::size_t>(call.asked.op)];
+  counter.begin(progress.attempts > 0);
   ++progress.attempts;
 
   http::MemoryBody inline_body(built->body ? std::string_view(*built->body) : std::string_view());
@@ -138,8 +137,9 @@ Verdict Requester::attempt(Call& call, Progress& progress) {
   const MonoTime start = clock_.now();
   const http::Exchange exchange = transport_.perform(built->request, body, call.sink);
   Verdict verdict = judge(call.asked, exchange);
-  if (!verdict.ok) ++counter.failures;
-  trace(call, progress, verdict, exchange, clock_.now() - start);
+  const nanoseconds took = clock_.now() - start;
+  counter.end(exchange, verdict.ok, took);
+  trace(call, progress, verdict, exchange, took);
   return verdict;
 }
 
@@ -288,9 +288,7 @@ Outcome Requester::run(Call call) {
 std::vector<RequestCount> Requester::counts() const {
   std::vector<RequestCount> out;
   for (std::size_t op = 0; op < kOpCount; ++op) {
-    const Counter& counter = counters_[op];
-    out.push_back({std::string(op_name(static_cast<Op>(op))), counter.requests, counter.retries,
-                   counter.failures});
+    out.push_back(counters_[op].read(std::string(op_name(static_cast<Op>(op)))));
   }
   return out;
 }

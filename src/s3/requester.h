@@ -14,6 +14,7 @@
 
 #include "judge.h"
 #include "request.h"
+#include "request_counter.h"
 #include "retry.h"
 #include "sign.h"
 #include "site.h"
@@ -57,11 +58,6 @@ class Requester final {
   Result<Credentials> credentials() { return credentials_.get(); }
 
  private:
-  struct Counter {
-    std::atomic<std::uint64_t> requests{0};
-    std::atomic<std::uint64_t> retries{0};
-    std::atomic<std::uint64_t> failures{0};
-  };
   struct Progress;
 
   [[nodiscard]] std::shared_ptr<const Site> site() const EXCLUDES(mutex_);
@@ -88,7 +84,7 @@ class Requester final {
   SigningKeys keys_;
   RetryBudget budget_;
   std::atomic<std::int64_t> clock_offset_{0};  ///< nanoseconds to add to our wall clock
-  std::array<Counter, kOpCount> counters_;
+  std::array<RequestCounter, kOpCount> counters_;
   mutable Mutex mutex_;
   std::shared_ptr<const Site> site_ GUARDED_BY(mutex_);
   std::vector<std::string> notices_ GUARDED_BY(mutex_);

@@ -65,6 +65,7 @@ class SourceBody final : public http::BodySource {
   explicit SourceBody(ByteSource& source) : source_(source) {}
   [[nodiscard]] std::uint64_t size() const override { return source_.size(); }
   Result<std::size_t> read(std::uint64_t offset, std::span<char> out) override;
+  void taken(std::uint64_t end) override { source_.taken(end); }
   /// The source's own error instead of the transport's, if it had one.
   [[nodiscard]] Error explain(const Error& error) const;
 

@@ -93,6 +93,7 @@ Result<std::string> FakeStore::read_body(s3::ByteSource& body, std::uint64_t lim
     if (!n) return n.error();
     if (*n == 0) return store_error(StoreCode::incomplete_body, "body");
     have += *n;
+    body.taken(have);
   }
   const MutexLock lock(mutex_);
   bytes_in_ += size;

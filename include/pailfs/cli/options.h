@@ -43,6 +43,9 @@ struct Options {
   LogLevel log_level = LogLevel::critical;
   std::string logfile;
   bool timestamps = true;
+  bool log_json = false;
+  std::string metrics_file;
+  std::string metrics_listen;
   bool sends_user_agent = true;
   std::string instance_name;
 

@@ -113,6 +113,39 @@ struct StatFs {
 
 enum class XattrMode { any, create, replace };
 
+/// An upload under way.
+struct UploadState {
+  std::string path;
+  std::uint64_t bytes_done = 0;
+  std::uint64_t bytes_total = 0;
+};
+
+/// A file with something that the store does not have.
+struct UnstoredFile {
+  std::string path;  ///< empty: no name leads to it any more
+  std::uint64_t bytes = 0;
+  std::string failure;  ///< why the last attempt to store it failed; empty: none has
+};
+
+struct StoreFailure {
+  WallTime time{};
+  std::string path;
+  Error error;
+};
+
+/// What the file system is doing and holds at this moment. Paths are relative to the mount.
+struct Activity {
+  std::size_t open_files = 0;
+  std::vector<UnstoredFile> unstored;
+  std::vector<UploadState> uploads;
+  std::uint64_t store_failures = 0;  ///< attempts since the start
+  std::optional<StoreFailure> last_failure;
+  std::size_t cached_attributes = 0;
+  std::size_t cached_listings = 0;
+
+  [[nodiscard]] std::uint64_t unstored_bytes() const;
+};
+
 /// The POSIX verbs on inode numbers, as ordinary blocking functions; any thread may call any of
 /// them. Knows neither the kernel nor HTTP. Permissions are the kernel's business
 /// (default_permissions).
@@ -174,6 +207,9 @@ class FileSystem {
 
   /// Stores what is still unstored, e.g. when the mount ends; the error names the first file lost.
   virtual Status sync_all() = 0;
+
+  /// Sends nothing and waits for no request.
+  virtual Activity activity() = 0;
 };
 
 /// `store` and `clock` must outlive the file system.

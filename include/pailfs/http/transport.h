@@ -46,6 +46,9 @@ class BodySource {
   [[nodiscard]] virtual std::uint64_t size() const = 0;
   /// Fills as much of `out` as the body holds from `offset`; 0 only at the end.
   virtual Result<std::size_t> read(std::uint64_t offset, std::span<char> out) = 0;
+  /// The first `end` bytes have been handed to the connection; less again when an attempt is
+  /// repeated. Called by the transport, between its reads.
+  virtual void taken(std::uint64_t /*end*/) {}
 };
 
 /// A body held in memory; the bytes must outlive it.
@@ -83,6 +86,14 @@ enum class Failure {
   protocol,     ///< not HTTP, or contradicting itself
 };
 
+/// How the connection of an exchange came about; zero each on one that was there before.
+struct Timing {
+  std::chrono::microseconds resolve{};
+  std::chrono::microseconds connect{};
+  std::chrono::microseconds tls{};
+  std::string peer;  ///< "ADDRESS:PORT", of a proxy if one is used
+};
+
 /// One request and what came back.
 struct Exchange {
   Failure failure = Failure::none;
@@ -93,6 +104,7 @@ struct Exchange {
       body;  ///< what the sink did not take, at most kMaxInlineBody (then Failure::protocol)
   std::uint64_t received = 0;  ///< body bytes that arrived, wherever they went
   std::uint64_t sent = 0;      ///< body bytes that left
+  Timing timing;
 };
 
 /// Listings of 1000 keys with long names fit; anything larger is not ours.

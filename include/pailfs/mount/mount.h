@@ -44,6 +44,16 @@ struct Config {
   bool use_xattr = false;
 };
 
+class RequestCounts;
+
+/// For whoever watches a mount; each may be left out.
+struct Instruments {
+  RequestCounts* counts = nullptr;  ///< counts every request; outlives the mount
+  /// Value of the attribute user.pailfs.status of the mount's root, which listxattr does not show.
+  /// Called on any thread.
+  std::function<std::string()> status;
+};
+
 /// Goes over to another mount namespace, a file such as /proc/PID/ns/mnt or a PID; the working
 /// directory becomes its root. While the process has one thread.
 Status enter_mount_namespace(const std::string& name);
@@ -73,6 +83,7 @@ Result<Mountpoint> check_mountpoint(const Config& config);
 /// ignored. A service manager is told when it ends (sd_notify(3)). One at a time in a process;
 /// works as process 1.
 Status serve(const Config& config, fs::FileSystem& file_system,
-             const std::function<void()>& on_ready, const std::function<void()>& on_hangup = {});
+             const std::function<void()>& on_ready, const Instruments& instruments = {},
+             const std::function<void()>& on_hangup = {});
 
 }  // namespace pailfs::mount

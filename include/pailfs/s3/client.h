@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pailfs/http/transport.h"
@@ -45,12 +47,22 @@ Result<std::string> normalise_url(const std::string& url);
 /// What S3 allows as a bucket name in the given style; the error says which rule is broken.
 Status check_bucket_name(const std::string& bucket, bool path_style, const std::string& url);
 
+/// Upper bounds of the classes of latency, in seconds; one more class is above all of them.
+inline constexpr std::array<double, 12> kLatencyBounds = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
+                                                          0.5,   1,    2.5,   5,    10,  30};
+
 /// Requests of one verb since the start, retries included.
 struct RequestCount {
   std::string verb;  ///< "GET", "PUT part", ...
   std::uint64_t requests = 0;
-  std::uint64_t retries = 0;   ///< of these, not the first attempt
-  std::uint64_t failures = 0;  ///< attempts judged bad
+  std::uint64_t retries = 0;     ///< of these, not the first attempt
+  std::uint64_t failures = 0;    ///< attempts judged bad
+  std::uint64_t bytes_sent = 0;  ///< of bodies
+  std::uint64_t bytes_received = 0;
+  /// Attempts that have ended, by HTTP status; 0: no reply came.
+  std::vector<std::pair<int, std::uint64_t>> by_status;
+  std::array<std::uint64_t, kLatencyBounds.size() + 1> by_latency{};
+  double seconds = 0;  ///< all of them together
 };
 
 /// The ObjectStore that speaks to a real service: build, sign, perform, judge, retry.

@@ -68,6 +68,9 @@ class ByteSource {
   virtual ~ByteSource() = default;
   [[nodiscard]] virtual std::uint64_t size() const = 0;
   virtual Result<std::size_t> read(std::uint64_t offset, std::span<char> out) = 0;
+  /// The first `end` bytes are on their way; less again when the request is repeated. A store that
+  /// cannot tell never calls it.
+  virtual void taken(std::uint64_t /*end*/) {}
 };
 
 struct GetRequest {

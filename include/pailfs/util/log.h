@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <string>
 #include <string_view>
+
+#include "pailfs/util/clock.h"
+#include "pailfs/util/result.h"
 
 namespace pailfs {
 
@@ -11,8 +16,8 @@ namespace pailfs {
 enum class LogLevel { critical, error, warning, info, debug };
 
 /// Where log lines go. Set once before threads exist, then changed only through the functions
-/// below. Line form, as s3fs 1.9x prints it: "2026-11-22T03:17:29.654Z [ERR] text". Secrets never
-/// reach these functions: whoever holds one prints its last characters at most.
+/// below. Secrets never reach these functions: whoever holds one prints its last characters at
+/// most.
 namespace log {
 
 void set_level(LogLevel level);
@@ -21,20 +26,52 @@ inline bool enabled(LogLevel wanted) {
   return wanted <= level();
 }
 
-/// Writes finished lines somewhere; called under the log's own lock, one line at a time, without
-/// '\n'.
+/// One message. Control bytes in its texts are escaped, so that foreign text cannot forge a line.
+struct Record {
+  LogLevel level = LogLevel::critical;
+  WallTime time{};
+  std::string text;
+  std::string request_id;  ///< x-amz-request-id of the reply it is about; mostly empty
+};
+
+/// Takes records; called under the log's own lock, one at a time.
+using RecordSink = std::function<void(const Record&)>;
+void set_sink(RecordSink sink);
+/// The same for who wants no more than lines in Form::plain.
 using Sink = std::function<void(LogLevel, std::string_view line)>;
 void set_sink(Sink sink);
 
-Sink stream_sink(int fd, bool timestamps);
-/// Appends to `path`; reopens it when `reopen()` was called (logrotate). Falls back to stderr.
-Sink file_sink(const std::string& path, bool timestamps);
-Sink syslog_sink(std::string ident);
+/// How a record becomes a line.
+enum class Form {
+  plain,    ///< "[ERR] text (request ID)"
+  stamped,  ///< "2026-11-22T03:17:29.654Z [ERR] text (request ID)", as s3fs 1.9x prints it
+  journal,  ///< "<3>text (request ID)": the journal adds the time, see sd-daemon(3)
+  json,     ///< one object: time, level, mount, message, request_id where there is one
+};
+struct Style {
+  Form form = Form::stamped;
+  std::string mount;  ///< mountpoint, for the json form
+};
+/// Pure; without a line end.
+std::string format_record(const Record& record, const Style& style);
+
+RecordSink stream_sink(int fd, Style style);
+/// Appends to `path`, made with `mode`; opens it anew when `reopen()` was called (logrotate). Falls
+/// back to stderr.
+RecordSink file_sink(const std::string& path, Style style, mode_t mode);
+RecordSink syslog_sink(std::string ident, Style style);
+/// Hands on a record at level warning or graver only once when it comes several times in a row, and
+/// then "last message repeated N times": before the next other one, after half a minute, or when
+/// the sink goes. Request ids are not compared.
+RecordSink collapse_repeats(RecordSink next);
+
 /// Makes file sinks open their path again before the next line. Async-signal-safe.
 void reopen();
 
-/// One line; control bytes in `text` are escaped here, so foreign text cannot forge a line.
-void write(LogLevel level, std::string_view text);
+/// One message, if its level is on.
+void write(LogLevel level, std::string_view text, std::string_view request_id = {});
+/// One message whatever the level is: what every log begins with.
+void announce(std::string_view text);
 
 }  // namespace log
 
@@ -43,6 +80,9 @@ inline void log_critical(std::string_view text) {
 }
 inline void log_error(std::string_view text) {
   log::write(LogLevel::error, text);
+}
+inline void log_error(const Error& error) {
+  log::write(LogLevel::error, error.text, error.request_id);
 }
 inline void log_warning(std::string_view text) {
   log::write(LogLevel::warning, text);

@@ -33,6 +33,11 @@ std::vector<std::string> split(std::string_view text, char separator);
 std::optional<std::uint64_t> parse_uint(std::string_view text, int base = 10);
 std::optional<std::int64_t> parse_int(std::string_view text);
 
+/// Length of the valid UTF-8 sequence that starts `text` (not empty), or 0. Accepts what a terminal
+/// can show: no control characters above ASCII, no surrogates, no over-long forms, nothing above
+/// U+10FFFF.
+std::size_t utf8_length(std::string_view text);
+
 /// Makes foreign text safe for one log line: control bytes and invalid UTF-8 become \xNN, at most
 /// `limit` bytes are shown.
 std::string printable(std::string_view text, std::size_t limit = 512);

@@ -103,6 +103,7 @@ TEST_CASE("Every option of the table can be read from a command line") {
       std::string value = show_value(spec, Options{});
       if (value.empty()) value = spec.name == "umask" ? "022" : "1";
       if (spec.name == "bucket_size") value = "1TB";
+      if (spec.name == "metrics_listen") value = "9100";
       const std::string text = needs_value(spec) ? name + "=" + value : name;
       CAPTURE(text);
       if (spec.group == Group::utility) {

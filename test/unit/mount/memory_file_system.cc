@@ -348,8 +348,16 @@ Status MemoryFileSystem::removexattr(InodeId ino, std::string_view name) {
   return {};
 }
 
+fs::Activity MemoryFileSystem::activity() {
+  fs::Activity activity;
+  activity.open_files = open_handles();
+  activity.unstored = unstored;
+  return activity;
+}
+
 Status MemoryFileSystem::sync_all() {
   ++syncs;
+  if (before_sync) before_sync();
   if (sync_errno != 0) return Error(sync_errno, "a.txt was not stored");
   return {};
 }

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "pailfs/fs/file_system.h"
 #include "pailfs/util/sync.h"
@@ -23,6 +24,10 @@ class MemoryFileSystem final : public fs::FileSystem {
   std::size_t open_handles() EXCLUDES(mutex_);
   /// Called at the start of lookup, create, open, opendir and readdir, outside the lock.
   std::function<void()> before;
+  /// The same for sync_all.
+  std::function<void()> before_sync;
+  /// What activity() tells as not stored; set it before others can ask.
+  std::vector<fs::UnstoredFile> unstored;
   /// The next verb that can fail gives this.
   void fail_next(Error error) EXCLUDES(mutex_);
   /// Entries of readdir carry attributes when asked for; otherwise as if a request were needed.
@@ -68,6 +73,7 @@ class MemoryFileSystem final : public fs::FileSystem {
                   fs::XattrMode mode) override;
   Status removexattr(fs::InodeId ino, std::string_view name) override;
   Status sync_all() override;
+  fs::Activity activity() override;
 
  private:
   struct Node {

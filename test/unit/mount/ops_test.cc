@@ -4,9 +4,11 @@
 
 #include <cerrno>
 #include <future>
+#include <map>
 #include <new>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "serving.h"
@@ -387,6 +389,47 @@ TEST_CASE("without use_xattr the kernel is told never to ask again", "[mount][op
   get.size = 100;
   CHECK(serving.kernel.call(FUSE_GETXATTR, ino, bytes_of(get) + text("user.a")).err == ENOSYS);
   CHECK(serving.kernel.call(FUSE_LISTXATTR, ino, bytes_of(get)).err == ENOSYS);
+}
+
+TEST_CASE("the root has a status to read, with and without use_xattr", "[mount][ops]") {
+  Config config;
+  config.use_xattr = GENERATE(false, true);
+  Instruments instruments;
+  instruments.status = [] { return std::string("{}"); };
+  Serving serving(config, instruments);
+  const fs::InodeId ino = make_file(serving, "f");
+  const auto ask = [&](fs::InodeId whom, std::uint32_t size, const std::string& name) {
+    fuse_getxattr_in get{};
+    get.size = size;
+    return serving.kernel.call(FUSE_GETXATTR, whom, bytes_of(get) + text(name));
+  };
+  CHECK(ask(kRoot, 100, "user.pailfs.status").body == "{}");
+  // More room than needed now: it may have grown when it is read.
+  CHECK(read_as<fuse_getxattr_out>(ask(kRoot, 0, "user.pailfs.status").body).size > 2);
+  CHECK(ask(kRoot, 1, "user.pailfs.status").err == ERANGE);
+  CHECK(ask(ino, 100, "user.pailfs.status").err == ENODATA);
+  // Anything but ENOSYS, after which the kernel would not ask for the status either.
+  CHECK(ask(ino, 100, "security.capability").err == ENODATA);
+  CHECK(ask(kRoot, 100, "user.pailfs.status").body == "{}");
+  fuse_getxattr_in list{};
+  list.size = 1000;
+  const auto listed = serving.kernel.call(FUSE_LISTXATTR, kRoot, bytes_of(list));
+  CHECK(listed.err == (config.use_xattr ? 0 : ENOSYS));
+  CHECK(listed.body.find("pailfs") == std::string::npos);
+}
+
+TEST_CASE("every answer to the kernel is counted by verb and errno", "[mount][ops]") {
+  RequestCounts counts;
+  Serving serving({}, {&counts, {}});
+  make_file(serving, "f");
+  CHECK(serving.kernel.lookup(kRoot, "f").err == 0);
+  CHECK(serving.kernel.lookup(kRoot, "g").err == ENOENT);
+  CHECK(serving.kernel.lookup(kRoot, "h").err == ENOENT);
+  std::map<std::pair<std::string_view, int>, std::uint64_t> seen;
+  for (const RequestCounts::Row& row : counts.rows()) seen[{row.verb, row.errno_value}] = row.count;
+  CHECK(seen[{"lookup", 0}] >= 1);
+  CHECK(seen[{"lookup", ENOENT}] == 2);
+  CHECK(seen[{"rename", 0}] == 0);
 }
 
 TEST_CASE("xattr sizes are asked for, too small buffers refused", "[mount][ops]") {

@@ -32,7 +32,7 @@ class Lines final {
     });
   }
   ~Lines() {
-    log::set_sink(log::stream_sink(2, false));
+    log::set_sink(log::stream_sink(2, {}));
     log::set_level(LogLevel::critical);
   }
   std::vector<std::pair<LogLevel, std::string>> all() {

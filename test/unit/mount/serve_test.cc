@@ -64,7 +64,7 @@ TEST_CASE("SIGUSR1, SIGHUP and SIGPIPE do not end the loop, SIGUSR2 changes the 
     CHECK(serving.kernel.getattr(1).err == 0);
   }
   log::set_level(LogLevel::critical);
-  log::set_sink(log::stream_sink(2, false));
+  log::set_sink(log::stream_sink(2, {}));
 }
 
 TEST_CASE("signal dispositions are as before after serving", "[mount][serve]") {

@@ -17,11 +17,13 @@ namespace pailfs::test {
 /// at the end at the latest.
 class Serving final {
  public:
-  explicit Serving(mount::Config settings = {}) : config(std::move(settings)) {
+  explicit Serving(mount::Config settings = {}, mount::Instruments watching = {})
+      : config(std::move(settings)), instruments(std::move(watching)) {
     config.mountpoint = kernel.mountpoint();
     config.max_threads = 4;
     thread_ = std::thread([this] {
-      const Status status = mount::serve(config, files, [this] { ++ready; });
+      const Status status = mount::serve(
+          config, files, [this] { ++ready; }, instruments);
       result_.emplace(status);
     });
     init_flags = kernel.init();
@@ -44,6 +46,7 @@ class Serving final {
   }
 
   mount::Config config;
+  mount::Instruments instruments;
   MemoryFileSystem files;
   FakeKernel kernel;
   std::atomic<int> ready{0};

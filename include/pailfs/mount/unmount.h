@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "pailfs/util/result.h"
+
+namespace pailfs::mount {
+
+/// Absolute and without symbolic links, as records of mounts have it; also of a dead mount.
+Result<std::string> resolve_mountpoint(const std::string& path);
+
+/// Takes the mount off `path`, with umount(2) or, for a user, with fusermount3 or fusermount. EBUSY
+/// while it is in use; never lazily.
+Status unmount(const std::string& path);
+
+}  // namespace pailfs::mount

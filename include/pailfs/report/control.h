@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// A mount's control socket: how commands talk to the process that serves it. A stream socket in the
+// runtime directory, mode 0600; whoever connects must be the mount's user or root, which the kernel
+// vouches for (SO_PEERCRED). One request a connection, one line; the reply is lines:
+//
+//   status  one JSON object                     text   the same for a person
+//   sync    stores everything:  "progress WORDS"..., "failed PATH: WHY"..., then "stored" or
+//           "unstored FILES"
+//   drain   the same, and after "stored" the connection stays until the mount has ended:
+//           "progress WORDS"..., "failed PATH: WHY"..., "ended FILES", FILES being those lost
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "pailfs/fs/file_system.h"
+#include "pailfs/util/file.h"
+#include "pailfs/util/result.h"
+#include "pailfs/util/sync.h"
+
+namespace pailfs::report {
+
+/// Where the socket of this mount is. `mountpoint` as mount::resolve_mountpoint gives it.
+Result<std::string> control_socket(const std::string& mountpoint);
+
+/// The server's end. One thread listens and one serves each connection, at most kMostAskers at a
+/// time. Create it after the process has detached.
+class ControlServer final {
+ public:
+  static constexpr std::size_t kMostAskers = 16;
+
+  struct Answers {
+    std::function<std::string()> json;  ///< any thread, as is `text`
+    std::function<std::string()> text;
+    fs::FileSystem& files;  ///< outlives the server
+  };
+  /// Takes the place of a socket that is left over.
+  static Result<std::unique_ptr<ControlServer>> start(const std::string& path, Answers answers);
+  /// Ends all conversations, after a sync that is under way, and removes the socket.
+  ~ControlServer();
+  ControlServer(const ControlServer&) = delete;
+  ControlServer& operator=(const ControlServer&) = delete;
+
+  /// The mount has ended and nothing more will be stored: tells those who drain.
+  void ended() EXCLUDES(mutex_);
+
+ private:
+  struct Asker {
+    UniqueFd socket;
+    std::thread thread;
+    bool over = false;  // guarded by mutex_
+  };
+
+  ControlServer(std::string path, Answers answers, UniqueFd listener, UniqueFd wake);
+  /// Unless the next mount of the directory has put its own there meanwhile.
+  void remove_socket() const;
+  void listen();
+  void admit(UniqueFd socket) EXCLUDES(mutex_);
+  void bury(bool all) EXCLUDES(mutex_);
+  void converse(int socket);
+  /// True if everything is stored.
+  bool sync(int socket);
+  void await_end(int socket) EXCLUDES(mutex_);
+  std::size_t tell_unstored(int socket);
+
+  const std::string path_;
+  const ino_t file_;  ///< of the socket at `path_`
+  const Answers answers_;
+  const UniqueFd listener_;
+  const UniqueFd wake_;  // readable: the server goes
+  Mutex mutex_;
+  CondVar change_;
+  bool ended_ GUARDED_BY(mutex_) = false;
+  std::list<Asker> askers_ GUARDED_BY(mutex_);
+  std::thread thread_;
+};
+
+/// The asker's end. Not thread-safe.
+class ControlClient final {
+ public:
+  /// ENOENT or ECONNREFUSED: nobody listens there. EACCES, EPERM: not for us.
+  static Result<ControlClient> ask(const std::string& path, std::string_view request);
+
+  /// The next line of the reply; nothing at its end. ETIMEDOUT when none comes before `deadline`.
+  Result<std::optional<std::string>> next(std::chrono::steady_clock::time_point deadline);
+  /// All of the reply.
+  Result<std::string> rest(std::chrono::seconds limit);
+
+ private:
+  explicit ControlClient(UniqueFd socket) : socket_(std::move(socket)) {}
+  /// False at the end.
+  Result<bool> fill(std::chrono::steady_clock::time_point deadline);
+
+  UniqueFd socket_;
+  std::string read_;
+};
+
+}  // namespace pailfs::report

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a running mount tells about itself, and its three spellings. Pure functions; no secret gets
+// into any of this.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pailfs/fs/file_system.h"
+#include "pailfs/mount/request_counts.h"
+#include "pailfs/s3/client.h"
+#include "pailfs/util/clock.h"
+
+namespace pailfs::report {
+
+/// What stays the same for the life of a mount.
+struct Subject {
+  std::string source;  ///< "bucket" or "bucket:/prefix"
+  std::string mountpoint;
+  std::string url;  ///< of the service
+  std::string version;
+  std::string log;  ///< where messages go
+  pid_t pid = 0;
+  WallTime started{};
+};
+
+/// A mount at one moment.
+struct Report {
+  Subject subject;
+  WallTime now{};
+  std::string region;
+  std::string credentials;  ///< where they come from, or why there are none
+  std::optional<WallTime> credentials_expire;
+  fs::Activity activity;
+  std::vector<s3::RequestCount> requests;
+  std::vector<mount::RequestCounts::Row> kernel;
+};
+
+/// One object on one line; lists of files are cut after `most_files`, those with a failure first.
+std::string to_json(const Report& report, std::size_t most_files);
+
+/// For a person: lines, each with its end.
+std::string to_text(const Report& report);
+
+/// Prometheus' text format, version 0.0.4; names begin with pailfs_.
+std::string to_metrics(const Report& report);
+
+/// "3 files, 12.0 MiB": what the store does not have yet.
+std::string describe_unstored(const fs::Activity& activity);
+
+}  // namespace pailfs::report

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "pailfs/cli/options.h"
+#include "pailfs/mount/mount.h"
+#include "pailfs/mount/request_counts.h"
+#include "pailfs/report/control.h"
+#include "pailfs/report/metrics_outlet.h"
+#include "pailfs/report/report.h"
+#include "pailfs/s3/client.h"
+#include "pailfs/s3/credentials.h"
+
+namespace pailfs::cli {
+
+/// Everything through which a mount is watched: counts, status, control socket, metrics. What it is
+/// given must outlive it.
+class Observer final {
+ public:
+  struct Parts {
+    const s3::Client& client;
+    s3::CredentialSource& credentials;
+    fs::FileSystem& files;
+    const Clock& clock;
+  };
+  /// `log`: where messages go, in words.
+  Observer(const Options& options, Parts parts, std::string log);
+
+  /// For mount::serve().
+  [[nodiscard]] mount::Instruments instruments();
+  /// The mount can be used: opens socket and metrics. What cannot be opened is a warning, because
+  /// the mount works without it. Starts threads: not before the process has detached.
+  void begin();
+  /// The mount has ended and what could be stored is stored.
+  void end();
+
+ private:
+  [[nodiscard]] report::Report look();
+
+  const Parts parts_;
+  const report::MetricsConfig metrics_config_;
+  report::Subject subject_;
+  mount::RequestCounts counts_;
+  std::unique_ptr<report::MetricsOutlet> metrics_;
+  std::unique_ptr<report::ControlServer> control_;
+};
+
+}  // namespace pailfs::cli

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <list>
+#include <string>
+#include <vector>
+
+#include "pailfs/fs/file_system.h"
+#include "pailfs/util/sync.h"
+
+namespace pailfs::fs {
+
+class Upload;
+
+/// The uploads under way, for whoever watches. Any thread.
+class Uploads final {
+ public:
+  [[nodiscard]] std::vector<UploadState> snapshot() EXCLUDES(mutex_);
+
+ private:
+  friend class Upload;
+  Mutex mutex_;
+  std::list<Upload*> running_ GUARDED_BY(mutex_);
+};
+
+/// One of them, for as long as it lives. Several threads may move it on: one a part.
+class Upload final {
+ public:
+  Upload(Uploads& uploads, std::string path, std::uint64_t total);
+  ~Upload();
+  Upload(const Upload&) = delete;
+  Upload& operator=(const Upload&) = delete;
+
+  /// Of one part, `to` bytes are on their way, of which `from` were counted before; a repeated
+  /// attempt goes back.
+  void moved(std::uint64_t from, std::uint64_t to) {
+    done_.fetch_add(to - from, std::memory_order_relaxed);
+  }
+
+ private:
+  friend class Uploads;
+  Uploads& uploads_;
+  const std::string path_;
+  const std::uint64_t total_;
+  std::atomic<std::uint64_t> done_{0};  // sums of differences: correct also where one wraps around
+  std::list<Upload*>::iterator place_;
+};
+
+}  // namespace pailfs::fs

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "pailfs/mount/runtime.h"
+#include "pailfs/report/control.h"
+#include "pailfs/report/report.h"
+#include "pailfs/util/log.h"
+#include "pailfs/util/text.h"
+
+namespace pailfs::report {
+namespace {
+
+constexpr std::chrono::milliseconds kProgressPause{500};
+/// An asker that does not ask, or does not read, is hung up on.
+constexpr timeval kPatience{.tv_sec = 10, .tv_usec = 0};
+constexpr std::size_t kLongestRequest = 64;
+
+bool may_ask(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof(peer);
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
+  return peer.uid == ::geteuid() || peer.uid == 0;
+}
+
+/// False when the asker is gone.
+bool say(int socket, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = ::send(socket, text.data(), text.size(), MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
+bool say_line(int socket, std::string_view text) {
+  return say(socket, std::string(text) + "\n");
+}
+
+std::string read_request(int socket) {
+  std::string request;
+  std::array<char, kLongestRequest> bytes{};
+  while (request.find('\n') == std::string::npos && request.size() < kLongestRequest) {
+    const ssize_t n = ::recv(socket, bytes.data(), bytes.size(), 0);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return {};
+    request.append(bytes.data(), static_cast<std::size_t>(n));
+  }
+  return request.substr(0, request.find('\n'));
+}
+
+bool hung_up(int socket) {
+  char byte = 0;
+  const ssize_t n = ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+/// Its number; 0 when there is none.
+ino_t file_at(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
+Result<UniqueFd> bind_socket(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) return Error(ENAMETOOLONG, path + " is too long");
+  std::copy(path.begin(), path.end(), std::begin(address.sun_path));
+  UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket) return system_error(errno, "make a socket");
+  ::unlink(path.c_str());
+  // The mode that bind() gives comes from the descriptor on Linux: nobody can connect in between.
+  ::fchmod(socket.get(), S_IRUSR | S_IWUSR);
+  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
+      ::chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0 || ::listen(socket.get(), SOMAXCONN) != 0) {
+    return system_error(errno, "listen on " + path);
+  }
+  return socket;
+}
+
+}  // namespace
+
+Result<std::string> control_socket(const std::string& mountpoint) {
+  auto directory = mount::runtime_directory();
+  if (!directory) return directory;
+  return *directory + "/" + mount::mount_id(mountpoint) + ".socket";
+}
+
+Result<std::unique_ptr<ControlServer>> ControlServer::start(const std::string& path,
+                                                            Answers answers) {
+  auto listener = bind_socket(path);
+  if (!listener) return listener.error();
+  UniqueFd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!wake) return system_error(errno, "eventfd");
+  return std::unique_ptr<ControlServer>(
+      new ControlServer(path, std::move(answers), std::move(*listener), std::move(wake)));
+}
+
+ControlServer::ControlServer(std::string path, Answers answers, UniqueFd listener, UniqueFd wake)
+    : path_(std::move(path)),
+      file_(file_at(path_)),
+      answers_(std::move(answers)),
+      listener_(std::move(listener)),
+      wake_(std::move(wake)),
+      thread_([this] { listen(); }) {}
+
+ControlServer::~ControlServer() {
+  remove_socket();
+  ended();
+  ::eventfd_write(wake_.get(), 1);
+  thread_.join();
+  bury(true);
+}
+
+void ControlServer::remove_socket() const {
+  if (file_ != 0 && file_at(path_) == file_) ::unlink(path_.c_str());
+}
+
+void ControlServer::ended() {
+  MutexLock lock(mutex_);
+  ended_ = true;
+  change_.notify_all();
+}
+
+void ControlServer::listen() {
+  for (;;) {
+    std::array<pollfd, 2> waiting{{{.fd = listener_.get(), .events = POLLIN, .revents = 0},
+                                   {.fd = wake_.get(), .events = POLLIN, .revents = 0}}};
+    if (::poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR) return;
+    if (waiting[1].revents != 0) return;
+    if (waiting[0].revents == 0) continue;
+    UniqueFd socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    bury(false);
+    if (socket) admit(std::move(socket));
+  }
+}
+
+void ControlServer::admit(UniqueFd socket) {
+  const int fd = socket.get();
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof(kPatience));
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof(kPatience));
+  if (!may_ask(fd)) {
+    log_warning("a user who is neither the mount's nor root was refused at the control socket");
+    say_line(fd, "refused: only the user of the mount and root may ask");
+    return;
+  }
+  MutexLock lock(mutex_);
+  if (askers_.size() >= kMostAskers) {
+    say_line(fd, "refused: too many are asking");
+    return;
+  }
+  Asker& asker = askers_.emplace_back();
+  asker.socket = std::move(socket);
+  asker.thread = std::thread([this, &asker] {
+    converse(asker.socket.get());
+    // Not closed yet: the number must stay ours until the thread is joined.
+    ::shutdown(asker.socket.get(), SHUT_RDWR);
+    MutexLock done(mutex_);
+    asker.over = true;
+  });
+}
+
+void ControlServer::bury(bool all) {
+  std::list<Asker> dead;
+  {
+    MutexLock lock(mutex_);
+    for (auto at = askers_.begin(); at != askers_.end();) {
+      const auto next = std::next(at);
+      if (all || at->over) dead.splice(dead.end(), askers_, at);
+      at = next;
+    }
+  }
+  for (Asker& asker : dead) asker.thread.join();
+}
+
+void ControlServer::converse(int socket) {
+  const std::string request = read_request(socket);
+  if (request == "status") {
+    say_line(socket, answers_.json());
+  } else if (request == "text") {
+    say(socket, answers_.text());
+  } else if (request == "sync") {
+    sync(socket);
+  } else if (request == "drain") {
+    if (sync(socket)) await_end(socket);
+  } else {
+    say_line(socket, "refused: a request is status, text, sync or drain");
+  }
+}
+
+bool ControlServer::sync(int socket) {
+  // On a thread of its own, because it says nothing until it is over.
+  struct Work {
+    Mutex mutex;
+    CondVar change;
+    bool over GUARDED_BY(mutex) = false;
+  } work;
+  std::thread thread([this, &work] {
+    // What failed is asked of the activity: the verdict names one file only.
+    static_cast<void>(answers_.files.sync_all());
+    MutexLock lock(work.mutex);
+    work.over = true;
+    work.change.notify_all();
+  });
+  for (;;) {
+    {
+      MutexLock lock(work.mutex);
+      if (!work.over) work.change.wait_for(work.mutex, kProgressPause);
+      if (work.over) break;
+    }
+    say_line(socket, "progress " + describe_unstored(answers_.files.activity()));
+  }
+  thread.join();
+  const std::size_t unstored = tell_unstored(socket);
+  say_line(socket, unstored == 0 ? "stored" : "unstored " + std::to_string(unstored));
+  return unstored == 0;
+}
+
+std::size_t ControlServer::tell_unstored(int socket) {
+  std::size_t failed = 0;
+  for (const fs::UnstoredFile& file : answers_.files.activity().unstored) {
+    // Without a failure it was written to after it had been stored.
+    if (file.failure.empty()) continue;
+    ++failed;
+    say_line(socket, "failed " + printable(file.path) + ": " + printable(file.failure));
+  }
+  return failed;
+}
+
+void ControlServer::await_end(int socket) {
+  for (;;) {
+    {
+      MutexLock lock(mutex_);
+      if (!ended_) change_.wait_for(mutex_, kProgressPause);
+      if (ended_) break;
+    }
+    if (hung_up(socket)) return;
+    say_line(socket, "progress " + describe_unstored(answers_.files.activity()));
+  }
+  const std::size_t lost = tell_unstored(socket);
+  say_line(socket, "ended " + std::to_string(lost));
+}
+
+}  // namespace pailfs::report

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <chrono>
+#include <map>
+
+#include "pailfs/report/report.h"
+#include "pailfs/util/json_writer.h"
+#include "pailfs/util/text.h"
+
+namespace pailfs::report {
+namespace {
+
+void put_subject(const Report& report, JsonWriter& json) {
+  const Subject& subject = report.subject;
+  const auto uptime =
+      std::chrono::duration_cast<std::chrono::seconds>(report.now - subject.started);
+  json.member("source", subject.source).member("mountpoint", subject.mountpoint);
+  json.member("url", subject.url).member("region", report.region);
+  json.member("pid", subject.pid).member("version", subject.version);
+  json.member("started", iso8601_millis(subject.started));
+  json.member("uptime_seconds", uptime.count()).member("log", subject.log);
+  json.key("credentials").begin_object().member("source", report.credentials).key("expires");
+  if (report.credentials_expire) {
+    json.value(iso8601_millis(*report.credentials_expire));
+  } else {
+    json.null();
+  }
+  json.end_object();
+}
+
+void put_unstored(const fs::Activity& activity, std::size_t most, JsonWriter& json) {
+  std::vector<const fs::UnstoredFile*> files;
+  for (const fs::UnstoredFile& file : activity.unstored) files.push_back(&file);
+  std::stable_partition(files.begin(), files.end(),
+                        [](const fs::UnstoredFile* file) { return !file->failure.empty(); });
+  files.resize(std::min(files.size(), most));
+  json.key("unstored").begin_object().member("files", activity.unstored.size());
+  json.member("bytes", activity.unstored_bytes()).key("list").begin_array();
+  for (const fs::UnstoredFile* file : files) {
+    json.begin_object().member("path", file->path).member("bytes", file->bytes);
+    if (!file->failure.empty()) json.member("failure", file->failure);
+    json.end_object();
+  }
+  json.end_array().end_object();
+}
+
+void put_uploads(const fs::Activity& activity, std::size_t most, JsonWriter& json) {
+  json.key("uploads").begin_array();
+  for (const fs::UploadState& upload : activity.uploads) {
+    if (most-- == 0) break;
+    json.begin_object().member("path", upload.path).member("bytes_done", upload.bytes_done);
+    json.member("bytes_total", upload.bytes_total).end_object();
+  }
+  json.end_array();
+}
+
+void put_last_error(const fs::Activity& activity, JsonWriter& json) {
+  json.member("store_failures", activity.store_failures).key("last_error");
+  if (!activity.last_failure) {
+    json.null();
+    return;
+  }
+  const fs::StoreFailure& failure = *activity.last_failure;
+  json.begin_object().member("time", iso8601_millis(failure.time)).member("path", failure.path);
+  json.member("text", failure.error.text).member("request_id", failure.error.request_id);
+  json.end_object();
+}
+
+void put_requests(const Report& report, JsonWriter& json) {
+  std::uint64_t sent = 0;
+  std::uint64_t received = 0;
+  json.key("s3_requests").begin_object();
+  for (const s3::RequestCount& count : report.requests) {
+    sent += count.bytes_sent;
+    received += count.bytes_received;
+    if (count.requests == 0) continue;
+    json.key(count.verb).begin_object().member("requests", count.requests);
+    json.member("retries", count.retries).member("failures", count.failures).end_object();
+  }
+  json.end_object().member("bytes_sent", sent).member("bytes_received", received);
+  std::map<std::string_view, std::uint64_t> verbs;
+  for (const auto& row : report.kernel) verbs[row.verb] += row.count;
+  json.key("fuse_requests").begin_object();
+  for (const auto& [verb, count] : verbs) json.member(verb, count);
+  json.end_object();
+}
+
+}  // namespace
+
+std::string to_json(const Report& report, std::size_t most_files) {
+  const fs::Activity& activity = report.activity;
+  JsonWriter json;
+  json.begin_object();
+  put_subject(report, json);
+  json.member("open_files", activity.open_files);
+  put_unstored(activity, most_files, json);
+  put_uploads(activity, most_files, json);
+  put_last_error(activity, json);
+  json.key("cache").begin_object().member("attributes", activity.cached_attributes);
+  json.member("listings", activity.cached_listings).end_object();
+  put_requests(report, json);
+  return json.end_object().text();
+}
+
+}  // namespace pailfs::report

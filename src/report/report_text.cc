@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <chrono>
+#include <map>
+
+#include "pailfs/report/report.h"
+#include "pailfs/util/text.h"
+
+namespace pailfs::report {
+namespace {
+
+/// What a screen can hold of a list.
+constexpr std::size_t kMostFiles = 20;
+
+std::string line(std::string_view title, const std::string& text) {
+  std::string out = "  " + std::string(title);
+  out.resize(16, ' ');
+  return out + text + "\n";
+}
+
+std::string counted(std::uint64_t number, std::string_view one, std::string_view many) {
+  return std::to_string(number) + " " + std::string(number == 1 ? one : many);
+}
+
+/// The two largest units: "3 d 4 h", "12 s".
+std::string span(std::chrono::nanoseconds duration) {
+  auto left = std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+  if (left < 0) left = 0;
+  struct Unit {
+    long long seconds;
+    std::string_view name;
+  };
+  static constexpr std::array<Unit, 4> kUnits = {
+      {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}}};
+  std::string text;
+  int shown = 0;
+  for (const Unit& unit : kUnits) {
+    const long long number = left / unit.seconds;
+    left %= unit.seconds;
+    if ((number == 0 && text.empty() && unit.seconds > 1) || shown == 2) continue;
+    text += (text.empty() ? "" : " ") + std::to_string(number) + " " + std::string(unit.name);
+    ++shown;
+  }
+  return text;
+}
+
+std::string credentials_text(const Report& report) {
+  if (!report.credentials_expire) return report.credentials;
+  const bool over = *report.credentials_expire <= report.now;
+  return report.credentials + (over ? ", expired at " : ", expire at ") +
+         iso8601_millis(*report.credentials_expire);
+}
+
+std::string unstored_text(const fs::Activity& activity) {
+  if (activity.unstored.empty()) return line("unstored", "nothing");
+  std::string text = line("unstored", describe_unstored(activity));
+  std::size_t left = kMostFiles;
+  for (const fs::UnstoredFile& file : activity.unstored) {
+    if (left-- == 0) return text + "    ...\n";
+    text += "    " + (file.path.empty() ? "(a removed file)" : printable(file.path)) + "  " +
+            human_size(file.bytes);
+    if (!file.failure.empty()) text += ": " + printable(file.failure);
+    text += "\n";
+  }
+  return text;
+}
+
+std::string uploads_text(const fs::Activity& activity) {
+  if (activity.uploads.empty()) return {};
+  std::string text = line("uploads", std::to_string(activity.uploads.size()));
+  std::size_t left = kMostFiles;
+  for (const fs::UploadState& upload : activity.uploads) {
+    if (left-- == 0) return text + "    ...\n";
+    text += "    " + printable(upload.path) + "  " + human_size(upload.bytes_done) + " of " +
+            human_size(upload.bytes_total);
+    if (upload.bytes_total > 0) {
+      const double percent =
+          100.0 * static_cast<double>(upload.bytes_done) / static_cast<double>(upload.bytes_total);
+      text += " (" + std::to_string(static_cast<int>(percent)) + " %)";
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+std::string last_error_text(const fs::Activity& activity) {
+  if (!activity.last_failure) return line("last error", "none");
+  const fs::StoreFailure& failure = *activity.last_failure;
+  std::string text = iso8601_millis(failure.time) + " " + printable(failure.error.text);
+  if (!failure.error.request_id.empty()) text += " (request " + failure.error.request_id + ")";
+  return line("last error", text);
+}
+
+std::string requests_text(const Report& report) {
+  std::string text;
+  std::uint64_t retries = 0;
+  std::uint64_t failures = 0;
+  std::uint64_t sent = 0;
+  std::uint64_t received = 0;
+  for (const s3::RequestCount& count : report.requests) {
+    retries += count.retries;
+    failures += count.failures;
+    sent += count.bytes_sent;
+    received += count.bytes_received;
+    if (count.requests == 0) continue;
+    text += (text.empty() ? "" : ", ") + count.verb + " " + std::to_string(count.requests);
+  }
+  if (text.empty()) text = "none";
+  text +=
+      "; " + counted(retries, "retry", "retries") + ", " + counted(failures, "failure", "failures");
+  return line("requests", text) +
+         line("transferred", human_size(sent) + " sent, " + human_size(received) + " received");
+}
+
+std::string kernel_text(const Report& report) {
+  std::map<std::string_view, std::uint64_t> verbs;
+  for (const auto& row : report.kernel) verbs[row.verb] += row.count;
+  std::string text;
+  for (const auto& [verb, count] : verbs) {
+    text += (text.empty() ? "" : ", ") + std::string(verb) + " " + std::to_string(count);
+  }
+  return line("kernel", text.empty() ? "none" : text);
+}
+
+}  // namespace
+
+std::string describe_unstored(const fs::Activity& activity) {
+  std::size_t failed = 0;
+  for (const fs::UnstoredFile& file : activity.unstored) failed += file.failure.empty() ? 0 : 1;
+  std::string text = counted(activity.unstored.size(), "file", "files") + ", " +
+                     human_size(activity.unstored_bytes());
+  if (failed > 0) text += ", " + std::to_string(failed) + " failed";
+  return text;
+}
+
+std::string to_text(const Report& report) {
+  const Subject& subject = report.subject;
+  const fs::Activity& activity = report.activity;
+  return printable(subject.source) + " on " + printable(subject.mountpoint) + "\n" +
+         line("service", subject.url + ", region " + report.region) +
+         line("process", "pid " + std::to_string(subject.pid) + ", pailfs " + subject.version +
+                             ", up " + span(report.now - subject.started)) +
+         line("credentials", credentials_text(report)) + line("log", subject.log) +
+         line("open", counted(activity.open_files, "file", "files")) + unstored_text(activity) +
+         uploads_text(activity) + last_error_text(activity) +
+         line("cache", counted(activity.cached_attributes, "entry", "entries") + ", " +
+                           counted(activity.cached_listings, "listing", "listings")) +
+         requests_text(report) + kernel_text(report);
+}
+
+}  // namespace pailfs::report

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <utility>
+
+#include "pailfs/util/file.h"
+#include "pailfs/util/json_writer.h"
+#include "pailfs/util/text.h"
+
+#include "log_state.h"
+
+namespace pailfs::log {
+namespace {
+
+struct LevelNames {
+  std::string_view tag;
+  std::string_view word;
+  int priority;
+};
+constexpr std::array<LevelNames, 5> kLevels = {{{"[CRT]", "critical", LOG_CRIT},
+                                                {"[ERR]", "error", LOG_ERR},
+                                                {"[WAN]", "warning", LOG_WARNING},
+                                                {"[INF]", "info", LOG_INFO},
+                                                {"[DBG]", "debug", LOG_DEBUG}}};
+
+const LevelNames& names_of(LogLevel level) {
+  return kLevels.at(static_cast<std::size_t>(level));
+}
+
+std::string with_request(const Record& record) {
+  if (record.request_id.empty()) return record.text;
+  return record.text + " (request " + record.request_id + ")";
+}
+
+std::string json_line(const Record& record, const std::string& mount) {
+  JsonWriter json;
+  json.begin_object();
+  json.member("time", iso8601_millis(record.time)).member("level", names_of(record.level).word);
+  json.member("mount", mount).member("message", record.text);
+  if (!record.request_id.empty()) json.member("request_id", record.request_id);
+  return json.end_object().text();
+}
+
+void write_line(int fd, std::string line) {
+  line += '\n';
+  std::string_view rest = line;
+  while (!rest.empty()) {
+    const ssize_t n = ::write(fd, rest.data(), rest.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return;  // nowhere is left to complain to
+    rest.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+}  // namespace
+
+std::string format_record(const Record& record, const Style& style) {
+  const LevelNames& level = names_of(record.level);
+  switch (style.form) {
+    case Form::json:
+      return json_line(record, style.mount);
+    case Form::journal:
+      return "<" + std::to_string(level.priority) + ">" + with_request(record);
+    case Form::stamped:
+      return iso8601_millis(record.time) + " " + std::string(level.tag) + " " +
+             with_request(record);
+    case Form::plain:
+      break;
+  }
+  return std::string(level.tag) + " " + with_request(record);
+}
+
+RecordSink stream_sink(int fd, Style style) {
+  return [fd, style = std::move(style)](const Record& record) {
+    write_line(fd, format_record(record, style));
+  };
+}
+
+RecordSink file_sink(const std::string& path, Style style, mode_t mode) {
+  struct File {
+    UniqueFd fd;
+    unsigned generation = 0;
+  };
+  auto file = std::make_shared<File>();
+  return [file, path, style = std::move(style), mode](const Record& record) {
+    const unsigned wanted = state().reopen_requests;
+    if (!file->fd || file->generation != wanted) {
+      file->fd = UniqueFd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, mode));
+      file->generation = wanted;
+    }
+    write_line(file->fd ? file->fd.get() : STDERR_FILENO, format_record(record, style));
+  };
+}
+
+RecordSink syslog_sink(std::string ident, Style style) {
+  // openlog keeps the pointer, so the name must live as long as the sink.
+  auto name = std::make_shared<std::string>(std::move(ident));
+  ::openlog(name->c_str(), LOG_PID | LOG_ODELAY, LOG_USER);
+  return [name, style = std::move(style)](const Record& record) {
+    const std::string line = format_record(record, style);
+    ::syslog(names_of(record.level).priority, "%s", line.c_str());
+  };
+}
+
+}  // namespace pailfs::log

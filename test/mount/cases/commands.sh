@@ -1,0 +1,236 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# list, status, sync, umount and check; the log; the metrics; and that no secret gets into any of them.
+# shellcheck source=test/mount/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+need curl python3 setpriv
+# Records and sockets of this case alone.
+if [ "$namespace" = own ]; then mount -t tmpfs -o mode=755 tmpfs /run; fi
+start_s3d
+mnt=$work/mnt
+
+# ask WORD...: pailfs; its output goes to $work/out and $work/err, its status to $status
+ask() {
+  status=0
+  timeout 60 "$pailfs" "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
+}
+# field EXPRESSION: of the JSON in $work/out, which is `j` there
+field() { python3 -c 'import json,sys; j=json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$work/out" "$1"; }
+status_attribute() { python3 -c 'import os,sys; sys.stdout.write(os.getxattr(sys.argv[1], "user.pailfs.status").decode())' "$1"; }
+command_control() { signed_curl "$access" "$secret" "$region" --fail -X POST "$control/$1" "${@:2}" -o /dev/null; }
+
+# ---- list and status ----------------------------------------------------------------------------------------------------
+
+ask list
+expect_equal "list of nothing is empty and no failure" "0" "$status$(grep -F "$work" "$work/out" || true)"
+mount_here "$mnt" -o "logfile=$work/log,metrics_file=$work/metrics,retries=1,dbglevel=err"
+echo hello >"$mnt/hello"
+ask list
+expect_equal "list succeeds" 0 "$status"
+expect "it names the mount" grep -qF "on $mnt (" "$work/out"
+ask list --json
+expect_equal "as JSON too" "$mnt True" "$(field '" ".join([j[0]["mountpoint"], str(j[0]["alive"])])')"
+ask status "$mnt"
+expect_equal "status succeeds" 0 "$status"
+expect "it begins with source and mountpoint" grep -qxF "pail on $mnt" "$work/out"
+expect "it says that all is stored" grep -q '^  unstored      nothing$' "$work/out"
+expect "it says where the log goes" grep -qF "file $work/log" "$work/out"
+ask status "$mnt" --json
+expect_equal "as JSON, region and file" "us-east-1 True" "$(field 'j["region"]+" "+str(j["s3_requests"]["PUT"]["requests"] > 0)')"
+expect_equal "where the credentials come from" "$work/passwd" "$(field 'j["credentials"]["source"]')"
+(cd "$mnt" && ask status . --json)
+expect_equal "a relative path is as good" "$mnt" "$(field 'j["mountpoint"]')"
+ask status --json
+expect_equal "without a mountpoint: all of them" "$mnt" "$(field 'j[0]["mountpoint"]')"
+status_attribute "$mnt" >"$work/out"
+expect_equal "the root has it as an attribute" "$mnt" "$(field 'j["mountpoint"]')"
+expect_equal "which no listing shows" '[]' "$(python3 -c 'import os,sys
+try: print(os.listxattr(sys.argv[1]))
+except OSError: print([])' "$mnt")"
+expect "cp -a of the mount does not stumble over it" cp -a "$mnt" "$work/copy"
+
+status=0
+setpriv --reuid=65534 --regid=65534 --clear-groups "$pailfs" status "$mnt" --json >"$work/out" 2>"$work/err" || status=$?
+rmdir /tmp/pailfs-65534 2>/dev/null || true
+expect_failure "another user is told nothing" [ "$status" = 0 ]
+expect_equal "not one byte" '' "$(cat "$work/out")"
+
+# ---- a slow upload ------------------------------------------------------------------------------------------------------
+
+head -c 8M /dev/urandom >"$work/big"
+command_control 'bandwidth?total=1000000'
+cp "$work/big" "$mnt/big" &
+copier=$!
+seen=''
+for _ in $(seq 100); do
+  ask status "$mnt" --json
+  seen=$(field '[u["bytes_total"] for u in j["uploads"] if 0 < u["bytes_done"] < u["bytes_total"]] or ""')
+  [ -z "$seen" ] || break
+  sleep 0.1
+done
+expect_equal "an upload under way shows its bytes" '[8388608]' "$seen"
+expect_equal "and what is not stored yet" 8388608 "$(field 'j["unstored"]["bytes"]')"
+ask status "$mnt"
+expect "in words too" grep -q ' of 8.0 MiB (' "$work/out"
+command_control 'bandwidth?total=0'
+wait "$copier"
+ask sync "$mnt"
+expect_equal "sync is content when it has come to its end" 0 "$status"
+
+# ---- an upload that fails -----------------------------------------------------------------------------------------------
+
+command_control fault -d 'op=PutObject key=lost* action=status:500:InternalError'
+echo precious 2>/dev/null >"$mnt/lost" || true
+ask status "$mnt" --json
+expect_equal "what failed is told with its file" lost "$(field 'j["unstored"]["list"][0]["path"]')"
+expect "and why" [ "$(field '"InternalError" in j["last_error"]["text"] and len(j["last_error"]["request_id"]) > 8')" = True ]
+ask sync "$mnt"
+expect_equal "sync fails" 1 "$status"
+expect "with a list" grep -q '^pailfs: not stored: lost: .*InternalError' "$work/err"
+ask umount "$mnt"
+expect_equal "umount fails" 1 "$status"
+expect "with a list" grep -q '^pailfs: not stored: lost: ' "$work/err"
+expect "and leaves the mount" is_mounted "$mnt"
+expect_equal "with the bytes" precious "$(cat "$mnt/lost")"
+expect "the log has the request id" grep -qE 'InternalError.*\(request [0-9A-F]{8,}\)$' "$work/log"
+command_control faults/clear
+ask sync "$mnt"
+expect_equal "once the store works again sync succeeds" 0 "$status"
+expect_equal "and the bytes are there" precious "$(by_curl lost)"
+
+# ---- umount -------------------------------------------------------------------------------------------------------------
+
+exec 8>"$mnt/open"
+echo one >&8
+ask umount "$mnt"
+expect_equal "a mount in use stays" 2 "$status"
+expect "which is said" grep -q 'is in use; everything is stored' "$work/err"
+expect_equal "and what was written is stored" one "$(by_curl open)"
+exec 8>&-
+command_control 'bandwidth?total=2000000'
+cp "$work/big" "$mnt/big2"
+ask umount --timeout 60 "$mnt"
+expect_equal "umount succeeds" 0 "$status"
+expect "nothing is mounted" not_mounted "$mnt"
+expect "the process has ended" no_daemon "$mnt"
+command_control 'bandwidth?total=0'
+by_curl big2 -o "$work/got"
+expect "what was written is in the bucket" cmp "$work/big" "$work/got"
+expect "the metrics file was written at the end" grep -q '^pailfs_s3_bytes_total{dir="sent"} [1-9]' "$work/metrics"
+ask umount --timeout 5 "$mnt"
+expect_equal "what is not mounted cannot be unmounted" 1 "$status"
+
+# ---- a bucket with the name of a command --------------------------------------------------------------------------------
+
+for word in list status sync umount check; do
+  command_control "bucket?name=$word"
+  mkdir -p "$work/named"
+  expect "a bucket called $word is mounted" timeout 60 "$pailfs" "$word" "$work/named" -o "$(mount_options)"
+  expect "there" is_mounted "$work/named"
+  ask status "$work/named" --json
+  expect_equal "and it is that bucket" "$word" "$(field 'j["source"]')"
+  unmount "$work/named"
+done
+
+# ---- check --------------------------------------------------------------------------------------------------------------
+
+before=$(keys_in_bucket)
+ask check pail -o "$(mount_options)"
+expect_equal "check succeeds" 0 "$status"
+for step in dns tcp clock credentials auth list get; do expect "with a line for $step" grep -q "^ok *$step " "$work/out"; done
+expect_failure "it writes only when told to" grep -q put "$work/out"
+ask check pail --write -o "$(mount_options)"
+expect_equal "with --write" 0 "$status"
+for step in put delete; do expect "with a line for $step" grep -q "^ok *$step " "$work/out"; done
+expect_equal "nothing stays in the bucket" "$before" "$(keys_in_bucket)"
+ask check nosuchbucket -o "$(mount_options)"
+expect_equal "a missing bucket has the status of the mount" 5 "$status"
+expect "at the step that failed" grep -q '^FAILED *auth .*nosuchbucket' "$work/out"
+ask check pail -o "url=http://127.0.0.1:1,use_path_request_style$credentials"
+expect_equal "so has an endpoint that nobody serves" 6 "$status"
+expect "at its step" grep -q '^FAILED *tcp ' "$work/out"
+
+# ---- metrics over HTTP --------------------------------------------------------------------------------------------------
+
+port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])')
+mount_here "$mnt" -o "metrics_listen=$port"
+cat "$mnt/hello" >/dev/null
+expect "metrics are served" curl -sSf -o "$work/metrics" "http://127.0.0.1:$port/metrics"
+expect "with requests of the kernel" grep -q '^pailfs_fuse_requests_total{op="open",errno="0"} [1-9]' "$work/metrics"
+expect "and to the store" grep -q '^pailfs_s3_request_duration_seconds_count{api="get"} [1-9]' "$work/metrics"
+expect_equal "nothing else is" 404 "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/")"
+unmount "$mnt"
+
+# ---- secrets ------------------------------------------------------------------------------------------------------------
+
+stop_s3d
+canary=CANARY$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
+start_s3d --secret-key "$canary-secret" --session-token "$canary-token"
+secret=$canary-secret
+export AWS_ACCESS_KEY_ID=$access AWS_SECRET_ACCESS_KEY=$secret AWS_SESSION_TOKEN=$canary-token
+export http_proxy=http://user:$canary-proxy@127.0.0.1:1 no_proxy=127.0.0.1
+head -c 100k /dev/urandom >"$work/payload"
+
+# leaks WHAT FILE...
+leaks() {
+  local what=$1
+  shift
+  if grep -laF "$canary" "$@" >"$work/leaks" 2>/dev/null; then bad "$what: $(tr '\n' ' ' <"$work/leaks")"; else ok "$what"; fi
+}
+
+for format in text json; do
+  for where in foreground logfile; do
+    context="$format, $where: "
+    options="url=$endpoint,use_path_request_style,log_format=$format,curldbg=body,dbglevel=dbg,metrics_file=$work/metrics"
+    if [ "$where" = logfile ]; then options+=,logfile=$work/canary.log; fi
+    : >"$work/canary.log"
+    mkdir -p "$mnt"
+    setsid "$pailfs" pail "$mnt" -f -d -o "$options" 2>"$work/canary.err" </dev/null &
+    wait_until 20 is_mounted "$mnt" || die "not mounted: $(tail -n 3 "$work/canary.err")"
+    pid=$(daemons "$mnt")
+    cp "$work/payload" "$mnt/payload"
+    cat "$mnt/payload" >/dev/null
+    ls -l "$mnt" >/dev/null
+    ask status "$mnt"
+    status_attribute "$mnt" >"$work/attribute"
+    log=$work/canary.err
+    if [ "$where" = logfile ]; then log=$work/canary.log; fi
+    expect "the log is not empty" grep -q 'PUT /pail/payload' "$log"
+    expect "it begins with the command line" grep -q 'pailfs version ' "$log"
+    if [ "$format" = json ]; then
+      expect "each line is an object" python3 -c 'import json,sys
+for line in open(sys.argv[1]):
+    if line.startswith("{"): assert {"time","level","mount","message"} <= json.loads(line).keys()
+    elif not line.startswith("pailfs: "): sys.exit(line)' "$log"
+    fi
+    leaks "no secret in log, stderr, status or metrics" "$work/canary.err" "$work/canary.log" "$work/out" "$work/attribute"
+    leaks "none in what /proc shows of it" "/proc/$pid/cmdline" "/proc/$pid/environ"
+    ask umount "$mnt"
+    expect_equal "umount waits for a process in the foreground as well" 0 "$status"
+    leaks "none in the metrics file" "$work/metrics"
+  done
+done
+context=''
+
+# Where neither syslog nor a log file is, a file in the runtime directory is used. Here with keys from a file.
+stop_s3d
+start_s3d --secret-key "$canary-filed"
+secret=$canary-filed
+write_passwd
+unset AWS_SESSION_TOKEN
+if [ "$namespace" = own ] && [ ! -e /dev/log ]; then
+  mount_here "$mnt" -o curldbg=body,dbglevel=dbg
+  cp "$work/payload" "$mnt/payload"
+  ask status "$mnt" --json
+  spare=$(field 'j["log"]')
+  expect "in the background without syslog the log is a file" test -s "${spare#file }"
+  expect_equal "of mode 600" 600 "$(stat -c %a "${spare#file }")"
+  leaks "without a secret" "${spare#file }"
+  pid=$(daemons "$mnt")
+  mv "${spare#file }" "$work/rotated"
+  kill -HUP "$pid"
+  ls -l "$mnt" >/dev/null
+  expect "SIGHUP opens it anew" wait_until 10 test -s "${spare#file }"
+  unmount "$mnt"
+fi

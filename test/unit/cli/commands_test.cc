@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pailfs/cli/commands.h"
+
+#include "support/catch.h"
+
+namespace pailfs::cli {
+namespace {
+
+using Kind = Command::Kind;
+
+/// /mnt is a mount of ours, /dir and "dir" are directories, nothing else is anything.
+const Ground kGround{[](const std::string& path) { return path == "/mnt" || path == "mnt"; },
+                     [](const std::string& path) { return path == "/dir" || path == "dir"; }};
+
+std::optional<Command> read(std::vector<std::string> words, const std::string& name = "pailfs") {
+  words.insert(words.begin(), name);
+  return read_command(words, kGround);
+}
+
+TEST_CASE("A line that can be a mount is a mount, whatever its bucket is called") {
+  const std::vector<std::vector<std::string>> mounts = {
+      {},
+      {"photos", "/dir"},
+      {"photos"},
+      {"list", "/dir"},
+      {"list", "/mnt"},
+      {"list", "/missing"},
+      {"list", "/dir", "-o", "url=http://x"},
+      {"list", "-o", "bucket=b"},
+      {"status", "/dir"},
+      {"status", "/missing"},
+      {"status", "/dir", "-o", "ro"},
+      {"status", "/mnt", "-o", "ro"},
+      {"status", "-o", "bucket=b"},
+      {"sync", "/dir"},
+      {"sync", "/mnt", "-f"},
+      {"umount", "/dir"},
+      {"umount", "/mnt", "-o", "allow_other"},
+      {"check", "/dir"},
+      {"check", "/missing"},
+      {"check", "dir"},
+      {"check", "b", "/dir"},
+      {"check", "dir", "-o", "url=http://x"},
+      {"-f", "list"},
+      {"-o", "ro", "status", "/mnt"},
+      {"list:/prefix", "/dir"},
+      {"s3://status", "/dir"},
+      {"lists"},
+  };
+  for (const auto& words : mounts) {
+    CAPTURE(words);
+    CHECK_FALSE(read(words));
+  }
+  CHECK_FALSE(read({"list"}, "/sbin/mount.pailfs"));
+  CHECK_FALSE(read({"status", "/mnt"}, "mount.fuse.s3fs"));
+}
+
+TEST_CASE("A line that cannot be a mount is the command it names") {
+  struct Row {
+    std::vector<std::string> words;
+    Kind kind;
+    std::string mountpoint;
+  };
+  const std::vector<Row> rows = {
+      {{"list"}, Kind::list, ""},
+      {{"list", "--json"}, Kind::list, ""},
+      {{"status"}, Kind::status, ""},
+      {{"status", "--json"}, Kind::status, ""},
+      {{"status", "/mnt"}, Kind::status, "/mnt"},
+      {{"status", "mnt"}, Kind::status, "mnt"},
+      {{"status", "/mnt", "--json", "--watch"}, Kind::status, "/mnt"},
+      {{"status", "--watch", "/mnt"}, Kind::status, "/mnt"},
+      {{"sync", "/mnt"}, Kind::sync, "/mnt"},
+      {{"umount", "/mnt"}, Kind::umount, "/mnt"},
+      {{"umount", "--timeout", "5", "/mnt"}, Kind::umount, "/mnt"},
+      {{"umount", "/mnt", "--timeout=5"}, Kind::umount, "/mnt"},
+      {{"check", "photos"}, Kind::check, ""},
+      {{"check", "photos:/2026", "-o", "url=http://x", "-o", "ro"}, Kind::check, ""},
+      {{"check", "dir", "--write"}, Kind::check, ""},
+      {{"check", "--write", "photos"}, Kind::check, ""},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.words);
+    const auto command = read(row.words);
+    REQUIRE(command);
+    CHECK(command->error.empty());
+    CHECK(command->kind == row.kind);
+    CHECK(command->mountpoint == row.mountpoint);
+  }
+  CHECK(read({"list", "--json"})->json);
+  CHECK(read({"status", "/mnt", "--watch"})->watch);
+  CHECK(read({"umount", "/mnt", "--timeout=5"})->timeout == std::chrono::seconds(5));
+  CHECK(read({"check", "b", "--write", "-o", "x"})->arguments ==
+        std::vector<std::string>{"b", "-o", "x"});
+  // A link called s3fs knows them too.
+  CHECK(read({"status", "/mnt"}, "/usr/bin/s3fs"));
+}
+
+TEST_CASE("A command that cannot be carried out says what is wrong with it") {
+  struct Row {
+    std::vector<std::string> words;
+    std::string error;
+  };
+  const std::vector<Row> rows = {
+      {{"sync"}, "missing MOUNTPOINT argument"},
+      {{"umount"}, "missing MOUNTPOINT argument"},
+      {{"status", "--watch"}, "missing MOUNTPOINT argument"},
+      {{"status", "/dir", "--json"}, "no mount of pailfs is at /dir"},
+      {{"status", "/mnt", "/dir", "--json"}, "unexpected argument \"/dir\""},
+      {{"status", "--json", "--frob"}, "unexpected argument \"--frob\""},
+      {{"umount", "--timeout=x", "/mnt"}, "--timeout=x: it is a number of seconds"},
+      {{"umount", "/mnt", "--timeout"}, "--timeout=: it is a number of seconds"},
+      {{"umount", "--timeout=0", "/mnt"}, "--timeout=0: it is a number of seconds"},
+      {{"check"}, "missing BUCKET argument"},
+      {{"check", "b", "/dir", "--write"}, "unexpected argument \"/dir\""},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.words);
+    const auto command = read(row.words);
+    REQUIRE(command);
+    CHECK(command->error == row.error);
+  }
+}
+
+}  // namespace
+}  // namespace pailfs::cli

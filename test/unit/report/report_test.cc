@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pailfs/report/report.h"
+
+#include "sample.h"
+#include "support/catch.h"
+
+using namespace pailfs;  // NOLINT: a test file
+using Catch::Matchers::ContainsSubstring;
+
+TEST_CASE("a report becomes one JSON object on one line", "[report]") {
+  const std::string json = report::to_json(test::sample_report(), 10);
+  CHECK(json ==
+        R"({"source":"photos:/2026/","mountpoint":"/mnt/p","url":"https://s3.example.com",)"
+        R"("region":"eu-west-1","pid":42,"version":"0.1.0","started":"2026-11-22T03:00:00.000Z",)"
+        R"("uptime_seconds":3665,"log":"syslog",)"
+        R"("credentials":{"source":"environment","expires":"2026-11-22T05:00:00.000Z"},)"
+        R"("open_files":3,"unstored":{"files":2,"bytes":3145728,"list":[)"
+        R"({"path":"c","bytes":2097152,"failure":"store c: PUT c AccessDenied"},)"
+        R"({"path":"a\"b","bytes":1048576}]},)"
+        R"("uploads":[{"path":"a\"b","bytes_done":262144,"bytes_total":1048576}],)"
+        R"("store_failures":2,"last_error":{"time":"2026-11-22T04:00:00.000Z","path":"c",)"
+        R"("text":"store c: PUT c AccessDenied","request_id":"R9"},)"
+        R"("cache":{"attributes":7,"listings":1},)"
+        R"("s3_requests":{"PUT part":{"requests":3,"retries":1,"failures":1}},)"
+        R"("bytes_sent":3145728,"bytes_received":100,"fuse_requests":{"open":2,"write":13}})");
+}
+
+TEST_CASE("lists in a report are cut, what failed is kept", "[report]") {
+  report::Report report = test::sample_report();
+  report.credentials_expire.reset();
+  report.activity.last_failure.reset();
+  const std::string json = report::to_json(report, 1);
+  CHECK_THAT(json, ContainsSubstring(R"("files":2,"bytes":3145728,"list":[{"path":"c")"));
+  CHECK_THAT(json, ContainsSubstring(R"("expires":null)"));
+  CHECK_THAT(json, ContainsSubstring(R"("last_error":null)"));
+  CHECK(json.find("\"a\\\"b\",\"bytes\":") == std::string::npos);
+
+  // The kernel takes no attribute above 64 KiB.
+  const std::string name(1024, 'n');
+  const std::string why(600, 'w');
+  report.activity.unstored.assign(5000, {name, 1, why});
+  report.activity.uploads.assign(5000, {name, 1, 2});
+  CHECK(report::to_json(report, 10).size() < 60'000);
+}
+
+TEST_CASE("a report for a person says what is not stored and why", "[report]") {
+  CHECK(report::to_text(test::sample_report()) ==
+        "photos:/2026/ on /mnt/p\n"
+        "  service       https://s3.example.com, region eu-west-1\n"
+        "  process       pid 42, pailfs 0.1.0, up 1 h 1 min\n"
+        "  credentials   environment, expire at 2026-11-22T05:00:00.000Z\n"
+        "  log           syslog\n"
+        "  open          3 files\n"
+        "  unstored      2 files, 3.0 MiB, 1 failed\n"
+        "    a\"b  1.0 MiB\n"
+        "    c  2.0 MiB: store c: PUT c AccessDenied\n"
+        "  uploads       1\n"
+        "    a\"b  256.0 KiB of 1.0 MiB (25 %)\n"
+        "  last error    2026-11-22T04:00:00.000Z store c: PUT c AccessDenied (request R9)\n"
+        "  cache         7 entries, 1 listing\n"
+        "  requests      PUT part 3; 1 retry, 1 failure\n"
+        "  transferred   3.0 MiB sent, 100 B received\n"
+        "  kernel        open 2, write 13\n");
+
+  report::Report report = test::sample_report();
+  report.activity = {};
+  report.requests.clear();
+  report.now = *report.credentials_expire;
+  const std::string text = report::to_text(report);
+  CHECK_THAT(text, ContainsSubstring("unstored      nothing\n"));
+  CHECK_THAT(text, ContainsSubstring("last error    none\n"));
+  CHECK_THAT(text, ContainsSubstring("expired at"));
+  CHECK_THAT(text, ContainsSubstring("up 2 h 0 min\n"));
+}
+
+TEST_CASE("names from a bucket cannot forge a line of a report", "[report]") {
+  report::Report report = test::sample_report();
+  report.activity.unstored = {{"x\n  log  forged", 1, "w\x1b[2J"}};
+  const std::string text = report::to_text(report);
+  CHECK_THAT(text, ContainsSubstring("x\\x0a  log  forged"));
+  CHECK(text.find('\x1b') == std::string::npos);
+}

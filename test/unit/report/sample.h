@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pailfs/report/report.h"
+#include "pailfs/util/text.h"
+
+namespace pailfs::test {
+
+/// A mount in the middle of its work.
+inline report::Report sample_report() {
+  report::Report report;
+  report.subject = {"photos:/2026/",
+                    "/mnt/p",
+                    "https://s3.example.com",
+                    "0.1.0",
+                    "syslog",
+                    42,
+                    *parse_iso8601("2026-11-22T03:00:00.000Z")};
+  report.now = *parse_iso8601("2026-11-22T04:01:05.000Z");
+  report.region = "eu-west-1";
+  report.credentials = "environment";
+  report.credentials_expire = parse_iso8601("2026-11-22T05:00:00.000Z");
+  fs::Activity& activity = report.activity;
+  activity.open_files = 3;
+  activity.unstored = {{"a\"b", 1048576, ""}, {"c", 2097152, "store c: PUT c AccessDenied"}};
+  activity.uploads = {{"a\"b", 262144, 1048576}};
+  activity.store_failures = 2;
+  Error error(EPERM, "store c: PUT c AccessDenied");
+  error.request_id = "R9";
+  activity.last_failure = {*parse_iso8601("2026-11-22T04:00:00.000Z"), "c", error};
+  activity.cached_attributes = 7;
+  activity.cached_listings = 1;
+  s3::RequestCount put;
+  put.verb = "PUT part";
+  put.requests = 3;
+  put.retries = 1;
+  put.failures = 1;
+  put.bytes_sent = 3145728;
+  put.bytes_received = 100;
+  put.by_status = {{200, 2}, {503, 1}};
+  put.by_latency[0] = 1;
+  put.by_latency[2] = 2;
+  put.seconds = 0.05;
+  s3::RequestCount idle;
+  idle.verb = "LIST";
+  report.requests = {put, idle};
+  report.kernel = {{"write", 0, 12}, {"write", 28, 1}, {"open", 0, 2}};
+  return report;
+}
+
+}  // namespace pailfs::test

@@ -48,7 +48,7 @@ struct LogLines {
     log::set_sink([this](LogLevel, std::string_view line) { lines.emplace_back(line); });
   }
   ~LogLines() {
-    log::set_sink(log::stream_sink(2, true));
+    log::set_sink(log::stream_sink(2, {}));
     log::set_level(LogLevel::critical);
   }
   LogLines(const LogLines&) = delete;

@@ -20,7 +20,7 @@ namespace pailfs::http {
 /// sharing is not thread-safe in libcurl (CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT).
 class CurlShare final {
  public:
-  CurlShare();
+  explicit CurlShare(const Config& config);
   ~CurlShare();
   CurlShare(const CurlShare&) = delete;
   CurlShare& operator=(const CurlShare&) = delete;

@@ -55,6 +55,7 @@ constexpr std::array<Row, kRuleCount> kRows = {{
      "a repeated Complete answers NoSuchUpload (AWS: 200 again)"},
     {Rule::kLengthCheckOff, "length_check_off", "chunked PUT without a length is accepted"},
     {Rule::kStorageClassIgnored, "storage_class_ignored", "x-amz-storage-class is dropped"},
+    {Rule::kSseCIgnored, "sse_c_ignored", "keys of SSE-C are dropped, objects are not encrypted"},
     {Rule::kPublic, "public", "every bucket may be read and written anonymously"},
 }};
 

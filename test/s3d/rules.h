@@ -49,6 +49,7 @@ enum class Rule {
   kCompleteOnce,
   kLengthCheckOff,
   kStorageClassIgnored,
+  kSseCIgnored,
   kPublic,
 };
 constexpr int kRuleCount = static_cast<int>(Rule::kPublic) + 1;

@@ -17,6 +17,7 @@
 
 #include "pailfs/cli/docs.h"
 #include "pailfs/cli/local_checks.h"
+#include "pailfs/cli/option_files.h"
 #include "pailfs/cli/parse.h"
 #include "pailfs/mount/daemon.h"
 #include "pailfs/util/log.h"
@@ -36,11 +37,16 @@ Environment read_environment() {
   return result;
 }
 
+constexpr char kClientKeyPassword[] = "S3FS_SSL_PRIVKEY_PASSWORD=";
+
 /// Keys stay readable in /proc/PID/environ even after unsetenv, so their bytes are wiped as well.
 void scrub_environment() {
   std::vector<std::string> names;
   for (char** entry = environ; *entry != nullptr; ++entry) {
-    if (std::strncmp(*entry, "AWS", 3) != 0) continue;
+    const bool secret =
+        std::strncmp(*entry, "AWS", 3) == 0 ||
+        std::strncmp(*entry, kClientKeyPassword, sizeof kClientKeyPassword - 1) == 0;
+    if (!secret) continue;
     char* value = std::strchr(*entry, '=');
     if (value == nullptr) continue;
     names.emplace_back(*entry, value);
@@ -111,6 +117,7 @@ std::string source_of(const Options& options) {
 http::Config metadata_http(http::Config config) {
   config.allow_plain_http = true;
   config.no_proxy = true;
+  config.family = http::AddressFamily::any;
   config.connect_timeout = std::chrono::seconds(1);
   config.trace_body = false;
   return config;
@@ -208,6 +215,11 @@ int start(CommandLine& line) {
   if (Status ok = check_local_files(options, geteuid()); !ok) {
     return complain(line, exit_for(Step::local, ok.error()), ok.error().text);
   }
+  std::vector<std::string> warnings;
+  if (Status ok = read_option_files(options, warnings); !ok) {
+    return complain(line, exit_for(Step::local, ok.error()), ok.error().text);
+  }
+  for (const std::string& warning : warnings) std::cerr << "pailfs: " << warning << '\n';
   if (Status ok = mount::check_mountpoint(options.mount); !ok) {
     return complain(line, exit_for(Step::mountpoint, ok.error()), ok.error().text);
   }

@@ -15,6 +15,7 @@ bool is_at_or_below(const std::string& path, const std::string& top) {
 
 NodeCache::NodeCache(const Config& config, Clock& clock)
     : attribute_ttl_(config.attribute_ttl),
+      ttl_from_last_use_(config.ttl_from_last_use),
       listing_ttl_(std::min(config.listing_ttl, config.attribute_ttl)),
       clock_(clock),
       nodes_(config.max_cached_attributes),
@@ -37,6 +38,7 @@ std::optional<Node> NodeCache::find(const std::string& path) {
   MutexLock lock(mutex_);
   const Known* known = find_locked(path);
   if (known == nullptr) return std::nullopt;
+  if (ttl_from_last_use_) nodes_.extend(path, clock_.now() + ttl_of(known->node));
   return known->node;
 }
 
@@ -47,10 +49,13 @@ std::optional<MonoTime> NodeCache::learnt(const std::string& path) {
   return known->learnt;
 }
 
+std::chrono::seconds NodeCache::ttl_of(const Node& node) const {
+  return node.form == Form::absent ? listing_ttl_ : attribute_ttl_;
+}
+
 void NodeCache::learn_locked(const std::string& path, const Node& node) {
   const MonoTime now = clock_.now();
-  const auto ttl = node.form == Form::absent ? listing_ttl_ : attribute_ttl_;
-  nodes_.put(path, {node, now}, now + ttl);
+  nodes_.put(path, {node, now}, now + ttl_of(node));
 }
 
 void NodeCache::learn(const std::string& path, const Node& node, MonoTime asked) {

@@ -124,8 +124,9 @@ Result<s3::ETag> upload_in_parts(
 }
 
 bool ObjectCopier::fits_one_request(std::uint64_t size) const {
-  return size <= std::min(config_.copy_part_size, kMaxPart) ||
-         (config_.no_multipart && size <= kMaxPart);
+  const std::uint64_t from = config_.copy_in_parts_from;
+  const bool small = from > 0 ? size < from : size <= config_.copy_part_size;
+  return (small && size <= kMaxPart) || (config_.no_multipart && size <= kMaxPart);
 }
 
 Result<s3::ETag> ObjectCopier::copy(const CopyJob& job, bool through_this_machine) {

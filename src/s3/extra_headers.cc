@@ -16,16 +16,32 @@ namespace {
 /// Lower case. Whoever changed one of these would break the signature, the framing, or what the
 /// request means; the keys of SSE-C belong into a file that only its owner can read.
 constexpr std::array<std::string_view, 17> kOurs = {
-    "host",       "authorization",        "x-amz-date",
-    "date",       "x-amz-content-sha256", "x-amz-security-token",
-    "range",      "content-length",       "transfer-encoding",
-    "te",         "trailer",              "connection",
-    "keep-alive", "upgrade",              "content-md5",
-    "x-amz-request-payer", "x-amz-metadata-directive",
+    "host",
+    "authorization",
+    "x-amz-date",
+    "date",
+    "x-amz-content-sha256",
+    "x-amz-security-token",
+    "range",
+    "content-length",
+    "transfer-encoding",
+    "te",
+    "trailer",
+    "connection",
+    "keep-alive",
+    "upgrade",
+    "content-md5",
+    "x-amz-request-payer",
+    "x-amz-metadata-directive",
 };
 constexpr std::array<std::string_view, 7> kOurPrefixes = {
-    "if-",    "proxy-",          "x-amz-copy-source", "x-amz-server-side-encryption-customer",
-    "x-amz-checksum", "x-amz-trailer", "x-amz-decoded-content",
+    "if-",
+    "proxy-",
+    "x-amz-copy-source",
+    "x-amz-server-side-encryption-customer",
+    "x-amz-checksum",
+    "x-amz-trailer",
+    "x-amz-decoded-content",
 };
 
 bool is_ours(const std::string& name) {
@@ -110,7 +126,8 @@ Status ExtraHeaders::add_line(std::string_view line, std::vector<std::string>& w
   // Never sent, so there is nothing to take away: the reason why such files exist.
   if (lower == "expect" && rule.value.empty()) return {};
   if (lower == "expect" || is_ours(lower)) {
-    return Error{EINVAL, "header " + rule.name + " cannot be set: it belongs to the request itself"};
+    return Error{EINVAL,
+                 "header " + rule.name + " cannot be set: it belongs to the request itself"};
   }
   if (where.starts_with(kPattern)) {
     const std::string expression(where.substr(kPattern.size()));

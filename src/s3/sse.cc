@@ -32,8 +32,8 @@ Result<CustomerKey> parse_customer_key(std::string_view line) {
       raw ? std::optional<std::string>(line) : base64_decode(line);
   if (!bytes) return Error{EINVAL, "neither a key of 32 bytes nor the base64 of one"};
   if (bytes->size() != kKeyBytes) {
-    return Error{EINVAL, "a key of " + std::to_string(bytes->size()) +
-                             " bytes, but AES-256 needs 32"};
+    return Error{EINVAL,
+                 "a key of " + std::to_string(bytes->size()) + " bytes, but AES-256 needs 32"};
   }
   return CustomerKey{Secret(base64(*bytes)), base64(digest(Digest::md5, *bytes))};
 }

@@ -103,6 +103,7 @@ TEST_CASE("Every option of the table can be read from a command line") {
       std::string value = show_value(spec, Options{});
       if (value.empty()) value = spec.name == "umask" ? "022" : "1";
       if (spec.name == "bucket_size") value = "1TB";
+      if (spec.name == "multipart_threshold") value = "25";
       const std::string text = needs_value(spec) ? name + "=" + value : name;
       CAPTURE(text);
       const auto listed = parse_command_line({"pailfs", "b", "/m", "-o", text}, {});

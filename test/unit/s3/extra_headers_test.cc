@@ -55,7 +55,8 @@ TEST_CASE("endings and patterns see the path below the mount") {
 }
 
 TEST_CASE("a line that takes Expect away is accepted and does nothing") {
-  for (const char* text : {" Expect:", " Expect:\n", ".txt Expect:\nreg:^/a Expect", "\tExpect:\r\n"}) {
+  for (const char* text :
+       {" Expect:", " Expect:\n", ".txt Expect:\nreg:^/a Expect", "\tExpect:\r\n"}) {
     const auto parsed = ExtraHeaders::parse(text, "");
     REQUIRE(parsed);
     CHECK(parsed->headers.empty());

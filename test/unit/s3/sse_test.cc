@@ -41,13 +41,11 @@ const std::string kSourceKey = "x-amz-copy-source-server-side-encryption-custome
 const std::string kPlain = "x-amz-server-side-encryption";
 
 http::Exchange stored(const std::string& raw) {
-  return reply(200, {{"ETag", "\"new\""},
-                     {kAlgorithm, "AES256"},
-                     {kMd5, base64(digest(Digest::md5, raw))}});
+  return reply(
+      200, {{"ETag", "\"new\""}, {kAlgorithm, "AES256"}, {kMd5, base64(digest(Digest::md5, raw))}});
 }
 
-const http::Exchange kHead =
-    reply(200, {{"Content-Length", "3"}, {"ETag", "\"v\""}});
+const http::Exchange kHead = reply(200, {{"Content-Length", "3"}, {"ETag", "\"v\""}});
 
 TEST_CASE("a key is 32 bytes, or their base64") {
   CHECK(key_of(kRawA).base64.reveal() == base64(kRawA));
@@ -134,8 +132,9 @@ TEST_CASE("each request carries the headers of the options that concern it and n
       CHECK(header(built, "x-amz-storage-class") == (sent.creates ? "STANDARD_IA" : "(none)"));
       CHECK(header(built, "Cache-Control") == (sent.creates ? "max-age=9" : "(none)"));
       const bool named = sent.creates && (kind == Kind::service || kind == Kind::kms);
-      CHECK(header(built, kPlain) ==
-            (!named ? "(none)" : kind == Kind::kms ? "aws:kms" : "AES256"));
+      CHECK(header(built, kPlain) == (!named              ? "(none)"
+                                      : kind == Kind::kms ? "aws:kms"
+                                                          : "AES256"));
       CHECK(header(built, kPlain + "-aws-kms-key-id") ==
             (named && kind == Kind::kms ? "arn:k" : "(none)"));
       const bool keyed = sent.has_bytes && kind == Kind::customer;
@@ -152,7 +151,8 @@ TEST_CASE("objects under another key, or none, are found by trying and then reme
   Bench bench(config_with(with_keys(Kind::customer, {kRawA, kRawB})));
   bench.transport.then(reply(400))
       .then(kHead)
-      .then(reply(206, {{"ETag", "\"v\""}, {"Content-Range", "bytes 0-2/3"}, {"Content-Length", "3"}},
+      .then(reply(206,
+                  {{"ETag", "\"v\""}, {"Content-Range", "bytes 0-2/3"}, {"Content-Length", "3"}},
                   "abc"));
   REQUIRE(bench.client->head("old"));
   CHECK(bench.sent_header(0, kKey) == base64(kRawA));
@@ -192,8 +192,9 @@ TEST_CASE("when no key fits the error says so and shows none") {
 
 TEST_CASE("keys for reading only are tried after none, and a copy keeps the key it had") {
   Bench bench(config_with(with_keys(Kind::none, {kRawA})));
-  bench.transport.then(reply(400)).then(kHead).then(
-      reply(200, {}, "<CopyObjectResult><ETag>\"c\"</ETag></CopyObjectResult>"));
+  bench.transport.then(reply(400))
+      .then(kHead)
+      .then(reply(200, {}, "<CopyObjectResult><ETag>\"c\"</ETag></CopyObjectResult>"));
   REQUIRE(bench.client->head("k"));
   CHECK(bench.sent_header(0, kKey) == "(none)");
   CHECK(bench.sent_header(1, kKey) == base64(kRawA));

@@ -23,9 +23,9 @@ Status check_room(const DiskRoom& room, int fd, std::uint64_t bytes) {
   if (::fstatvfs(fd, &info) != 0) return system_error(errno, "free space for unstored bytes");
   const std::uint64_t free = info.f_bavail * info.f_frsize;
   if (leaves_room(room, free, info.f_blocks * info.f_frsize, bytes)) return {};
-  return Error{ENOSPC, "no room for unstored bytes: " +
-                           human_size(room.pretended_free.value_or(free)) +
-                           " are free, and ensure_diskfree or free_space_ratio keeps them"};
+  return Error{ENOSPC,
+               "no room for unstored bytes: " + human_size(room.pretended_free.value_or(free)) +
+                   " are free, and ensure_diskfree or free_space_ratio keeps them"};
 }
 
 }  // namespace pailfs::cache

@@ -29,8 +29,7 @@ Status read_headers(Options& options, std::vector<std::string>& warnings) {
   if (!parsed) return parsed.error().with(what);
   for (const std::string& warning : parsed->warnings) warnings.push_back(what + ": " + warning);
   if (!parsed->headers.empty()) {
-    options.s3.extra_headers =
-        std::make_shared<const s3::ExtraHeaders>(std::move(parsed->headers));
+    options.s3.extra_headers = std::make_shared<const s3::ExtraHeaders>(std::move(parsed->headers));
   }
   return {};
 }
@@ -114,7 +113,8 @@ Status settle_encryption(Options& options, std::vector<std::string>& warnings) {
   if (encryption.kind != Kind::kms) return {};
   encryption.kms_key = choice.kms_key;
   if (encryption.kms_key.empty()) {
-    return Error{EINVAL, "use_sse=kmsid: there is no key id. Give use_sse=kmsid:ID or set AWSSSEKMSID"};
+    return Error{EINVAL,
+                 "use_sse=kmsid: there is no key id. Give use_sse=kmsid:ID or set AWSSSEKMSID"};
   }
   if (open_wire) return Error{EINVAL, "use_sse=kmsid needs https, and url is " + options.s3.url};
   if (options.s3.signature == s3::Signature::v2) {

@@ -38,7 +38,10 @@ std::optional<Node> NodeCache::find(const std::string& path) {
   MutexLock lock(mutex_);
   const Known* known = find_locked(path);
   if (known == nullptr) return std::nullopt;
-  if (ttl_from_last_use_) nodes_.extend(path, clock_.now() + ttl_of(known->node));
+  // Not what is absent: whoever waits for a name by asking for it must see it come.
+  if (ttl_from_last_use_ && known->node.form != Form::absent) {
+    nodes_.extend(path, clock_.now() + attribute_ttl_);
+  }
   return known->node;
 }
 
@@ -49,13 +52,10 @@ std::optional<MonoTime> NodeCache::learnt(const std::string& path) {
   return known->learnt;
 }
 
-std::chrono::seconds NodeCache::ttl_of(const Node& node) const {
-  return node.form == Form::absent ? listing_ttl_ : attribute_ttl_;
-}
-
 void NodeCache::learn_locked(const std::string& path, const Node& node) {
   const MonoTime now = clock_.now();
-  nodes_.put(path, {node, now}, now + ttl_of(node));
+  const auto ttl = node.form == Form::absent ? listing_ttl_ : attribute_ttl_;
+  nodes_.put(path, {node, now}, now + ttl);
 }
 
 void NodeCache::learn(const std::string& path, const Node& node, MonoTime asked) {

@@ -77,13 +77,12 @@ class NodeCache final {
     MonoTime learnt;
   };
 
-  [[nodiscard]] std::chrono::seconds ttl_of(const Node& node) const;
   void learn_locked(const std::string& path, const Node& node) REQUIRES(mutex_);
   Known* find_locked(const std::string& path) REQUIRES(mutex_);
   void disturb(const std::string& directory) REQUIRES(mutex_);
 
   const std::chrono::seconds attribute_ttl_;
-  const bool ttl_from_last_use_;  ///< find() gives what it finds a whole lifetime anew
+  const bool ttl_from_last_use_;  ///< find() gives what is there a whole lifetime anew
   const std::chrono::seconds listing_ttl_;
   Clock& clock_;
   Mutex mutex_;

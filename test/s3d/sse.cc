@@ -56,9 +56,8 @@ std::optional<S3Error> judge_customer_key(const Headers& headers, std::string_vi
                    "parameters must be provided to retrieve the object.",
                    {}};
   if (key_md5.empty())
-    return S3Error{"InvalidRequest",
-                   "The encryption parameters are not applicable to this object.",
-                   {}};
+    return S3Error{
+        "InvalidRequest", "The encryption parameters are not applicable to this object.", {}};
   return S3Error{"AccessDenied", "", {}};
 }
 

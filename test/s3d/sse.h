@@ -15,14 +15,14 @@
 namespace s3d {
 
 constexpr std::string_view kSsePrefix = "x-amz-server-side-encryption-customer-";
-constexpr std::string_view kSseSourcePrefix =
-    "x-amz-copy-source-server-side-encryption-customer-";
+constexpr std::string_view kSseSourcePrefix = "x-amz-copy-source-server-side-encryption-customer-";
 
 /// Base64 MD5 of the key that the headers with `prefix` show, "" for none; or what is wrong with
 /// them.
 std::variant<std::string, S3Error> customer_key(const Headers& headers, std::string_view prefix);
 
-/// Why a request that shows `headers` may not read an object under `key_md5` ("": not encrypted so).
+/// Why a request that shows `headers` may not read an object under `key_md5` ("": not encrypted
+/// so).
 std::optional<S3Error> judge_customer_key(const Headers& headers, std::string_view prefix,
                                           const std::string& key_md5);
 

@@ -10,8 +10,8 @@ namespace pailfs::cache {
 
 /// How much of a file system is to be left to others: ensure_diskfree, free_space_ratio.
 struct DiskRoom {
-  std::uint64_t keep_free = 0;     ///< bytes
-  unsigned keep_free_percent = 0;  ///< of the file system
+  std::uint64_t keep_free = 0;                  ///< bytes
+  unsigned keep_free_percent = 0;               ///< of the file system
   std::optional<std::uint64_t> pretended_free;  ///< fake_diskfree: instead of what is free
   [[nodiscard]] bool limited() const {
     return keep_free > 0 || keep_free_percent > 0 || pretended_free.has_value();

@@ -69,8 +69,7 @@ TEST_CASE("Keys come from the file of use_sse, then load_sse_c, then the environ
   const s3::Encryption& encryption = options.s3.encryption;
   CHECK(encryption.kind == Kind::customer);
   REQUIRE(encryption.keys.size() == 3);
-  CHECK(encryption.customer()->base64.reveal() ==
-        s3::parse_customer_key(kKeyA)->base64.reveal());
+  CHECK(encryption.customer()->base64.reveal() == s3::parse_customer_key(kKeyA)->base64.reveal());
   CHECK(encryption.keys[1].base64.reveal() == s3::parse_customer_key(kKeyB)->base64.reveal());
 
   Options reading;
@@ -89,8 +88,7 @@ TEST_CASE("A key file is its owner's alone") {
                                            " should be readable by its owner only: run chmod 600 "
                                            "on it");
   }
-  CHECK(complaint(customer("/no/such/key")) ==
-        "use_sse: /no/such/key: No such file or directory");
+  CHECK(complaint(customer("/no/such/key")) == "use_sse: /no/such/key: No such file or directory");
   const std::string bad = scratch.file("bad", "short\n");
   CHECK(complaint(customer(bad)) ==
         "use_sse: " + bad + ": key 1: a key of 5 bytes, but AES-256 needs 32");

@@ -18,8 +18,6 @@
 namespace pailfs::cli {
 namespace {
 
-constexpr std::size_t kLargestHeaderFile = 1U << 20U;
-
 bool is_one_of(const std::string& word, std::initializer_list<std::string_view> words) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
@@ -48,21 +46,6 @@ Exit exit_for_service(const Error& error) {
 }
 
 }  // namespace
-
-bool only_suppresses_expect(std::string_view text) {
-  const auto lines = split(text, '\n');
-  return std::all_of(lines.begin(), lines.end(), [](const std::string& line) {
-    if (trim(line).empty() || line.front() == '#') return true;
-    std::string_view header = trim(line);
-    // "reg:PATTERN Header value" and "SUFFIX Header value", or a blank first for every object.
-    if (line.front() != ' ' && line.front() != '\t') {
-      const std::size_t blank = header.find_first_of(" \t");
-      if (blank == std::string_view::npos) return false;
-      header = trim(header.substr(blank));
-    }
-    return equals_ignoring_case(header, "Expect:") || equals_ignoring_case(header, "Expect");
-  });
-}
 
 Status make_cache_directory(Options& options) {
   const std::string& directory = options.cache_directory;
@@ -111,20 +94,13 @@ Status check_local_files(const Options& options, uid_t caller) {
         ::open(options.logfile.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
     if (!log) return system_error(errno, "logfile=" + printable(options.logfile));
   }
-  if (options.header_file.empty()) return {};
-  const auto text = read_file(options.header_file, kLargestHeaderFile);
-  if (!text) return text.error().with("ahbe_conf");
-  if (only_suppresses_expect(*text)) return {};
-  return Error(ENOTSUP,
-               "option ahbe_conf is not supported: objects would be stored without the "
-               "headers in " +
-                   printable(options.header_file));
+  return {};
 }
 
 Exit exit_for(Step step, const Error& error) {
   switch (step) {
     case Step::local:
-      return error.err == ENOTSUP ? Exit::usage : Exit::local;
+      return error.err == ENOTSUP || error.err == EINVAL ? Exit::usage : Exit::local;
     case Step::mountpoint:
       return is_about_path(error.err) ? Exit::local : Exit::fuse;
     case Step::credentials:

@@ -20,6 +20,7 @@
 #include "pailfs/cli/commands.h"
 #include "pailfs/cli/docs.h"
 #include "pailfs/cli/local_checks.h"
+#include "pailfs/cli/option_files.h"
 #include "pailfs/cli/parse.h"
 #include "pailfs/mount/daemon.h"
 #include "pailfs/mount/runtime.h"
@@ -114,6 +115,7 @@ http::Config key_service_http(http::Config config) {
 http::Config local_http(http::Config config) {
   config.allow_plain_http = true;
   config.no_proxy = true;
+  config.family = http::AddressFamily::any;
   config.connect_timeout = std::chrono::seconds(1);
   return config;
 }
@@ -326,6 +328,11 @@ std::optional<int> prepare(CommandLine& line) {
   if (Status ok = check_local_files(options, geteuid()); !ok) {
     return complain(line, exit_for(Step::local, ok.error()), ok.error().text);
   }
+  std::vector<std::string> warnings;
+  if (Status ok = read_option_files(options, warnings); !ok) {
+    return complain(line, exit_for(Step::local, ok.error()), ok.error().text);
+  }
+  for (const std::string& warning : warnings) std::cerr << "pailfs: " << warning << '\n';
   return std::nullopt;
 }
 

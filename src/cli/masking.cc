@@ -17,6 +17,7 @@ namespace pailfs::cli {
 namespace {
 
 constexpr std::string_view kSecretNames[] = {"secret", "password", "token", "credlib_opts"};
+constexpr std::string_view kClientKeyPassword = "S3FS_SSL_PRIVKEY_PASSWORD";
 constexpr std::string_view kClientCertificate = "ssl_client_cert";
 /// CERT:TYPE:KEY:KEYTYPE:PASSWORD
 constexpr int kColonsBeforePassword = 4;
@@ -110,7 +111,7 @@ void hide_secrets(int argc, char** argv) {
     if (equals == nullptr) continue;
     const std::string name(*entry, equals);
     const bool proxy = names_proxy(name) && ::strchr(equals, '@') != nullptr;
-    if (!proxy && !name.starts_with("AWS")) continue;
+    if (!proxy && !name.starts_with("AWS") && name != kClientKeyPassword) continue;
     if (proxy) {
       moved.emplace_back(name, equals + 1);
     } else {

@@ -133,6 +133,7 @@ struct Setter {
   }
   std::string operator()(const Accepted& /*accepted*/) const { return {}; }
   std::string operator()(const Warned& warned) const {
+    if (warned.number && !parse_int(value)) return not_a_number(name, value);
     warnings.push_back("option " + std::string(name) + " is ignored: " + std::string(warned.why));
     return {};
   }

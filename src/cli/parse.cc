@@ -167,6 +167,12 @@ class Reader final {
         options().credentials.environment.emplace(name, value);
       }
     }
+    options().encryption.environment_keys = s3::Secret(find(environment_, "AWSSSECKEYS"));
+    if (options().encryption.kms_key.empty()) {
+      options().encryption.kms_key = find(environment_, "AWSSSEKMSID");
+    }
+    std::string& password = options().http.client_certificate.password;
+    if (password.empty()) password = find(environment_, "S3FS_SSL_PRIVKEY_PASSWORD");
     for (const char* name : {"CURL_CA_BUNDLE", "AWS_CA_BUNDLE"}) {
       if (options().http.ca_bundle.empty()) options().http.ca_bundle = find(environment_, name);
     }
@@ -184,6 +190,15 @@ class Reader final {
     }
     if (!o.remembers_absent_names) o.fs.listing_ttl = std::chrono::seconds(0);
     if (o.reduced_redundancy) o.s3.storage_class = "REDUCED_REDUNDANCY";
+    const bool encrypts =
+        o.encryption.kind.value_or(s3::Encryption::Kind::none) != s3::Encryption::Kind::none;
+    if (encrypts && o.s3.storage_class == "REDUCED_REDUNDANCY") {
+      return fail("use_sse and the storage class REDUCED_REDUNDANCY exclude each other");
+    }
+    if (o.fs.disk.keep_free > 0 && o.fs.disk.keep_free_percent > 0) {
+      return fail("ensure_diskfree and free_space_ratio exclude each other");
+    }
+    settle_copy_threshold();
     o.credentials.bucket = o.s3.bucket;
     const char* const role_option = o.credentials.ecs ? "ecs" : "iam_role";
     if ((o.credentials.ecs || o.credentials.iam_role) && !o.credentials.passwd_file.empty()) {
@@ -207,6 +222,17 @@ class Reader final {
     if (o.s3.unsigned_payload && o.http.allow_plain_http) {
       line_.warnings.emplace_back("option enable_unsigned_payload is ignored: only over https");
       o.s3.unsigned_payload = false;
+    }
+  }
+
+  /// s3fs has three sizes for what is one decision here: the smallest that is given is safe for
+  /// every service.
+  void settle_copy_threshold() {
+    Options& o = options();
+    for (const std::uint64_t given :
+         {o.multipart_threshold, o.metadata_copy_threshold, o.rename_copy_threshold}) {
+      std::uint64_t& from = o.fs.copy_in_parts_from;
+      if (given > 0 && (from == 0 || given < from)) from = given;
     }
   }
 
@@ -284,6 +310,9 @@ void make_paths_absolute(Options& options, const std::string& current_directory)
     if (const Path* path = std::get_if<Path>(&spec.field)) fix(path->at(options));
   }
   fix(options.http.ca_bundle);
+  http::ClientCertificate& own = options.http.client_certificate;
+  if (own.type != "ENG" && own.type != "PROV") fix(own.certificate);
+  if (own.key_type != "ENG" && own.key_type != "PROV") fix(own.key);
 }
 
 }  // namespace pailfs::cli

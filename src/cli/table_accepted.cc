@@ -6,11 +6,8 @@
 namespace pailfs::cli {
 namespace {
 
-constexpr std::string_view kNoDiskCache = "there is no cache on disk";
 constexpr std::string_view kObsolete = "obsolete, it has no effect";
 constexpr std::string_view kAutomatic = "this is chosen automatically";
-constexpr std::string_view kEncryption =
-    "objects would be stored or read without the encryption you ask for";
 constexpr std::string_view kCredentials = "these credentials cannot be obtained";
 
 void add_fstab_words(std::vector<OptionSpec>& table) {
@@ -58,18 +55,19 @@ void add_unbuilt_words(std::vector<OptionSpec>& table) {
   table.insert(
       table.end(),
       {
-          {"del_cache", "", group, Warned{kNoDiskCache},
-           "Accepted without effect: there is no cache on disk.",
-           "ensure_diskfree free_space_ratio fake_diskfree set_check_cache_sigusr1"},
-          {"max_dirty_data", "[MB]", group, Warned{kAutomatic},
-           "Accepted without effect: chosen automatically.",
-           "multipart_threshold putheader_mp_threshold singlepart_copy_limit streamupload "
-           "list_object_max_keys direct_read readdir_optimize"},
-          {"ipresolve", "[FAMILY]", group,
-           Warned{"connections are tried over every address family"},
-           "Accepted without effect: every address family is tried."},
+          {"del_cache", "", group, Accepted{},
+           "Always so: nothing is left in the directory of use_cache when the mount ends."},
+          {"max_dirty_data", "MB", group, Warned{kAutomatic, true},
+           "Accepted without effect: what is written is stored when the file is closed."},
+          {"streamupload", "", group, Accepted{}, "Accepted: parts go up side by side without it.",
+           "direct_read readdir_optimize"},
+          {"set_check_cache_sigusr1", "[FILE]", group, Warned{"there is no cache on disk to check"},
+           "Accepted without effect: a check of the cache on SIGUSR1, which does nothing."},
+          {"createbucket", "", group, Warned{"a bucket is never made by mounting it"},
+           "Accepted without effect: make the bucket before."},
           {"compat_dir", "", group, Warned{"only directories that have an object or contents show"},
-           "Accepted without effect: old forms of directory objects."},
+           "Accepted without effect: directories as DIR_$folder$ objects."},
+          {"notsup_compat_dir", "", group, Warned{kObsolete}, "Obsolete: it is the default."},
           {"update_parent_dir_stat", "", group,
            Warned{"the times of a parent directory are not stored when its contents change"},
            "Accepted without effect: times of parent directories."},
@@ -79,8 +77,8 @@ void add_unbuilt_words(std::vector<OptionSpec>& table) {
            "Accepted without effect: metrics.", "metrics_top"},
           {"complement_stat", "", group, Accepted{},
            "Always so: objects without a stored mode get one."},
-          {"nosscache", "", group, Warned{kObsolete}, "Obsolete, accepted without effect.",
-           "nodnscache noxmlns notsup_compat_dir fd_page_size createbucket"},
+          {"noxmlns", "", group, Warned{kObsolete}, "Obsolete, accepted without effect.",
+           "fd_page_size"},
       });
 }
 
@@ -111,8 +109,6 @@ void add_refused_words(std::vector<OptionSpec>& table) {
            "Refused: other users can see command lines."},
           {"secretAccessKey", "[KEY]", group, Custom{refuse_secret_key},
            "Refused: other users can see command lines."},
-          {"use_sse", "[TYPE]", group, Refused{kEncryption},
-           "Not available: server-side encryption chosen by the client.", "load_sse_c"},
           {"ibm_iam_auth", "", group, Refused{kCredentials},
            "Not available: credentials of IBM's service or a plug-in.",
            "ibm_iam_endpoint credlib credlib_opts"},
@@ -122,17 +118,6 @@ void add_refused_words(std::vector<OptionSpec>& table) {
            "Not available: another form of symbolic links."},
           {"context", "[LABEL]", group, Refused{"files would not get the label that you ask for"},
            "Not available: security labels.", "fscontext defcontext rootcontext"},
-          {"cipher_suites", "[LIST]", group,
-           Refused{"connections could use ciphers that you exclude"},
-           "Not available: a choice of TLS ciphers."},
-          {"ssl_client_cert", "[CERT]", group,
-           Refused{"the service would not see your certificate"},
-           "Not available: TLS client certificates."},
-          {"proxy", "[URL]", group,
-           Refused{"requests would not go through it; set https_proxy or http_proxy in the "
-                   "environment"},
-           "Not available as an option: set https_proxy or http_proxy in the environment.",
-           "proxy_cred_file"},
       });
 }
 

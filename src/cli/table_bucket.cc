@@ -43,6 +43,16 @@ std::string set_sigv4(Options& options, std::string_view /*value*/) {
   return {};
 }
 
+std::string set_list_max_keys(Options& options, std::string_view value) {
+  const auto number = parse_uint(value);
+  if (!number || *number > 1'000'000) {
+    return "option list_object_max_keys: \"" + printable(value) + "\" is not a number of names";
+  }
+  if (*number < 1000) return "option list_object_max_keys must be at least 1000";
+  options.s3.list_max_keys = *number;
+  return {};
+}
+
 }  // namespace
 
 void add_bucket_options(std::vector<OptionSpec>& table) {
@@ -74,6 +84,10 @@ void add_bucket_options(std::vector<OptionSpec>& table) {
            "Sign with signature version 4, which is the default."},
           {"listobjectsv2", "", group, Flag{[](Options& o) -> bool& { return o.s3.list_v2; }},
            "List with ListObjectsV2 instead of ListObjects."},
+          {"list_object_max_keys", "N", group,
+           Custom{set_list_max_keys,
+                  [](const Options& o) { return std::to_string(o.s3.list_max_keys); }},
+           "Names to ask for in one page of a listing. Many services give 1000 at most."},
           {"requester_pays", "", group,
            Flag{[](Options& o) -> bool& { return o.s3.requester_pays; }},
            "Declare that whoever mounts pays for the requests."},

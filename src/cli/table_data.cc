@@ -9,16 +9,130 @@ namespace pailfs::cli {
 namespace {
 
 // 900 and 5 seconds are two defaults; a time the user names is meant for both.
-std::string set_cache_expire(Options& options, std::string_view value) {
+std::string set_time_to_live(std::string_view name, Options& options, std::string_view value) {
   const auto seconds = parse_int(value);
   if (!seconds) {
-    return "option stat_cache_expire: \"" + printable(value) + "\" is not a number of seconds";
+    return "option " + std::string(name) + ": \"" + printable(value) +
+           "\" is not a number of seconds";
   }
   // As in s3fs, 0 and less mean that nothing is kept; more than a decade is no different from one.
   const std::chrono::seconds kept(
       std::clamp<std::int64_t>(*seconds, 0, std::int64_t{10} * 365 * 86400));
   options.fs.attribute_ttl = kept;
   options.fs.listing_ttl = kept;
+  return {};
+}
+
+std::string set_cache_expire(Options& options, std::string_view value) {
+  options.fs.ttl_from_last_use = false;
+  return set_time_to_live("stat_cache_expire", options, value);
+}
+
+std::string set_cache_interval_expire(Options& options, std::string_view value) {
+  options.fs.ttl_from_last_use = true;
+  return set_time_to_live("stat_cache_interval_expire", options, value);
+}
+
+std::string set_megabytes(std::string_view name, std::uint64_t least, std::string_view value,
+                          std::uint64_t& bytes) {
+  constexpr std::uint64_t kMost = std::uint64_t{5} << 20U;
+  const auto number = parse_uint(value);
+  if (!number)
+    return "option " + std::string(name) + ": \"" + printable(value) + "\" is not a number";
+  if (*number < least || *number > kMost) {
+    return std::string(name) + " option must be from " + std::to_string(least) + " to " +
+           std::to_string(kMost) + " MB.";
+  }
+  bytes = *number << 20U;
+  return {};
+}
+
+std::string shown_megabytes(std::uint64_t bytes) {
+  return bytes == 0 ? std::string() : std::to_string(bytes >> 20U);
+}
+
+std::string set_multipart_threshold(Options& options, std::string_view value) {
+  return set_megabytes("multipart_threshold", 5, value, options.multipart_threshold);
+}
+
+std::string set_metadata_threshold(Options& options, std::string_view value) {
+  return set_megabytes("putheader_mp_threshold", 0, value, options.metadata_copy_threshold);
+}
+
+std::string set_rename_threshold(Options& options, std::string_view value) {
+  return set_megabytes("singlepart_copy_limit", 1, value, options.rename_copy_threshold);
+}
+
+std::string set_ensure_diskfree(Options& options, std::string_view value) {
+  return set_megabytes("ensure_diskfree", 0, value, options.fs.disk.keep_free);
+}
+
+std::string set_free_space_ratio(Options& options, std::string_view value) {
+  const auto number = parse_uint(value);
+  if (!number || *number > 100) {
+    return "option free_space_ratio: \"" + printable(value) + "\" is not a number from 0 to 100";
+  }
+  options.fs.disk.keep_free_percent = static_cast<unsigned>(*number);
+  return {};
+}
+
+std::string set_fake_diskfree(Options& options, std::string_view value) {
+  std::uint64_t bytes = 0;
+  if (std::string complaint = set_megabytes("fake_diskfree", 0, value, bytes); !complaint.empty()) {
+    return complaint;
+  }
+  options.fs.disk.pretended_free = bytes;
+  return {};
+}
+
+// s3fs's forms, in its words; anything else is the name of a key file, as its manual has it.
+std::string set_encryption(Options& options, std::string_view value) {
+  using Kind = s3::Encryption::Kind;
+  EncryptionChoice& choice = options.encryption;
+  const std::size_t colon = value.find(':');
+  const std::string_view word = value.substr(0, colon);
+  const std::string rest(colon == std::string_view::npos ? "" : value.substr(colon + 1));
+  const auto choose = [&](Kind kind) -> std::string {
+    if (choice.kind && *choice.kind != Kind::none && *choice.kind != kind) {
+      return "option use_sse: two kinds of encryption are given, but an object has only one";
+    }
+    choice.kind = kind;
+    return {};
+  };
+  if (value == "0") {
+    choice.kind = Kind::none;
+    return {};
+  }
+  if (value.empty() || value == "1") return choose(Kind::service);
+  if (colon != std::string_view::npos && rest.empty()) {
+    return "option use_sse: nothing after \"" + printable(value) + "\"";
+  }
+  if (word == "kmsid" || word == "k") {
+    if (!rest.empty()) choice.kms_key = rest;
+    return choose(Kind::kms);
+  }
+  const bool custom = word == "custom" || word == "c";
+  if (!custom || !rest.empty()) choice.key_file = custom ? rest : std::string(value);
+  return choose(Kind::customer);
+}
+
+std::string show_encryption(const Options& options) {
+  using Kind = s3::Encryption::Kind;
+  const EncryptionChoice& choice = options.encryption;
+  const auto with = [](const char* word, const std::string& rest) {
+    return rest.empty() ? std::string(word) : word + (":" + rest);
+  };
+  if (!choice.kind) return {};
+  switch (*choice.kind) {
+    case Kind::none:
+      return "0";
+    case Kind::service:
+      return "1";
+    case Kind::customer:
+      return with("custom", choice.key_file);
+    case Kind::kms:
+      return with("kmsid", choice.kms_key);
+  }
   return {};
 }
 
@@ -59,8 +173,14 @@ void add_path_options(std::vector<OptionSpec>& table) {
            Custom{set_cache_expire,
                   [](const Options& o) { return std::to_string(o.fs.attribute_ttl.count()); }},
            "How long attributes and listings are believed. When not given, listings and absent "
-           "names are believed for 5 seconds only. 0: for no time at all.",
-           "stat_cache_interval_expire"},
+           "names are believed for 5 seconds only. 0: for no time at all."},
+          {"stat_cache_interval_expire", "SECONDS", group,
+           Custom{set_cache_interval_expire,
+                  [](const Options& o) {
+                    return o.fs.ttl_from_last_use ? std::to_string(o.fs.attribute_ttl.count()) : "";
+                  }},
+           "The same, but attributes that are asked for again are believed for as long anew. Of "
+           "the two the last one counts."},
           {"max_stat_cache_size", "N", group,
            Count{[](Options& o) -> std::size_t& { return o.fs.max_cached_attributes; }},
            "Files and directories whose attributes are kept."},
@@ -82,6 +202,19 @@ void add_path_options(std::vector<OptionSpec>& table) {
           {"multipart_copy_size", "MB", group,
            Megabytes{[](Options& o) -> std::uint64_t& { return o.fs.copy_part_size; }, 5, 5120},
            "Size of one part when a large object is copied on the server."},
+          {"multipart_threshold", "MB", group,
+           Custom{set_multipart_threshold,
+                  [](const Options& o) { return shown_megabytes(o.multipart_threshold); }},
+           "Size from which an object is copied in parts on the server. When none of this and the "
+           "two below is given: multipart_copy_size. The smallest that is given counts."},
+          {"putheader_mp_threshold", "MB", group,
+           Custom{set_metadata_threshold,
+                  [](const Options& o) { return shown_megabytes(o.metadata_copy_threshold); }},
+           "The same, as s3fs has it for changes of attributes; 0: as if not given."},
+          {"singlepart_copy_limit", "MB", group,
+           Custom{set_rename_threshold,
+                  [](const Options& o) { return shown_megabytes(o.rename_copy_threshold); }},
+           "The same, as s3fs has it for renames."},
           {"nomultipart", "", group, Flag{[](Options& o) -> bool& { return o.fs.no_multipart; }},
            "Upload and copy in one piece, whatever the size."},
           {"nomixupload", "", group, Flag{[](Options& o) -> bool& { return o.fs.no_mix_upload; }},
@@ -100,6 +233,22 @@ void add_path_options(std::vector<OptionSpec>& table) {
           {"check_cache_dir_exist", "", group,
            Flag{[](Options& o) -> bool& { return o.cache_directory_must_exist; }},
            "Do not make the directory of use_cache: refuse to mount when it is missing."},
+          {"ensure_diskfree", "MB", group,
+           Custom{set_ensure_diskfree,
+                  [](const Options& o) { return std::to_string(o.fs.disk.keep_free >> 20U); }},
+           "Leave this much of the file system of tmpdir or use_cache free: writing that would "
+           "take it fails with ENOSPC."},
+          {"free_space_ratio", "PERCENT", group,
+           Custom{set_free_space_ratio,
+                  [](const Options& o) { return std::to_string(o.fs.disk.keep_free_percent); }},
+           "The same, in hundredths of that file system."},
+          {"fake_diskfree", "MB", group,
+           Custom{set_fake_diskfree,
+                  [](const Options& o) {
+                    const auto& free = o.fs.disk.pretended_free;
+                    return free ? std::to_string(*free >> 20U) : "";
+                  }},
+           "For tests: take this for what is free there."},
       });
 }
 
@@ -121,6 +270,15 @@ void add_attribute_options(std::vector<OptionSpec>& table) {
           {"use_rrs", "[0|1]", group,
            Flag{[](Options& o) -> bool& { return o.reduced_redundancy; }},
            "Same as storage_class=REDUCED_REDUNDANCY."},
+          {"use_sse", "[1|custom[:FILE]|kmsid[:ID]]", group,
+           Custom{set_encryption, show_encryption, "1 custom kmsid"},
+           "Let the service encrypt new objects: with keys of its own (nothing or 1), with a key "
+           "of yours (custom or c, or just a file), or with one of its key management (kmsid or "
+           "k). "
+           "See ENCRYPTION."},
+          {"load_sse_c", "FILE", group,
+           Path{[](Options& o) -> std::string& { return o.encryption.more_keys_file; }},
+           "More keys of yours to try on objects that are read, one a line."},
           {"mime", "FILE", group, Path{[](Options& o) -> std::string& { return o.fs.mime_types; }},
            "Table of media types by file name ending."},
       });

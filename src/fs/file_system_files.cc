@@ -240,6 +240,12 @@ Result<std::size_t> PosixFileSystem::write(HandleId handle, std::uint64_t offset
     if (!local) return local.error();
     content.local = std::move(*local);
   }
+  std::uint64_t more = 0;
+  for (const Range& range : content.local->present().missing({offset, offset + bytes.size()})) {
+    more += range.size();
+  }
+  const Status room = cache::check_room(config_.disk, content.local->source_fd(), more);
+  if (!room) return room.error();
   const Status written = content.local->write(offset, bytes);
   if (!written) return written.error();
   content.stat.size = std::max(content.stat.size, offset + bytes.size());

@@ -15,6 +15,7 @@ bool is_at_or_below(const std::string& path, const std::string& top) {
 
 NodeCache::NodeCache(const Config& config, Clock& clock)
     : attribute_ttl_(config.attribute_ttl),
+      ttl_from_last_use_(config.ttl_from_last_use),
       listing_ttl_(std::min(config.listing_ttl, config.attribute_ttl)),
       clock_(clock),
       nodes_(config.max_cached_attributes),
@@ -37,6 +38,10 @@ std::optional<Node> NodeCache::find(const std::string& path) {
   MutexLock lock(mutex_);
   const Known* known = find_locked(path);
   if (known == nullptr) return std::nullopt;
+  // Not what is absent: whoever waits for a name by asking for it must see it come.
+  if (ttl_from_last_use_ && known->node.form != Form::absent) {
+    nodes_.extend(path, clock_.now() + attribute_ttl_);
+  }
   return known->node;
 }
 

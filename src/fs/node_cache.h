@@ -88,6 +88,7 @@ class NodeCache final {
   void disturb(const std::string& directory) REQUIRES(mutex_);
 
   const std::chrono::seconds attribute_ttl_;
+  const bool ttl_from_last_use_;  ///< find() gives what is there a whole lifetime anew
   const std::chrono::seconds listing_ttl_;
   Clock& clock_;
   Mutex mutex_;

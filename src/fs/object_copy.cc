@@ -129,13 +129,17 @@ Result<s3::ETag> upload_in_parts(
 }
 
 bool ObjectCopier::fits_one_request(std::uint64_t size) const {
-  return size <= std::min(config_.copy_part_size, kMaxPart) ||
-         (config_.no_multipart && size <= kMaxPart);
+  const std::uint64_t from = config_.copy_in_parts_from;
+  const bool small = from > 0 ? size < from : size <= config_.copy_part_size;
+  return (small && size <= kMaxPart) || (config_.no_multipart && size <= kMaxPart);
 }
 
 Result<s3::ETag> ObjectCopier::copy(const CopyJob& job, bool through_this_machine) {
   if (through_this_machine) return copy_locally(job);
-  return fits_one_request(job.size) ? copy_in_one(job) : copy_in_parts(job);
+  auto copied = fits_one_request(job.size) ? copy_in_one(job) : copy_in_parts(job);
+  // Ceph up to 18 copies nothing that a key of the user encrypts.
+  if (!copied && copied.error().err == ENOTSUP) return copy_locally(job);
+  return copied;
 }
 
 Result<s3::ETag> ObjectCopier::copy_in_one(const CopyJob& job) {

@@ -41,9 +41,12 @@ Status TreeRename::copy_all(const std::vector<CopyJob>& jobs, std::vector<MovedO
   }
   Mutex mutex;
   Status failure;
-  const auto note = [&](const CopyJob& job, Result<s3::ETag> etag) {
+  std::vector<const CopyJob*> refused;  // the store cannot copy them
+  const auto note = [&](const CopyJob& job, Result<s3::ETag> etag, bool last_word) {
     MutexLock lock(mutex);
-    if (etag) {
+    if (!etag && etag.error().err == ENOTSUP && !last_word) {
+      refused.push_back(&job);
+    } else if (etag) {
       moved.push_back({job.source, job.destination, std::move(*etag)});
     } else if (failure) {
       failure = etag.error().with("copy " + printable(job.source));
@@ -54,11 +57,15 @@ Status TreeRename::copy_all(const std::vector<CopyJob>& jobs, std::vector<MovedO
       MutexLock lock(mutex);
       if (!failure) return;
     }
-    note(*small[i], copier_.copy_in_one(*small[i]));
+    note(*small[i], copier_.copy_in_one(*small[i]), false);
   });
   for (const CopyJob* job : large) {
     if (!failure) break;
-    note(*job, copier_.copy(*job, locally));
+    note(*job, copier_.copy(*job, locally), true);
+  }
+  for (const CopyJob* job : refused) {
+    if (!failure) break;
+    note(*job, copier_.copy(*job, true), true);
   }
   return failure;
 }

@@ -19,8 +19,6 @@
 namespace pailfs::http {
 namespace {
 
-/// Larger bodies ask first, so that a redirect or a refusal arrives before they are sent.
-constexpr std::uint64_t kExpectAbove = 1U << 20U;
 /// Measured optimum both ways; libcurl's defaults of 16 and 64 KiB cost a quarter of the speed.
 constexpr std::uint64_t kLargeBuffer = 512U << 10U;
 constexpr std::uint64_t kSmallBuffer = 16U << 10U;
@@ -194,12 +192,8 @@ bool Run::build_headers(Slist& headers) {
                                                                : field.name + ": " + field.value);
   }
   // What libcurl would add by itself is switched off by a name without a value.
-  for (const char* const own : {"Accept", "Content-Type", "Transfer-Encoding"}) {
+  for (const char* const own : {"Accept", "Content-Type", "Expect", "Transfer-Encoding"}) {
     if (!request_.headers.find(own)) complete = complete && append(headers, std::string(own) + ":");
-  }
-  if (!request_.headers.find("Expect")) {
-    const bool ask = body_size() > kExpectAbove;
-    complete = complete && append(headers, ask ? "Expect: 100-continue" : "Expect:");
   }
   return complete || fail(Failure::broken, "out of memory");
 }

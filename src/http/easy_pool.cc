@@ -53,6 +53,18 @@ void restrict_protocols(CURL* easy, bool allow_plain_http) {
 #endif
 }
 
+void set_proxy(CURL* easy, const Config& config) {
+  if (config.no_proxy) {
+    // Only the empty name of a proxy outweighs the environment's.
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    return;
+  }
+  if (!config.proxy.empty()) curl_easy_setopt(easy, CURLOPT_PROXY, config.proxy.c_str());
+  if (!config.proxy_credentials.empty()) {
+    curl_easy_setopt(easy, CURLOPT_PROXYUSERPWD, config.proxy_credentials.c_str());
+  }
+}
+
 void set_http_options(CURL* easy, const Config& config) {
   restrict_protocols(easy, config.allow_plain_http);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
@@ -62,9 +74,7 @@ void set_http_options(CURL* easy, const Config& config) {
   curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
   curl_easy_setopt(easy, CURLOPT_NETRC, CURL_NETRC_IGNORED);
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  curl_easy_setopt(easy, CURLOPT_EXPECT_100_TIMEOUT_MS, 1000L);
-  // Only the empty name of a proxy outweighs the environment's.
-  if (config.no_proxy) curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  set_proxy(easy, config);
   if (!config.user_agent.empty()) {
     curl_easy_setopt(easy, CURLOPT_USERAGENT, config.user_agent.c_str());
   }
@@ -76,16 +86,41 @@ void set_tls_options(CURL* easy, const Config& config, const std::string& ca_bun
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, config.verify_peer ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, config.verify_host ? 2L : 0L);
   if (!ca_bundle.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, ca_bundle.c_str());
+  if (!config.cipher_suites.empty()) {
+    curl_easy_setopt(easy, CURLOPT_SSL_CIPHER_LIST, config.cipher_suites.c_str());
+  }
+  if (!config.shares_tls_sessions) curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+  const ClientCertificate& own = config.client_certificate;
+  if (own.certificate.empty()) return;
+  curl_easy_setopt(easy, CURLOPT_SSLCERT, own.certificate.c_str());
+  curl_easy_setopt(easy, CURLOPT_SSLCERTTYPE, own.type.c_str());
+  if (!own.key.empty()) {
+    curl_easy_setopt(easy, CURLOPT_SSLKEY, own.key.c_str());
+    curl_easy_setopt(easy, CURLOPT_SSLKEYTYPE, own.key_type.c_str());
+  }
+  if (!own.password.empty()) curl_easy_setopt(easy, CURLOPT_KEYPASSWD, own.password.c_str());
+}
+
+long resolve_setting(AddressFamily family) {
+  switch (family) {
+    case AddressFamily::ipv4:
+      return CURL_IPRESOLVE_V4;
+    case AddressFamily::ipv6:
+      return CURL_IPRESOLVE_V6;
+    case AddressFamily::any:
+      break;
+  }
+  return CURL_IPRESOLVE_WHATEVER;
 }
 
 }  // namespace
 
-CurlShare::CurlShare() : share_(curl_share_init()) {
+CurlShare::CurlShare(const Config& config) : share_(curl_share_init()) {
   curl_share_setopt(share_, CURLSHOPT_LOCKFUNC, lock_share);
   curl_share_setopt(share_, CURLSHOPT_UNLOCKFUNC, unlock_share);
   curl_share_setopt(share_, CURLSHOPT_USERDATA, mutexes_.data());
-  curl_share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
-  if (tls_sessions_can_be_shared()) {
+  if (config.shares_dns_cache) curl_share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+  if (config.shares_tls_sessions && tls_sessions_can_be_shared()) {
     curl_share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
   }
 }
@@ -99,7 +134,8 @@ EasyPool::EasyPool(const Config& config, std::string ca_bundle)
       ca_bundle_(std::move(ca_bundle)),
       // It also bounds the connect phase, so it must not undercut the user's own limit.
       user_timeout_ms_(static_cast<unsigned>(
-          std::max(kUserTimeout, std::chrono::milliseconds(config.connect_timeout)).count())) {}
+          std::max(kUserTimeout, std::chrono::milliseconds(config.connect_timeout)).count())),
+      share_(config) {}
 
 EasyHandle EasyPool::create() const {
   EasyHandle handle(curl_easy_init());
@@ -109,7 +145,8 @@ EasyHandle EasyPool::create() const {
   set_tls_options(easy, config_, ca_bundle_);
   curl_easy_setopt(easy, CURLOPT_SHARE, share_.get());
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 60L);
+  curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, config_.shares_dns_cache ? 60L : 0L);
+  curl_easy_setopt(easy, CURLOPT_IPRESOLVE, resolve_setting(config_.family));
   curl_easy_setopt(easy, CURLOPT_DNS_SHUFFLE_ADDRESSES, 1L);
   curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, static_cast<long>(kMaxIdle.count()));
   curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, static_cast<long>(kMaxLifetime.count()));

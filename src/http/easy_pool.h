@@ -21,7 +21,7 @@ namespace pailfs::http {
 /// CURL_LOCK_DATA_CONNECT).
 class CurlShare final {
  public:
-  CurlShare();
+  explicit CurlShare(const Config& config);
   ~CurlShare();
   CurlShare(const CurlShare&) = delete;
   CurlShare& operator=(const CurlShare&) = delete;

@@ -30,6 +30,12 @@ Call ServiceClient::start(Op op, const std::string& key) const {
   call.asked.key = key;
   call.max_attempts = std::max(1, requester_.config().retries);
   call.limit = requester_.config().operation_limit;
+  const Encryption& encryption = requester_.config().encryption;
+  if (op == Op::put || op == Op::copy || op == Op::create_upload) {
+    call.asked.echo = expected_echo(encryption);
+  } else if (op == Op::upload_part || op == Op::copy_part) {
+    call.asked.echo = expected_part_echo(encryption);
+  }
   return call;
 }
 
@@ -40,8 +46,28 @@ Outcome ServiceClient::run(Op op, const std::string& key, Build build) {
   return requester_.run(std::move(call));
 }
 
+Outcome ServiceClient::with_keys(const Key& object,
+                                 const std::function<Outcome(const CustomerKey*)>& attempt) {
+  const std::vector<const CustomerKey*> candidates = keys_.candidates(object);
+  Outcome first;
+  for (const CustomerKey* key : candidates) {
+    Outcome outcome = attempt(key);
+    if (outcome.verdict.ok) {
+      keys_.learn(object, key);
+      return outcome;
+    }
+    if (candidates.size() == 1 || !may_be_wrong_key(outcome.verdict.error)) return outcome;
+    if (key == candidates.front()) first = std::move(outcome);
+  }
+  first.verdict.error.err = EPERM;
+  first.verdict.error.text += " (neither a key of use_sse or load_sse_c nor none is accepted)";
+  return first;
+}
+
 Result<ObjectInfo> ServiceClient::head(const Key& key) {
-  Outcome outcome = run(Op::head, key, [&](const Site& site) { return build_head(site, key); });
+  Outcome outcome = with_keys(key, [&](const CustomerKey* read_key) {
+    return run(Op::head, key, [&](const Site& site) { return build_head(site, key, read_key); });
+  });
   if (!outcome.verdict.ok) return outcome.verdict.error;
   return std::get<ObjectInfo>(std::move(outcome.verdict.reply));
 }
@@ -53,9 +79,18 @@ Status ServiceClient::remove(const Key& key) {
 }
 
 Result<ETag> ServiceClient::copy(const CopyRequest& request) {
-  Outcome outcome = run(Op::copy, request.destination,
-                        [&](const Site& site) { return build_copy(site, request); });
+  const CustomerKey* kept = nullptr;
+  Outcome outcome = with_keys(request.source, [&](const CustomerKey* source_key) {
+    kept = source_key;
+    return run(Op::copy, request.destination,
+               [&](const Site& site) { return build_copy(site, request, source_key); });
+  });
   if (!outcome.verdict.ok) return outcome.verdict.error;
+  if (requester_.config().encryption.kind == Encryption::Kind::none) {
+    keys_.learn(request.destination, kept);
+  } else {
+    keys_.stored(request.destination);
+  }
   return std::get<ETag>(std::move(outcome.verdict.reply));
 }
 
@@ -68,7 +103,11 @@ Outcome ServiceClient::run_put(const PutRequest& request, ByteSource& body) {
     return build_put(site, request, md5);
   };
   Outcome outcome = requester_.run(std::move(call));
-  if (!outcome.verdict.ok) outcome.verdict.error = source.explain(outcome.verdict.error);
+  if (!outcome.verdict.ok) {
+    outcome.verdict.error = source.explain(outcome.verdict.error);
+  } else {
+    keys_.stored(request.key);
+  }
   return outcome;
 }
 

@@ -15,7 +15,7 @@ class ResumingSink final : public http::BodySink {
   ResumingSink(const GetRequest& request, ByteSink& sink) : request_(request), sink_(sink) {}
 
   /// Narrows an attempt to what is still missing, of the version that began.
-  Result<Built> build(const Site& site, Asked& asked) {
+  Result<Built> build(const Site& site, Asked& asked, const CustomerKey* read_key) {
     GetRequest rest = request_;
     if (first_) {
       if (first_->info.etag.empty() && delivered_ > 0)
@@ -27,7 +27,7 @@ class ResumingSink final : public http::BodySink {
     asked.range = rest.range;
     asked.pinned = rest.if_match;
     asked_ = asked;
-    return build_get(site, rest);
+    return build_get(site, rest, read_key);
   }
 
   bool begin(const http::Exchange& head) override {
@@ -85,12 +85,14 @@ Result<ObjectInfo> ServiceClient::get(const GetRequest& request, ByteSink& sink)
   ResumingSink resuming(request, sink);
   int short_replies = 0;
   for (;;) {
-    Call call = start(Op::get, request.key);
-    call.sink = &resuming;
-    call.build = [&](const Site& site, Asked& asked, const std::string& /*md5*/) {
-      return resuming.build(site, asked);
-    };
-    const Outcome outcome = requester_.run(std::move(call));
+    const Outcome outcome = with_keys(request.key, [&](const CustomerKey* read_key) {
+      Call call = start(Op::get, request.key);
+      call.sink = &resuming;
+      call.build = [&](const Site& site, Asked& asked, const std::string& /*md5*/) {
+        return resuming.build(site, asked, read_key);
+      };
+      return requester_.run(std::move(call));
+    });
     if (outcome.verdict.ok) resuming.accept(std::get<JudgedGet>(outcome.verdict.reply));
     // Complete also when the connection broke after the last byte.
     if (resuming.complete()) return resuming.info();

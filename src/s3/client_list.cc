@@ -22,12 +22,15 @@ Result<ListPage> ServiceClient::list(const ListRequest& request) {
   const std::optional<Cursor> cursor =
       v2 ? Cursor::parse(request.continuation) : Cursor{0, "", request.continuation};
   if (!cursor) return Error{EINVAL, "LIST: not a continuation of ours"};
+  ListRequest page = request;
+  // Who asks for fewer has a reason.
+  if (page.max_keys == ListRequest{}.max_keys) page.max_keys = requester_.config().list_max_keys;
   Call call = start(Op::list, request.prefix);
   call.asked.delimited = request.delimited;
   call.asked.list_v2 = v2;
   call.asked.start = cursor->token;
   call.build = [&](const Site& site, Asked& /*asked*/, const std::string& /*md5*/) {
-    return Result<Built>(build_list(site, request, cursor->token));
+    return Result<Built>(build_list(site, page, cursor->token));
   };
   Outcome outcome = requester_.run(std::move(call));
   if (!outcome.verdict.ok) return outcome.verdict.error;

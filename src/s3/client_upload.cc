@@ -61,9 +61,11 @@ Result<ETag> ServiceClient::upload_part(const Key& key, const UploadId& id, int 
 Result<ETag> ServiceClient::copy_part(const Key& key, const UploadId& id, int number,
                                       const Key& source, const ETag& source_if_match,
                                       ByteRange range) {
-  const PartCopy part{key, id, number, source, source_if_match, range};
-  Outcome outcome =
-      run(Op::copy_part, key, [&](const Site& site) { return build_copy_part(site, part); });
+  PartCopy part{key, id, number, source, source_if_match, range, nullptr};
+  Outcome outcome = with_keys(source, [&](const CustomerKey* source_key) {
+    part.source_key = source_key;
+    return run(Op::copy_part, key, [&](const Site& site) { return build_copy_part(site, part); });
+  });
   if (!outcome.verdict.ok) return outcome.verdict.error;
   return std::get<ETag>(std::move(outcome.verdict.reply));
 }
@@ -73,8 +75,12 @@ Result<ETag> ServiceClient::complete_upload(const Key& key, const UploadId& id,
   Outcome outcome = run(Op::complete_upload, key, [&](const Site& site) {
     return build_complete_upload(site, key, id, parts);
   });
-  if (outcome.verdict.ok) return std::get<ETag>(std::move(outcome.verdict.reply));
-  // The upload may be gone because an attempt whose reply was lost had completed it.
+  if (outcome.verdict.ok) {
+    keys_.stored(key);
+    return std::get<ETag>(std::move(outcome.verdict.reply));
+  }
+  // The upload may be gone because an attempt whose reply was lost had completed it. Under keys of
+  // the user or of KMS an ETag is no MD5 and proves nothing: then it counts as failed.
   const ETag expected = expected_multipart_etag(parts);
   if ((outcome.doubt || outcome.verdict.outcome_unknown) && !expected.empty()) {
     const std::uint64_t size = std::accumulate(

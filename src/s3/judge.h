@@ -16,6 +16,7 @@
 #include "pailfs/s3/object_store.h"
 
 #include "error_table.h"
+#include "sse.h"
 #include "xml.h"
 
 namespace pailfs::s3 {
@@ -50,6 +51,7 @@ struct Asked {
   bool delimited = false;                    ///< list
   bool list_v2 = false;                      ///< list
   std::string start;                         ///< list: marker or token of this page
+  EncryptionEcho echo;                       ///< what stores bytes: asked for with them
   std::string region;                        ///< that the attempt was signed for
   WallTime sent_at{};                        ///< time that the attempt was signed with
 };

@@ -154,6 +154,11 @@ Verdict judge_get_head(const Asked& asked, const http::Exchange& head) {
 
 Verdict judge_content(const Asked& asked, const http::Exchange& exchange) {
   const std::string& body = exchange.body;
+  if (!echoes(asked.echo, exchange.headers))
+    return wrong(
+        asked, exchange, Retry::never, EIO,
+        "the service does not confirm the encryption that was asked for (use_sse): what it "
+        "has stored may be readable");
   switch (asked.op) {
     case Op::head:
       return judge_head(asked, exchange);

@@ -5,15 +5,18 @@
 
 #include "digest.h"
 #include "request_parts.h"
+#include "sse.h"
 
 namespace pailfs::s3 {
 
-Result<Built> build_head(const Site& site, const Key& key) {
+Result<Built> build_head(const Site& site, const Key& key, const CustomerKey* read_key) {
   if (Status ok = check_key(key); !ok) return ok.error();
-  return start_request(site, http::Method::head, site.object_url(key));
+  Built built = start_request(site, http::Method::head, site.object_url(key));
+  add_customer_headers(built.request.headers, read_key);
+  return built;
 }
 
-Result<Built> build_get(const Site& site, const GetRequest& get) {
+Result<Built> build_get(const Site& site, const GetRequest& get, const CustomerKey* read_key) {
   if (Status ok = check_key(get.key); !ok) return ok.error();
   Built built = start_request(site, http::Method::get, site.object_url(get.key));
   if (get.range) {
@@ -21,6 +24,7 @@ Result<Built> build_get(const Site& site, const GetRequest& get) {
     built.request.headers.add("Range", range_text(*get.range));
   }
   if (!get.if_match.empty()) built.request.headers.add("If-Match", get.if_match.value);
+  add_customer_headers(built.request.headers, read_key);
   return built;
 }
 
@@ -28,7 +32,7 @@ Result<Built> build_put(const Site& site, const PutRequest& put, const std::stri
   if (Status ok = check_key(put.key); !ok) return ok.error();
   Built built = start_request(site, http::Method::put, site.object_url(put.key));
   if (Status ok = add_attributes(built.request, put.attributes); !ok) return ok.error();
-  add_creation_headers(built.request, site);
+  add_creation_headers(built.request, site, put.key);
   if (!put.if_match.empty()) built.request.headers.add("If-Match", put.if_match.value);
   if (put.if_absent) built.request.headers.add("If-None-Match", "*");
   if (!content_md5.empty()) built.request.headers.add("Content-MD5", content_md5);
@@ -40,7 +44,7 @@ Result<Built> build_remove(const Site& site, const Key& key) {
   return start_request(site, http::Method::del, site.object_url(key));
 }
 
-Result<Built> build_copy(const Site& site, const CopyRequest& copy) {
+Result<Built> build_copy(const Site& site, const CopyRequest& copy, const CustomerKey* source_key) {
   if (Status ok = check_key(copy.source); !ok) return ok.error();
   if (Status ok = check_key(copy.destination); !ok) return ok.error();
   Built built = start_request(site, http::Method::put, site.object_url(copy.destination));
@@ -52,7 +56,10 @@ Result<Built> build_copy(const Site& site, const CopyRequest& copy) {
   if (copy.attributes) {
     if (Status ok = add_attributes(built.request, *copy.attributes); !ok) return ok.error();
   }
-  add_creation_headers(built.request, site);
+  add_copy_source_headers(headers, source_key);
+  add_creation_headers(built.request, site, copy.destination);
+  // A rename or chmod must not be what takes an object's encryption away.
+  if (site.encryption.kind == Encryption::Kind::none) add_customer_headers(headers, source_key);
   allow_long_silence(built.request);
   built.body.emplace();
   return built;

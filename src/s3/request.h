@@ -25,12 +25,16 @@ struct Built {
 /// ENAMETOOLONG above 1024 bytes, EINVAL for an empty key or one with NUL.
 Status check_key(const Key& key);
 
-Result<Built> build_head(const Site& site, const Key& key);
-Result<Built> build_get(const Site& site, const GetRequest& get);
+/// `read_key`: of the object, if it is encrypted with one of the user's own; null: none.
+Result<Built> build_head(const Site& site, const Key& key, const CustomerKey* read_key = nullptr);
+Result<Built> build_get(const Site& site, const GetRequest& get,
+                        const CustomerKey* read_key = nullptr);
 /// `content_md5`: base64, empty to send none.
 Result<Built> build_put(const Site& site, const PutRequest& put, const std::string& content_md5);
 Result<Built> build_remove(const Site& site, const Key& key);
-Result<Built> build_copy(const Site& site, const CopyRequest& copy);
+/// `source_key` as in build_head(). A copy that no encryption is asked for keeps that key.
+Result<Built> build_copy(const Site& site, const CopyRequest& copy,
+                         const CustomerKey* source_key = nullptr);
 
 /// At most 1000 keys; always with Content-MD5, which Swift demands.
 Result<Built> build_remove_many(const Site& site, const std::vector<Key>& keys);
@@ -49,6 +53,7 @@ struct PartCopy {
   Key source;
   ETag source_if_match;
   ByteRange range;
+  const CustomerKey* source_key = nullptr;
 };
 Result<Built> build_copy_part(const Site& site, const PartCopy& copy);
 Result<Built> build_complete_upload(const Site& site, const Key& key, const UploadId& id,

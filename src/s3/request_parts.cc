@@ -5,20 +5,13 @@
 
 #include "pailfs/util/text.h"
 
+#include "sse.h"
+
 namespace pailfs::s3 {
 namespace {
 
-// RFC 9110 5.6.2: what a header name may consist of.
-bool is_token(std::string_view name) {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           kMarks.find(c) != std::string_view::npos;
-  });
-}
-
 Status add_checked(http::Request& request, const std::string& name, const std::string& value) {
-  if (!is_token(name))
+  if (!is_header_name(name))
     return Error{EINVAL, "\"" + printable(name, 100) + "\" cannot be the name of a header"};
   if (value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
     return Error{EINVAL, "the value of header " + name + " has a line end or NUL in it"};
@@ -27,6 +20,14 @@ Status add_checked(http::Request& request, const std::string& name, const std::s
 }
 
 }  // namespace
+
+bool is_header_name(std::string_view name) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kMarks.find(c) != std::string_view::npos;
+  });
+}
 
 Status check_key(const Key& key) {
   if (key.empty()) return Error{EINVAL, "an object key cannot be empty"};
@@ -65,9 +66,11 @@ Status add_attributes(http::Request& request, const ObjectAttributes& attributes
   return {};
 }
 
-void add_creation_headers(http::Request& request, const Site& site) {
+void add_creation_headers(http::Request& request, const Site& site, const Key& key) {
   if (!site.acl.empty()) request.headers.add("x-amz-acl", site.acl);
   if (!site.storage_class.empty()) request.headers.add("x-amz-storage-class", site.storage_class);
+  add_encryption_headers(request.headers, site.encryption);
+  if (site.extra_headers) site.extra_headers->apply(key, request.headers);
 }
 
 void allow_long_silence(http::Request& request) {

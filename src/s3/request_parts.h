@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "request.h"
 
@@ -14,8 +15,11 @@ Built start_request(const Site& site, http::Method method, std::string url);
 std::string range_text(ByteRange range);
 /// Content type, metadata and standard headers, checked.
 Status add_attributes(http::Request& request, const ObjectAttributes& attributes);
-/// x-amz-acl and x-amz-storage-class, for whatever creates an object.
-void add_creation_headers(http::Request& request, const Site& site);
+/// Access rule, storage class, encryption and the headers of ahbe_conf, for whatever creates an
+/// object. To be called last: those of ahbe_conf outweigh what is there.
+void add_creation_headers(http::Request& request, const Site& site, const Key& key);
+/// RFC 9110 5.6.2: what a header name may consist of.
+bool is_header_name(std::string_view name);
 /// Copy, complete: the service may be busy for long before it answers.
 void allow_long_silence(http::Request& request);
 

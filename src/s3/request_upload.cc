@@ -3,6 +3,7 @@
 #include "pailfs/util/text.h"
 
 #include "request_parts.h"
+#include "sse.h"
 
 namespace pailfs::s3 {
 namespace {
@@ -32,7 +33,7 @@ Result<Built> build_create_upload(const Site& site, const Key& key,
   Built built =
       start_request(site, http::Method::post, site.object_url(key, {{"uploads", std::nullopt}}));
   if (Status ok = add_attributes(built.request, attributes); !ok) return ok.error();
-  add_creation_headers(built.request, site);
+  add_creation_headers(built.request, site, key);
   built.body.emplace();
   return built;
 }
@@ -42,6 +43,7 @@ Result<Built> build_upload_part(const Site& site, const Key& key, const UploadId
   if (Status ok = check_part(key, id, number); !ok) return ok.error();
   Built built = start_request(site, http::Method::put, part_url(site, key, id, number));
   if (!content_md5.empty()) built.request.headers.add("Content-MD5", content_md5);
+  add_customer_headers(built.request.headers, site.encryption.customer());
   return built;
 }
 
@@ -49,6 +51,12 @@ Result<Built> build_copy_part(const Site& site, const PartCopy& copy) {
   if (Status ok = check_part(copy.key, copy.id, copy.number); !ok) return ok.error();
   if (Status ok = check_key(copy.source); !ok) return ok.error();
   if (copy.range.length == 0) return Error{EINVAL, "an empty range cannot be copied"};
+  if (copy.source_key != nullptr && site.encryption.kind == Encryption::Kind::none) {
+    // The upload it belongs to was begun without a key.
+    return Error{EPERM,
+                 printable(copy.source, 200) +
+                     ": changing it would take its encryption away. Mount with use_sse=custom"};
+  }
   Built built =
       start_request(site, http::Method::put, part_url(site, copy.key, copy.id, copy.number));
   http::Headers& headers = built.request.headers;
@@ -56,6 +64,8 @@ Result<Built> build_copy_part(const Site& site, const PartCopy& copy) {
   headers.add("x-amz-copy-source-range", range_text(copy.range));
   if (!copy.source_if_match.empty())
     headers.add("x-amz-copy-source-if-match", copy.source_if_match.value);
+  add_copy_source_headers(headers, copy.source_key);
+  add_customer_headers(headers, site.encryption.customer());
   allow_long_silence(built.request);
   built.body.emplace();
   return built;
@@ -79,6 +89,8 @@ Result<Built> build_complete_upload(const Site& site, const Key& key, const Uplo
   Built built =
       start_request(site, http::Method::post, site.object_url(key, {{"uploadId", id.value}}));
   built.request.headers.add("Content-Type", "application/xml");
+  // S3 does not ask for it, Ceph 20 does.
+  add_customer_headers(built.request.headers, site.encryption.customer());
   allow_long_silence(built.request);
   built.body = std::move(body);
   return built;

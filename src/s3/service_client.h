@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "requester.h"
+#include "sse.h"
 
 namespace pailfs::s3 {
 
@@ -16,7 +17,8 @@ class ServiceClient final : public Client {
  public:
   ServiceClient(const Config& config, http::Transport& transport, CredentialSource& credentials,
                 Clock& clock, Random& random)
-      : requester_(config, transport, credentials, clock, random) {}
+      : requester_(config, transport, credentials, clock, random),
+        keys_(requester_.config().encryption) {}
 
   [[nodiscard]] std::string region() const override { return requester_.region(); }
   [[nodiscard]] std::vector<RequestCount> counts() const override { return requester_.counts(); }
@@ -48,6 +50,10 @@ class ServiceClient final : public Client {
   /// A call with the limits of the configuration.
   [[nodiscard]] Call start(Op op, const std::string& key) const;
   Outcome run(Op op, const std::string& key, Build build);
+  /// One attempt after the other with the keys that `object` may be encrypted with, until the
+  /// store no longer refuses in a way that a wrong key explains.
+  Outcome with_keys(const Key& object,
+                    const std::function<Outcome(const CustomerKey* key)>& attempt);
   Outcome run_put(const PutRequest& request, ByteSource& body);
   Result<ETag> settle_condition(const PutRequest& request, ByteSource& body,
                                 const Outcome& outcome);
@@ -56,6 +62,7 @@ class ServiceClient final : public Client {
                     std::vector<Status>& results);
 
   Requester requester_;
+  KeyChoice keys_;
   std::atomic<bool> batches_work_{true};  ///< false once the service refused DeleteObjects
 };
 

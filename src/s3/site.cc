@@ -88,6 +88,8 @@ Site make_site(const Config& config, const std::string& region) {
   site.origin = url.text();
   if (config.acl != "private") site.acl = config.acl;
   if (upper(config.storage_class) != "STANDARD") site.storage_class = upper(config.storage_class);
+  site.encryption = config.encryption;
+  site.extra_headers = config.extra_headers;
   site.requester_pays = config.requester_pays;
   site.list_v2 = config.list_v2;
   site.stall_limit = config.stall_limit;

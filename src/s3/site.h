@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,6 +45,8 @@ struct Site {
   std::string region;
   std::string acl;            ///< empty: the service's default
   std::string storage_class;  ///< empty: the service's default
+  Encryption encryption;
+  std::shared_ptr<const ExtraHeaders> extra_headers;  ///< may be null
   bool requester_pays = false;
   bool list_v2 = false;
   std::chrono::milliseconds stall_limit{30'000};

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pailfs/s3/encryption.h"
 #include "pailfs/s3/object_store.h"
 
 namespace pailfs::test {
@@ -18,6 +19,7 @@ struct ClientChange {
   std::optional<std::string> secret_key = std::nullopt;
   std::optional<std::string> session_token = std::nullopt;
   bool sigv2 = false;
+  s3::Encryption encryption = {};
 };
 
 /// A place where the ObjectStore contract has to hold: an implementation and, behind it, a service.

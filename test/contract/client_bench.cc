@@ -40,6 +40,7 @@ WiredClient::WiredClient(const Service& service, const ClientStyle& style,
   config.path_style = style.path_style;
   config.list_v2 = style.list_v2;
   config.signature = change.sigv2 ? s3::Signature::v2 : s3::Signature::v4;
+  config.encryption = change.encryption;
   config.retries = style.retries;
   config.stall_limit = style.stall_limit;
   Clock& clock = style.impatient ? static_cast<Clock&>(impatient_) : patient_;

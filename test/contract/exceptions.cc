@@ -27,6 +27,8 @@ constexpr std::array kRows{
     Row{"ceph*", "part order", "RGW sorts the parts itself"},
     Row{"ceph*", "2 KiB of metadata", "RGW has no limit"},
     Row{"ceph*", "list parts after abort", "RGW says NoSuchKey instead of NoSuchUpload"},
+    Row{"ceph*", "copy under a key of ours", "RGW 16 and 18 answer 501"},
+    Row{"swift*", "keys of ours", "s3api ignores them and stores in the clear"},
     Row{"swift*", "put if-match", "s3api answers 501"},
     Row{"swift*", "upload to a key with control character",
         "the reply to CreateMultipartUpload is not well-formed XML"},

@@ -68,6 +68,8 @@ std::string describe(const std::string& key, const Object& object) {
   put_line(out, "mtime", "-", std::to_string(object.mtime));
   put_line(out, "class", "-", object.storage_class);
   put_line(out, "sse", "-", object.encryption);
+  put_line(out, "kms", "-", object.kms_key);
+  put_line(out, "ssec", "-", object.customer_key_md5);
   put_line(out, "acl", "-", object.acl);
   for (const Header& h : object.system) put_line(out, "system", h.name, h.value);
   for (const Header& h : object.meta) put_line(out, "meta", h.name, h.value);
@@ -88,6 +90,10 @@ void apply_line(std::string_view kind, std::string name, std::string value, Obje
     object.storage_class = std::move(value);
   else if (kind == "sse")
     object.encryption = std::move(value);
+  else if (kind == "kms")
+    object.kms_key = std::move(value);
+  else if (kind == "ssec")
+    object.customer_key_md5 = std::move(value);
   else if (kind == "acl")
     object.acl = std::move(value);
   else if (kind == "system")

@@ -37,6 +37,8 @@ constexpr Row kRows[] = {
     {"InvalidArgument", 400, "Invalid Argument"},
     {"InvalidBucketName", 400, "The specified bucket is not valid."},
     {"InvalidDigest", 400, "The Content-MD5 you specified is not valid."},
+    {"InvalidEncryptionAlgorithmError", 400,
+     "The encryption request you specified is not valid. The valid value is AES256."},
     {"InvalidPart", 400,
      "One or more of the specified parts could not be found.  The part may not have been "
      "uploaded, or the specified entity tag may not match the part's entity tag."},

@@ -39,9 +39,6 @@ std::optional<S3Error> check_capabilities(const Call& call) {
     if (h.name.starts_with("x-amz-checksum-") && op_mutates(call.op) &&
         call.rule(Rule::kChecksum501))
       return not_implemented(h.name);
-    // Taking the data without encrypting it would be the worst of answers.
-    if (h.name.find("server-side-encryption-customer") != std::string::npos)
-      return not_implemented(h.name);
   }
   return std::nullopt;
 }

@@ -7,6 +7,7 @@
 
 #include "conditions.h"
 #include "copy_source.h"
+#include "sse.h"
 #include "text.h"
 #include "xml_out.h"
 
@@ -28,6 +29,7 @@ bool changes_nothing(const Call& call, const CopySource& source, bool replace) {
   bool other_class = !storage_class.empty() && storage_class != source.object->storage_class;
   return same && !replace && !other_class &&
          !call.head.headers.has("x-amz-server-side-encryption") &&
+         !call.head.headers.has(std::string(kSsePrefix) + "key") &&
          !call.head.headers.has("x-amz-website-redirect-location");
 }
 
@@ -49,6 +51,11 @@ std::variant<CopySource, S3Error> find_copy_source(const Call& call) {
   if (!bucket) return S3Error{"NoSuchBucket", "", {}};
   source.object = call.service.store.get(*bucket, source.key);
   if (!source.object) return S3Error{"NoSuchKey", "", {}};
+  if (!call.rule(Rule::kSseCIgnored)) {
+    if (auto error = judge_customer_key(call.head.headers, kSseSourcePrefix,
+                                        source.object->customer_key_md5))
+      return std::move(*error);
+  }
   bool asked = !call.rule(Rule::kNoConditional);
   if (asked && judge_preconditions(call.head.headers, "x-amz-copy-source-", source.object->etag,
                                    source.object->mtime) != Precondition::kHolds)
@@ -57,6 +64,7 @@ std::variant<CopySource, S3Error> find_copy_source(const Call& call) {
 }
 
 Reply copy_object(Call& call) {
+  if (auto error = judge_encryption(call)) return error_reply(call, std::move(*error));
   auto found = find_copy_source(call);
   if (auto* error = std::get_if<S3Error>(&found)) return error_reply(call, std::move(*error));
   const auto& source = std::get<CopySource>(found);
@@ -91,7 +99,7 @@ Reply copy_object(Call& call) {
     object->etag = source.object->etag;
     object->part_sizes = source.object->part_sizes;
   } else {
-    object->etag = choose_etag(call, object->md5->get(object->body), object->encryption);
+    object->etag = choose_etag(call, object->md5->get(object->body), *object);
   }
   object->created_ms = call.service.clock.now_ms();
   object->mtime = object->created_ms / 1000;
@@ -105,8 +113,7 @@ Reply copy_object(Call& call) {
   xml.element("LastModified", listing_date(object->mtime));
   xml.etag(object->etag);
   Reply reply = xml_reply(xml.finish());
-  if (!object->encryption.empty())
-    reply.headers.add("x-amz-server-side-encryption", object->encryption);
+  add_encryption_headers(*object, reply);
   return reply;
 }
 

@@ -10,6 +10,7 @@
 #include "digest.h"
 #include "multipart.h"
 #include "service.h"
+#include "sse.h"
 #include "text.h"
 #include "xml_in.h"
 #include "xml_out.h"
@@ -56,24 +57,29 @@ bool parts_are_equal(const std::vector<std::uint64_t>& sizes) {
   return sizes.empty() || sizes.back() <= sizes.front();
 }
 
-Reply complete_reply(const Call& call, std::string_view etag, const std::string& encryption) {
+Reply complete_reply(const Call& call, std::string_view etag) {
   XmlWriter xml("CompleteMultipartUploadResult");
   xml.element("Location", "http://" + std::string(call.header("host")) + "/" + call.bucket->name +
                               "/" + percent_encode(call.address.key, true));
   xml.element("Bucket", call.bucket->name);
   xml.element("Key", call.address.key);
   xml.etag(etag);
-  Reply reply = xml_reply(xml.finish());
-  if (!encryption.empty()) reply.headers.add("x-amz-server-side-encryption", encryption);
-  return reply;
+  return xml_reply(xml.finish());
+}
+
+/// A part is shown the key that its upload was begun with.
+std::optional<S3Error> judge_part_key(const Call& call, const Upload& upload) {
+  if (call.rule(Rule::kSseCIgnored)) return std::nullopt;
+  return judge_customer_key(call.head.headers, kSsePrefix, upload.prototype.customer_key_md5);
 }
 
 }  // namespace
 
 Reply create_multipart_upload(Call& call) {
+  if (auto error = judge_encryption(call)) return error_reply(call, std::move(*error));
   Object prototype;
   take_object_headers(call.head.headers, call.service.rules, prototype);
-  std::string encryption = prototype.encryption;
+  const Object described = prototype;
   std::string id = "lost-" + hex(random_bytes(16));
   if (!call.plan.has("reply_then_lose"))
     id = call.service.uploads
@@ -85,7 +91,7 @@ Reply create_multipart_upload(Call& call) {
   xml.element("Key", call.address.key);
   xml.element("UploadId", id);
   Reply reply = xml_reply(xml.finish());
-  if (!encryption.empty()) reply.headers.add("x-amz-server-side-encryption", encryption);
+  add_encryption_headers(described, reply);
   return reply;
 }
 
@@ -94,17 +100,17 @@ Reply upload_part(Call& call) {
   if (!number) return error_reply(call, bad_part_number(call));
   UploadPtr upload = find_upload(call);
   if (!upload) return error_reply(call, no_such_upload(call));
+  if (auto error = judge_part_key(call, *upload)) return error_reply(call, std::move(*error));
   Part part;
   part.body = call.body;
   part.md5_raw = call.digests.md5_raw.empty() ? random_bytes(16) : call.digests.md5_raw;
-  part.etag = choose_etag(call, hex(part.md5_raw), upload->prototype.encryption);
+  part.etag = choose_etag(call, hex(part.md5_raw), upload->prototype);
   part.mtime = call.service.clock.now();
   part.checksums = call.digests.checksums;
   Reply reply;
   add_etag(call.service.rules, reply, part.etag);
   for (const Header& h : part.checksums) reply.headers.add(h.name, h.value);
-  if (!upload->prototype.encryption.empty())
-    reply.headers.add("x-amz-server-side-encryption", upload->prototype.encryption);
+  add_encryption_headers(upload->prototype, reply);
   if (add_part(call, upload, *number, std::move(part)) != WriteOutcome::kDone)
     return error_reply(call, no_such_upload(call));
   return reply;
@@ -115,6 +121,7 @@ Reply upload_part_copy(Call& call) {
   if (!number) return error_reply(call, bad_part_number(call));
   UploadPtr upload = find_upload(call);
   if (!upload) return error_reply(call, no_such_upload(call));
+  if (auto error = judge_part_key(call, *upload)) return error_reply(call, std::move(*error));
   auto found = find_copy_source(call);
   if (auto* error = std::get_if<S3Error>(&found)) return error_reply(call, std::move(*error));
   const Object& source = *std::get<CopySource>(found).object;
@@ -138,14 +145,16 @@ Reply upload_part_copy(Call& call) {
   Hash hash(HashKind::kMd5);
   for (const Body::Piece& piece : part.body.pieces()) hash.update(piece.bytes);
   part.md5_raw = hash.finish();
-  part.etag = choose_etag(call, hex(part.md5_raw), upload->prototype.encryption);
+  part.etag = choose_etag(call, hex(part.md5_raw), upload->prototype);
   part.mtime = call.service.clock.now();
   XmlWriter xml("CopyPartResult");
   xml.element("LastModified", listing_date(part.mtime));
   xml.etag(part.etag);
   if (add_part(call, upload, *number, std::move(part)) != WriteOutcome::kDone)
     return error_reply(call, no_such_upload(call));
-  return xml_reply(xml.finish());
+  Reply reply = xml_reply(xml.finish());
+  add_encryption_headers(upload->prototype, reply);
+  return reply;
 }
 
 Reply complete_multipart_upload(Call& call) {
@@ -157,7 +166,7 @@ Reply complete_multipart_upload(Call& call) {
   if (!upload) {
     auto before = uploads.completed(call.bucket->name, call.address.key, id);
     if (!before || call.rule(Rule::kCompleteOnce)) return error_reply(call, no_such_upload(call));
-    return complete_reply(call, *before, "");
+    return complete_reply(call, *before);
   }
   CompleteRules rules{!call.rule(Rule::kMinPartOff), !call.rule(Rule::kPartOrderOff)};
   auto assembled = assemble(*upload, *std::move(claims), rules);
@@ -182,7 +191,9 @@ Reply complete_multipart_upload(Call& call) {
         return put;
       });
   if (outcome != WriteOutcome::kDone) return outcome_reply(call, outcome);
-  return complete_reply(call, object->etag, object->encryption);
+  Reply reply = complete_reply(call, object->etag);
+  add_encryption_headers(*object, reply);
+  return reply;
 }
 
 Reply abort_multipart_upload(Call& call) {

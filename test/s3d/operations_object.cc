@@ -7,6 +7,7 @@
 #include "conditions.h"
 #include "digest.h"
 #include "service.h"
+#include "sse.h"
 #include "text.h"
 #include "xml_in.h"
 #include "xml_out.h"
@@ -53,6 +54,10 @@ Reply range_error(const Call& call, std::uint64_t size) {
 Reply get_object(Call& call) {
   ObjectPtr object = call.service.store.get(*call.bucket, call.address.key);
   if (!object) return error_reply(call, {"NoSuchKey", "", {}});
+  if (!call.rule(Rule::kSseCIgnored)) {
+    if (auto error = judge_customer_key(call.head.headers, kSsePrefix, object->customer_key_md5))
+      return error_reply(call, std::move(*error));
+  }
   Reply reply;
   switch (judge_preconditions(call.head.headers, "", object->etag, object->mtime)) {
     case Precondition::kFailed:
@@ -100,12 +105,13 @@ Reply get_object(Call& call) {
 }
 
 Reply put_object(Call& call) {
+  if (auto error = judge_encryption(call)) return error_reply(call, std::move(*error));
   auto object = std::make_shared<Object>();
   take_object_headers(call.head.headers, call.service.rules, *object);
   object->body = call.body;
   std::string md5_hex = hex(call.digests.md5_raw);
   object->md5 = std::make_shared<ContentMd5>(md5_hex);  // empty: computed when asked for
-  object->etag = choose_etag(call, md5_hex, object->encryption);
+  object->etag = choose_etag(call, md5_hex, *object);
   object->checksums = call.digests.checksums;
   object->created_ms = call.service.clock.now_ms();
   object->mtime = object->created_ms / 1000;
@@ -119,8 +125,7 @@ Reply put_object(Call& call) {
   add_etag(call.service.rules, reply, object->etag);
   for (const Header& h : object->checksums) reply.headers.add(h.name, h.value);
   if (object->checksums.size() > 0) reply.headers.add("x-amz-checksum-type", "FULL_OBJECT");
-  if (!object->encryption.empty())
-    reply.headers.add("x-amz-server-side-encryption", object->encryption);
+  add_encryption_headers(*object, reply);
   return reply;
 }
 

@@ -71,6 +71,7 @@ constexpr std::array<Row, kRuleCount> kRows = {{
      "a region that is not one of R2's is InvalidRegionName; all of them are good"},
     {Rule::kRegionalHosts, "regional_hosts",
      "*.REGION.amazonaws.com of another region answers PermanentRedirect"},
+    {Rule::kSseCIgnored, "sse_c_ignored", "keys of SSE-C are dropped, objects are not encrypted"},
     {Rule::kPublic, "public", "every bucket may be read and written anonymously"},
 }};
 

@@ -59,6 +59,7 @@ enum class Rule {
   kRegionInWords,
   kRegionNames,
   kRegionalHosts,
+  kSseCIgnored,
   kPublic,
 };
 constexpr int kRuleCount = static_cast<int>(Rule::kPublic) + 1;

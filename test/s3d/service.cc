@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "digest.h"
+#include "sse.h"
 #include "text.h"
 #include "xml_out.h"
 
@@ -103,9 +104,17 @@ void add_etag(const Rules& rules, Reply& reply, std::string_view etag) {
   if (!rules.on(Rule::kNoEtag)) reply.headers.add("ETag", quoted(etag));
 }
 
-std::string choose_etag(const Call& call, std::string_view md5_hex, std::string_view encryption) {
-  if (call.rule(Rule::kEtagNotMd5) || encryption == "aws:kms") return hex(random_bytes(16));
+std::string choose_etag(const Call& call, std::string_view md5_hex, const Object& object) {
+  const bool opaque = call.rule(Rule::kEtagNotMd5) || object.encryption == "aws:kms" ||
+                      !object.customer_key_md5.empty();
+  if (opaque) return hex(random_bytes(16));
   return call.rule(Rule::kUpperEtag) ? to_upper(md5_hex) : std::string(md5_hex);
+}
+
+std::optional<S3Error> judge_encryption(const Call& call) {
+  auto shown = customer_key(call.head.headers, kSsePrefix);
+  if (auto* error = std::get_if<S3Error>(&shown)) return std::move(*error);
+  return std::nullopt;
 }
 
 WriteCondition write_condition(const Call& call) {
@@ -138,6 +147,9 @@ void take_object_headers(const Headers& headers, const Rules& rules, Object& obj
     object.storage_class = storage_class;
   object.acl = headers.get("x-amz-acl");
   object.encryption = headers.get("x-amz-server-side-encryption");
+  object.kms_key = headers.get("x-amz-server-side-encryption-aws-kms-key-id");
+  if (!rules.on(Rule::kSseCIgnored))
+    object.customer_key_md5 = headers.get(std::string(kSsePrefix) + "key-md5");
 }
 
 void add_object_headers(const Rules& rules, const Object& object, Reply& reply) {
@@ -148,8 +160,7 @@ void add_object_headers(const Rules& rules, const Object& object, Reply& reply) 
   for (const Header& h : object.meta) reply.headers.add(h.name, h.value);
   if (object.storage_class != "STANDARD")
     reply.headers.add("x-amz-storage-class", object.storage_class);
-  if (!object.encryption.empty())
-    reply.headers.add("x-amz-server-side-encryption", object.encryption);
+  add_encryption_headers(object, reply);
 }
 
 Reply run_operation(Call& call) {

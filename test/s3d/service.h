@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,8 +82,11 @@ Reply xml_reply(std::string document);
 Reply outcome_reply(const Call& call, WriteOutcome outcome);
 std::string quoted(std::string_view etag);
 void add_etag(const Rules& rules, Reply& reply, std::string_view etag);
-/// The ETag a new object gets: its MD5, or noise under the rule etag_not_md5 and with SSE-KMS.
-std::string choose_etag(const Call& call, std::string_view md5_hex, std::string_view encryption);
+/// The ETag a new object gets: its MD5, or noise under the rule etag_not_md5, with SSE-KMS and
+/// SSE-C.
+std::string choose_etag(const Call& call, std::string_view md5_hex, const Object& object);
+/// The refusal of a request whose SSE-C headers are not right for storing; nothing: they are.
+std::optional<S3Error> judge_encryption(const Call& call);
 /// If-Match and If-None-Match of a write, none under the rule no_conditional.
 WriteCondition write_condition(const Call& call);
 

@@ -45,7 +45,9 @@ struct Object {
   Headers meta;       ///< x-amz-meta-*
   Headers checksums;  ///< x-amz-checksum-*
   std::string storage_class = "STANDARD";
-  std::string encryption;  ///< x-amz-server-side-encryption
+  std::string encryption;        ///< x-amz-server-side-encryption
+  std::string kms_key;           ///< x-amz-server-side-encryption-aws-kms-key-id
+  std::string customer_key_md5;  ///< of SSE-C, as in the header; see sse.h
   std::string acl;
   std::vector<std::uint64_t> part_sizes;  ///< of a multipart upload
   std::shared_ptr<ContentMd5> md5 = std::make_shared<ContentMd5>();

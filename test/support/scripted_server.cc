@@ -40,6 +40,14 @@ std::shared_ptr<void> make_tls_context(const ScriptedServer::Tls& tls) {
   EVP_PKEY* const key = PEM_read_bio_PrivateKey(key_bio, nullptr, nullptr, nullptr);
   SSL_CTX_use_certificate(context, certificate);
   SSL_CTX_use_PrivateKey(context, key);
+  if (!tls.client_ca_pem.empty()) {
+    BIO* const trusted_bio = BIO_new_mem_buf(tls.client_ca_pem.data(), -1);
+    X509* const trusted = PEM_read_bio_X509(trusted_bio, nullptr, nullptr, nullptr);
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(context), trusted);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    X509_free(trusted);
+    BIO_free(trusted_bio);
+  }
   X509_free(certificate);
   EVP_PKEY_free(key);
   BIO_free(certificate_bio);

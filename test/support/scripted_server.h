@@ -59,6 +59,7 @@ class ScriptedServer final {
   struct Tls {
     std::string certificate_pem;
     std::string key_pem;
+    std::string client_ca_pem = {};  ///< not empty: who does not show this certificate is refused
   };
 
   explicit ScriptedServer(std::vector<Reply> script);

@@ -9,18 +9,14 @@
 
 namespace pailfs::cli {
 
-/// What can be refused by looking at this machine only: tmpdir must be a directory, an ahbe_conf
-/// file may only suppress Expect, uid=0 and gid=0 are root's. `caller` is the effective user.
-/// Reads files, changes nothing.
+/// What can be refused by looking at this machine only: tmpdir must be a directory, the log file
+/// writable, uid=0 and gid=0 are root's. `caller` is the effective user.
 Status check_local_files(const Options& options, uid_t caller);
 
 /// With use_cache=: makes its directory if it is missing (mode 0700; parents as the umask says) and
 /// lets it take the place of tmpdir. An error if it cannot hold files of the caller. Without: does
 /// nothing. To be called after make_paths_absolute(), before check_local_files().
 Status make_cache_directory(Options& options);
-
-/// True if every line of an ahbe_conf file is empty, a comment, or takes the value of Expect away.
-bool only_suppresses_expect(std::string_view text);
 
 /// Which step of starting a mount failed.
 enum class Step { local, mountpoint, credentials, transport, bucket, mount };

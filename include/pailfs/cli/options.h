@@ -25,6 +25,16 @@ namespace pailfs::cli {
 
 enum class Action { mount, list_uploads, abort_uploads, help, help_topic, version, generate };
 
+/// use_sse=, load_sse_c= and the variables that go with them, as given; read_option_files() makes
+/// s3::Config::encryption of them.
+struct EncryptionChoice {
+  std::optional<s3::Encryption::Kind> kind;  ///< nothing: use_sse was not given
+  std::string key_file;                      ///< of use_sse=custom:FILE
+  std::string more_keys_file;                ///< load_sse_c=
+  s3::Secret environment_keys;               ///< AWSSSECKEYS
+  std::string kms_key;                       ///< of use_sse=kmsid:ID, else AWSSSEKMSID
+};
+
 /// What one command line means. A value; defaults are those of the structs and stand nowhere else.
 struct Options {
   s3::Config s3;
@@ -60,7 +70,13 @@ struct Options {
   bool reduced_redundancy = false;
   std::string cache_directory;  ///< use_cache=; see make_cache_directory()
   bool cache_directory_must_exist = false;
-  std::string header_file;  ///< ahbe_conf=; see check_local_files()
+  EncryptionChoice encryption;
+  std::string header_file;             ///< ahbe_conf=; see read_option_files()
+  std::string proxy_credentials_file;  ///< proxy_cred_file=; see read_option_files()
+  /// multipart_threshold, putheader_mp_threshold, singlepart_copy_limit; 0: not given
+  std::uint64_t multipart_threshold = 0;
+  std::uint64_t metadata_copy_threshold = 0;
+  std::uint64_t rename_copy_threshold = 0;
 };
 
 /// Headings of --help and the manual page, in their order.
@@ -133,6 +149,7 @@ struct Accepted {};
 /// Accepted with one warning line, because leaving it out harms nothing.
 struct Warned {
   std::string_view why;
+  bool number = false;  ///< a value that is no whole number is an error all the same
 };
 /// Refused by name: leaving it out would change what is stored or who may read it.
 struct Refused {

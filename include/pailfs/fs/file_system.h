@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pailfs/cache/disk_room.h"
 #include "pailfs/s3/object_store.h"
 #include "pailfs/util/clock.h"
 #include "pailfs/util/result.h"
@@ -41,17 +42,20 @@ struct Config {
   std::uint64_t multipart_size =
       10U << 20U;  ///< part size, and from this size on uploads are multipart
   std::uint64_t copy_part_size = 512U << 20U;  ///< multipart_copy_size
+  std::uint64_t copy_in_parts_from = 0;        ///< 0: copy_part_size
   bool no_multipart = false;
   bool no_copy_api = false;
   bool no_rename_api = false;
   bool no_mix_upload = false;
   std::chrono::seconds attribute_ttl{900};  ///< stat_cache_expire
   std::chrono::seconds listing_ttl{5};  ///< listings and absent names; never above attribute_ttl
+  bool ttl_from_last_use = false;       ///< attributes live on while they are asked for
   std::size_t max_cached_attributes = 100'000;
   std::uint64_t read_memory =
       64U << 20U;             ///< bound on bytes read ahead for all open files together
   std::size_t parallel = 10;  ///< requests in flight for one fan-out (max_thread_count)
   std::string temporary_directory = "/tmp";  ///< of the unlinked files that hold unstored writes
+  cache::DiskRoom disk;                      ///< what of its file system is not to be used
   std::string mime_types = "/etc/mime.types";
   std::uint64_t size_shown = 0;  ///< bucket_size= for statfs; 0: 64 PiB
 };

@@ -10,6 +10,17 @@
 
 namespace pailfs::http {
 
+/// What we prove ourselves with to a service that asks for it (mutual TLS).
+struct ClientCertificate {
+  std::string certificate;       ///< file, or what an engine calls it; empty: none
+  std::string type = "PEM";      ///< PEM, DER, P12, ENG or PROV, as libcurl knows them
+  std::string key;               ///< file; empty: in the certificate's
+  std::string key_type = "PEM";  ///< PEM, DER, ENG or PROV
+  std::string password;          ///< of the key
+};
+
+enum class AddressFamily { any, ipv4, ipv6 };
+
 /// How connections are made. Values come from the command line; see pailfs(1).
 struct Config {
   std::chrono::seconds connect_timeout{10};
@@ -19,16 +30,24 @@ struct Config {
       ca_bundle;  ///< file of CA certificates; empty: the system's (CURL_CA_BUNDLE, AWS_CA_BUNDLE)
   std::string user_agent;         ///< empty: none is sent
   bool allow_plain_http = false;  ///< only when the user's own url is http://
-  bool no_proxy = false;          ///< connect directly, whatever the environment says
-  bool trace = false;             ///< curldbg: headers of every exchange to the log, secrets masked
-  bool trace_body = false;        ///< curldbg=body
+  bool no_proxy = false;  ///< connect directly, whatever is said below or by the environment
+  /// scheme://host:port; empty: as http_proxy and https_proxy say. no_proxy counts for both.
+  std::string proxy;
+  std::string proxy_credentials;  ///< "user:password", encoded as in a URL; a secret
+  ClientCertificate client_certificate;
+  std::string cipher_suites;  ///< for TLS 1.2, in OpenSSL's words; empty: the library's choice
+  AddressFamily family = AddressFamily::any;
+  bool shares_dns_cache = true;  ///< false: every connection asks for the address anew
+  bool shares_tls_sessions = true;
+  bool trace = false;       ///< curldbg: headers of every exchange to the log, secrets masked
+  bool trace_body = false;  ///< curldbg=body
   std::size_t max_idle_connections = 64;
 };
 
 /// Transport over libcurl easy handles. Handles (and with them connections) are leased from a pool,
 /// most recently used first, so that one thread uses one connection and a burst leaves only
 /// `max_idle_connections` behind. Redirects are never followed, nothing is decoded, no Expect
-/// header is sent for small bodies. Create it after the process has detached.
+/// header is ever sent: some proxies never answer it. Create it after the process has detached.
 Result<std::unique_ptr<Transport>> make_curl_transport(const Config& config);
 
 }  // namespace pailfs::http

@@ -11,6 +11,8 @@
 
 #include "pailfs/http/transport.h"
 #include "pailfs/s3/credentials.h"
+#include "pailfs/s3/encryption.h"
+#include "pailfs/s3/extra_headers.h"
 #include "pailfs/s3/object_store.h"
 #include "pailfs/util/clock.h"
 
@@ -37,6 +39,9 @@ struct Config {
   std::string acl = "private";
   std::string storage_class = "STANDARD";
   bool requester_pays = false;
+  Encryption encryption;
+  std::shared_ptr<const ExtraHeaders> extra_headers;  ///< of ahbe_conf; may be null
+  std::size_t list_max_keys = 1000;                   ///< names a page of a listing may have
 };
 
 /// Reads a service URL once, with one parser: scheme http or https, host, optional port, nothing

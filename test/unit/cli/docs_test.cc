@@ -47,7 +47,8 @@ TEST_CASE("The manual page has every section and nothing left to fill in") {
   const std::string man = man_page(*page);
   for (const char* section :
        {"NAME", "SYNOPSIS", "DESCRIPTION", "EXAMPLES", "OPTIONS", "COMMANDS", "LOGS", "METRICS",
-        "PASSWORD FILE", "INSTANCE ROLE", "ENVIRONMENT", "EXIT STATUS", "SIGNALS",
+        "PASSWORD FILE", "INSTANCE ROLE", "ENCRYPTION", "EXTRA HEADERS", "ENVIRONMENT",
+        "EXIT STATUS", "SIGNALS",
         "DIFFERENCES FROM S3FS", "TROUBLESHOOTING", "FILES", "SEE ALSO"}) {
     CAPTURE(section);
     CHECK_THAT(man, ContainsSubstring("\n.SH " + std::string(section) + "\n"));

@@ -14,41 +14,12 @@
 namespace pailfs::cli {
 namespace {
 
-TEST_CASE("Only header files that take Expect away are harmless") {
-  CHECK(only_suppresses_expect(" Expect:"));
-  CHECK(only_suppresses_expect(" Expect:\n"));
-  CHECK(only_suppresses_expect("# a remark\n\n\tExpect:\r\n"));
-  CHECK(only_suppresses_expect(".txt Expect:\nreg:^/a Expect:\n"));
-  CHECK(only_suppresses_expect(""));
-  CHECK_FALSE(only_suppresses_expect(" Expect: 100-continue"));
-  CHECK_FALSE(only_suppresses_expect(" Cache-Control no-cache"));
-  CHECK_FALSE(only_suppresses_expect(" Expect:\n.gz Content-Encoding gzip\n"));
-  CHECK_FALSE(only_suppresses_expect("Expect:"));
-}
-
 TEST_CASE("What this machine cannot offer is refused before anything is sent") {
   char directory[] = "/tmp/pailfs-cli-XXXXXX";
   REQUIRE(mkdtemp(directory) != nullptr);
-  const std::string header_file = std::string(directory) + "/headers";
   Options options;
   options.fs.temporary_directory = directory;
   CHECK(check_local_files(options, 1000));
-
-  options.header_file = header_file;
-  const Status missing = check_local_files(options, 1000);
-  CHECK_FALSE(missing);
-  CHECK(exit_for(Step::local, missing.error()) == Exit::local);
-
-  std::ofstream(header_file) << " Expect:";
-  CHECK(check_local_files(options, 1000));
-  std::ofstream(header_file) << " X-Other value";
-  const Status refused = check_local_files(options, 1000);
-  CHECK_FALSE(refused);
-  CHECK(refused.error().text ==
-        "option ahbe_conf is not supported: objects would be stored without the headers in " +
-            header_file);
-  CHECK(exit_for(Step::local, refused.error()) == Exit::usage);
-  options.header_file.clear();
 
   options.fs.uid = uid_t{0};
   CHECK(check_local_files(options, 0));
@@ -61,7 +32,6 @@ TEST_CASE("What this machine cannot offer is refused before anything is sent") {
   options.fs.temporary_directory = "/no/such/directory";
   CHECK(check_local_files(options, 0).error().text.find("temporary directory doesn't exists.") ==
         0);
-  unlink(header_file.c_str());
   rmdir(directory);
 }
 

@@ -104,6 +104,7 @@ TEST_CASE("Every option of the table can be read from a command line") {
       if (value.empty()) value = spec.name == "umask" ? "022" : "1";
       if (spec.name == "bucket_size") value = "1TB";
       if (spec.name == "metrics_listen") value = "9100";
+      if (spec.name == "multipart_threshold") value = "25";
       const std::string text = needs_value(spec) ? name + "=" + value : name;
       CAPTURE(text);
       if (spec.group == Group::utility) {

@@ -4,6 +4,8 @@
 #include <random>
 #include <string>
 
+#include "pailfs/cache/disk_room.h"
+
 #include "support/catch.h"
 
 using namespace pailfs;
@@ -41,4 +43,20 @@ TEST_CASE("what is present is what was written and not cut off") {
   CHECK((*file)->present().all() == std::vector<Range>{{10, 15}});
   REQUIRE((*file)->truncate(100));
   CHECK((*file)->present().all() == std::vector<Range>{{10, 15}});
+}
+
+TEST_CASE("room on the disk is what is free beyond what is to be kept") {
+  using pailfs::cache::DiskRoom;
+  using pailfs::cache::leaves_room;
+  CHECK(leaves_room({}, 10, 100, 10));
+  CHECK_FALSE(leaves_room({}, 10, 100, 11));
+  CHECK(leaves_room(DiskRoom{4, 0, {}}, 10, 100, 6));
+  CHECK_FALSE(leaves_room(DiskRoom{4, 0, {}}, 10, 100, 7));
+  CHECK_FALSE(leaves_room(DiskRoom{11, 0, {}}, 10, 100, 0));
+  CHECK(leaves_room(DiskRoom{0, 5, {}}, 10, 100, 5));
+  CHECK_FALSE(leaves_room(DiskRoom{0, 5, {}}, 10, 100, 6));
+  CHECK(leaves_room(DiskRoom{4, 0, 1000}, 10, 100, 996));
+  CHECK_FALSE(leaves_room(DiskRoom{0, 0, 0}, 10, 100, 1));
+  CHECK_FALSE(DiskRoom{}.limited());
+  CHECK(DiskRoom{0, 0, 0}.limited());
 }

@@ -89,6 +89,21 @@ TEST_CASE("a file created for reading only is stored by its close") {
   CHECK(w.content("lock").empty());
 }
 
+TEST_CASE("a write that the disk has no room for is ENOSPC, an overwrite needs none") {
+  World w;
+  Config config = World::config();
+  config.disk.pretended_free = 10;
+  w.files = make_file_system(config, w.faults, w.clock);
+  const auto made = w.create("f");
+  const auto refused = w.files->write(made.handle, 0, std::string(11, 'x'));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().err == ENOSPC);
+  REQUIRE(w.files->write(made.handle, 0, std::string(10, 'x')));
+  REQUIRE(w.files->write(made.handle, 0, std::string(20, 'y')));  // ten of them are new
+  REQUIRE(w.files->flush(made.handle));
+  CHECK(w.content("f") == std::string(20, 'y'));
+}
+
 TEST_CASE("ftruncate waits for the close, truncate does not") {
   World w;
   w.store.put_raw("f", "0123456789");

@@ -56,6 +56,25 @@ TEST_CASE("attributes are known for their time, absence for the shorter one") {
   CHECK_FALSE(cache.find("a"));
 }
 
+TEST_CASE("attributes that are asked for live on, absence does not, where that is wanted") {
+  Fixture f;
+  f.config.ttl_from_last_use = true;
+  NodeCache cache(f.config, f.clock);
+  cache.learn("a", file_node("1"), f.clock.now());
+  cache.learn("b", Node{}, f.clock.now());
+  for (int i = 0; i < 4; ++i) {
+    f.clock.advance(3s);
+    static_cast<void>(cache.find("b"));
+  }
+  CHECK_FALSE(cache.find("b"));
+  for (int i = 0; i < 3; ++i) {
+    f.clock.advance(800s);
+    CHECK(cache.find("a"));
+  }
+  f.clock.advance(901s);
+  CHECK_FALSE(cache.find("a"));
+}
+
 TEST_CASE("our own changes show in a listing at once") {
   Fixture f;
   NodeCache cache(f.config, f.clock);

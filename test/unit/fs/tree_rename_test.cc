@@ -50,6 +50,46 @@ TEST_CASE("a tree moves whole and leaves nothing behind") {
   CHECK(f.store.uploads_in_progress() == 0);
 }
 
+TEST_CASE("a store that cannot copy is helped by way of this machine") {
+  Fixture f;
+  for (const test::Verb verb : {test::Verb::copy, test::Verb::copy_part}) {
+    test::Fault fault;
+    fault.verb = verb;
+    fault.error = {ENOTSUP, "NotImplemented"};
+    f.faults.add(fault);
+  }
+  const auto before = f.store.objects();
+  REQUIRE(TreeRename(f.config, f.faults, f.pool).run("from/", "to/", f.marker));
+  for (const auto& [key, object] : before) {
+    if (!key.starts_with("from/")) continue;
+    CHECK_FALSE(f.store.object(key));
+    REQUIRE(f.store.object("to/" + key.substr(5)));
+    CHECK(f.store.object("to/" + key.substr(5))->content() == object.content());
+  }
+  CHECK(f.store.uploads_in_progress() == 0);
+}
+
+TEST_CASE("copies are made in parts from the size that is named") {
+  Fixture f;
+  const auto part_copies = [&](std::uint64_t from, std::uint64_t size) {
+    f.config.copy_in_parts_from = from;
+    test::Fault count;
+    count.verb = test::Verb::copy_part;
+    count.action = test::Fault::Action::none;
+    const auto rule = f.faults.add(count);
+    f.store.put_raw("s", std::string(size, 'x'));
+    const s3::ETag version = f.store.head("s")->etag;
+    CHECK(ObjectCopier(f.config, f.faults, f.pool).copy({"s", "d", version, size, {}}, false));
+    const int fired = f.faults.fired(rule);
+    f.faults.clear();
+    return fired;
+  };
+  CHECK(part_copies(0, 5U << 20U) == 0);
+  CHECK(part_copies(0, (5U << 20U) + 1) > 0);
+  CHECK(part_copies(8U << 20U, (8U << 20U) - 1) == 0);
+  CHECK(part_copies(8U << 20U, 8U << 20U) > 0);
+}
+
 TEST_CASE("when any copy fails, nothing is lost and nothing is left over") {
   Fixture f;
   const auto before = f.store.keys();

@@ -132,11 +132,10 @@ TEST_CASE("threads share the transport and need a connection each at most", "[ht
   CHECK(server.connections() <= 4);
 }
 
-TEST_CASE("a small body is sent at once, a large one asks first", "[http]") {
-  const ScriptedServer server({{step::Send{"HTTP/1.1 100 Continue\r\n\r\n"}, step::ReadBody{},
-                                step::Send{http_reply(200, "")}}});
+TEST_CASE("a body of any size is sent at once", "[http]") {
+  const ScriptedServer server({{step::ReadBody{}, step::Send{http_reply(200, "")}}});
   const auto transport = make_transport();
-  const std::size_t size = GENERATE(std::size_t{1} << 20, (std::size_t{1} << 20) + 1);
+  const std::size_t size = GENERATE(std::size_t{1} << 10, std::size_t{5} << 20);
   const std::string content(size, 'b');
   MemoryBody body(content);
   const Exchange exchange =
@@ -147,12 +146,14 @@ TEST_CASE("a small body is sent at once, a large one asks first", "[http]") {
   CHECK(exchange.sent == size);
   const RecordedRequest seen = server.requests().at(0);
   CHECK(seen.body == content);
-  CHECK(has_field(seen, "Expect") == (size > (1U << 20U)));
+  CHECK_FALSE(has_field(seen, "Expect"));
 }
 
 TEST_CASE("a refusal before the body saves sending it", "[http]") {
-  const ScriptedServer server({{step::Send{http_reply(403, "<Error/>", "Connection: close\r\n")},
-                                step::Close{}, step::ReadBody{}}});
+  // As AWS does it: the reply stands for a while before the connection goes.
+  const ScriptedServer server(
+      {{step::Send{http_reply(403, "<Error/>", "Connection: close\r\n")},
+        step::Pause{std::chrono::milliseconds(300)}, step::Close{}, step::ReadBody{}}});
   const auto transport = make_transport();
   const std::string content(4 << 20, 'b');
   MemoryBody body(content);
@@ -162,7 +163,7 @@ TEST_CASE("a refusal before the body saves sending it", "[http]") {
   REQUIRE(exchange.failure == Failure::none);
   CHECK(exchange.status == 403);
   CHECK(exchange.body == "<Error/>");
-  CHECK(exchange.sent == 0);
+  CHECK(exchange.sent < content.size());
 }
 
 TEST_CASE("the sink chooses by status what it wants", "[http]") {

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <thread>
 
 #include "transport_fixture.h"
@@ -66,6 +67,59 @@ TEST_CASE("the bundle may come from the environment", "[http]") {
   setenv("CURL_CA_BUNDLE", bundle.path.c_str(), 1);
   const auto transport = make_transport();
   setenv("CURL_CA_BUNDLE", before.c_str(), 1);
+  CHECK(transport->perform(request_to(server, "/k"), nullptr, nullptr).failure == Failure::none);
+}
+
+TEST_CASE("ciphers that nobody has are refused, those both have are taken", "[http]") {
+  const ScriptedServer server(kHello, self_signed_certificate());
+  Config config;
+  config.verify_peer = false;
+  config.verify_host = false;
+  config.cipher_suites = "NO-SUCH-CIPHER";
+  const Exchange refused =
+      make_transport(config)->perform(request_to(server, "/k"), nullptr, nullptr);
+  CHECK(refused.failure == Failure::tls);
+  config.cipher_suites = "ECDHE-ECDSA-AES256-GCM-SHA384";
+  CHECK(make_transport(config)->perform(request_to(server, "/k"), nullptr, nullptr).body ==
+        "hello");
+}
+
+TEST_CASE("a service that asks for a certificate gets ours", "[http]") {
+  auto identity = self_signed_certificate();
+  identity.client_ca_pem = identity.certificate_pem;
+  const ScriptedServer server(kHello, identity);
+  const PemFile certificate(identity.certificate_pem);
+  const PemFile key(identity.key_pem);
+  Config config;
+  config.ca_bundle = certificate.path;
+  CHECK(make_transport(config)->perform(request_to(server, "/k"), nullptr, nullptr).failure !=
+        Failure::none);
+  config.client_certificate.certificate = certificate.path;
+  config.client_certificate.key = key.path;
+  const Exchange exchange =
+      make_transport(config)->perform(request_to(server, "/k"), nullptr, nullptr);
+  CAPTURE(exchange.detail);
+  CHECK(exchange.body == "hello");
+  const PemFile both(identity.certificate_pem + identity.key_pem);
+  config.client_certificate = {};
+  config.client_certificate.certificate = both.path;
+  CHECK(make_transport(config)->perform(request_to(server, "/k"), nullptr, nullptr).body ==
+        "hello");
+}
+
+TEST_CASE("the bundle may be named by OpenSSL's variable", "[http]") {
+  const auto identity = self_signed_certificate();
+  const ScriptedServer server(kHello, identity);
+  const PemFile bundle(identity.certificate_pem);
+  // The first of them that is set counts.
+  std::map<std::string, std::string> before;
+  for (const char* name : {"CURL_CA_BUNDLE", "AWS_CA_BUNDLE", "SSL_CERT_FILE"}) {
+    before[name] = std::getenv(name) ? std::getenv(name) : "";
+    setenv(name, "", 1);
+  }
+  setenv("SSL_CERT_FILE", bundle.path.c_str(), 1);
+  const auto transport = make_transport();
+  for (const auto& [name, value] : before) setenv(name.c_str(), value.c_str(), 1);
   CHECK(transport->perform(request_to(server, "/k"), nullptr, nullptr).failure == Failure::none);
 }
 

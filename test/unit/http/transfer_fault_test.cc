@@ -223,7 +223,6 @@ TEST_CASE("a peer that stops reading is a timeout", "[http]") {
   const ScriptedServer server({{step::Pause{60s}, step::ReadBody{}}});
   Request request = request_to(server, "/k", Method::put);
   request.stall_limit = 300ms;
-  request.headers.add("Expect", "");
   const std::string content(64 << 20, 'u');
   MemoryBody body(content);
   const Exchange exchange = make_transport()->perform(request, &body, nullptr);

@@ -108,7 +108,7 @@ TEST_CASE("an answer may come from another thread after the verb has returned", 
   static std::promise<std::thread> other;  // the verb is a plain function
   fuse_lowlevel_ops table{};
   table.getattr = [](fuse_req_t request, fuse_ino_t ino, fuse_file_info*) {
-    auto reply = std::make_unique<Reply>(request, "getattr", ino);
+    auto reply = std::make_unique<Reply>(request, Verb("getattr"), ino);
     other.set_value(std::thread([reply = std::move(reply)] { reply->fail(Error(EPERM, "")); }));
   };
   TinySession session(table);

@@ -148,6 +148,20 @@ TEST_CASE("batches hold a thousand keys, and keys that XML cannot name go alone"
   CHECK(bench.client->remove_many({}).empty());
 }
 
+TEST_CASE("as many names are asked for as the option says, fewer where the caller does") {
+  Config config = Bench::path_config();
+  config.list_max_keys = 5000;
+  Bench bench(config);
+  bench.transport.otherwise([](const auto&) { return reply(503); });
+  ListRequest request;
+  CHECK_FALSE(bench.client->list(request));
+  CHECK_THAT(bench.sent(0).url, Catch::Matchers::ContainsSubstring("max-keys=5000&"));
+  request.max_keys = 2;
+  const std::size_t before = bench.count();
+  CHECK_FALSE(bench.client->list(request));
+  CHECK_THAT(bench.sent(before).url, Catch::Matchers::ContainsSubstring("max-keys=2&"));
+}
+
 TEST_CASE("a service without batches gets single deletes, and is not asked again") {
   for (const char* code : {"NotImplemented", "MethodNotAllowed"}) {
     Bench bench;

@@ -11,7 +11,7 @@
 #include "pailfs/util/file.h"
 #include "pailfs/util/text.h"
 
-#include "source.h"
+#include "endpoint.h"
 
 namespace pailfs::cli {
 namespace {

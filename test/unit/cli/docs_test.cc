@@ -45,11 +45,10 @@ TEST_CASE("The manual page has every section and nothing left to fill in") {
   const auto page = read_file(PAILFS_MAN_TEMPLATE, 1U << 20U);
   REQUIRE(page);
   const std::string man = man_page(*page);
-  for (const char* section :
-       {"NAME", "SYNOPSIS", "DESCRIPTION", "EXAMPLES", "OPTIONS", "COMMANDS", "LOGS", "METRICS",
-        "PASSWORD FILE", "INSTANCE ROLE", "ENCRYPTION", "EXTRA HEADERS", "ENVIRONMENT",
-        "EXIT STATUS", "SIGNALS",
-        "DIFFERENCES FROM S3FS", "TROUBLESHOOTING", "FILES", "SEE ALSO"}) {
+  for (const char* section : {"NAME", "SYNOPSIS", "DESCRIPTION", "EXAMPLES", "OPTIONS", "COMMANDS",
+                              "LOGS", "METRICS", "PASSWORD FILE", "INSTANCE ROLE", "ENCRYPTION",
+                              "EXTRA HEADERS", "ENVIRONMENT", "EXIT STATUS", "SIGNALS",
+                              "DIFFERENCES FROM S3FS", "TROUBLESHOOTING", "FILES", "SEE ALSO"}) {
     CAPTURE(section);
     CHECK_THAT(man, ContainsSubstring("\n.SH " + std::string(section) + "\n"));
   }

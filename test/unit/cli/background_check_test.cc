@@ -24,7 +24,7 @@ class Lines final {
   Lines() {
     log::set_sink([this](LogLevel, std::string_view line) { lines_.emplace_back(line); });
   }
-  ~Lines() { log::set_sink(log::stream_sink(2, false)); }
+  ~Lines() { log::set_sink(log::stream_sink(2, {})); }
   Lines(const Lines&) = delete;
   Lines& operator=(const Lines&) = delete;
 

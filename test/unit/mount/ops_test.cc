@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "pailfs/mount/request_counts.h"
+
 #include "serving.h"
 #include "support/catch.h"
 
@@ -420,7 +422,7 @@ TEST_CASE("the root has a status to read, with and without use_xattr", "[mount][
 
 TEST_CASE("every answer to the kernel is counted by verb and errno", "[mount][ops]") {
   RequestCounts counts;
-  Serving serving({}, {&counts, {}});
+  Serving serving(Config{}, Instruments{&counts, {}});
   make_file(serving, "f");
   CHECK(serving.kernel.lookup(kRoot, "f").err == 0);
   CHECK(serving.kernel.lookup(kRoot, "g").err == ENOENT);

@@ -106,7 +106,7 @@ TEST_CASE("a second answer to a request is not sent", "[mount][reply]") {
 TEST_CASE("an answer may come from another thread after the verb has returned", "[mount][reply]") {
   fuse_lowlevel_ops table{};
   table.getattr = [](fuse_req_t request, fuse_ino_t ino, fuse_file_info*) {
-    auto reply = std::make_unique<Reply>(request, "getattr", ino);
+    auto reply = std::make_unique<Reply>(request, Verb("getattr"), ino);
     std::thread([reply = std::move(reply)] { reply->fail(Error(EPERM, "")); }).detach();
   };
   TinySession session(table);

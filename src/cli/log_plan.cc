@@ -47,6 +47,7 @@ LogPlan plan_log(const Options& options, const LogGround& ground) {
     plan.where = LogPlan::Where::file;
     plan.path = ground.spare_file;
     plan.mode = kSpareFile;
+    plan.spare = true;
   }
   if (options.log_json) plan.style.form = log::Form::json;
   return plan;
@@ -80,6 +81,12 @@ std::string describe(const LogPlan& plan) {
       break;
   }
   return "file " + plan.path;
+}
+
+void end_log(const LogPlan& plan) {
+  if (!plan.spare) return;
+  log::set_sink(log::RecordSink());
+  ::unlink(plan.path.c_str());
 }
 
 void set_up_log(const LogPlan& plan, LogLevel level) {

@@ -12,9 +12,10 @@ namespace pailfs::cli {
 struct LogPlan {
   enum class Where { terminal, journal, file, syslog };
   Where where = Where::terminal;
-  std::string path;   ///< of the file
-  mode_t mode = 0;    ///< of the file
-  std::string ident;  ///< in syslog
+  std::string path;    ///< of the file
+  mode_t mode = 0;     ///< of the file
+  bool spare = false;  ///< nobody chose the file: it goes when the mount has ended well
+  std::string ident;   ///< in syslog
   log::Style style;
 };
 
@@ -35,6 +36,9 @@ LogGround log_ground(const Options& options, const std::string& journal_stream);
 
 /// For `pailfs status`: "syslog", "file /run/pailfs/log-...".
 std::string describe(const LogPlan& plan);
+
+/// After a life without a loss: takes a spare file away. The log goes nowhere from then on.
+void end_log(const LogPlan& plan);
 
 /// Sends the log there from now on.
 void set_up_log(const LogPlan& plan, LogLevel level);

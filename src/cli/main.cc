@@ -206,9 +206,8 @@ struct Launch {
 
 /// The whole life of a mount. Runs after the process has detached: connections and threads do not
 /// survive a fork.
-mount::Outcome run(const Options& options, const Launch& launch,
-                   const std::function<void()>& report_ready) {
-  const LogPlan log = plan_log(options, log_ground(options, launch.journal_stream));
+mount::Outcome live(const Options& options, const Launch& launch, const LogPlan& log,
+                    const std::function<void()>& report_ready) {
   set_up_log(log, options.log_level);
   // On a terminal a command that fails says one line and nothing else.
   const bool quiet = log.where == LogPlan::Where::terminal || log.where == LogPlan::Where::journal;
@@ -241,6 +240,19 @@ mount::Outcome run(const Options& options, const Launch& launch,
   // Once mounted, what fails is that something could not be stored.
   if (was_ready) return failed(options, Exit::not_stored, served.error());
   return failed(options, Step::mount, served.error());
+}
+
+mount::Outcome run(const Options& options, const Launch& launch,
+                   const std::function<void()>& report_ready) {
+  const LogPlan log = plan_log(options, log_ground(options, launch.journal_stream));
+  bool was_ready = false;
+  mount::Outcome outcome = live(options, launch, log, [&] {
+    was_ready = true;
+    report_ready();
+  });
+  // Why a mount could not begin is told to who called.
+  if (outcome.exit_code == 0 || !was_ready) end_log(log);
+  return outcome;
 }
 
 /// Utility mode. A service that refuses its list of uploads is asked for that of its objects too:

@@ -233,4 +233,5 @@ if [ "$namespace" = own ] && [ ! -e /dev/log ]; then
   ls -l "$mnt" >/dev/null
   expect "SIGHUP opens it anew" wait_until 10 test -s "${spare#file }"
   unmount "$mnt"
+  expect_failure "it is gone when the mount has ended well" test -e "${spare#file }"
 fi

@@ -47,8 +47,10 @@ TEST_CASE("The log goes where s3fs has it, and never nowhere") {
 TEST_CASE("The spare log file is private and a chosen one readable by its group") {
   Options options;
   CHECK(plan_log(options, {false, false, "/run/x/log-1"}).mode == 0600);
+  CHECK(plan_log(options, {false, false, "/run/x/log-1"}).spare);
   options.logfile = "/l";
   CHECK(plan_log(options, {}).mode == 0640);
+  CHECK_FALSE(plan_log(options, {false, false, "/run/x/log-1"}).spare);
 }
 
 }  // namespace

@@ -64,14 +64,13 @@ void init(void* user_data, fuse_conn_info* connection) {
 
 }  // namespace
 
-fuse_lowlevel_ops make_operations(const Config& config, const Instruments& instruments) {
+fuse_lowlevel_ops make_operations(const Config& config) {
   fuse_lowlevel_ops table{};
   table.init = guarded<init>;
   add_node_operations(table);
   add_directory_operations(table);
   add_file_operations(table);
   if (config.use_xattr) add_xattr_operations(table);
-  if (instruments.status) add_getxattr(table);
   return table;
 }
 

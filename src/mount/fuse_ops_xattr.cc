@@ -61,12 +61,8 @@ void removexattr(fuse_req_t request, fuse_ino_t ino, const char* name) {
 
 }  // namespace
 
-void add_getxattr(fuse_lowlevel_ops& table) {
-  table.getxattr = guarded<getxattr>;
-}
-
 void add_xattr_operations(fuse_lowlevel_ops& table) {
-  add_getxattr(table);
+  table.getxattr = guarded<getxattr>;
   table.listxattr = guarded<listxattr>;
   table.setxattr = guarded<setxattr>;
   table.removexattr = guarded<removexattr>;

@@ -35,7 +35,7 @@ class Session final {
   Session(const Config& config, std::vector<std::string> words, Adapter& adapter)
       : words_(std::move(words)) {
     for (std::string& word : words_) pointers_.push_back(word.data());
-    const fuse_lowlevel_ops table = make_operations(config, adapter.instruments);
+    const fuse_lowlevel_ops table = make_operations(config);
     fuse_args arguments{};
     arguments.argc = static_cast<int>(pointers_.size());
     pointers_.push_back(nullptr);

@@ -50,6 +50,8 @@ class RequestCounts;
 struct Instruments {
   RequestCounts* counts = nullptr;  ///< counts every request; outlives the mount
   /// Value of the attribute user.pailfs.status of the mount's root, which listxattr does not show.
+  /// With Config::use_xattr only: a kernel that may ask for attributes asks for security.capability
+  /// before every write.
   /// Called on any thread.
   std::function<std::string()> status;
 };

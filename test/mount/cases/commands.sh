@@ -24,7 +24,7 @@ command_control() { signed_curl "$access" "$secret" "$region" --fail -X POST "$c
 
 ask list
 expect_equal "list of nothing is empty and no failure" "0" "$status$(grep -F "$work" "$work/out" || true)"
-mount_here "$mnt" -o "logfile=$work/log,metrics_file=$work/metrics,retries=1,dbglevel=err"
+mount_here "$mnt" -o "logfile=$work/log,metrics_file=$work/metrics,retries=1,dbglevel=err,use_xattr"
 echo hello >"$mnt/hello"
 ask list
 expect_equal "list succeeds" 0 "$status"
@@ -182,7 +182,7 @@ leaks() {
 for format in text json; do
   for where in foreground logfile; do
     context="$format, $where: "
-    options="url=$endpoint,use_path_request_style,log_format=$format,curldbg=body,dbglevel=dbg,metrics_file=$work/metrics"
+    options="url=$endpoint,use_path_request_style,log_format=$format,curldbg=body,dbglevel=dbg,metrics_file=$work/metrics,use_xattr"
     if [ "$where" = logfile ]; then options+=,logfile=$work/canary.log; fi
     : >"$work/canary.log"
     mkdir -p "$mnt"

@@ -29,7 +29,7 @@ mended() {
     "$pailfs" "$@" >"$work/out" 2>"$work/err" </dev/null &
     pid=$!
     wait_until 10 grep -q '^pailfs: mounted' "$work/err" || status=1
-    lines=2
+    lines=3 # what was put right, the launch line of the log, and that it is mounted
   fi
   took=$(($(milliseconds) - begin))
   table+=("$(printf '%-9s %-34s %3d %6d ms  %s' "$mode" "$name" "$status" "$took" "$(head -n 3 "$work/err" | paste -sd '|')")")

@@ -7,8 +7,10 @@
 
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <optional>
 #include <string_view>
+#include <system_error>
 
 #include "pailfs/util/file.h"
 #include "pailfs/util/text.h"
@@ -41,9 +43,10 @@ bool stands_still(int directory, const Generation& read) {
   return true;
 }
 
-/// EAGAIN: it changed meanwhile.
-Result<Generation> read_once(const std::string& path, const Caller& caller) {
-  const UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+/// EAGAIN: it changed meanwhile. Messages call the directory `path`.
+Result<Generation> read_in(const std::string& place, const std::string& path,
+                           const Caller& caller) {
+  const UniqueFd directory(::open(place.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return system_error(errno, path);
   Generation read;
   for (std::size_t i = 0; i < kPlaces; ++i) {
@@ -61,6 +64,19 @@ Result<Generation> read_once(const std::string& path, const Caller& caller) {
     return Error{EAGAIN, path + " is being changed all the time"};
   }
   return read;
+}
+
+/// Kubernetes keeps each generation in a directory of its own and makes the names links into the
+/// newest. All are read from where the first leads to: a link that is flipped there and back
+/// between two of them would not show.
+Result<Generation> read_once(const std::string& path, const Caller& caller) {
+  std::error_code error;
+  const auto first = std::filesystem::canonical(path + "/" + kNames[kAccess], error);
+  if (!error) {
+    auto read = read_in(first.parent_path().string(), path, caller);
+    if (!read || (*read)[kSecret] || (*read)[kOtherSecret]) return read;
+  }
+  return read_in(path, path, caller);
 }
 
 Result<Credentials> keys_of(const Generation& read, const std::string& path) {

@@ -29,12 +29,12 @@ bool same_name(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return "\"" + printable(text) + "\"";
 }
 
 std::string not_a_number(std::string_view name, std::string_view value) {
-  return "option " + std::string(name) + ": " + quoted(value) + " is not a number";
+  return "option " + std::string(name) + ": " + in_quotes(value) + " is not a number";
 }
 
 std::string too_small(std::string_view name, std::uint64_t least) {
@@ -68,7 +68,7 @@ struct Setter {
 
   std::string operator()(const Flag& flag) const {
     if (has_value && value != "0" && value != "1") {
-      return "option " + std::string(name) + ": " + quoted(value) + " is neither 0 nor 1";
+      return "option " + std::string(name) + ": " + in_quotes(value) + " is neither 0 nor 1";
     }
     flag.at(options) = (!has_value || value == "1") == flag.meaning;
     return {};
@@ -158,11 +158,11 @@ std::string unknown_option(std::string_view name) {
       at = end + 1;
     }
   }
-  std::string text = "unknown option " + quoted(name);
+  std::string text = "unknown option " + in_quotes(name);
   std::string spelt(name);
   std::replace(spelt.begin(), spelt.end(), '-', '_');
   if (const auto meant = nearest(spelt, candidates))
-    text += ": did you mean " + quoted(*meant) + "?";
+    text += ": did you mean " + in_quotes(*meant) + "?";
   return text;
 }
 
@@ -262,7 +262,7 @@ std::string apply_option(std::string_view name, std::optional<std::string_view> 
   const bool free_form =
       spec->group == Group::accepted || std::holds_alternative<Kernel>(spec->field);
   if (value && is_bare_flag(*spec) && !free_form) {
-    return "option " + std::string(name) + " takes no value, not " + quoted(*value);
+    return "option " + std::string(name) + " takes no value, not " + in_quotes(*value);
   }
   return std::visit(Setter{name, value.value_or(""), value.has_value(), options, warnings},
                     spec->field);

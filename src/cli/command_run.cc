@@ -14,6 +14,7 @@
 #include "pailfs/mount/unmount.h"
 #include "pailfs/report/control.h"
 #include "pailfs/util/json_writer.h"
+#include "pailfs/util/program_name.h"
 #include "pailfs/util/text.h"
 
 namespace pailfs::cli {
@@ -29,7 +30,7 @@ constexpr int kUnstored = static_cast<int>(Exit::not_stored);
 constexpr int kTrouble = static_cast<int>(Exit::local);
 
 int complain(const std::string& text, int code) {
-  std::cerr << "pailfs: " << text << '\n';
+  std::cerr << program_name() << ": " << text << '\n';
   return code;
 }
 
@@ -152,7 +153,7 @@ class Progress final {
       }
       clear();
       if (text.starts_with("failed ")) {
-        std::cerr << "pailfs: not stored: " << text.substr(7) << '\n';
+        std::cerr << program_name() << ": not stored: " << text.substr(7) << '\n';
         continue;
       }
       return line;
@@ -164,7 +165,7 @@ class Progress final {
   void show(const std::string& what) {
     if (what == shown_) return;
     shown_ = what;
-    std::cerr << (terminal_ ? "\r\x1b[K" : "") << "pailfs: still to be stored: " << what
+    std::cerr << (terminal_ ? "\r\x1b[K" : "") << program_name() << ": still to be stored: " << what
               << (terminal_ ? "" : "\n") << std::flush;
   }
   void clear() {

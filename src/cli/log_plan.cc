@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "pailfs/mount/runtime.h"
+#include "pailfs/util/program_name.h"
 
 namespace pailfs::cli {
 namespace {
@@ -32,7 +33,7 @@ LogPlan plan_log(const Options& options, const LogGround& ground) {
   plan.style.mount = options.mount.mountpoint;
   plan.style.form = options.timestamps ? log::Form::stamped : log::Form::plain;
   const std::string& name = options.instance_name;
-  plan.ident = name.empty() ? "pailfs" : "pailfs[" + name + "]";
+  plan.ident = name.empty() ? ground.program : ground.program + "[" + name + "]";
   if (!options.logfile.empty()) {
     plan.where = LogPlan::Where::file;
     plan.path = options.logfile;
@@ -55,6 +56,7 @@ LogPlan plan_log(const Options& options, const LogGround& ground) {
 
 LogGround log_ground(const Options& options, const std::string& journal_stream) {
   LogGround ground;
+  ground.program = program_name();
   ground.has_syslog = ::access("/dev/log", F_OK) == 0;
   struct stat status {};
   if (!journal_stream.empty() && ::fstat(STDERR_FILENO, &status) == 0) {

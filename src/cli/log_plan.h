@@ -23,7 +23,8 @@ struct LogPlan {
 struct LogGround {
   bool stderr_is_journal = false;
   bool has_syslog = false;
-  std::string spare_file;  ///< in the runtime directory; empty: there is none
+  std::string spare_file;          ///< in the runtime directory; empty: there is none
+  std::string program = "pailfs";  ///< its name in syslog
 };
 
 /// logfile= first; in the foreground standard error; in the background syslog if there is one, else

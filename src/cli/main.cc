@@ -25,6 +25,7 @@
 #include "pailfs/mount/daemon.h"
 #include "pailfs/mount/runtime.h"
 #include "pailfs/util/log.h"
+#include "pailfs/util/program_name.h"
 #include "pailfs/util/text.h"
 
 #include "background_check.h"
@@ -50,6 +51,11 @@ Environment read_environment() {
 std::string find_in(const Environment& environment, const std::string& name) {
   const auto found = environment.find(name);
   return found == environment.end() ? std::string() : found->second;
+}
+
+/// One line to whoever called.
+void say(const std::string& text) {
+  std::cerr << program_name() << ": " << text << '\n';
 }
 
 /// No core dump with keys in it, and no look into our memory for other processes of the same user.
@@ -148,7 +154,7 @@ void tell_notices(const Options& options, const s3::Client& client) {
   const bool logged =
       options.foreground && options.logfile.empty() && options.log_level >= LogLevel::warning;
   if (logged) return;
-  for (const std::string& notice : client.notices()) std::cerr << "pailfs: " << notice << '\n';
+  for (const std::string& notice : client.notices()) say(notice);
 }
 
 /// Whether a probe without keys failed for want of them. A service that cannot be reached is
@@ -160,7 +166,7 @@ bool is_about_keys(const Error& probe) {
 
 void tell_unsigned(const Options& options) {
   const std::string text = "no credentials found; bucket is public, requests are not signed";
-  std::cerr << "pailfs: " << text << '\n';
+  say(text);
   if (!options.foreground || !options.logfile.empty()) log_warning(text);
 }
 
@@ -286,14 +292,14 @@ mount::Identity identity_of(const CommandLine& line) {
 }
 
 int complain(const CommandLine& line, Exit code, const std::string& text) {
-  std::cerr << "pailfs: " << text << '\n';
+  say(text);
   const bool translate = line.mount_helper && code != Exit::usage;
   return translate ? kMountHelperFailure : static_cast<int>(code);
 }
 
 int print(const std::optional<std::string>& text, const std::string& otherwise) {
   if (!text) {
-    std::cerr << "pailfs: " << otherwise << '\n';
+    say(otherwise);
     return static_cast<int>(Exit::usage);
   }
   std::cout << *text << std::flush;
@@ -327,7 +333,7 @@ std::optional<int> prepare(CommandLine& line) {
   }
   // Whoever looks for the process looks for the program, not for the link that mount(8) found.
   if (line.mount_helper) prctl(PR_SET_NAME, "pailfs");
-  for (const std::string& warning : line.warnings) std::cerr << "pailfs: " << warning << '\n';
+  for (const std::string& warning : line.warnings) say(warning);
   // A URL that cannot be and a name that no bucket has need no network to be refused.
   auto url = s3::normalise_url(options.s3.url);
   if (!url) return complain(line, Exit::usage, url.error().text);
@@ -344,7 +350,7 @@ std::optional<int> prepare(CommandLine& line) {
   if (Status ok = read_option_files(options, warnings); !ok) {
     return complain(line, exit_for(Step::local, ok.error()), ok.error().text);
   }
-  for (const std::string& warning : warnings) std::cerr << "pailfs: " << warning << '\n';
+  for (const std::string& warning : warnings) say(warning);
   return std::nullopt;
 }
 

@@ -24,6 +24,7 @@
 #include "pailfs/mount/service_notice.h"
 #include "pailfs/util/file.h"
 #include "pailfs/util/log.h"
+#include "pailfs/util/program_name.h"
 #include "pailfs/util/result.h"
 
 #include "deadline.h"
@@ -40,7 +41,7 @@ constexpr char kFailed = 'F';
 constexpr std::chrono::seconds kGrace{5};
 
 void say(std::string_view sentence) {
-  const std::string line = "pailfs: " + std::string(sentence) + "\n";
+  const std::string line = program_name() + ": " + std::string(sentence) + "\n";
   std::cerr << line << std::flush;
 }
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "pailfs/util/file.h"
+#include "pailfs/util/program_name.h"
 #include "pailfs/util/text.h"
 
 #include "auto_unmount.h"
@@ -129,7 +130,7 @@ void warn_when_not_empty(const std::string& path) {
   std::error_code failure;
   const std::filesystem::directory_iterator first(path, failure);
   if (failure || first == std::filesystem::directory_iterator()) return;
-  std::cerr << "pailfs: warning: MOUNTPOINT " << path
+  std::cerr << program_name() << ": warning: MOUNTPOINT " << path
             << " is not empty; its files are hidden while the bucket is mounted" << std::endl;
 }
 

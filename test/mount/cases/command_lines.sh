@@ -127,7 +127,7 @@ aws() {
 elsewhere() {
   local status=0
   start aws-eu-west-1 eu-west-1
-  says A10 "$1" "pailfs: bucket \"pail\" is in region eu-west-1, not us-east-1; requests are signed for it and go to https://pail.s3.eu-west-1.amazonaws.com from now on (region=eu-west-1 saves the detour)" \
+  says A10 "$1" "$command: bucket \"pail\" is in region eu-west-1, not us-east-1; requests are signed for it and go to https://pail.s3.eu-west-1.amazonaws.com from now on (region=eu-west-1 saves the detour)" \
     "$command 'pail' /mnt/bucket -o allow_other -o url='https://s3.us-east-1.amazonaws.com' -o passwd_file=/home/user/.passwd-s3fs"
   hello_kodo "$1"
   works A9 "$1" 'fusermount -u /mnt/bucket'

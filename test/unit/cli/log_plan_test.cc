@@ -18,9 +18,9 @@ TEST_CASE("The log goes where s3fs has it, and never nowhere") {
     std::string words;
     Form form;
   };
-  const LogGround bare{false, false, "/run/x/log-1"};
-  const LogGround with_syslog{false, true, ""};
-  const LogGround journal{true, true, ""};
+  const LogGround bare{false, false, "/run/x/log-1", "pailfs"};
+  const LogGround with_syslog{false, true, "", "s3fs"};
+  const LogGround journal{true, true, "", "pailfs"};
   const std::vector<Row> rows = {
       {"/l", false, false, true, bare, "file /l", Form::stamped},
       {"/l", true, false, false, journal, "file /l", Form::plain},
@@ -46,11 +46,19 @@ TEST_CASE("The log goes where s3fs has it, and never nowhere") {
 
 TEST_CASE("The spare log file is private and a chosen one readable by its group") {
   Options options;
-  CHECK(plan_log(options, {false, false, "/run/x/log-1"}).mode == 0600);
-  CHECK(plan_log(options, {false, false, "/run/x/log-1"}).spare);
+  CHECK(plan_log(options, {false, false, "/run/x/log-1", "pailfs"}).mode == 0600);
+  CHECK(plan_log(options, {false, false, "/run/x/log-1", "pailfs"}).spare);
   options.logfile = "/l";
   CHECK(plan_log(options, {}).mode == 0640);
-  CHECK_FALSE(plan_log(options, {false, false, "/run/x/log-1"}).spare);
+  CHECK_FALSE(plan_log(options, {false, false, "/run/x/log-1", "pailfs"}).spare);
+}
+
+TEST_CASE("In syslog a mount has the name it was called by, and the instance's") {
+  Options options;
+  const LogGround ground{false, true, "", "s3fs"};
+  CHECK(plan_log(options, ground).ident == "s3fs");
+  options.instance_name = "media";
+  CHECK(plan_log(options, ground).ident == "s3fs[media]");
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ TEST_CASE("the parent ends with the code and the line of work that failed", "[mo
       return Outcome{code, "bucket \"b\" does not exist at https://host"};
     });
     CHECK(run.code == code);
-    CHECK(run.said == "pailfs: bucket \"b\" does not exist at https://host\n");
+    CHECK(run.said == "mount_test: bucket \"b\" does not exist at https://host\n");
   }
 }
 
@@ -118,7 +118,7 @@ TEST_CASE("a long message arrives whole", "[mount][daemon]") {
   }
   const std::string said = pipe.read_all();
   CHECK(WEXITSTATUS(wait_for(child)) == 4);
-  CHECK(said.size() == text.size() + std::string("pailfs: \n").size());
+  CHECK(said.size() == text.size() + std::string("mount_test: \n").size());
 }
 
 TEST_CASE("work that ended well without being ready is no mount but no failure either",
@@ -219,8 +219,8 @@ TEST_CASE("in the foreground ready and failure are told on stderr", "[mount][dae
       "mounted b on /m", 30s);
   run.said = capture.finish();
   CHECK(run.code == 1);
-  CHECK(run.said == "pailfs: mounted b on /m (pid " + std::to_string(::getpid()) +
-                        ")\npailfs: a.txt was not stored\n");
+  CHECK(run.said == "mount_test: mounted b on /m (pid " + std::to_string(::getpid()) +
+                        ")\nmount_test: a.txt was not stored\n");
 }
 
 TEST_CASE("in the foreground, too, there is a limit", "[mount][daemon]") {
@@ -245,7 +245,7 @@ TEST_CASE("in the foreground, too, there is a limit", "[mount][daemon]") {
     }
     const std::string said = output.read_all();
     CHECK(WEXITSTATUS(wait_for(shell)) == kExitTimeout);
-    CHECK(said == "pailfs: the mount was not ready after 1 s (mount_timeout); given up\n");
+    CHECK(said == "mount_test: the mount was not ready after 1 s (mount_timeout); given up\n");
   }
 }
 

@@ -177,6 +177,11 @@ Reply Controls::post(const RequestHead& head, const Body& body) {
   }
   if (path == "/credentials") return set_credentials(head);
   if (path == "/bucket") return make_bucket(head);
+  if (path == "/bucket/discard")
+    return server_.discard_bucket(std::string(head.param_or_empty("name")))
+               ? done()
+               : text_reply(404, "no such bucket\n");
+  if (path == "/synthetic") return make_synthetic(head);
   if (path == "/idle/close")
     return text_reply(200, std::to_string(server_.close_idle_connections()) + "\n");
   return text_reply(404, "no such control: POST " + path + "\n");
@@ -236,6 +241,18 @@ Reply Controls::make_bucket(const RequestHead& head) {
   std::string_view access = head.param_or_empty("public");
   server_.set_public(name, access == "1" || access == "rw", access == "rw");
   return done();
+}
+
+Reply Controls::make_synthetic(const RequestHead& head) {
+  const std::string bucket(head.param_or_empty("bucket"));
+  const std::string key(head.param_or_empty("key"));
+  auto size = parse_u64(head.param_or_empty("size"));
+  const std::string* text = head.param("count");
+  auto count = text ? parse_u64(*text) : std::optional<std::uint64_t>(1);
+  if (key.empty() || !size || !count) return bad("bucket=, key=, size=N or count=N is missing");
+  return server_.put_synthetic(bucket, key, *size, *count, head.headers)
+             ? done()
+             : text_reply(404, "no such bucket\n");
 }
 
 std::string Controls::stats_json() {

@@ -24,6 +24,7 @@ class Controls {
   Reply set_credentials(const RequestHead& head);
   Reply set_bandwidth(const RequestHead& head);
   Reply make_bucket(const RequestHead& head);
+  Reply make_synthetic(const RequestHead& head);
   std::string stats_json();
 
   Server& server_;

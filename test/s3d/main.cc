@@ -28,7 +28,8 @@ constexpr const char* kFaultHelp =
     "  GET /stats /log /history /faults /uploads; PUT GET DELETE /object/BUCKET/KEY;\n"
     "  POST /reset /latency?ms=N /bandwidth?connection=N&total=N /rule?name=X&on=1 /fault\n"
     "  /faults/clear /clock?offset_s=N /credentials?access=A&secret=S&token=T&expired=1\n"
-    "  /bucket?name=N&public=1|rw /idle/close\n";
+    "  /bucket?name=N&public=1|rw /bucket/discard?name=N\n"
+    "  /synthetic?bucket=B&key=K&size=N&count=M /idle/close\n";
 
 cxxopts::Options option_table() {
   cxxopts::Options table("pailfs-s3d", "A strict S3 server for tests, on loopback only");

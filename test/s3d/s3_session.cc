@@ -162,8 +162,8 @@ bool S3Session::send(Call& call, Reply reply, std::int64_t started_us) {
   if (result.body_bytes != planned) {
     service_.stats.take_out(planned);
     service_.stats.add_out(result.body_bytes);
-    service_.log.amend(n, result.body_bytes);
   }
+  service_.log.amend(n, result.body_bytes, steady_us());
   if (call.late) {
     pause_as_told(stream_, call.plan, "late_apply");
     call.late();
@@ -195,6 +195,7 @@ std::uint64_t S3Session::record(const Call& call, const Reply* reply, std::int64
   entry.bytes_in = call.body.size();
   entry.connection = id_;
   entry.latency_us = static_cast<std::uint64_t>(steady_us() - started_us);
+  entry.began_us = started_us;
   entry.user_agent = call.header("user-agent");
   for (const Header& h : call.head.headers) {
     if (!entry.headers.empty()) entry.headers += ',';

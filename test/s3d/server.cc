@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server.h"
 
+#include <algorithm>
 #include <shared_mutex>
 
 #include "connections.h"
@@ -9,6 +10,7 @@
 #include "listener.h"
 #include "s3_session.h"
 #include "service.h"
+#include "synthetic.h"
 #include "text.h"
 #include "tls.h"
 #include "xml_in.h"
@@ -200,6 +202,11 @@ bool Server::create_bucket(const std::string& name) {
   return service_->store.create_bucket(name, service_->clock.now());
 }
 
+bool Server::discard_bucket(const std::string& name) {
+  for (const UploadPtr& upload : service_->uploads.all(name)) service_->uploads.close(*upload);
+  return service_->store.discard_bucket(name);
+}
+
 bool Server::set_public(const std::string& bucket, bool read, bool write) {
   BucketPtr home = service_->store.bucket(bucket);
   if (!home) return false;
@@ -208,17 +215,35 @@ bool Server::set_public(const std::string& bucket, bool read, bool write) {
   return true;
 }
 
-bool Server::put_object(const std::string& bucket, const std::string& key, Body body,
-                        const Headers& headers) {
+bool Server::put_foreign(const std::string& bucket, const std::string& key, Body body,
+                         std::string etag, const Headers& headers) {
   BucketPtr home = service_->store.bucket(bucket);
   if (!home) return false;
   auto object = std::make_shared<Object>();
   take_object_headers(headers, service_->rules, *object);
   object->body = std::move(body);
-  object->etag = object->md5->get(object->body);
+  object->etag = etag.empty() ? object->md5->get(object->body) : std::move(etag);
   object->created_ms = service_->clock.now_ms();
   object->mtime = parse_i64(headers.get("x-s3d-mtime")).value_or(object->created_ms / 1000);
   return service_->store.put(*home, key, object, "foreign:PUT") == WriteOutcome::kDone;
+}
+
+bool Server::put_object(const std::string& bucket, const std::string& key, Body body,
+                        const Headers& headers) {
+  return put_foreign(bucket, key, std::move(body), "", headers);
+}
+
+bool Server::put_synthetic(const std::string& bucket, const std::string& key, std::uint64_t size,
+                           std::uint64_t count, const Headers& headers) {
+  const Body body = synthetic_body(size);
+  const std::string etag = synthetic_etag(size);
+  if (count == 1) return put_foreign(bucket, key, body, etag, headers);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    std::string number = std::to_string(i);
+    number.insert(0, 6 - std::min<std::size_t>(number.size(), 6), '0');
+    if (!put_foreign(bucket, key + number, body, etag, headers)) return false;
+  }
+  return true;
 }
 
 ObjectPtr Server::get_object(const std::string& bucket, const std::string& key) const {

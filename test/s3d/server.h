@@ -44,6 +44,9 @@
 ///     creates it if need be PUT, GET, DELETE /object/BUCKET/KEY     behind the clients' back;
 ///     headers become the object's.
 ///                              x-s3d-mtime: SECONDS sets Last-Modified. GET takes no ranges.
+///     POST /synthetic?bucket=B&key=K&size=N[&count=M]   one object, or K000000 and so on, whose
+///                              content takes no memory; headers become the objects'
+///     POST /bucket/discard?name=N   forgets it and all its objects
 ///     GET  /uploads            open multipart uploads
 ///     POST /idle/close         closes all idle keep-alive connections
 ///
@@ -125,10 +128,16 @@ class Server {
   std::size_t close_idle_connections();
 
   bool create_bucket(const std::string& name);  ///< false: exists
+  /// With all its objects and open uploads, unlike DeleteBucket.
+  bool discard_bucket(const std::string& name);
   bool set_public(const std::string& bucket, bool read, bool write);
   /// Foreign writer and reader. `headers` in lower case; false or null: no such bucket or key.
   bool put_object(const std::string& bucket, const std::string& key, Body body,
                   const Headers& headers = {});
+  /// The same for `count` objects whose content is a function of the offset and takes no memory
+  /// (synthetic.h): KEY, or KEY000000, KEY000001, ... when there are more than one.
+  bool put_synthetic(const std::string& bucket, const std::string& key, std::uint64_t size,
+                     std::uint64_t count, const Headers& headers = {});
   ObjectPtr get_object(const std::string& bucket, const std::string& key) const;
   bool delete_object(const std::string& bucket, const std::string& key);
   /// All keys of a bucket, sorted.
@@ -138,6 +147,9 @@ class Server {
   struct Ports;
   Server();
   bool open(const ServerOptions& options, std::string& reason);
+  /// An empty `etag` is the MD5 of the content.
+  bool put_foreign(const std::string& bucket, const std::string& key, Body body, std::string etag,
+                   const Headers& headers);
 
   std::unique_ptr<Service> service_;
   std::unique_ptr<Ports> ports_;

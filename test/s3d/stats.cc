@@ -90,6 +90,8 @@ std::string to_json(const LogEntry& e) {
   number("bytes_out", e.bytes_out);
   number("connection", e.connection);
   number("latency_us", e.latency_us);
+  number("began_us", e.began_us);
+  number("ended_us", e.ended_us);
   text("user_agent", e.user_agent);
   text("headers", e.headers);
   text("faults", e.faults);
@@ -104,10 +106,12 @@ std::uint64_t RequestLog::append(LogEntry entry) {
   return next_ - 1;
 }
 
-void RequestLog::amend(std::uint64_t n, std::uint64_t bytes_out) {
+void RequestLog::amend(std::uint64_t n, std::uint64_t bytes_out, std::int64_t ended_us) {
   std::lock_guard lock(mutex_);
   if (entries_.empty() || n < entries_.front().n) return;
-  entries_[n - entries_.front().n].bytes_out = bytes_out;
+  LogEntry& entry = entries_[n - entries_.front().n];
+  entry.bytes_out = bytes_out;
+  entry.ended_us = ended_us;
 }
 
 std::vector<LogEntry> RequestLog::all() const {

@@ -74,6 +74,8 @@ struct LogEntry {
   std::uint64_t bytes_out = 0;
   std::uint64_t connection = 0;
   std::uint64_t latency_us = 0;  ///< head read to reply begun
+  std::int64_t began_us = 0;     ///< head read, of a clock that only runs forward
+  std::int64_t ended_us = 0;     ///< reply handed to the kernel; 0 until then
   std::string user_agent;
   std::string headers;  ///< names, ','-separated, in the order received
   std::string faults;   ///< actions that fired, ','-separated
@@ -87,8 +89,8 @@ class RequestLog {
   static constexpr std::size_t kLimit = 100000;
   /// Returns the number that the entry got; numbers begin at 1 and go on over clear().
   std::uint64_t append(LogEntry entry);
-  /// Corrects what only the sending could show.
-  void amend(std::uint64_t n, std::uint64_t bytes_out);
+  /// Adds what only the sending could show.
+  void amend(std::uint64_t n, std::uint64_t bytes_out, std::int64_t ended_us);
   std::vector<LogEntry> all() const;
   void clear();
 

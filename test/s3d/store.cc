@@ -107,6 +107,19 @@ Store::DropOutcome Store::drop_bucket(const std::string& name) {
   return DropOutcome::kDone;
 }
 
+bool Store::discard_bucket(const std::string& name) {
+  BucketPtr home = bucket(name);
+  if (!home) return false;
+  decltype(home->objects) freed_after_the_lock;
+  {
+    std::lock_guard lock(home->mutex);
+    for (const auto& [key, object] : home->objects)
+      if (disk_) disk_->remove(name, key);
+    freed_after_the_lock.swap(home->objects);
+  }
+  return drop_bucket(name) == DropOutcome::kDone;
+}
+
 BucketPtr Store::bucket(std::string_view name) const {
   std::shared_lock lock(mutex_);
   auto found = buckets_.find(name);

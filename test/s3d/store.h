@@ -118,6 +118,7 @@ class Store {
   bool create_bucket(const std::string& name, std::time_t now);  ///< false: exists, or no name
   enum class DropOutcome { kDone, kNoSuchBucket, kNotEmpty };
   DropOutcome drop_bucket(const std::string& name);
+  bool discard_bucket(const std::string& name);  ///< whatever it holds; false: no such bucket
   BucketPtr bucket(std::string_view name) const;
   std::vector<BucketPtr> buckets() const;
 

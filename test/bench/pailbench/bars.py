@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What pailfs is to reach, as ratios inside one run."""
+from dataclasses import dataclass
+
+from .measure import GIB
+
+
+@dataclass(frozen=True)
+class Bar:
+    what: str
+    value: float
+    limit: float
+    at_least: bool = True
+    unit: str = ""
+
+    @property
+    def met(self):
+        return self.value >= self.limit if self.at_least else self.value <= self.limit
+
+    def text(self):
+        sign = ">=" if self.at_least else "<="
+        return f"{self.what}: {self.value:.2f}{self.unit} ({sign} {self.limit:g}{self.unit}) {'ok' if self.met else 'NOT MET'}"
+
+
+def _ratio(value, of):
+    return value / of if of else 0
+
+
+def _throughput(outcome, ours, share, s3fs_factor):
+    curl, null, composed = outcome.limits.get("curl x16"), outcome.limits.get("null FUSE"), outcome.composed()
+    s3fs = outcome.of("s3fs")
+    bars = []
+    if outcome.latency == 0 and composed:
+        bars.append(Bar("of the composed limit", _ratio(ours.rate(), composed), share))
+    elif curl:
+        bars.append(Bar("of curl x16", _ratio(ours.rate(), curl.rate()), share))
+    if s3fs and s3fs_factor:
+        bars.append(Bar("times s3fs", _ratio(ours.rate(), s3fs.rate()), s3fs_factor))
+    if curl and null:
+        floor = curl.cpu_per_gib() + null.cpu_per_gib()
+        bars.append(Bar("processor time, of curl's + null FUSE's", _ratio(ours.cpu_per_gib(), floor), 1.15, at_least=False))
+    return bars
+
+
+def _read(outcome, ours, _):
+    bars = _throughput(outcome, ours, 0.9, 2.5 if outcome.latency == 0 else 0)
+    single = outcome.limits.get("curl x1")
+    if single and outcome.latency:
+        bars.append(Bar("times one connection", _ratio(ours.rate(), single.rate()), 8))
+    return bars
+
+
+def _write(outcome, ours, _):
+    return _throughput(outcome, ours, 0.85, 2)
+
+
+def _random(outcome, ours, _):
+    late = ours.median(lambda s: s.extra.get("latency_p50", 0)) * 1000 - outcome.latency
+    return [Bar("bytes fetched, of those asked", ours.median(lambda s: _ratio(s.fetched, s.bytes)), 32, at_least=False),
+            Bar("latency above the server's (median)", late, 1, at_least=False, unit=" ms")]
+
+
+def _beside_one_reader(outcome, ours, others):
+    one = next((o.of(ours.name) for o in others if o.workload.id == "B12" and o.latency == outcome.latency), None)
+    return [Bar("of one sequential reader (B12)", _ratio(ours.rate(), one.rate()), 0.7)] if one else []
+
+
+def _first_byte(outcome, ours, _):
+    late = ours.median(lambda s: s.extra["first_byte"]) * 1000 - outcome.latency
+    return [Bar("above one round trip after open", late, 2, at_least=False, unit=" ms")]
+
+
+def _edit(outcome, ours, _):
+    moved = ours.median(lambda s: s.fetched + s.sent) / (1 << 20)
+    return [Bar("requests", ours.median(lambda s: s.total), 6, at_least=False),
+            Bar("bytes moved", moved, 10, at_least=False, unit=" MiB")]
+
+
+def _reread(outcome, ours, _):
+    local = outcome.limits.get("local file")
+    return [Bar("of a local file in the page cache", _ratio(ours.rate(), local.rate()), 0.9)] if local else []
+
+
+_BARS = {"B12": _read, "B13": _write, "B14": _random, "B14-quick": _random, "B15": _beside_one_reader,
+         "interleave": _beside_one_reader, "mmap": _beside_one_reader, "first-byte": _first_byte, "B16": _edit, "reread": _reread}
+
+
+def bars(outcome, outcomes, name="pailfs"):
+    """Those of one workload for the mounter `name`, given all outcomes of the run; [] where there are none."""
+    ours = outcome.of(name)
+    judge = _BARS.get(outcome.workload.id)
+    return judge(outcome, ours, outcomes) if ours and judge else []

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What no file system can beat here: curl alone against the same server, and FUSE alone without a server."""
+import http.client
+import os
+import re
+import resource
+import subprocess
+import time
+
+from . import measure, mount
+
+PART = 8 << 20
+PARALLEL = 16
+READ_AHEAD_KIB = 1024
+
+
+def _timed(command):
+    """Seconds of the clock and of the processor."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.monotonic()
+    # --silent does not silence the progress of --parallel.
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    seconds = time.monotonic() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _curl(directory, transfers, parallel):
+    """One curl for transfers given as lists of configuration lines."""
+    path = os.path.join(directory, "curl.conf")
+    common = ["silent", "show-error", "fail", 'noproxy = "*"', 'output = "/dev/null"', 'header = "Expect:"']
+    with open(path, "w") as file:
+        file.write("\nnext\n".join("\n".join(common + lines) for lines in transfers))
+    command = ["curl", "--config", path]
+    if parallel > 1:
+        command[1:1] = ["--parallel", "--parallel-max", str(parallel)]
+    return _timed(command)
+
+
+def ranges(size, part=PART):
+    return [(start, min(start + part, size) - 1) for start in range(0, size, part)]
+
+
+def curl_read(server, directory, bucket, key, size, parallel=PARALLEL):
+    """`parallel` ranges at a time; 1 is one connection that takes it whole."""
+    url = f'url = "{server.endpoint}/{bucket}/{key}"'
+    transfers = [[url]] if parallel == 1 else [[url, f'range = "{a}-{b}"'] for a, b in ranges(size)]
+    seconds, cpu = _curl(directory, transfers, parallel)
+    return measure.Sample(seconds=seconds, bytes=size, cpu=cpu)
+
+
+def curl_write(server, directory, bucket, key, size, parallel=PARALLEL):
+    """A multipart upload, its parts in parallel."""
+    content = os.path.join(directory, "part")
+    if not os.path.exists(content):
+        with open(content, "wb") as file:
+            file.write(b"w" * PART)
+    connection = http.client.HTTPConnection(server.endpoint.split("//")[1], timeout=60)
+    path = f"/{bucket}/{key}"
+    began = time.monotonic()
+    reply = _ask(connection, "POST", path + "?uploads=")
+    upload = re.search("<UploadId>(.*)</UploadId>", reply).group(1)
+    count = len(ranges(size))
+    put = [f'upload-file = "{content}"']
+    transfers = [put + [f'url = "{server.endpoint}{path}?partNumber={n}&uploadId={upload}"'] for n in range(1, count + 1)]
+    _, cpu = _curl(directory, transfers, parallel)
+    listed = _ask(connection, "GET", f"{path}?uploadId={upload}")
+    etags = re.findall("<ETag>(.*?)</ETag>", listed)
+    parts = "".join(f"<Part><PartNumber>{n + 1}</PartNumber><ETag>{etag}</ETag></Part>" for n, etag in enumerate(etags))
+    _ask(connection, "POST", f"{path}?uploadId={upload}", f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>")
+    return measure.Sample(seconds=time.monotonic() - began, bytes=count * PART, cpu=cpu)
+
+
+def _ask(connection, method, path, body=None):
+    connection.request(method, path, body)
+    reply = connection.getresponse()
+    text = reply.read().decode()
+    if reply.status != 200:
+        raise RuntimeError(f"{method} {path}: {reply.status} {text}")
+    return text
+
+
+def null_fuse(program, directory, size, run):
+    """`run(path of the file)` on a FUSE file system that does nothing."""
+    log = os.path.join(directory, "null_fuse.log")
+    command = [program, os.path.join(directory, "null"), str(size), str(READ_AHEAD_KIB)]
+    with mount.Mount(command[1], log, lambda out: subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)) as null:
+        path = os.path.join(null.mountpoint, "data")
+        os.stat(path)
+        time.sleep(0.05)  # the read-ahead is set after the mount
+        before = measure.cpu_seconds(null.process.pid)
+        result = run(path)
+        cpu = measure.cpu_seconds(null.process.pid) - before
+        return measure.Sample(seconds=result["seconds"], bytes=result["bytes"], cpu=cpu, rss=measure.memory(null.process.pid))
+
+
+def composed(*rates):
+    """Bytes a second of steps that share the same processors: 1 / (1/a + 1/b)."""
+    return 1 / sum(1 / rate for rate in rates) if all(rate > 0 for rate in rates) else 0

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The samples of one workload at one latency, and what is computed from them."""
+import statistics
+from dataclasses import dataclass, field
+
+from . import limits
+from .measure import GIB
+
+
+def median(values):
+    return statistics.median(values) if values else 0
+
+
+@dataclass
+class Series:
+    """All runs of one mounter, or of one limit."""
+    name: str
+    samples: list = field(default_factory=list)
+
+    @property
+    def good(self):
+        return [sample for sample in self.samples if sample.error is None]
+
+    @property
+    def error(self):
+        return next((sample.error for sample in self.samples if sample.error), None)
+
+    def median(self, value):
+        return median([value(sample) for sample in self.good])
+
+    def seconds(self):
+        """Median, least and most."""
+        values = [sample.seconds for sample in self.good]
+        return (median(values), min(values), max(values)) if values else (0, 0, 0)
+
+    def rate(self):
+        """Bytes a second."""
+        return self.median(lambda s: s.bytes / s.seconds if s.seconds else 0)
+
+    def cpu_per_gib(self):
+        return self.median(lambda s: s.cpu * GIB / s.bytes if s.bytes else 0)
+
+    def typical(self):
+        """The run in the middle, of which requests are shown."""
+        ordered = sorted(self.good, key=lambda s: s.seconds)
+        return ordered[len(ordered) // 2] if ordered else None
+
+
+@dataclass
+class Outcome:
+    workload: object
+    latency: int  # ms
+    bandwidth: int  # bytes a second for each connection, 0 unlimited
+    series: list = field(default_factory=list)  # of the mounters
+    limits: dict = field(default_factory=dict)  # name: Series
+
+    def of(self, name):
+        return next((series for series in self.series if series.name == name and series.good), None)
+
+    def composed(self):
+        """Bytes a second that client and FUSE can reach together, 0 if unknown."""
+        curl, null = self.limits.get("curl x16"), self.limits.get("null FUSE")
+        return limits.composed(curl.rate(), null.rate()) if curl and null else 0
+
+    def network(self):
+        shape = f"{self.latency} ms"
+        return shape + (f", {self.bandwidth / 1e6:.0f} MB/s a connection" if self.bandwidth else "")

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs one workload on one mounter, cold: fresh bucket, fresh mount, nothing in the kernel's caches."""
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+
+from . import limits, measure, mount
+from .mounters import Place
+
+
+class Programs:
+    """What the build has made."""
+
+    def __init__(self, build):
+        self.pailfs = os.path.join(build, "src/cli/pailfs")
+        self.s3d = os.path.join(build, "test/s3d/pailfs-s3d")
+        self.io = os.path.join(build, "test/bench/bench_io")
+        self.null_fuse = os.path.join(build, "test/bench/null_fuse")
+
+
+class Runner:
+    def __init__(self, server, programs, directory):
+        self.server = server
+        self.programs = programs
+        self.directory = directory
+        self._local = {}
+
+    def run(self, workload, mounter):
+        """A Sample; one with `error` when the mounter fails."""
+        bucket = self.server.new_bucket()
+        private = tempfile.mkdtemp(dir=self.directory)
+        try:
+            workload.seed(self.server, bucket)
+            return self._mounted(workload, mounter, Place(self.server.endpoint, bucket, os.path.join(private, "mnt"), private))
+        except mount.MountFailed as failure:
+            return measure.Sample(error=f"cannot mount: {failure}")
+        finally:
+            self.server.discard(bucket)
+            shutil.rmtree(private, ignore_errors=True)
+
+    def _mounted(self, workload, mounter, place):
+        measure.drop_caches()
+        start = lambda log: mounter.start(place, log)
+        with mount.Mount(place.mountpoint, os.path.join(place.private, "log"), start) as mounted:
+            self.server.settle(0.05)
+            self.server.reset()
+            pid = mounted.process.pid
+            before = measure.cpu_seconds(pid)
+            sample = self._act(workload, place.mountpoint)
+            sample.extra["until_stored"] = self._stored(mounter)
+            if mounted.process.poll() is not None:
+                sample.error = f"it ended, status {mounted.process.returncode}: {mounted.last_words()}"
+                return sample
+            sample.cpu = measure.cpu_seconds(pid) - before
+            sample.rss = measure.memory(pid)
+            self._count(sample)
+            return sample
+
+    def _stored(self, mounter):
+        """Seconds that the mounter went on for after the workload, as the server sees it."""
+        began = time.monotonic()
+        self.server.settle(mounter.kind.settle)
+        return max(0, time.monotonic() - began - mounter.kind.settle)
+
+    def _act(self, workload, mountpoint):
+        sample = measure.Sample(bytes=workload.asked)
+        began = time.monotonic()
+        try:
+            if workload.io:
+                sample.extra = self.io(workload, os.path.join(mountpoint, workload.io[1]))
+            else:
+                self._script(workload, mountpoint)
+        except subprocess.TimeoutExpired:
+            sample.error = f"not done after {workload.timeout} s"
+        except subprocess.CalledProcessError as failure:
+            words = (failure.stderr or "").strip().splitlines()
+            sample.error = words[-1][:200] if words else f"status {failure.returncode}"
+        sample.seconds = time.monotonic() - began
+        if "seconds" in sample.extra:
+            sample.seconds, sample.bytes = sample.extra.pop("seconds"), sample.extra.pop("bytes")
+        return sample
+
+    def io(self, workload, path):
+        command = [self.programs.io, workload.io[0], path, *workload.io[2:]]
+        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=workload.timeout)
+        return json.loads(done.stdout)
+
+    def _script(self, workload, mountpoint):
+        environment = dict(os.environ, LOCAL=self.local(workload), LC_ALL="C", GIT_CONFIG_NOSYSTEM="1", HOME=self.directory)
+        subprocess.run(["bash", "-euo", "pipefail", "-c", workload.script], check=True, cwd=mountpoint, env=environment,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=workload.timeout)
+
+    def local(self, workload):
+        """The directory of what the workload needs besides the mount, made once."""
+        if workload.id not in self._local:
+            self._local[workload.id] = tempfile.mkdtemp(dir=self.directory)
+            workload.local(self._local[workload.id])
+        return self._local[workload.id]
+
+    def _count(self, sample):
+        stats = self.server.stats()
+        log = self.server.log()
+        sample.requests = stats["requests"]
+        sample.fetched, sample.sent = stats["bytes_out"], stats["bytes_in"]
+        sample.connections = len({entry["connection"] for entry in log})
+        sample.depth = measure.serial_depth(measure.spans_of(log))
+        sample.parallel = stats["peak_concurrent_requests"]
+        sample.server_cpu = stats["cpu_seconds"]
+
+    def limits(self, workload):
+        """{name: Sample} of what is measured beside a workload that reads or writes one large file."""
+        if workload.limit is None:
+            return {}
+        size = workload.size()
+        bucket = self.server.new_bucket()
+        directory = tempfile.mkdtemp(dir=self.directory)
+        try:
+            workload.seed(self.server, bucket)
+            null = limits.null_fuse(self.programs.null_fuse, directory, size, lambda path: self.io(workload, path))
+            if workload.limit == "write":
+                many = limits.curl_write(self.server, directory, bucket, "curl", size)
+                return {"curl x16": many, "null FUSE": null}
+            many = limits.curl_read(self.server, directory, bucket, "data", size)
+            one = limits.curl_read(self.server, directory, bucket, "data", size, parallel=1)
+            return {"curl x16": many, "curl x1": one, "null FUSE": null}
+        finally:
+            self.server.discard(bucket)
+            shutil.rmtree(directory, ignore_errors=True)

@@ -64,11 +64,13 @@ bool set(bench::Job& job, std::string_view word) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto* found = argc < 3 ? kWorkloads.end()
-                               : std::find_if(kWorkloads.begin(), kWorkloads.end(),
-                                              [&](const auto& row) { return row.first == argv[1]; });
+  const auto* found = argc < 3
+                          ? kWorkloads.end()
+                          : std::find_if(kWorkloads.begin(), kWorkloads.end(),
+                                         [&](const auto& row) { return row.first == argv[1]; });
   if (found == kWorkloads.end()) {
-    std::fprintf(stderr, "usage: bench_io WORKLOAD PATH [block=N size=N offset=N count=N sync=1]\n");
+    std::fprintf(stderr,
+                 "usage: bench_io WORKLOAD PATH [block=N size=N offset=N count=N sync=1]\n");
     return 2;
   }
   bench::Job job;

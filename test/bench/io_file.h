@@ -43,8 +43,7 @@ class File {
   std::size_t read(char* data, std::size_t size, std::uint64_t offset) const {
     std::size_t have = 0;
     while (have < size) {
-      const ssize_t got =
-          ::pread(fd_, data + have, size - have, static_cast<off_t>(offset + have));
+      const ssize_t got = ::pread(fd_, data + have, size - have, static_cast<off_t>(offset + have));
       if (got < 0) fail("read " + path_, errno);
       if (got == 0) break;
       have += static_cast<std::size_t>(got);

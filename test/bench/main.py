@@ -46,6 +46,9 @@ def find_mounters(words, own):
 
 def run_one(runner, workload, latency, bandwidth, chosen, repeat):
     outcome = results.Outcome(workload, latency, bandwidth, [results.Series(m.name) for m in chosen])
+    if workload.limit == "write":
+        runner.server.shape(0, 0)
+        runner.warm_up(workload.size())
     runner.server.shape(latency, bandwidth)
     for _ in range(repeat):
         for series, mounter in zip(outcome.series, chosen):

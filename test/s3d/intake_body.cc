@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <sys/mman.h>
-
 #include <algorithm>
-#include <cstdlib>
 #include <memory>
 #include <utility>
 
@@ -14,18 +11,14 @@
 namespace s3d {
 namespace {
 
-constexpr std::uint64_t kPiece = 2 << 20;
+constexpr std::uint64_t kPiece = Blocks::kSize;
 constexpr std::uint64_t kRead = 256 * 1024;  ///< hashed while still in the processor's cache
 constexpr std::uint64_t kUnknownPiece = 64 * 1024;
 constexpr std::string_view kChecksumPrefix = "x-amz-checksum-";
 
-/// Whole pieces are aligned and of the size of a huge page: a tenth of the page faults' cost
-/// remains.
-std::shared_ptr<char[]> allocate(std::uint64_t size) {
+std::shared_ptr<char[]> allocate(Blocks& blocks, std::uint64_t size) {
   if (size < kPiece) return std::shared_ptr<char[]>(new char[size]);
-  void* memory = std::aligned_alloc(kPiece, kPiece);
-  madvise(memory, kPiece, MADV_HUGEPAGE);
-  return std::shared_ptr<char[]>(static_cast<char*>(memory), [](char* start) { std::free(start); });
+  return blocks.take();
 }
 
 /// The hashes that one request asks for.
@@ -159,7 +152,7 @@ IntakeResult read_body(Call& call, HttpConnection& connection, Pace& pace, S3Err
     // One more byte than announced is asked for only to see the end.
     if (expected) room = have < *expected ? std::min(kPiece, *expected - have) : 1;
     room = std::min(room, stop_at - have);
-    std::shared_ptr<char[]> memory = allocate(room);
+    std::shared_ptr<char[]> memory = allocate(*call.service.blocks, room);
     std::uint64_t filled = 0;
     while (filled < room) {
       state = source->read(memory.get() + filled, std::min(room - filled, kRead));

@@ -18,6 +18,12 @@
 namespace s3d {
 namespace {
 
+std::string md5_of(const Body& body) {
+  Hash hash(HashKind::kMd5);
+  for (const Body::Piece& piece : body.pieces()) hash.update(piece.bytes);
+  return hash.finish();
+}
+
 S3Error no_such_upload(const Call& call) {
   return {"NoSuchUpload", "", {{"UploadId", std::string(call.head.param_or_empty("uploadId"))}}};
 }
@@ -142,9 +148,7 @@ Reply upload_part_copy(Call& call) {
                               "The specified copy source is larger than the maximum allowable size "
                               "for a copy source: 5368709120",
                               {}});
-  Hash hash(HashKind::kMd5);
-  for (const Body::Piece& piece : part.body.pieces()) hash.update(piece.bytes);
-  part.md5_raw = hash.finish();
+  part.md5_raw = call.rule(Rule::kEtagNotMd5) ? random_bytes(16) : md5_of(part.body);
   part.etag = choose_etag(call, hex(part.md5_raw), upload->prototype);
   part.mtime = call.service.clock.now();
   XmlWriter xml("CopyPartResult");

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "auth.h"
+#include "blocks.h"
 #include "body.h"
 #include "clock.h"
 #include "errors.h"
@@ -29,6 +30,7 @@ namespace s3d {
 /// Thread-safe throughout; lives as long as the server.
 struct Service {
   Store store;
+  std::shared_ptr<Blocks> blocks = std::make_shared<Blocks>();
   Uploads uploads;
   Rules rules;
   FaultTable faults;

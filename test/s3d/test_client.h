@@ -52,6 +52,7 @@ class TestClient {
   /// Whether the other side has closed the connection.
   bool closed();
   int connections_opened() const { return opened_; }
+  std::uint16_t port() const { return port_; }
 
  private:
   void connect();

@@ -110,6 +110,14 @@ class Runner:
         sample.parallel = stats["peak_concurrent_requests"]
         sample.server_cpu = stats["cpu_seconds"]
 
+    def warm_up(self, size):
+        """The server keeps the memory of what it stored; the first to store would pay for it."""
+        bucket = self.server.new_bucket()
+        directory = tempfile.mkdtemp(dir=self.directory)
+        limits.curl_write(self.server, directory, bucket, "warm", size)
+        self.server.discard(bucket)
+        shutil.rmtree(directory, ignore_errors=True)
+
     def limits(self, workload):
         """{name: Sample} of what is measured beside a workload that reads or writes one large file."""
         if workload.limit is None:

@@ -110,6 +110,7 @@ class PosixFileSystem final : public FileSystem {
   Result<std::size_t> write(HandleId handle, std::uint64_t offset,
                             std::span<const char> bytes) override;
   Status flush(HandleId handle) override;
+  bool is_still_empty(HandleId handle) override;
   Status fsync(HandleId handle) override;
   void release(HandleId handle) override;
 

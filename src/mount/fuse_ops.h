@@ -19,6 +19,7 @@ struct Adapter {
   fs::FileSystem& files;
   const std::function<void()>& on_ready;
   const Instruments& instruments;
+  std::string path = {};  ///< of the mountpoint; empty: unknown, a descriptor was passed
   bool ready = false;  ///< FUSE_INIT was seen; written on one worker, read after the loop
 };
 

@@ -142,8 +142,11 @@ Status serve(const Config& config, fs::FileSystem& file_system,
       passed ? config.mountpoint : absolute_mountpoint(config.mountpoint);
   if (!path) return path.error();
 
-  Adapter adapter{
-      .config = config, .files = file_system, .on_ready = on_ready, .instruments = instruments};
+  Adapter adapter{.config = config,
+                  .files = file_system,
+                  .on_ready = on_ready,
+                  .instruments = instruments,
+                  .path = passed ? std::string() : *path};
   Session session(config, words->for_libfuse, adapter);
   if (session.get() == nullptr) return Error(ENODEV, "libfuse cannot begin a session");
   // Watching begins before mounting, so that no signal can leave a mount behind.

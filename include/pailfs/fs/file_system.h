@@ -190,6 +190,9 @@ class FileSystem {
                                     std::span<const char> bytes) = 0;
   /// Returns the store's verdict on everything written through any handle of the file.
   virtual Status flush(HandleId handle) = 0;
+  /// Nothing has been written yet to a file that is new or was emptied, so that a flush now would
+  /// store it empty; whoever knows that another flush will come may leave this one out.
+  virtual bool is_still_empty(HandleId handle) = 0;
   virtual Status fsync(HandleId handle) = 0;
   virtual void release(HandleId handle) = 0;
 

@@ -253,6 +253,12 @@ Status MemoryFileSystem::flush(HandleId handle) {
   return {};
 }
 
+bool MemoryFileSystem::is_still_empty(HandleId handle) {
+  MutexLock lock(mutex_);
+  Result<Node*> found = of_handle(handle);
+  return found && (*found)->bytes.empty();
+}
+
 Status MemoryFileSystem::fsync(HandleId handle) {
   return flush(handle);
 }

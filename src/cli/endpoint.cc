@@ -143,6 +143,7 @@ class Settling final {
     // Elsewhere these variables are about something else.
     for (const char* name : {"AWS_REGION", "AWS_DEFAULT_REGION"})
       if (amazon && region.empty()) region = variable(environment_, name);
+    options_.region_may_be_in_profile = amazon && region.empty();
     if (!region.empty()) s3_.region = region;
   }
 

@@ -320,6 +320,10 @@ std::optional<int> prepare(CommandLine& line) {
   std::error_code error;
   make_paths_absolute(options, std::filesystem::current_path(error).string());
   options.credentials.home = home_directory();
+  if (options.region_may_be_in_profile) {
+    const std::string region = s3::profile_region(options.credentials);
+    if (!region.empty()) options.s3.region = region;
+  }
   options.credentials.region = options.s3.region;
   options.fs.default_uid = geteuid();
   options.fs.default_gid = getegid();

@@ -70,7 +70,7 @@ void add_bucket_options(std::vector<OptionSpec>& table) {
            Custom{set_region, [](const Options& o) { return o.s3.region; }},
            "Region that requests are signed for. When it is not given, the region is found out "
            "from the service's own answer, and for amazonaws.com hosts from the host name, "
-           "AWS_REGION or AWS_DEFAULT_REGION.",
+           "AWS_REGION, AWS_DEFAULT_REGION or the profile.",
            "endpoint"},
           {"use_path_request_style", "", group,
            Flag{[](Options& o) -> bool& { return o.s3.path_style; }},

@@ -10,6 +10,11 @@ Secret::~Secret() {
   OPENSSL_cleanse(value_.data(), value_.size());
 }
 
+std::string CredentialConfig::variable(const std::string& name) const {
+  const auto found = environment.find(name);
+  return found == environment.end() ? std::string() : found->second;
+}
+
 bool same_keys(const Credentials& a, const Credentials& b) {
   return a.access_key == b.access_key && a.secret_key.reveal() == b.secret_key.reveal() &&
          a.session_token.reveal() == b.session_token.reveal();

@@ -98,7 +98,6 @@ class Search final {
   [[nodiscard]] Step passwd_descriptor(const std::string& path, int fd) const;
   [[nodiscard]] Step profile(const ProfileName& name, const ProfilePlan& plan) const;
   [[nodiscard]] Step renewing(RenewingSource::Origin origin) const;
-  [[nodiscard]] ProfileName profile_name(bool with_config) const;
   [[nodiscard]] std::string variable(const std::string& name) const {
     return world_->variable(name);
   }
@@ -192,12 +191,6 @@ Search::Step Search::environment_file() {
   return passwd_file(path);
 }
 
-ProfileName Search::profile_name(bool with_config) const {
-  const std::string from_environment = variable("AWS_PROFILE");
-  const bool given = config_.profile_given || from_environment.empty();
-  return {given ? config_.profile : from_environment, with_config};
-}
-
 Search::Step Search::profile(const ProfileName& name, const ProfilePlan& plan) const {
   const bool only_keys = plan.base == ProfilePlan::Base::keys && plan.roles.empty();
   return renewing({.fetch = [name, world = world_]() -> Result<Credentials> {
@@ -205,7 +198,7 @@ Search::Step Search::profile(const ProfileName& name, const ProfilePlan& plan) c
                      if (!now) return now.error();
                      return fetch_profile_keys(*world, *now);
                    },
-                   .files = profile_files(*world_, name),
+                   .files = profile_files(config_, name),
                    .costly = !only_keys});
 }
 
@@ -217,7 +210,7 @@ Search::Step Search::keys_for_s3fs() {
   const bool named = by_option || !variable("AWS_PROFILE").empty();
   // Only what the user asked of us is an error when missing; AWS_PROFILE may be meant for others.
   const bool insisted = by_option && config_.profile != "default";
-  const ProfileName name = profile_name(named);
+  const ProfileName name = profile_name(config_, named);
   const auto plan = read_profile(*world_, name);
   if (plan && !named && (plan->base != ProfilePlan::Base::keys || !plan->roles.empty())) {
     return Found();  // rest_of_profile() looks at it
@@ -228,7 +221,7 @@ Search::Step Search::keys_for_s3fs() {
   const bool about_files = plan.error().err == ENOENT && !plan.error().text.starts_with(kWords);
   if (!about_files) return plan.error();
   return plan.error().with(std::string(kWords) + name.profile +
-                           " in file: " + profile_files(*world_, name).front());
+                           " in file: " + profile_files(config_, name).front());
 }
 
 Search::Step Search::home_passwd() {
@@ -249,7 +242,7 @@ Search::Step Search::system_passwd() {
 
 Search::Step Search::rest_of_profile() {
   if (config_.profile_given || !variable("AWS_PROFILE").empty()) return Found();
-  const ProfileName name = profile_name(true);
+  const ProfileName name = profile_name(config_, true);
   const auto plan = read_profile(*world_, name);
   if (!plan) return miss(plan.error().text);
   auto source = profile(name, *plan);

@@ -14,10 +14,8 @@ struct KeyWorld {
   KeyTransports transports;
   const Clock& clock;
 
-  /// Empty counts as unset: `docker run -e NAME=` sets what nobody gave.
   [[nodiscard]] std::string variable(const std::string& name) const {
-    const auto found = config.environment.find(name);
-    return found == config.environment.end() ? std::string() : found->second;
+    return config.variable(name);
   }
 };
 

@@ -12,6 +12,7 @@
 #include "credentials_file.h"
 #include "credentials_process.h"
 #include "instance_metadata.h"
+#include "reply_headers.h"
 
 namespace pailfs::s3 {
 namespace {
@@ -39,14 +40,35 @@ Result<Credentials> base_keys(const KeyWorld& world, const ProfilePlan& plan) {
 
 }  // namespace
 
-std::vector<std::string> profile_files(const KeyWorld& world, const ProfileName& name) {
+ProfileName profile_name(const CredentialConfig& config, bool with_config) {
+  const std::string from_environment = config.variable("AWS_PROFILE");
+  const bool given = config.profile_given || from_environment.empty();
+  return {given ? config.profile : from_environment, with_config};
+}
+
+std::vector<std::string> profile_files(const CredentialConfig& config, const ProfileName& name) {
   const auto path = [&](const char* variable, const char* standard) {
-    std::string given = world.variable(variable);
-    return given.empty() ? world.config.home + standard : given;
+    std::string given = config.variable(variable);
+    return given.empty() ? config.home + standard : given;
   };
   std::vector<std::string> files{path("AWS_SHARED_CREDENTIALS_FILE", "/.aws/credentials")};
   if (name.with_config) files.push_back(path("AWS_CONFIG_FILE", "/.aws/config"));
   return files;
+}
+
+std::string profile_region(const CredentialConfig& config) {
+  const ProfileName name = profile_name(config, true);
+  Profiles profiles;
+  auto form = Profiles::Form::credentials;
+  for (const std::string& path : profile_files(config, name)) {
+    if (const auto file = SecretFile::read(path)) profiles.read(file->text(), form);
+    form = Profiles::Form::config;
+  }
+  const Profiles::Section* section = profiles.find(name.profile);
+  if (section == nullptr) return {};
+  const auto region = section->find("region");
+  if (region == section->end() || !is_region(region->second.reveal())) return {};
+  return region->second.reveal();
 }
 
 Result<ProfilePlan> read_profile(const KeyWorld& world, const ProfileName& name) {
@@ -54,7 +76,7 @@ Result<ProfilePlan> read_profile(const KeyWorld& world, const ProfileName& name)
   std::string place;
   std::optional<Error> missing;
   auto form = Profiles::Form::credentials;
-  for (const std::string& path : profile_files(world, name)) {
+  for (const std::string& path : profile_files(world.config, name)) {
     const auto file = SecretFile::read(path);
     if (file) {
       profiles.read(file->text(), form);

@@ -19,8 +19,11 @@ struct ProfileName {
   bool with_config = true;  ///< false: only the file that s3fs reads
 };
 
+/// The profile that is meant: that of the option, of AWS_PROFILE, or "default".
+ProfileName profile_name(const CredentialConfig& config, bool with_config);
+
 /// The files that it is read from, whether they exist or not.
-std::vector<std::string> profile_files(const KeyWorld& world, const ProfileName& name);
+std::vector<std::string> profile_files(const CredentialConfig& config, const ProfileName& name);
 /// Reads the files and plans. ENOENT when there are none, or no such profile in them.
 Result<ProfilePlan> read_profile(const KeyWorld& world, const ProfileName& name);
 /// Carries a plan out: runs the program, asks the services. ENOKEY when one of them fails.

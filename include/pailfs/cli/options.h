@@ -66,6 +66,8 @@ struct Options {
   bool make_mountpoint = false;
   bool connect_later = false;  ///< mount without having reached the bucket
   bool url_given = false;
+  /// Amazon's host, and nothing names the region: a profile may.
+  bool region_may_be_in_profile = false;
   bool remembers_absent_names = true;
   bool reduced_redundancy = false;
   std::string cache_directory;  ///< use_cache=; see make_cache_directory()

@@ -74,6 +74,9 @@ struct CredentialConfig {
   std::string home;                                ///< home directory from the password database
   std::string region;  ///< for STS, where neither the environment nor a profile names one
   std::string system_passwd_file = "/etc/passwd-s3fs";
+
+  /// One of `environment`. Empty counts as unset: `docker run -e NAME=` sets what nobody gave.
+  [[nodiscard]] std::string variable(const std::string& name) const;
 };
 
 /// How services that hand out keys are reached. Both must outlive the source.
@@ -88,6 +91,10 @@ struct FoundCredentials {
   /// why in vain (ENOKEY). A bucket may still be public.
   std::optional<Error> none;
 };
+
+/// The region of the profile that is meant (option, AWS_PROFILE, default), from ~/.aws/credentials
+/// and ~/.aws/config; empty when neither names one. Reads files; trouble with them is no region.
+std::string profile_region(const CredentialConfig& config);
 
 /// Searches in s3fs's order: public_bucket, passwd_file, environment, AWS_CREDENTIAL_FILE,
 /// ~/.aws/credentials, $HOME/.passwd-s3fs (home of the password database when HOME is unset),

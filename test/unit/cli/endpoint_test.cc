@@ -189,6 +189,16 @@ TEST_CASE("Whatever way an endpoint is given, url, region and style come out") {
   }
 }
 
+TEST_CASE("The profile's region counts for Amazon's global host, when nothing else names one") {
+  CHECK(settle({}).options.region_may_be_in_profile);
+  CHECK(settle({.url = "https://s3.amazonaws.com"}).options.region_may_be_in_profile);
+  CHECK_FALSE(settle({.region = "us-east-1"}).options.region_may_be_in_profile);
+  CHECK_FALSE(
+      settle({.url = "https://s3.eu-west-1.amazonaws.com"}).options.region_may_be_in_profile);
+  CHECK_FALSE(settle({.environment = {{"AWS_REGION", "r"}}}).options.region_may_be_in_profile);
+  CHECK_FALSE(settle({.url = "https://s3.example.com"}).options.region_may_be_in_profile);
+}
+
 TEST_CASE("A url that cannot be meant is refused") {
   CHECK(settle({.url = "ftp://h"}).error ==
         "option url has invalid format, missing http / https protocol: \"ftp://h\"");

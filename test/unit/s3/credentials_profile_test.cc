@@ -324,5 +324,31 @@ TEST_CASE("nothing found signs nothing, so that a public bucket can be tried", "
   CHECK_FALSE(found->source->refresh(*found->source->get()));
 }
 
+TEST_CASE("the region of a profile is that of the option, of AWS_PROFILE or of the default",
+          "[s3]") {
+  const TempDir dir;
+  CredentialConfig config = empty_config(dir);
+  CHECK(profile_region(config).empty());
+  (void)dir.write("home/.aws/config",
+                  "[default]\nregion = eu-west-1\n[profile work]\nregion = eu-west-2\n"
+                  "[profile odd]\nregion = a/b c\n[profile none]\n");
+  CHECK(profile_region(config) == "eu-west-1");
+  config.environment["AWS_PROFILE"] = "work";
+  CHECK(profile_region(config) == "eu-west-2");
+  for (const char* without : {"odd", "none", "absent"}) {
+    config.profile = without;
+    config.profile_given = true;
+    CHECK(profile_region(config).empty());
+  }
+  // The credentials file is the stronger one; keys are not needed in either.
+  (void)dir.write("home/.aws/credentials", "[work]\nregion = us-west-2\n");
+  config.profile = "work";
+  CHECK(profile_region(config) == "us-west-2");
+  config.environment["AWS_SHARED_CREDENTIALS_FILE"] = dir.path + "/absent";
+  config.environment["AWS_CONFIG_FILE"] =
+      dir.write("other", "[profile work]\nregion = ca-west-1\n");
+  CHECK(profile_region(config) == "ca-west-1");
+}
+
 }  // namespace
 }  // namespace pailfs::s3

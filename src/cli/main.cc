@@ -29,6 +29,7 @@
 #include "pailfs/util/text.h"
 
 #include "background_check.h"
+#include "late_keys.h"
 #include "log_plan.h"
 #include "masking.h"
 #include "observer.h"
@@ -130,23 +131,31 @@ struct Keys {
   std::unique_ptr<http::Transport> local;   ///< what `found` asks through
   std::unique_ptr<http::Transport> remote;  ///< the same
   s3::FoundCredentials found;
-};
+  LateKeys* late = nullptr;  ///< found.source when the keys may come later than the mount
 
-Result<Keys> find_keys(const s3::CredentialConfig& config, const http::Config& http,
-                       const Clock& clock) {
-  Keys keys;
-  const http::Config remote_http = key_service_http(http);
-  auto remote = http::make_curl_transport(remote_http);
-  if (!remote) return remote.error();
-  auto local = http::make_curl_transport(local_http(remote_http));
-  if (!local) return local.error();
-  keys.remote = std::move(*remote);
-  keys.local = std::move(*local);
-  auto found = s3::find_credentials(config, {*keys.local, *keys.remote}, clock);
-  if (!found) return found.error();
-  keys.found = std::move(*found);
-  return keys;
-}
+  Status find(const Options& options, const Clock& clock) {
+    const http::Config remote_http = key_service_http(options.http);
+    auto made = http::make_curl_transport(remote_http);
+    if (!made) return made.error();
+    remote = std::move(*made);
+    made = http::make_curl_transport(local_http(remote_http));
+    if (!made) return made.error();
+    local = std::move(*made);
+    const auto search = [this, &config = options.credentials, &clock] {
+      return s3::find_credentials(config, {*local, *remote}, clock);
+    };
+    auto now = search();
+    if (!now && !(options.connect_later && keys_may_come(now.error()))) return now.error();
+    if (options.connect_later && (!now || now->none)) {
+      auto later = std::make_unique<LateKeys>(search, now ? *now->none : now.error());
+      late = later.get();
+      found.source = std::move(later);
+    } else {
+      found = std::move(*now);
+    }
+    return {};
+  }
+};
 
 /// What the service's replies made us do otherwise than asked for, while somebody still looks.
 /// Where the log is the terminal it has said so already.
@@ -155,13 +164,6 @@ void tell_notices(const Options& options, const s3::Client& client) {
       options.foreground && options.logfile.empty() && options.log_level >= LogLevel::warning;
   if (logged) return;
   for (const std::string& notice : client.notices()) say(notice);
-}
-
-/// Whether a probe without keys failed for want of them. A service that cannot be reached is
-/// another matter.
-bool is_about_keys(const Error& probe) {
-  const int status = probe.http_status;
-  return status == 401 || status == 403 || (status == 400 && !probe.s3_code.empty());
 }
 
 void tell_unsigned(const Options& options) {
@@ -180,9 +182,8 @@ struct Service {
 
   /// Keys are looked for; the bucket is not asked yet. What failed, if anything did.
   std::optional<mount::Outcome> open(const Options& options) {
-    auto found = find_keys(options.credentials, options.http, clock);
+    const Status found = keys.find(options, clock);
     if (!found) return failed(options, Step::credentials, found.error());
-    keys = std::move(*found);
     auto made = http::make_curl_transport(options.http);
     if (!made) return failed(options, Step::transport, made.error());
     transport = std::move(*made);
@@ -222,7 +223,10 @@ mount::Outcome live(const Options& options, const Launch& launch, const LogPlan&
   if (auto failure = service.open(options)) return *failure;
   std::optional<BackgroundCheck> check;
   if (options.connect_later) {
-    check.emplace(source_of(options), [&] { return service.client->probe(options.fs.prefix); });
+    const auto probe = [&] { return service.client->probe(options.fs.prefix); };
+    check.emplace(source_of(options), [&, probe] {
+      return service.keys.late ? service.keys.late->look(probe) : probe();
+    });
   } else if (auto failure = service.reach(options)) {
     return *failure;
   }

@@ -196,10 +196,9 @@ void add_kernel_options(std::vector<OptionSpec>& table) {
           {"mkdir", "", group, Flag{[](Options& o) -> bool& { return o.make_mountpoint; }},
            "Make the mountpoint, and the directories above it, if it is missing."},
           {"bg", "", group, Flag{[](Options& o) -> bool& { return o.connect_later; }},
-           "Mount at once and go on asking for the bucket in the background; what fails is in the "
-           "log, and meanwhile files give errors. Without it the command waits until the bucket "
-           "was "
-           "reached.",
+           "Mount at once and go on in the background with looking for keys and asking for the "
+           "bucket; what fails is in the log, and meanwhile files give errors. Without it the "
+           "command waits until the bucket was reached.",
            "nocheck"},
           {"mount_timeout", "SECONDS", group,
            Seconds{[](Options& o) -> std::chrono::seconds& { return o.mount_timeout; }},

@@ -267,6 +267,17 @@ for option in bg nocheck; do
 done
 off
 
+context='bg without keys: '
+expect "it mounts at once" timeout 5 "$pailfs" pail "$mnt" -o "url=$endpoint,use_path_request_style,passwd_file=$work/later,bg,logfile=$work/log"
+expect_failure "files give errors" timeout 20 cat "$mnt/file"
+expect "the log says why" grep -q "not reached yet.*$work/later does not exist" "$work/log"
+cp -p "$work/passwd" "$work/later"
+expect "it works as soon as there are keys" wait_until 20 cat "$mnt/file"
+off
+chmod 644 "$work/later"
+gives 2 "$work/later 644" "$pailfs" pail "$mnt" -o "url=$endpoint,use_path_request_style,passwd_file=$work/later,bg"
+rm "$work/later"
+
 # ---- limits, services, process 1 -----------------------------------------------------------------------------------------
 
 context=''

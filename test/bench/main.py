@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command behind scripts/bench: arguments, one server, all workloads in turn, output."""
 import argparse
-import os
+import shutil
 import sys
 import tempfile
-import time
 
 from pailbench import bars, measure, mounters, results, text, workloads
 from pailbench.runner import Programs, Runner
@@ -23,6 +22,8 @@ def arguments():
     parser.add_argument("--latency", help="ms, or several: 0,20,100 (default: the workload's)")
     parser.add_argument("--bandwidth", type=float, help="MB/s of each connection, 0 is unlimited (default: 90 with latency)")
     parser.add_argument("--repeat", type=int, help="runs of each (default 5, quick 1)")
+    parser.add_argument("--budget", type=float, default=60,
+                        help="seconds after which a mounter's runs of one workload are not repeated (default %(default)s)")
     parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -44,15 +45,18 @@ def find_mounters(words, own):
     return found
 
 
-def run_one(runner, workload, latency, bandwidth, chosen, repeat):
+def run_one(runner, workload, latency, bandwidth, chosen, repeat, budget):
     outcome = results.Outcome(workload, latency, bandwidth, [results.Series(m.name) for m in chosen])
+    if callable(workload.minimum):
+        outcome.counted_minimum = workload.minimum(runner.local(workload))
     if workload.limit == "write":
         runner.server.shape(0, 0)
         runner.warm_up(workload.size())
     runner.server.shape(latency, bandwidth)
     for _ in range(repeat):
         for series, mounter in zip(outcome.series, chosen):
-            series.samples.append(runner.run(workload, mounter))
+            if series.spent() < budget:
+                series.samples.append(runner.run(workload, mounter))
         for name, sample in runner.limits(workload).items():
             outcome.limits.setdefault(name, results.Series(name)).samples.append(sample)
     return outcome
@@ -81,9 +85,13 @@ def main():
             outcomes = []
             for workload in chosen:
                 latencies = [int(word) for word in args.latency.split(",")] if args.latency else workload.latencies
+                missing = [program for program in workload.needs if not shutil.which(program)]
+                if missing:
+                    print(f"{workload.id}: {workload.title}: left out, {', '.join(missing)} not installed\n")
+                    continue
                 for latency in latencies:
                     rate = args.bandwidth if args.bandwidth is not None else (90 if latency else 0)
-                    outcome = run_one(runner, workload, latency, int(rate * 1e6), peers, repeat)
+                    outcome = run_one(runner, workload, latency, int(rate * 1e6), peers, repeat, args.budget)
                     outcomes.append(outcome)
                     print("\n".join(text.outcome_lines(outcome, bars.bars(outcome, outcomes))), flush=True)
         finally:

@@ -22,9 +22,11 @@ class Mount:
         self.log_path = log_path
         os.makedirs(self.mountpoint, exist_ok=True)
         self._log = open(log_path, "wb")
+        began = time.monotonic()
         self.process = start(self._log)
         try:
             self._wait(timeout)
+            self.seconds = time.monotonic() - began  # from the start to a root that answers
         except BaseException:
             self.close()
             raise
@@ -37,6 +39,7 @@ class Mount:
             if time.monotonic() > end:
                 raise MountFailed(f"nothing mounted after {timeout} s")
             time.sleep(0.0005)
+        os.stat(self.mountpoint)
 
     def last_words(self):
         with open(self.log_path, errors="replace") as file:

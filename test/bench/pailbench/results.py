@@ -25,6 +25,9 @@ class Series:
     def error(self):
         return next((sample.error for sample in self.samples if sample.error), None)
 
+    def spent(self):
+        return sum(sample.seconds for sample in self.samples)
+
     def median(self, value):
         return median([value(sample) for sample in self.good])
 
@@ -53,6 +56,7 @@ class Outcome:
     bandwidth: int  # bytes a second for each connection, 0 unlimited
     series: list = field(default_factory=list)  # of the mounters
     limits: dict = field(default_factory=dict)  # name: Series
+    counted_minimum: int = 0  # where the workload's depends on its files
 
     def of(self, name):
         return next((series for series in self.series if series.name == name and series.good), None)
@@ -61,6 +65,9 @@ class Outcome:
         """Bytes a second that client and FUSE can reach together, 0 if unknown."""
         curl, null = self.limits.get("curl x16"), self.limits.get("null FUSE")
         return limits.composed(curl.rate(), null.rate()) if curl and null else 0
+
+    def minimum(self):
+        return self.workload.minimum if isinstance(self.workload.minimum, int) else self.counted_minimum
 
     def network(self):
         shape = f"{self.latency} ms"

@@ -44,12 +44,17 @@ class Runner:
     def _mounted(self, workload, mounter, place):
         measure.drop_caches()
         start = lambda log: mounter.start(place, log)
+        self.server.reset()
         with mount.Mount(place.mountpoint, os.path.join(place.private, "log"), start) as mounted:
-            self.server.settle(0.05)
-            self.server.reset()
-            pid = mounted.process.pid
-            before = measure.cpu_seconds(pid)
+            pid, before = mounted.process.pid, 0
+            if not workload.from_start:
+                self.server.settle(0.05)
+                self.server.reset()
+                before = measure.cpu_seconds(pid)
             sample = self._act(workload, place.mountpoint)
+            if workload.from_start:
+                sample.extra["mounted"] = mounted.seconds
+                sample.seconds += mounted.seconds
             sample.extra["until_stored"] = self._stored(mounter)
             if mounted.process.poll() is not None:
                 sample.error = f"it ended, status {mounted.process.returncode}: {mounted.last_words()}"

@@ -74,8 +74,8 @@ def outcome_lines(outcome, bars):
     composed = outcome.composed()
     if composed:
         rows.append(["composed limit", "", "", f"{composed / MIB:.0f}", *[""] * 9])
-    if outcome.workload.minimum:
-        rows.append(["minimum", *[""] * 10, str(outcome.workload.minimum), outcome.workload.minimum_why])
+    if outcome.minimum():
+        rows.append(["minimum", *[""] * 10, str(outcome.minimum()), outcome.workload.minimum_why])
     lines += ["  " + line for line in table(rows)]
     lines += ["  pailfs " + bar.text() for bar in bars]
     return lines + [""]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a workload is; the tables are workloads_*.py."""
 from dataclasses import dataclass
-from typing import Callable, Optional
+from typing import Callable, Optional, Union
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 
@@ -19,12 +19,14 @@ class Workload:
     # Makes files outside the mount, once: (directory).
     local: Callable = lambda directory: None
     asked: int = 0  # bytes that a script reads and writes, to compare with those moved
-    minimum: Optional[int] = None  # fewest requests that leave everything stored when the last close has returned
+    # Fewest requests that leave everything stored when the last close has returned; may depend on `local`.
+    minimum: Union[int, Callable, None] = None
     minimum_why: str = ""
     limit: Optional[str] = None  # "read" or "write": measured beside it, with the size of `io`
     latencies: tuple = (20,)  # ms, by default
     needs: tuple = ()  # programs
     quick: bool = True  # part of --quick
+    from_start: bool = False  # the mounting itself is measured
     # Linux only: memory of the cgroup that the daemon runs in, bytes.
     memory: int = 0
     timeout: int = 300

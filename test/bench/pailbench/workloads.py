@@ -2,9 +2,9 @@
 """All workloads, in order."""
 import fnmatch
 
-from . import workloads_data
+from . import workloads_data, workloads_metadata
 
-ALL = workloads_data.WORKLOADS
+ALL = workloads_metadata.WORKLOADS + workloads_data.WORKLOADS
 
 
 def choose(patterns, quick):

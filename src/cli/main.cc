@@ -32,6 +32,7 @@
 #include "late_keys.h"
 #include "log_plan.h"
 #include "masking.h"
+#include "memory_share.h"
 #include "observer.h"
 #include "utility.h"
 
@@ -331,6 +332,9 @@ std::optional<int> prepare(CommandLine& line) {
   options.credentials.region = options.s3.region;
   options.fs.default_uid = geteuid();
   options.fs.default_gid = getegid();
+  if (options.fs.read_memory == 0) {
+    options.fs.read_memory = default_memory_limit(memory_available(""));
+  }
   keep_memory_private();
   return_large_blocks();
 

@@ -152,6 +152,15 @@ std::string set_acl(Options& options, std::string_view value) {
   return {};
 }
 
+std::string set_memory_limit(Options& options, std::string_view value) {
+  const auto megabytes = parse_uint(value);
+  if (!megabytes || *megabytes < 1 || *megabytes > (1U << 20U)) {
+    return "option memory_limit: \"" + printable(value) + "\" is not a number of megabytes from 1";
+  }
+  options.fs.read_memory = *megabytes << 20U;
+  return {};
+}
+
 std::string set_storage_class(Options& options, std::string_view value) {
   std::string name(value);
   for (char& c : name) {
@@ -196,6 +205,11 @@ void add_path_options(std::vector<OptionSpec>& table) {
            Count{[](Options& o) -> std::size_t& { return o.fs.parallel; }, 1},
            "Requests in flight at once for one upload, listing or rename.",
            "parallel_count parallel_upload multireq_max"},
+          {"memory_limit", "MB", group,
+           Custom{set_memory_limit,
+                  [](const Options& o) { return shown_megabytes(o.fs.read_memory); }},
+           "Most memory for bytes that were read or are read ahead, of all files together. When "
+           "not given: a quarter of what the machine or the container has, at most 256."},
           {"multipart_size", "MB", group,
            Megabytes{[](Options& o) -> std::uint64_t& { return o.fs.multipart_size; }, 5, 5120},
            "Size of one part of a large upload; smaller files go up in one piece."},

@@ -175,7 +175,8 @@ void add_kernel_options(std::vector<OptionSpec>& table) {
            "max_background."},
           {"max_readahead", "BYTES", group,
            Unsigned{[](Options& o) -> unsigned& { return o.mount.max_readahead; }, 0},
-           "Most that the kernel reads ahead; 0 for all that it offers."},
+           "Most that the kernel reads ahead; 0 for what is best: 1 MiB when root mounts, else the "
+           "128 KiB that the kernel offers."},
           {"max_write", "BYTES", group,
            Unsigned{[](Options& o) -> unsigned& { return o.mount.max_write; }},
            "Largest write request of the kernel."},

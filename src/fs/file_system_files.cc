@@ -95,7 +95,7 @@ void PosixFileSystem::leave(const InodePtr& inode, bool writer) {
 }
 
 HandleId PosixFileSystem::add_handle(const InodePtr& inode, bool writable, bool created) {
-  auto file = std::make_shared<OpenFile>(inode, writable, store_, reads_, read_memory_);
+  auto file = std::make_shared<OpenFile>(inode, writable, fetcher_, clock_);
   file->created = created;
   {
     MutexLock lock(inode->state);
@@ -162,67 +162,69 @@ Status PosixFileSystem::truncate_opened(const InodePtr& inode) {
   return {};
 }
 
-Status PosixFileSystem::read_once(OpenFile& file, std::uint64_t offset, std::span<char>& out,
-                                  bool& moved) {
-  std::vector<Range> gaps;
+Result<ReadBytes> PosixFileSystem::read_once(OpenFile& file, Range range, bool& moved) {
+  std::shared_ptr<char[]> own;  // bytes that no block holds: written ones, and zeros
+  std::vector<Range> gaps;      // what the stored version has
   Version version;
   std::shared_ptr<Content> content;
   {
     MutexLock lock(file.inode->state);
     content = file.inode->content;
-    const std::uint64_t size = content->stat.size;
-    out = out.first(offset >= size ? 0 : std::min<std::uint64_t>(out.size(), size - offset));
-    if (out.empty()) return {};
-    if (content->local) {
-      const Status read = content->local->read(offset, out);
-      if (!read) return read;
-    } else {
-      std::fill(out.begin(), out.end(), '\0');
-    }
-    const Range visible{offset, std::min(offset + out.size(), content->base_visible)};
+    range.end = std::min(range.end, std::max(content->stat.size, range.begin));
+    if (range.empty()) return ReadBytes();
+    const Range visible{range.begin, std::min(range.end, content->base_visible)};
     if (content->stored && !visible.empty()) {
-      const std::vector<Range> missing =
-          content->local ? content->local->present().missing(visible) : std::vector<Range>{visible};
-      for (const Range& range : missing) gaps.push_back({range});
+      gaps = content->local ? content->local->present().missing(visible) : std::vector{visible};
+    }
+    if (gaps.empty() || gaps.front() != range) {
+      own = std::make_shared_for_overwrite<char[]>(range.size());
+      const std::span<char> out(own.get(), range.size());
+      const Status read = content->local ? content->local->read(range.begin, out) : Status();
+      if (!read) return read.error();
+      if (!content->local) std::fill(out.begin(), out.end(), '\0');
     }
     version.etag = content->base;
     version.size = content->base_size;
   }
-  if (gaps.empty()) return {};
-  const auto path = inodes_.path(file.inode);
+  const auto path =
+      gaps.empty() ? std::optional<std::string>(std::string()) : inodes_.path(file.inode);
   if (!path) return Error{ESTALE, "file was removed and is too large to be kept"};
   version.key = file_key(config_.prefix, *path);
+  ReadBytes bytes;
+  const auto add_own = [&](Range part) {
+    if (!part.empty()) bytes.add({own.get() + (part.begin - range.begin), part.size()}, own);
+  };
+  std::uint64_t at = range.begin;
   for (const Range& gap : gaps) {
-    const Status read =
-        file.stream.read(version, gap.begin, out.subspan(gap.begin - offset, gap.size()));
-    if (read) continue;
-    // Stored or renamed by ourselves meanwhile: look again where the bytes are.
-    const bool renamed = inodes_.path(file.inode) != path;
-    MutexLock lock(file.inode->state);
-    moved = renamed || !(content->base == version.etag);
-    return read;
+    add_own({at, gap.begin});
+    at = gap.end;
+    auto read = file.reader.read(version, gap);
+    if (!read) {
+      // Stored or renamed by ourselves meanwhile: look again where the bytes are.
+      const bool renamed = inodes_.path(file.inode) != path;
+      MutexLock lock(file.inode->state);
+      moved = renamed || !(content->base == version.etag);
+      return read.error();
+    }
+    bytes.append(std::move(*read));
   }
-  return {};
+  add_own({at, range.end});
+  return bytes;
 }
 
-Result<std::size_t> PosixFileSystem::read(HandleId handle, std::uint64_t offset,
-                                          std::span<char> out) {
+Result<ReadBytes> PosixFileSystem::read(HandleId handle, std::uint64_t offset, std::size_t size) {
   const auto file = find_file(handle);
   if (!file) return file.error();
   for (;;) {
-    std::span<char> wanted = out;
     bool moved = false;
-    const Status read = read_once(**file, offset, wanted, moved);
-    if (read) return wanted.size();
-    if (!moved) {
-      // The object is gone or another version: for this handle both mean the same.
-      if (read.error().err == ENOENT || read.error().err == ERANGE) {
-        Error stale = read.error();
-        stale.err = ESTALE;
-        return stale;
-      }
-      return read.error();
-    }
+    auto bytes = read_once(**file, {offset, offset + size}, moved);
+    if (bytes) return bytes;
+    if (moved) continue;
+    // The object is gone or another version: for this handle both mean the same.
+    if (bytes.error().err != ENOENT && bytes.error().err != ERANGE) return bytes;
+    Error stale = bytes.error();
+    stale.err = ESTALE;
+    return stale;
   }
 }
 

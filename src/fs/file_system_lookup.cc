@@ -9,6 +9,8 @@ namespace {
 /// How old an answer may be when a file is opened: what the kernel itself trusts it for.
 constexpr std::chrono::seconds kFresh{1};
 constexpr std::size_t kParallelLookups = 32;
+/// Of all open files together; one stream of a distant store alone uses up to sixteen.
+constexpr std::size_t kParallelReads = 64;
 
 }  // namespace
 
@@ -17,10 +19,11 @@ PosixFileSystem::PosixFileSystem(const Config& config, s3::ObjectStore& store, C
       store_(store),
       clock_(clock),
       mime_(MimeTable::read(config.mime_types)),
-      read_memory_(config.read_memory),
+      blocks_(config.read_memory, clock),
       known_(config_, clock),
+      fetcher_(store, reads_, blocks_, clock),
       lookups_(kParallelLookups),
-      reads_(config.parallel),
+      reads_(kParallelReads),
       pool_(config.parallel),
       resolver_(config_, store, known_, lookups_, clock),
       storer_(config_, store, inodes_, known_, pool_, mime_, clock_) {}

@@ -14,7 +14,7 @@
 #include "inode_table.h"
 #include "mime.h"
 #include "node_cache.h"
-#include "read_stream.h"
+#include "object_reader.h"
 #include "resolver.h"
 #include "storer.h"
 #include "xattr.h"
@@ -23,14 +23,13 @@ namespace pailfs::fs {
 
 /// One open(): shares the inode's content with other handles, has its own read-ahead.
 struct OpenFile {
-  OpenFile(InodePtr file, bool for_writing, s3::ObjectStore& store, WorkerPool& pool,
-           MemoryBudget& budget)
-      : inode(std::move(file)), writable(for_writing), stream(store, pool, budget) {}
+  OpenFile(InodePtr file, bool for_writing, BlockFetcher& fetcher, const Clock& clock)
+      : inode(std::move(file)), writable(for_writing), reader(fetcher, clock) {}
   const InodePtr inode;
   const bool writable;
   bool created = false;        ///< made the file: its close stores it even if it wrote nothing
   unsigned failures_seen = 0;  ///< guarded by inode->state
-  ReadStream stream;
+  ObjectReader reader;
 };
 
 struct OpenDirectory {
@@ -106,7 +105,7 @@ class PosixFileSystem final : public FileSystem {
   Result<OpenResult> open(InodeId ino, int flags) override;
   Result<CreateResult> create(InodeId parent, std::string_view name, mode_t mode, int flags,
                               const Caller& caller) override;
-  Result<std::size_t> read(HandleId handle, std::uint64_t offset, std::span<char> out) override;
+  Result<ReadBytes> read(HandleId handle, std::uint64_t offset, std::size_t size) override;
   Result<std::size_t> write(HandleId handle, std::uint64_t offset,
                             std::span<const char> bytes) override;
   Status flush(HandleId handle) override;
@@ -214,7 +213,7 @@ class PosixFileSystem final : public FileSystem {
   HandleId add_handle(const InodePtr& inode, bool writable, bool created);
   Status truncate_opened(const InodePtr& inode);
   Status store_for(OpenFile& file);
-  Status read_once(OpenFile& file, std::uint64_t offset, std::span<char>& out, bool& moved);
+  Result<ReadBytes> read_once(OpenFile& file, Range range, bool& moved);
 
   // file_system_xattr.cc
   Result<Xattrs> xattrs_of(const InodePtr& inode);
@@ -224,15 +223,16 @@ class PosixFileSystem final : public FileSystem {
   s3::ObjectStore& store_;
   Clock& clock_;
   const MimeTable mime_;
-  MemoryBudget read_memory_;
+  cache::BlockCache blocks_;
   NodeCache known_;
   InodeTable inodes_;
   HandleTable<OpenFile> files_;
   HandleTable<OpenDirectory> directories_;
   std::shared_mutex tree_;
-  WorkerPool lookups_;  ///< second request of a lookup
-  WorkerPool reads_;    ///< read-ahead
-  WorkerPool pool_;     ///< parts, copies: long ones must not make the two above wait
+  BlockFetcher fetcher_;  // used by tasks of the pools, which end first
+  WorkerPool lookups_;    ///< second request of a lookup
+  WorkerPool reads_;      ///< reads, and what is read ahead
+  WorkerPool pool_;       ///< parts, copies: long ones must not make the two above wait
   Resolver resolver_;
   Storer storer_;
 };

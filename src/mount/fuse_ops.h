@@ -11,6 +11,8 @@
 #include "pailfs/mount/mount.h"
 #include "pailfs/util/log.h"
 
+#include "kernel_read_ahead.h"
+
 namespace pailfs::mount {
 
 /// What libfuse carries around for us; outlives the session.
@@ -20,6 +22,7 @@ struct Adapter {
   const std::function<void()>& on_ready;
   const Instruments& instruments;
   std::string path = {};  ///< of the mountpoint; empty: unknown, a descriptor was passed
+  KernelReadAhead& read_ahead;
   bool ready = false;  ///< FUSE_INIT was seen; written on one worker, read after the loop
 };
 

@@ -15,8 +15,10 @@ namespace {
 
 void open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   Reply reply(request, "open", ino);
-  const Config& config = adapter_of(request).config;
-  fs::FileSystem& files = files_of(request);
+  Adapter& adapter = adapter_of(request);
+  const Config& config = adapter.config;
+  fs::FileSystem& files = adapter.files;
+  adapter.read_ahead.settle();
   const Result<fs::OpenResult> opened = files.open(ino, info->flags);
   if (!opened) return reply.fail(opened.error());
   info->fh = opened->handle;
@@ -48,11 +50,10 @@ void create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode
 void read(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset,
           fuse_file_info* info) {
   Reply reply(request, "read", ino);
-  const auto buffer = std::make_unique_for_overwrite<char[]>(size);
-  const Result<std::size_t> count = files_of(request).read(
-      info->fh, static_cast<std::uint64_t>(offset), std::span(buffer.get(), size));
-  if (!count) return reply.fail(count.error());
-  reply.bytes(buffer.get(), *count);
+  const Result<fs::ReadBytes> bytes =
+      files_of(request).read(info->fh, static_cast<std::uint64_t>(offset), size);
+  if (!bytes) return reply.fail(bytes.error());
+  reply.bytes(*bytes);
 }
 
 // write_buf would save nothing: without splice libfuse has the bytes in memory already.

@@ -20,7 +20,7 @@ constexpr std::size_t kStatusSlack = 1024;
 void answer(Reply& reply, std::string_view value, std::size_t size) {
   if (size == 0) return reply.xattr_size(value.size());
   if (value.size() > size) return reply.fail(Error(ERANGE, "the caller's buffer is too small"));
-  reply.bytes(value.data(), value.size());
+  reply.bytes(value);
 }
 
 void getxattr(fuse_req_t request, fuse_ino_t ino, const char* name, std::size_t size) {

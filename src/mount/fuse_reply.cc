@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fuse_reply.h"
 
+#include <sys/uio.h>
+
 #include <cerrno>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "pailfs/util/log.h"
 
@@ -111,8 +114,20 @@ void Reply::link_target(const char* target) {
   if (fuse_req_t request = take()) fuse_reply_readlink(request, target);
 }
 
-void Reply::bytes(const char* bytes, std::size_t size) {
-  if (fuse_req_t request = take()) fuse_reply_buf(request, bytes, size);
+void Reply::bytes(const fs::ReadBytes& bytes) {
+  fuse_req_t request = take();
+  if (request == nullptr) return;
+  std::vector<iovec> pieces;
+  pieces.reserve(bytes.pieces().size());
+  for (const std::span<const char>& piece : bytes.pieces()) {
+    // iovec has no const variant; it is only read.
+    pieces.push_back({const_cast<char*>(piece.data()), piece.size()});
+  }
+  fuse_reply_iov(request, pieces.data(), static_cast<int>(pieces.size()));
+}
+
+void Reply::bytes(std::string_view bytes) {
+  if (fuse_req_t request = take()) fuse_reply_buf(request, bytes.data(), bytes.size());
 }
 
 void Reply::written(std::size_t size) {

@@ -8,6 +8,7 @@
 
 #include <fuse_lowlevel.h>
 
+#include "pailfs/fs/read_bytes.h"
 #include "pailfs/mount/request_counts.h"
 #include "pailfs/util/result.h"
 
@@ -44,7 +45,9 @@ class Reply final {
   [[nodiscard]] bool entries(const char* bytes, std::size_t size);
   void attr(const struct stat& stat, double seconds);
   void link_target(const char* target);
-  void bytes(const char* bytes, std::size_t size);
+  /// Sent from where they lie.
+  void bytes(const fs::ReadBytes& bytes);
+  void bytes(std::string_view bytes);
   void written(std::size_t size);
   void xattr_size(std::size_t size);
   void statfs(const struct statvfs& numbers);

@@ -47,6 +47,7 @@ std::optional<MountEntry> parse_mountinfo_line(std::string_view line) {
   const std::vector<std::string> after = split(line.substr(separator + 3), ' ');
   if (before.size() < 6 || after.size() < 2) return std::nullopt;
   MountEntry entry;
+  entry.device = before[2];
   entry.mountpoint = unescape(before[4]);
   entry.type = unescape(after[0]);
   entry.source = unescape(after[1]);

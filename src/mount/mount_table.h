@@ -11,6 +11,7 @@ namespace pailfs::mount {
 
 /// One line of the kernel's mount table.
 struct MountEntry {
+  std::string device;            ///< "MAJOR:MINOR"
   std::string mountpoint;        ///< unescaped
   std::string type;              ///< e.g. "fuse.s3fs"
   std::string source;            ///< unescaped

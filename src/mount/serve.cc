@@ -142,11 +142,13 @@ Status serve(const Config& config, fs::FileSystem& file_system,
       passed ? config.mountpoint : absolute_mountpoint(config.mountpoint);
   if (!path) return path.error();
 
+  KernelReadAhead read_ahead(machine.mountinfo, passed ? "" : *path, config.max_readahead);
   Adapter adapter{.config = config,
                   .files = file_system,
                   .on_ready = on_ready,
                   .instruments = instruments,
-                  .path = passed ? std::string() : *path};
+                  .path = passed ? std::string() : *path,
+                  .read_ahead = read_ahead};
   Session session(config, words->for_libfuse, adapter);
   if (session.get() == nullptr) return Error(ENODEV, "libfuse cannot begin a session");
   // Watching begins before mounting, so that no signal can leave a mount behind.

@@ -30,6 +30,17 @@ bool WorkerPool::on_worker_thread() {
 
 void WorkerPool::submit(std::function<void()> task) {
   MutexLock lock(mutex_);
+  enqueue(std::move(task));
+}
+
+bool WorkerPool::try_submit(std::function<void()> task) {
+  MutexLock lock(mutex_);
+  if (queue_.size() >= idle_ && threads_.size() >= limit_) return false;
+  enqueue(std::move(task));
+  return true;
+}
+
+void WorkerPool::enqueue(std::function<void()> task) {
   queue_.push_back(std::move(task));
   // While the pool ends only its own tasks submit, and their threads come back to the queue.
   if (!stopping_ && queue_.size() > idle_ && threads_.size() < limit_) {

@@ -133,10 +133,10 @@ void DirectDriver::close_all() {
 Result<std::string> DirectDriver::pread(int fd, std::uint64_t offset, std::size_t size) {
   auto file = this->file(fd);
   if (!file) return file.error();
-  std::string bytes(size, '\0');
-  auto n = fs_.read((*file)->handle, offset, bytes);
-  if (!n) return n.error();
-  bytes.resize(*n);
+  const auto read = fs_.read((*file)->handle, offset, size);
+  if (!read) return read.error();
+  std::string bytes(read->size(), '\0');
+  read->copy_to(bytes);
   return bytes;
 }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "pailfs/cache/disk_room.h"
+#include "pailfs/fs/read_bytes.h"
 #include "pailfs/s3/object_store.h"
 #include "pailfs/util/clock.h"
 #include "pailfs/util/result.h"
@@ -51,9 +52,8 @@ struct Config {
   std::chrono::seconds listing_ttl{5};  ///< listings and absent names; never above attribute_ttl
   bool ttl_from_last_use = false;       ///< attributes live on while they are asked for
   std::size_t max_cached_attributes = 100'000;
-  std::uint64_t read_memory =
-      64U << 20U;             ///< bound on bytes read ahead for all open files together
-  std::size_t parallel = 10;  ///< requests in flight for one fan-out (max_thread_count)
+  std::uint64_t read_memory = 0;  ///< memory_limit: bytes of all files read or fetched ahead
+  std::size_t parallel = 10;      ///< requests in flight for one fan-out (max_thread_count)
   std::string temporary_directory = "/tmp";  ///< of the unlinked files that hold unstored writes
   cache::DiskRoom disk;                      ///< what of its file system is not to be used
   std::string mime_types = "/etc/mime.types";
@@ -185,7 +185,7 @@ class FileSystem {
   virtual Result<CreateResult> create(InodeId parent, std::string_view name, mode_t mode, int flags,
                                       const Caller& caller) = 0;
   /// Short only at the end of the file.
-  virtual Result<std::size_t> read(HandleId handle, std::uint64_t offset, std::span<char> out) = 0;
+  virtual Result<ReadBytes> read(HandleId handle, std::uint64_t offset, std::size_t size) = 0;
   virtual Result<std::size_t> write(HandleId handle, std::uint64_t offset,
                                     std::span<const char> bytes) = 0;
   /// Returns the store's verdict on everything written through any handle of the file.

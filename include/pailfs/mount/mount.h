@@ -34,7 +34,7 @@ struct Config {
   bool clone_fd = false;          ///< a descriptor of /dev/fuse for each thread
   unsigned max_background = 64;
   unsigned congestion_threshold = 0;  ///< 0: three quarters of max_background
-  unsigned max_readahead = 0;         ///< of the kernel, bytes; 0: as the kernel offers
+  unsigned max_readahead = 0;         ///< of the kernel, bytes; 0: what is best
   unsigned max_write = 1U << 20U;
   double attribute_seconds = 1.0;  ///< kernel's attribute and entry time to live, as in s3fs
   double entry_seconds = 1.0;

@@ -25,12 +25,15 @@ class WorkerPool final {
   WorkerPool& operator=(const WorkerPool&) = delete;
 
   void submit(std::function<void()> task) EXCLUDES(mutex_);
+  /// Takes the task only if a thread begins it now; false: the caller had better do it itself.
+  bool try_submit(std::function<void()> task) EXCLUDES(mutex_);
   [[nodiscard]] std::size_t size() const { return limit_; }
   /// True on a thread that belongs to any pool.
   static bool on_worker_thread();
 
  private:
   void run() EXCLUDES(mutex_);
+  void enqueue(std::function<void()> task) REQUIRES(mutex_);
 
   const std::size_t limit_;
   Mutex mutex_;

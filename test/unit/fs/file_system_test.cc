@@ -50,9 +50,11 @@ struct World {
     return object ? object->content() : "(none)";
   }
   std::string read(HandleId handle, std::size_t size = 100) {
-    std::string out(size, '?');
-    const auto n = files->read(handle, 0, out);
-    return n ? out.substr(0, *n) : "error " + std::to_string(n.error().err);
+    const auto bytes = files->read(handle, 0, size);
+    if (!bytes) return "error " + std::to_string(bytes.error().err);
+    std::string out(bytes->size(), '?');
+    bytes->copy_to(out);
+    return out;
   }
 
   test::FakeClock clock;

@@ -56,7 +56,7 @@ class MemoryFileSystem final : public fs::FileSystem {
   Result<fs::OpenResult> open(fs::InodeId ino, int flags) override;
   Result<fs::CreateResult> create(fs::InodeId parent, std::string_view name, mode_t mode, int flags,
                                   const fs::Caller& caller) override;
-  Result<std::size_t> read(fs::HandleId handle, std::uint64_t offset, std::span<char> out) override;
+  Result<fs::ReadBytes> read(fs::HandleId handle, std::uint64_t offset, std::size_t size) override;
   Result<std::size_t> write(fs::HandleId handle, std::uint64_t offset,
                             std::span<const char> bytes) override;
   Status flush(fs::HandleId handle) override;

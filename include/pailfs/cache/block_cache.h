@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "pailfs/cache/arrival.h"
+#include "pailfs/util/clock.h"
+#include "pailfs/util/sync.h"
+
+namespace pailfs::cache {
+
+/// Clean bytes are kept in pieces of this size, aligned to it; the last of an object is shorter.
+inline constexpr std::uint64_t kBlockSize = 64U << 10U;
+
+class BlockMemory;
+
+/// One piece of one version of an object. Its fetching thread fills it from the front; readers may
+/// use the first n bytes once `wait(n)` has returned success. The memory stays as long as anybody
+/// holds the block, whether the cache still knows it or not.
+class Block final {
+ public:
+  Block(BlockMemory& memory, char* bytes, std::shared_ptr<Arrival> arrival, std::uint64_t begin)
+      : memory_(memory), bytes_(bytes), arrival_(std::move(arrival)), begin_(begin) {}
+  ~Block();
+  Block(const Block&) = delete;
+  Block& operator=(const Block&) = delete;
+
+  [[nodiscard]] char* bytes() const { return bytes_; }
+  /// The first `size` bytes are there now.
+  [[nodiscard]] bool has(std::uint64_t size) const { return arrival_->progress() >= begin_ + size; }
+  Status wait(std::uint64_t size) const { return arrival_->wait(begin_ + size); }
+
+ private:
+  BlockMemory& memory_;
+  char* const bytes_;
+  const std::shared_ptr<Arrival> arrival_;
+  const std::uint64_t begin_;  // where the block begins in what `arrival_` counts
+};
+using BlockPtr = std::shared_ptr<Block>;
+
+/// The memory that blocks are made of: taken from the system as needed, used again, given back by
+/// `trim`. Any thread.
+class BlockMemory final {
+ public:
+  BlockMemory() = default;
+  ~BlockMemory();
+  BlockMemory(const BlockMemory&) = delete;
+  BlockMemory& operator=(const BlockMemory&) = delete;
+
+  /// Null when the system has no more.
+  char* take() EXCLUDES(mutex_);
+  void give(char* bytes) EXCLUDES(mutex_);
+  /// Bytes of blocks that somebody holds.
+  [[nodiscard]] std::uint64_t in_use() EXCLUDES(mutex_);
+  /// Lets the system have what nobody holds.
+  void trim() EXCLUDES(mutex_);
+
+ private:
+  Mutex mutex_;
+  std::uint64_t in_use_ GUARDED_BY(mutex_) = 0;
+  std::vector<char*> free_
+      GUARDED_BY(mutex_);  // used last, taken first: it is still in the processor's cache
+  std::size_t untouched_ GUARDED_BY(mutex_) = 0;  // of free_, from the front: without memory behind
+  std::vector<char*> slabs_ GUARDED_BY(mutex_);
+};
+
+/// A bounded pool of clean blocks of object versions, shared by every open file. Knows nothing of
+/// where bytes come from: who finds a block missing reserves it, fetches and settles it.
+///
+/// When memory is short, blocks that a sequential reader has passed go first, then the least
+/// recently used ones; blocks fetched ahead and not read yet are given up only to somebody who
+/// waits for bytes, or when nobody has come for them for a while. Any thread may call any member.
+class BlockCache final {
+ public:
+  /// `limit` bytes; a reader that waits gets a few blocks more when all of it is in use.
+  BlockCache(std::uint64_t limit, const Clock& clock) : limit_(limit), clock_(clock) {}
+  ~BlockCache();
+
+  enum class Purpose { demand, ahead };
+  enum class Reader { random, sequential };
+
+ private:
+  struct Entry;
+
+ public:
+  /// The blocks of one version of one object while somebody uses them. Holds its cache's entry;
+  /// must not outlive the cache.
+  class Object final {
+   public:
+    ~Object() { cache_.leave(entry_); }
+    Object(const Object&) = delete;
+    Object& operator=(const Object&) = delete;
+
+    /// The block, on its way perhaps, and counts as read; null when there is none.
+    [[nodiscard]] BlockPtr find(std::uint64_t index, Reader reader) const;
+    [[nodiscard]] bool has(std::uint64_t index) const;
+    /// Its first `size` bytes are there and not on their way.
+    [[nodiscard]] bool has_bytes(std::uint64_t index, std::uint64_t size) const;
+    /// New blocks for indexes from `first` on, up to `count`, ending before one that exists and
+    /// where memory does. `arrival` counts the bytes of the first of them from `already` on. To be
+    /// filled in order and then settled.
+    [[nodiscard]] std::vector<BlockPtr> reserve(std::uint64_t first, std::uint64_t count,
+                                                Purpose purpose,
+                                                const std::shared_ptr<Arrival>& arrival,
+                                                std::uint64_t already = 0) const;
+    /// The fetch of `blocks` reserved blocks from `first` on has ended; the first `complete` of
+    /// them are good, the others are forgotten.
+    void settle(std::uint64_t first, std::uint64_t blocks, std::uint64_t complete) const;
+
+   private:
+    friend class BlockCache;
+    Object(BlockCache& cache, Entry& entry) : cache_(cache), entry_(entry) {}
+    BlockCache& cache_;
+    Entry& entry_;  // guarded by the cache's mutex
+  };
+  using ObjectPtr = std::shared_ptr<Object>;
+
+  /// `identity` names a version: the same bytes whenever it is the same.
+  ObjectPtr open(const std::string& identity) EXCLUDES(mutex_);
+  /// Bytes of blocks that the cache knows.
+  [[nodiscard]] std::uint64_t size() EXCLUDES(mutex_);
+
+ private:
+  enum class Queue { in_flight, unread, passed, kept };
+  struct Place {
+    Entry* entry;
+    std::uint64_t index;
+    MonoTime since;
+  };
+  using Places = std::list<Place>;
+  struct Slot {
+    BlockPtr block;
+    Queue queue;
+    Places::iterator place;
+    Queue next;  // while in flight: where it goes then
+  };
+  struct Entry {
+    std::string identity;
+    std::size_t users = 0;
+    std::unordered_map<std::uint64_t, Slot> slots;
+  };
+
+  void leave(Entry& entry) EXCLUDES(mutex_);
+  void move(Slot& slot, Queue to) REQUIRES(mutex_);
+  void drop(Entry& entry, std::uint64_t index) REQUIRES(mutex_);
+  void drop_unused(Entry& entry) REQUIRES(mutex_);
+  bool make_room(Purpose purpose) REQUIRES(mutex_);
+  bool evict_from(Queue queue) REQUIRES(mutex_);
+  [[nodiscard]] Places& places(Queue queue) REQUIRES(mutex_) {
+    return places_[static_cast<std::size_t>(queue)];
+  }
+
+  const std::uint64_t limit_;
+  const Clock& clock_;
+  BlockMemory memory_;  // outlives the blocks below
+  Mutex mutex_;
+  std::unordered_map<std::string, std::unique_ptr<Entry>> entries_ GUARDED_BY(mutex_);
+  std::array<Places, 4> places_ GUARDED_BY(mutex_);  // by Queue; oldest first
+  std::uint64_t count_ GUARDED_BY(mutex_) = 0;
+  std::size_t open_ GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace pailfs::cache

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pailfs/cache/block_cache.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace pailfs::cache {
+namespace {
+
+/// What sequential readers have passed is kept up to this: the kernel's page cache has it too, and
+/// a small circle of memory stays in the processor's cache.
+constexpr std::uint64_t kPassedBlocks = (32U << 20U) / kBlockSize;
+/// A reader that has not come for what was fetched for it by then has gone elsewhere.
+constexpr std::chrono::seconds kUnreadLifetime{5};
+
+}  // namespace
+
+BlockCache::~BlockCache() {
+  MutexLock lock(mutex_);
+  entries_.clear();
+}
+
+BlockCache::ObjectPtr BlockCache::open(const std::string& identity) {
+  MutexLock lock(mutex_);
+  auto& entry = entries_[identity];
+  if (!entry) {
+    entry = std::make_unique<Entry>();
+    entry->identity = identity;
+  }
+  ++entry->users;
+  ++open_;
+  return ObjectPtr(new Object(*this, *entry));
+}
+
+void BlockCache::leave(Entry& entry) {
+  {
+    MutexLock lock(mutex_);
+    --entry.users;
+    drop_unused(entry);
+    if (--open_ > 0) return;
+    // Nobody reads: keep a little for who comes back, and let the system have the rest.
+    while (count_ * kBlockSize > limit_ / 8) {
+      if (!evict_from(Queue::passed) && !evict_from(Queue::unread) && !evict_from(Queue::kept))
+        break;
+    }
+  }
+  memory_.trim();
+}
+
+std::uint64_t BlockCache::size() {
+  MutexLock lock(mutex_);
+  return count_ * kBlockSize;
+}
+
+void BlockCache::move(Slot& slot, Queue to) {
+  places(to).splice(places(to).end(), places(slot.queue), slot.place);
+  slot.queue = to;
+  slot.place->since = clock_.now();
+}
+
+void BlockCache::drop(Entry& entry, std::uint64_t index) {
+  const auto found = entry.slots.find(index);
+  places(found->second.queue).erase(found->second.place);
+  entry.slots.erase(found);
+  --count_;
+}
+
+void BlockCache::drop_unused(Entry& entry) {
+  if (entry.users == 0 && entry.slots.empty()) entries_.erase(std::string(entry.identity));
+}
+
+bool BlockCache::evict_from(Queue queue) {
+  if (places(queue).empty()) return false;
+  const Place oldest = places(queue).front();
+  drop(*oldest.entry, oldest.index);
+  drop_unused(*oldest.entry);
+  return true;
+}
+
+bool BlockCache::make_room(Purpose purpose) {
+  while (places(Queue::passed).size() > kPassedBlocks) evict_from(Queue::passed);
+  const auto fits = [&] { return memory_.in_use() + kBlockSize <= limit_; };
+  if (fits()) return true;
+  if (purpose == Purpose::demand) {
+    static_cast<void>(evict_from(Queue::passed) || evict_from(Queue::kept) ||
+                      evict_from(Queue::unread));
+    return true;
+  }
+  // What readers still hold is not had by evicting it.
+  if (memory_.in_use() - count_ * kBlockSize + kBlockSize > limit_) return false;
+  const Places& unread = places(Queue::unread);
+  while (!fits()) {
+    if (evict_from(Queue::passed) || evict_from(Queue::kept)) continue;
+    if (unread.empty() || unread.front().since + kUnreadLifetime >= clock_.now()) return false;
+    evict_from(Queue::unread);
+  }
+  return true;
+}
+
+BlockPtr BlockCache::Object::find(std::uint64_t index, Reader reader) const {
+  BlockCache& cache = cache_;
+  MutexLock lock(cache.mutex_);
+  const auto found = entry_.slots.find(index);
+  if (found == entry_.slots.end()) return nullptr;
+  Slot& slot = found->second;
+  const Queue queue = reader == Reader::sequential ? Queue::passed : Queue::kept;
+  if (slot.queue == Queue::in_flight) {
+    slot.next = queue;
+  } else {
+    cache.move(slot, queue);
+  }
+  return slot.block;
+}
+
+bool BlockCache::Object::has(std::uint64_t index) const {
+  BlockCache& cache = cache_;
+  MutexLock lock(cache.mutex_);
+  return entry_.slots.contains(index);
+}
+
+bool BlockCache::Object::has_bytes(std::uint64_t index, std::uint64_t size) const {
+  BlockCache& cache = cache_;
+  MutexLock lock(cache.mutex_);
+  const auto found = entry_.slots.find(index);
+  return found != entry_.slots.end() && found->second.block->has(size);
+}
+
+std::vector<BlockPtr> BlockCache::Object::reserve(std::uint64_t first, std::uint64_t count,
+                                                  Purpose purpose,
+                                                  const std::shared_ptr<Arrival>& arrival,
+                                                  std::uint64_t already) const {
+  BlockCache& cache = cache_;
+  std::vector<BlockPtr> blocks;
+  MutexLock lock(cache.mutex_);
+  Places& in_flight = cache.places(Queue::in_flight);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    if (entry_.slots.contains(first + i) || !cache.make_room(purpose)) break;
+    char* const bytes = cache.memory_.take();
+    if (bytes == nullptr) break;
+    blocks.push_back(
+        std::make_shared<Block>(cache.memory_, bytes, arrival, already + i * kBlockSize));
+    in_flight.push_back({&entry_, first + i, cache.clock_.now()});
+    entry_.slots.emplace(first + i, Slot{blocks.back(), Queue::in_flight,
+                                         std::prev(in_flight.end()), Queue::unread});
+    ++cache.count_;
+  }
+  return blocks;
+}
+
+void BlockCache::Object::settle(std::uint64_t first, std::uint64_t blocks,
+                                std::uint64_t complete) const {
+  BlockCache& cache = cache_;
+  MutexLock lock(cache.mutex_);
+  for (std::uint64_t i = 0; i < blocks; ++i) {
+    if (i >= complete) {
+      cache.drop(entry_, first + i);
+      continue;
+    }
+    Slot& slot = entry_.slots.at(first + i);
+    cache.move(slot, slot.next);
+  }
+}
+
+}  // namespace pailfs::cache

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/mman.h>
+
+#include <algorithm>
+
+#include "pailfs/cache/block_cache.h"
+
+namespace pailfs::cache {
+namespace {
+/// A huge page: copying into it misses the processor's address cache less often.
+constexpr std::size_t kSlab = 2U << 20U;
+}  // namespace
+
+Block::~Block() {
+  memory_.give(bytes_);
+}
+
+BlockMemory::~BlockMemory() {
+  for (char* const slab : slabs_) ::munmap(slab, kSlab);
+}
+
+char* BlockMemory::take() {
+  MutexLock lock(mutex_);
+  if (free_.empty()) {
+    // Twice the size, so that an aligned slab is in it.
+    void* const raw = ::mmap(nullptr, 2 * kSlab, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (raw == MAP_FAILED) return nullptr;
+    char* const begin = static_cast<char*>(raw);
+    const std::size_t skip = (kSlab - reinterpret_cast<std::uintptr_t>(begin) % kSlab) % kSlab;
+    if (skip > 0) ::munmap(begin, skip);
+    ::munmap(begin + skip + kSlab, kSlab - skip);
+    char* const slab = begin + skip;
+    ::madvise(slab, kSlab, MADV_HUGEPAGE);
+    ::madvise(slab, kSlab, MADV_DONTFORK);
+    slabs_.push_back(slab);
+    for (std::size_t at = kSlab; at > 0; at -= kBlockSize) free_.push_back(slab + at - kBlockSize);
+  }
+  char* const bytes = free_.back();
+  free_.pop_back();
+  untouched_ = std::min(untouched_, free_.size());
+  in_use_ += kBlockSize;
+  return bytes;
+}
+
+void BlockMemory::give(char* bytes) {
+  MutexLock lock(mutex_);
+  free_.push_back(bytes);
+  in_use_ -= kBlockSize;
+}
+
+std::uint64_t BlockMemory::in_use() {
+  MutexLock lock(mutex_);
+  return in_use_;
+}
+
+void BlockMemory::trim() {
+  MutexLock lock(mutex_);
+  for (; untouched_ < free_.size(); ++untouched_) {
+    ::madvise(free_[untouched_], kBlockSize, MADV_DONTNEED);
+  }
+}
+
+}  // namespace pailfs::cache

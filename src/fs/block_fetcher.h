@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "pailfs/cache/block_cache.h"
+#include "pailfs/s3/object_store.h"
+#include "pailfs/util/clock.h"
+#include "pailfs/util/range_set.h"
+#include "pailfs/util/worker_pool.h"
+
+namespace pailfs::fs {
+
+/// The version of an object that reads are pinned to.
+struct Version {
+  s3::Key key;
+  s3::ETag etag;
+  std::uint64_t size = 0;
+};
+
+/// Brings stretches of objects into the block cache, one GET each, pinned to the version (law L5);
+/// their readers get bytes as they come. Shared by all open files of a mount; any thread. Must
+/// outlive its pool's tasks.
+class BlockFetcher final {
+ public:
+  /// Who waits for less than this does not gain from more requests side by side.
+  static constexpr std::chrono::milliseconds kFar{1};
+
+  BlockFetcher(s3::ObjectStore& store, WorkerPool& pool, cache::BlockCache& cache,
+               const Clock& clock)
+      : store_(store), pool_(pool), cache_(cache), clock_(clock) {}
+
+  /// The blocks of that version.
+  cache::BlockCache::ObjectPtr open(const Version& version);
+
+  /// Somebody waits for the blocks of `wanted`, of which the first is missing: fetches the run of
+  /// missing ones, up to `extended` if memory allows, here or on the pool. ENOMEM when there is no
+  /// memory at all.
+  Status fetch_wanted(const cache::BlockCache::ObjectPtr& object, const Version& version,
+                      Range wanted, std::uint64_t extended);
+  /// Fetches what is missing of `range` in the background, one request for each `part`.
+  void fetch_ahead(const cache::BlockCache::ObjectPtr& object, const Version& version, Range range,
+                   std::uint64_t part);
+
+  /// The store's first byte takes longer than it takes to serve a reader.
+  [[nodiscard]] bool is_far() const;
+
+ private:
+  struct Fetch;
+  class Sink;
+
+  void run(const Fetch& fetch);
+  void note_latency(std::chrono::nanoseconds latency);
+
+  s3::ObjectStore& store_;
+  WorkerPool& pool_;
+  cache::BlockCache& cache_;
+  const Clock& clock_;
+  std::atomic<std::int64_t> latency_ns_ = 0;  ///< to the first byte, a moving average
+};
+
+}  // namespace pailfs::fs

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "pailfs/util/range_set.h"
+
+namespace pailfs::fs {
+
+/// What is worth fetching for one read and after it.
+struct ReadAdvice {
+  bool sequential = false;  ///< one of several reads in a row
+  Range ahead;              ///< to be fetched beyond what was asked for, not named before
+  std::uint64_t part = 0;   ///< in requests of this size, aligned to it
+};
+
+/// Learns from the reads of one open file what will be read next. Pure: no clock, no I/O, not
+/// thread-safe.
+///
+/// Several places that are read in turn (a loader of several tensors, a mapping with page faults
+/// here and there) are told apart. A place's first read fetches only what it asked for; when a
+/// second one joins on, more is fetched ahead, the further the longer the run: twice as far for
+/// every such stretch read, up to two parts; four times as far, up to `kMostParts`, whenever the
+/// reader had to wait for bytes, because then the distance to the store and not the reader is what
+/// limits.
+class ReadPattern final {
+ public:
+  static constexpr std::uint64_t kPart = 8U << 20U;
+  static constexpr std::uint64_t kMostParts = 16;
+  static constexpr std::size_t kPlaces = 8;
+
+  /// `stalled`: the reader of this place has to wait, or had to since the last read.
+  ReadAdvice on_read(Range read, std::uint64_t file_size, bool stalled);
+
+ private:
+  struct Place {
+    Range run;  // what has been read in a row
+    std::uint64_t reads = 0;
+    std::uint64_t window = 0;  // how far ahead of run.end fetching goes
+    std::uint64_t grown_at = 0;
+    bool far = false;             // its reader had to wait
+    std::uint64_t announced = 0;  // end of the last `ahead`
+    std::uint64_t tick = 0;
+  };
+
+  [[nodiscard]] static bool continues(const Place& place, Range read);
+  Place& place_of(Range read);
+
+  std::vector<Place> places_;
+  std::uint64_t tick_ = 0;
+};
+
+}  // namespace pailfs::fs

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pailfs/cache/block_cache.h"
+
+#include <cstring>
+#include <thread>
+
+#include "support/catch.h"
+#include "support/fake_clock.h"
+
+using namespace pailfs;
+using namespace pailfs::cache;
+
+namespace {
+
+using Purpose = BlockCache::Purpose;
+using Reader = BlockCache::Reader;
+
+/// Reserves, fills and settles `count` blocks from `first` on; how many there was memory for.
+std::uint64_t fetch(const BlockCache::ObjectPtr& object, std::uint64_t first, std::uint64_t count,
+                    Purpose purpose) {
+  const auto arrival = std::make_shared<Arrival>();
+  const auto blocks = object->reserve(first, count, purpose, arrival);
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    std::memset(blocks[i]->bytes(), static_cast<int>(first + i), kBlockSize);
+    arrival->reached((i + 1) * kBlockSize);
+  }
+  object->settle(first, blocks.size(), blocks.size());
+  arrival->finish({});
+  return blocks.size();
+}
+
+}  // namespace
+
+TEST_CASE("blocks are found under the identity they were fetched for and no other") {
+  test::FakeClock clock;
+  BlockCache cache(64 * kBlockSize, clock);
+  const auto a = cache.open("a");
+  const auto b = cache.open("b");
+  REQUIRE(fetch(a, 3, 2, Purpose::demand) == 2);
+  CHECK(cache.open("a")->find(4, Reader::random)->bytes()[7] == 4);
+  CHECK_FALSE(b->has(3));
+  CHECK_FALSE(a->has(5));
+}
+
+TEST_CASE("nothing is fetched ahead at the cost of what is to be read") {
+  test::FakeClock clock;
+  BlockCache cache(8 * kBlockSize, clock);
+  const auto object = cache.open("a");
+  CHECK(fetch(object, 0, 10, Purpose::ahead) == 8);
+  CHECK(fetch(object, 20, 1, Purpose::ahead) == 0);
+  // Who waits gets memory, from what is oldest.
+  CHECK(fetch(object, 30, 1, Purpose::demand) == 1);
+  CHECK_FALSE(object->has(0));
+  // What was read makes room for what will be.
+  CHECK(object->find(1, Reader::sequential));
+  CHECK(fetch(object, 20, 1, Purpose::ahead) == 1);
+  CHECK_FALSE(object->has(1));
+}
+
+TEST_CASE("what nobody came for in time makes room") {
+  test::FakeClock clock;
+  BlockCache cache(4 * kBlockSize, clock);
+  const auto object = cache.open("a");
+  CHECK(fetch(object, 0, 4, Purpose::ahead) == 4);
+  CHECK(fetch(object, 10, 1, Purpose::ahead) == 0);
+  clock.advance(std::chrono::seconds(6));
+  CHECK(fetch(object, 10, 1, Purpose::ahead) == 1);
+}
+
+TEST_CASE("blocks on their way are not evicted, and those that never came are forgotten") {
+  test::FakeClock clock;
+  BlockCache cache(2 * kBlockSize, clock);
+  const auto object = cache.open("a");
+  const auto arrival = std::make_shared<Arrival>();
+  REQUIRE(object->reserve(0, 2, Purpose::demand, arrival).size() == 2);
+  CHECK(fetch(object, 5, 1, Purpose::ahead) == 0);
+  CHECK(fetch(object, 5, 1, Purpose::demand) == 1);  // beyond the limit rather than not at all
+  const BlockPtr waiting = object->find(1, Reader::random);
+  object->settle(0, 2, 1);
+  arrival->finish(Error{EIO, "lost"});
+  CHECK_FALSE(object->has(1));
+  CHECK_FALSE(waiting->wait(1));
+}
+
+TEST_CASE("a waiter is woken by the bytes it waits for") {
+  Arrival arrival;
+  Status status = Error{EIO, "not yet"};
+  std::thread waiter([&] { status = arrival.wait(1000); });
+  for (std::uint64_t bytes = 0; bytes <= 1000; ++bytes) arrival.reached(bytes);
+  waiter.join();
+  CHECK(status);
+  arrival.finish({});
+  CHECK(arrival.wait(1000));
+  CHECK_FALSE(arrival.wait(1001));
+}
+
+TEST_CASE("a held block outlives its eviction") {
+  test::FakeClock clock;
+  BlockCache cache(kBlockSize, clock);
+  auto object = cache.open("a");
+  REQUIRE(fetch(object, 1, 1, Purpose::demand) == 1);
+  const BlockPtr held = object->find(1, Reader::random);
+  REQUIRE(fetch(object, 2, 1, Purpose::demand) == 1);
+  CHECK_FALSE(object->has(1));
+  CHECK(held->bytes()[0] == 1);
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fs/object_reader.h"
+
+#include <random>
+#include <thread>
+
+#include "support/catch.h"
+#include "support/fake_clock.h"
+#include "support/fake_store.h"
+#include "support/fault_store.h"
+
+using namespace pailfs;
+using namespace pailfs::fs;
+
+namespace {
+
+constexpr std::uint64_t kMiB = 1U << 20U;
+
+std::string noise(std::size_t size) {
+  std::mt19937_64 random(size);
+  std::string bytes(size, '\0');
+  for (char& c : bytes) c = static_cast<char>(random());
+  return bytes;
+}
+
+struct Fixture {
+  explicit Fixture(std::size_t size, std::uint64_t memory = 64 * kMiB)
+      : bytes(noise(size)),
+        store(clock),
+        faults(store),
+        cache(memory, clock),
+        fetcher(faults, pool, cache, clock) {
+    version.key = "k";
+    version.etag = store.put_raw("k", bytes);
+    version.size = size;
+  }
+  test::FakeClock clock;
+  std::string bytes;
+  test::FakeStore store;
+  test::FaultStore faults;
+  cache::BlockCache cache;
+  BlockFetcher fetcher;
+  Version version;
+
+  std::string read(ObjectReader& reader, std::uint64_t offset, std::size_t size) const {
+    const auto read = reader.read(version, {offset, offset + size});
+    if (!read) return read.error().text;
+    std::string out(read->size(), '?');
+    read->copy_to(out);
+    return out;
+  }
+  bool right(ObjectReader& reader, std::uint64_t offset, std::size_t size) const {
+    return read(reader, offset, size) == bytes.substr(offset, size);
+  }
+  void read_through(ObjectReader& reader, std::uint64_t step) const {
+    for (std::uint64_t at = 0; at < version.size; at += step) {
+      REQUIRE(right(reader, at, std::min(step, version.size - at)));
+    }
+  }
+
+  WorkerPool pool{4};  // ends before what its tasks use
+};
+
+}  // namespace
+
+TEST_CASE("a small file is fetched whole by its first read") {
+  Fixture f(100'000);
+  ObjectReader reader(f.fetcher, f.clock);
+  f.read_through(reader, 10'000);
+  CHECK(f.store.count().get == 1);
+}
+
+TEST_CASE("a random read fetches at most 128 KiB") {
+  Fixture f(50 * kMiB);
+  ObjectReader reader(f.fetcher, f.clock);
+  for (const std::uint64_t at : {40 * kMiB, 3 * kMiB, 22 * kMiB + 77}) {
+    REQUIRE(f.right(reader, at, 4096));
+  }
+  CHECK(f.store.count().get == 3);
+  CHECK(f.store.bytes_out() <= 3 * 128 * 1024);
+}
+
+TEST_CASE("a sequential reader gets every byte once, in few requests") {
+  Fixture f(40 * kMiB + 13);
+  ObjectReader reader(f.fetcher, f.clock);
+  f.read_through(reader, 131'072);
+  CHECK(f.store.bytes_out() == f.version.size);
+  CHECK(f.store.count().get <= 12);
+}
+
+TEST_CASE("interleaved readers through one handle each get every byte once") {
+  Fixture f(48 * kMiB);
+  ObjectReader reader(f.fetcher, f.clock);
+  const std::uint64_t third = f.version.size / 3;
+  for (std::uint64_t at = 0; at < third; at += 131'072) {
+    for (std::uint64_t begin : {std::uint64_t{0}, third, 2 * third}) {
+      REQUIRE(f.right(reader, begin + at, 131'072));
+    }
+  }
+  CHECK(f.store.bytes_out() == f.version.size);
+  CHECK(f.store.count().get <= 40);
+}
+
+TEST_CASE("handles share what is fetched, and what was read stays for the next one") {
+  Fixture f(8 * kMiB);
+  ObjectReader first(f.fetcher, f.clock);
+  ObjectReader second(f.fetcher, f.clock);
+  f.read_through(first, kMiB);
+  f.read_through(second, kMiB);
+  CHECK(f.store.bytes_out() == f.version.size);
+}
+
+TEST_CASE("a seek back within the pool costs nothing") {
+  Fixture f(16 * kMiB);
+  ObjectReader reader(f.fetcher, f.clock);
+  f.read_through(reader, kMiB);
+  const auto requests = f.store.count().get;
+  REQUIRE(f.right(reader, 3 * kMiB, 5 * kMiB));
+  CHECK(f.store.count().get == requests);
+}
+
+TEST_CASE("with no memory left reads still work, without reading ahead") {
+  Fixture f(4 * kMiB, 0);
+  ObjectReader reader(f.fetcher, f.clock);
+  f.read_through(reader, 131'072);
+  CHECK(f.store.bytes_out() == f.version.size);
+}
+
+TEST_CASE("the pool keeps its limit whatever is read") {
+  Fixture f(64 * kMiB, 8 * kMiB);
+  ObjectReader reader(f.fetcher, f.clock);
+  for (std::uint64_t at = 0; at < f.version.size; at += kMiB) {
+    REQUIRE(f.right(reader, at, kMiB));
+    CHECK(f.cache.size() <= 10 * kMiB);
+  }
+}
+
+TEST_CASE("when nobody reads any more most of the memory is given up") {
+  Fixture f(32 * kMiB, 32 * kMiB);
+  {
+    ObjectReader reader(f.fetcher, f.clock);
+    f.read_through(reader, kMiB);
+    CHECK(f.cache.size() > 16 * kMiB);
+  }
+  bool small = false;
+  for (int i = 0; i < 1000 && !small; ++i) {
+    small = f.cache.size() <= 4 * kMiB;
+    if (!small) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  CHECK(small);
+}
+
+TEST_CASE("another version is an error, not other bytes") {
+  Fixture f(kMiB);
+  ObjectReader reader(f.fetcher, f.clock);
+  REQUIRE(f.right(reader, 0, 10));
+  f.store.put_raw("k", noise(kMiB + 1));
+  const auto read = reader.read(f.version, {900'000, 900'010});
+  REQUIRE_FALSE(read);
+  CHECK(read.error().err == ESTALE);
+}
+
+TEST_CASE("a failed fetch is tried again by the next read") {
+  Fixture f(kMiB);
+  test::Fault fault;
+  fault.verb = test::Verb::get;
+  fault.nth = 1;
+  f.faults.add(fault);
+  ObjectReader reader(f.fetcher, f.clock);
+  CHECK_FALSE(reader.read(f.version, {0, 10}));
+  CHECK(f.right(reader, 0, 10));
+}
+
+TEST_CASE("readers that arrive out of order share what is fetched") {
+  Fixture f(16 * kMiB);
+  ObjectReader reader(f.fetcher, f.clock);
+  std::vector<std::thread> threads;
+  std::vector<std::string> got(16);
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    threads.emplace_back([&, i] { got[i] = f.read(reader, i * 65'536, 65'536); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    CHECK(got[i] == f.bytes.substr(i * 65'536, 65'536));
+  }
+}

@@ -278,6 +278,20 @@ mount_here() {
   is_mounted "$dir" || die "${context}the command returned 0, but nothing is mounted at $dir"
 }
 
+# need_s3fs: sets s3fs, the path of the distribution's program, or skips.
+need_s3fs() {
+  s3fs=${PAILFS_TEST_S3FS:-$("$root/scripts/s3fs-reference" 2>/dev/null || true)}
+  [ -n "$s3fs" ] || skip "the distribution's s3fs is not installed; run scripts/install-dependencies test"
+}
+
+# s3fs_here DIR [OPTIONS]: that one, at the same place of the store; it returns before it serves.
+s3fs_here() {
+  mkdir -p "$1"
+  timeout 60 "$s3fs" "$(source_argument)" "$1" -o "$(mount_options)${2:+,$2}" 2>"$work/s3fs.err" || die "${context}s3fs does not mount: $(cat "$work/s3fs.err")"
+  wait_until 10 is_mounted "$1" || die "${context}s3fs does not mount"
+  wait_until 10 ls "$1" >/dev/null 2>&1 || die "${context}s3fs does not serve"
+}
+
 # store_curl PATH-AND-QUERY [CURL-ARGUMENT...]: a signed request to the chosen server, by a client that shares nothing
 # with ours; fails on a status that is no success. Queries must be encoded and sorted as for signing.
 store_curl() {

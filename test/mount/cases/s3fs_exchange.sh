@@ -5,17 +5,8 @@
 . "$(dirname "$0")/../lib.sh"
 
 need curl
-s3fs=${PAILFS_TEST_S3FS:-$("$root/scripts/s3fs-reference" 2>/dev/null || true)}
-[ -n "$s3fs" ] || skip "the distribution's s3fs is not installed; run scripts/install-dependencies test"
+need_s3fs
 say "note: compared with $("$s3fs" --version | head -n 1)"
-
-# s3fs_here DIR [OPTIONS]: the other one, at the same place of the store; it returns before it serves.
-s3fs_here() {
-  mkdir -p "$1"
-  timeout 60 "$s3fs" "$(source_argument)" "$1" -o "$(mount_options)${2:+,$2}" 2>"$work/s3fs.err" || die "${context}s3fs does not mount: $(cat "$work/s3fs.err")"
-  wait_until 10 is_mounted "$1" || die "${context}s3fs does not mount"
-  wait_until 10 ls "$1" >/dev/null 2>&1 || die "${context}s3fs does not serve"
-}
 
 # fill DIR: one of each kind, with modes, owners and times that no default would give.
 fill() {

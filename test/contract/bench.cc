@@ -5,10 +5,12 @@
 #include <functional>
 #include <iostream>
 
+#include "pailfs/journal/journal_store.h"
 #include "pailfs/util/clock.h"
 
 #include "support/fake_store.h"
 #include "support/fault_store.h"
+#include "support/scratch_directory.h"
 
 #ifdef PAILFS_TEST_HAS_CLIENT
 #include "contract/client_bench.h"
@@ -42,6 +44,33 @@ class FaultlessBench final : public Bench {
   FaultStore store_;
 };
 
+/// Changes are acknowledged by the journal, and carried out at once or not before they must be.
+class JournalBench final : public Bench {
+ public:
+  JournalBench(std::string name, std::chrono::milliseconds hold)
+      : Bench(std::move(name), "fake/"), fake_(clock_) {
+    journal::Config config;
+    config.cache_directory = directory_.path();
+    config.identity = "contract";
+    config.hold = hold;
+    config.memory_will_do = true;
+    auto opened = journal::open_journal(config, fake_, clock_);
+    if (!opened) {
+      std::cerr << "journal: " << opened.error().text << '\n';
+      std::exit(2);
+    }
+    journal_ = std::move(*opened);
+  }
+  s3::ObjectStore& store() override { return *journal_; }
+  s3::ObjectStore* changed(const ClientChange&) override { return nullptr; }
+
+ private:
+  SystemClock clock_;
+  FakeStore fake_;
+  ScratchDirectory directory_;
+  std::unique_ptr<journal::JournalStore> journal_;
+};
+
 #ifdef PAILFS_TEST_HAS_CLIENT
 /// A server for each test: nothing one test leaves behind can reach the next.
 class S3dBench final : public Bench {
@@ -69,6 +98,12 @@ std::vector<Entry> make_entries() {
   entries.push_back({"fake", [] { return std::make_unique<FakeBench>(); }});
   entries.push_back(
       {"fault store without faults", [] { return std::make_unique<FaultlessBench>(); }});
+  for (const int hold : {0, 1, 3'600'000}) {
+    const std::string name = "journal that holds " + std::to_string(hold) + " ms";
+    entries.push_back(
+        {name,
+         [=] { return std::make_unique<JournalBench>(name, std::chrono::milliseconds(hold)); }});
+  }
 #ifdef PAILFS_TEST_HAS_CLIENT
   const auto add_service = [&](const Service& service) {
     for (const bool path : {true, false}) {

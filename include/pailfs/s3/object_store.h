@@ -165,6 +165,11 @@ class ObjectStore {
   virtual Status abort_upload(const Key& key, const UploadId& id) = 0;
   virtual Result<std::vector<UploadedPart>> list_parts(const Key& key, const UploadId& id) = 0;
   virtual Result<UploadPage> list_uploads(const std::string& prefix, const UploadPage& after) = 0;
+
+  /// Waits until what was acknowledged for `key`, or for all keys when it is empty, is confirmed by
+  /// the service, and returns its verdict. Stores that confirm everything at once have nothing to
+  /// do.
+  virtual Status settle(const Key& /*key*/) { return {}; }
 };
 
 }  // namespace pailfs::s3

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pailfs/cache/disk_room.h"
+#include "pailfs/s3/object_store.h"
+#include "pailfs/util/clock.h"
+#include "pailfs/util/result.h"
+
+namespace pailfs::journal {
+
+/// Settings; values come from the command line, see pailfs(1).
+struct Config {
+  std::string cache_directory;  ///< the journal is a directory of its own in it
+  /// What the journal belongs to: service, bucket and prefix. Changes made for one are never sent to
+  /// another.
+  std::string identity;
+  /// False: nothing new is taken in; what an earlier mount has left is carried out.
+  bool acknowledges = true;
+  std::uint64_t most_bytes = 1U << 30U;  ///< of bodies that wait; more make their writers wait
+  std::size_t most_changes = 100'000;    ///< keys that wait
+  std::size_t workers = 32;              ///< requests in flight
+  std::chrono::milliseconds hold{1000};  ///< how long a change waits for others to merge with
+  std::chrono::seconds patience{120};    ///< of who waits for room, or for the store's verdict
+  cache::DiskRoom disk;
+  bool memory_will_do = false;  ///< for tests: the directory need not outlive a crash
+};
+
+/// A change that the store has refused for good, or that somebody else's later version was in the
+/// way of.
+struct Unstored {
+  s3::Key key;
+  std::string why;
+};
+
+/// What waits at this moment.
+struct Waiting {
+  std::string directory;
+  std::size_t changes = 0;  ///< keys
+  std::uint64_t bytes = 0;
+  std::chrono::seconds oldest{0};   ///< since the oldest was acknowledged in this mount or found
+  std::uint64_t carried_out = 0;    ///< changes since the start
+  std::vector<Unstored> refused;    ///< at most kMostShown; tried again from time to time
+  std::uint64_t conflicts = 0;      ///< since the start: changes set aside
+  std::vector<Unstored> set_aside;  ///< the last kMostShown of them
+  bool acknowledges = true;         ///< false: the disk failed, or it was configured so
+  static constexpr std::size_t kMostShown = 100;
+};
+
+/// An ObjectStore that acknowledges changes when they are in a crash-safe journal on the local disk
+/// and carries them out in the background, merged, in an order in which nothing acknowledged can be
+/// lost. Reads and listings show the store with what waits laid over it.
+///
+/// put, copy, remove and remove_many return after an fdatasync that they share. Uploads in parts go
+/// to the store directly, after what waits for their keys; so does a put with a condition when
+/// nothing waits for its key, and everything once the disk has failed. settle() waits for the store.
+///
+/// An object that waits has its MD5 as ETag, as most stores will name it; where the store names it
+/// otherwise, the first name stays good for it as long as this mount lives.
+class JournalStore : public s3::ObjectStore {
+ public:
+  [[nodiscard]] virtual Waiting waiting() = 0;
+};
+
+/// Takes the journal of this identity in the cache directory, made if it is missing, and goes on
+/// with what is in it. EBUSY: another process has it. ENOTSUP: the directory is in memory.
+/// Destruction stops sending and leaves what waits in the journal. `store` and `clock` must outlive
+/// it.
+Result<std::unique_ptr<JournalStore>> open_journal(const Config& config, s3::ObjectStore& store,
+                                                   Clock& clock);
+
+/// Whether an earlier mount has left changes there. Takes no lock.
+bool has_journal(const std::string& cache_directory, const std::string& identity);
+
+}  // namespace pailfs::journal

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "journal.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "pailfs/util/log.h"
+#include "pailfs/util/text.h"
+
+namespace pailfs::journal {
+namespace {
+
+constexpr std::size_t kMostAliases = 65'536;
+/// Without any progress for this long the end of a mount leaves the rest to the next one.
+constexpr std::chrono::seconds kStandstill{60};
+constexpr std::chrono::milliseconds kLook{200};
+
+}  // namespace
+
+Journal::Journal(const Config& config, s3::ObjectStore& store, Clock& clock, Directory directory)
+    : config_(config),
+      store_(store),
+      clock_(clock),
+      directory_(std::move(directory)),
+      sender_(store),
+      pending_(config.hold),
+      aliases_(kMostAliases),
+      acknowledges_(config.acknowledges) {}
+
+Journal::~Journal() {
+  std::vector<std::thread> threads;
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+    threads.swap(threads_);
+    work_.notify_all();
+    settled_.notify_all();
+  }
+  for (std::thread& thread : threads) thread.join();
+  if (log_) clean();
+  MutexLock lock(mutex_);
+  const auto& entries = pending_.entries();
+  if (entries.empty()) return;
+  log_warning(left_behind());
+}
+
+Status Journal::claim(const std::vector<s3::Key>& keys) {
+  MutexLock lock(mutex_);
+  const Status free = wait_until(
+      [&]() NO_THREAD_SAFETY_ANALYSIS {
+        return std::none_of(keys.begin(), keys.end(),
+                            [&](const s3::Key& key) NO_THREAD_SAFETY_ANALYSIS {
+                              return claimed_.contains(key);
+                            });
+      },
+      "another change of the same name");
+  if (!free) return free;
+  claimed_.insert(keys.begin(), keys.end());
+  return {};
+}
+
+void Journal::unclaim(const std::vector<s3::Key>& keys) {
+  MutexLock lock(mutex_);
+  for (const s3::Key& key : keys) claimed_.erase(key);
+  settled_.notify_all();
+}
+
+Status Journal::wait_until(const std::function<bool()>& done, const char* what) {
+  const MonoTime end = clock_.now() + config_.patience;
+  while (!done()) {
+    if (clock_.now() >= end) {
+      return Error{ETIMEDOUT, std::string("waited too long for ") + what +
+                                  (last_trouble_.empty() ? "" : "; the store: " + last_trouble_)};
+    }
+    settled_.wait_for(mutex_, kLook);
+  }
+  return {};
+}
+
+bool Journal::acknowledges() {
+  MutexLock lock(mutex_);
+  return acknowledges_;
+}
+
+void Journal::give_up_acknowledging(const Error& why) {
+  if (acknowledges_) {
+    log_critical("the journal cannot be written any more: " + why.text +
+                 "; from now on every change waits for the store");
+  }
+  acknowledges_ = false;
+}
+
+/// Holding things back in the hope for more is for times of plenty.
+bool Journal::hurried() {
+  return in_a_hurry_ > 0 || pending_.bytes() > config_.most_bytes / 2 ||
+         pending_.entries().size() > config_.most_changes / 2;
+}
+
+std::string Journal::left_behind() {
+  std::string text = std::to_string(pending_.entries().size()) + " changes (" +
+                     human_size(pending_.bytes()) + ") are still in the journal " +
+                     directory_.path + "; the next mount with this cache carries them out";
+  for (const auto& [key, entry] : pending_.entries()) {
+    if (!entry.refusal) continue;
+    return text + "; refused: " + printable(key) + ": " + entry.refusal->text;
+  }
+  if (!last_trouble_.empty()) text += "; last failure: " + last_trouble_;
+  return text;
+}
+
+void Journal::drop_released() {
+  for (const BodyId id : pending_.take_released()) {
+    const auto found = bodies_.find(id);
+    if (found == bodies_.end()) continue;
+    if (!found->second->path().empty()) doomed_.push_back(found->second);
+    bodies_.erase(found);
+  }
+}
+
+Status Journal::settle(const s3::Key& key) {
+  return key.empty() ? settle_all() : settle_claimed(key);
+}
+
+Status Journal::settle_claimed(const s3::Key& key) {
+  MutexLock lock(mutex_);
+  const Pending::Entry* entry = pending_.find(key);
+  if (entry == nullptr) return {};
+  pending_.retry_refused(clock_.now());
+  Waiter waiter{key, entry->seq, false, {}};
+  waiters_.push_back(&waiter);
+  const auto place = std::prev(waiters_.end());
+  ++in_a_hurry_;
+  work_.notify_all();
+  const Status waited =
+      wait_until([&] { return waiter.over; }, ("the store to take " + printable(key)).c_str());
+  --in_a_hurry_;
+  waiters_.erase(place);
+  return waited ? waiter.status : waited;
+}
+
+Status Journal::settle_all() {
+  MutexLock lock(mutex_);
+  ++in_a_hurry_;
+  pending_.retry_refused(clock_.now());
+  work_.notify_all();
+  std::uint64_t before = carried_out_;
+  MonoTime moved = clock_.now();
+  const auto left = [&]() NO_THREAD_SAFETY_ANALYSIS {
+    return pending_.entries().size() > pending_.refusals() || in_flight_ > 0;
+  };
+  while (left() && clock_.now() < moved + kStandstill) {
+    settled_.wait_for(mutex_, kLook);
+    if (carried_out_ == before) continue;
+    before = carried_out_;
+    moved = clock_.now();
+  }
+  --in_a_hurry_;
+  if (pending_.entries().empty()) return {};
+  return Error{EIO, left_behind()};
+}
+
+Waiting Journal::waiting() {
+  MutexLock lock(mutex_);
+  Waiting waiting;
+  waiting.directory = directory_.path;
+  waiting.changes = pending_.entries().size();
+  waiting.bytes = pending_.bytes();
+  const MonoTime now = clock_.now();
+  MonoTime oldest = now;
+  for (const auto& [key, entry] : pending_.entries()) {
+    oldest = std::min(oldest, entry.first);
+    if (entry.refusal && waiting.refused.size() < Waiting::kMostShown) {
+      waiting.refused.push_back({key, entry.refusal->text});
+    }
+  }
+  waiting.oldest = std::chrono::duration_cast<std::chrono::seconds>(now - oldest);
+  waiting.carried_out = carried_out_;
+  waiting.conflicts = conflicts_;
+  waiting.set_aside.assign(set_aside_.begin(), set_aside_.end());
+  waiting.acknowledges = acknowledges_;
+  return waiting;
+}
+
+}  // namespace pailfs::journal

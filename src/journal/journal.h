@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <list>
+#include <optional>
+#include <set>
+#include <thread>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "pailfs/cache/expiring_lru.h"
+#include "pailfs/journal/journal_store.h"
+#include "pailfs/util/sync.h"
+
+#include "body.h"
+#include "knowledge.h"
+#include "log.h"
+#include "pending.h"
+#include "sender.h"
+
+namespace pailfs::journal {
+
+/// Where the files of one journal are: a directory of our own, mode 0700, in the cache directory.
+struct Directory {
+  std::string path;
+  std::string bodies;
+  std::string conflicts;
+  UniqueFd lock;  ///< held as long as the journal is ours
+};
+/// Makes what is missing and takes the lock.
+Result<Directory> take_directory(const Config& config);
+std::string directory_path(const std::string& cache_directory, const std::string& identity);
+
+/// Keeps the bytes of a change that cannot be carried out, with a note that says of what and why.
+/// Returns the file's path.
+Result<std::string> set_aside(const Directory& directory, const Job& job, const BodyPtr& body,
+                              const std::string& why, WallTime now);
+
+/// The JournalStore.
+///
+/// Locks: `mutex_`, held over memory operations only; inside it the log's. A change is acknowledged
+/// in this order: its key is claimed; its record appended, under mutex_, so that the order of
+/// records is that of the sequence numbers; the batch is awaited without a lock; only then it becomes
+/// pending, visible to readers and workers.
+///
+/// Files: journal.cc (life, waiting), journal_open.cc (what the last mount left), journal_changes.cc
+/// (put, copy, remove), journal_reads.cc, journal_list.cc, journal_uploads.cc (straight through),
+/// journal_work.cc (the workers).
+class Journal final : public JournalStore {
+ public:
+  Journal(const Config& config, s3::ObjectStore& store, Clock& clock, Directory directory);
+  ~Journal() override;
+  /// What is in the directory; then the workers begin.
+  Status open() EXCLUDES(mutex_);
+
+  Result<s3::ObjectInfo> head(const s3::Key& key) override;
+  Result<s3::ObjectInfo> get(const s3::GetRequest& request, s3::ByteSink& sink) override;
+  Result<s3::ETag> put(const s3::PutRequest& request, s3::ByteSource& body) override;
+  Status remove(const s3::Key& key) override;
+  std::vector<Status> remove_many(const std::vector<s3::Key>& keys) override;
+  Result<s3::ListPage> list(const s3::ListRequest& request) override;
+  Result<s3::ETag> copy(const s3::CopyRequest& request) override;
+  Result<s3::UploadId> create_upload(const s3::Key& key,
+                                     const s3::ObjectAttributes& attributes) override;
+  Result<s3::ETag> upload_part(const s3::Key& key, const s3::UploadId& id, int number,
+                               s3::ByteSource& body) override;
+  Result<s3::ETag> copy_part(const s3::Key& key, const s3::UploadId& id, int number,
+                             const s3::Key& source, const s3::ETag& source_if_match,
+                             s3::ByteRange range) override;
+  Result<s3::ETag> complete_upload(const s3::Key& key, const s3::UploadId& id,
+                                   const std::vector<s3::UploadedPart>& parts) override;
+  Status abort_upload(const s3::Key& key, const s3::UploadId& id) override;
+  Result<std::vector<s3::UploadedPart>> list_parts(const s3::Key& key,
+                                                   const s3::UploadId& id) override;
+  Result<s3::UploadPage> list_uploads(const std::string& prefix,
+                                      const s3::UploadPage& after) override;
+  Status settle(const s3::Key& key) override;
+
+  Waiting waiting() override;
+
+ private:
+  /// The store's name of an object and the one that this mount has been told first.
+  struct Alias {
+    s3::ETag shown;
+    s3::ETag stored;
+  };
+  /// Somebody who waits until the changes of `key` up to `seq` are over.
+  struct Waiter {
+    s3::Key key;
+    Sequence seq = 0;
+    bool over = false;
+    Status status;
+  };
+  /// A change about to be acknowledged.
+  struct Change {
+    s3::Key key;
+    Want want;
+    Sequence seq = 0;        ///< 0: the next one
+    bool has_bytes = false;  ///< `bytes` are the body of the record
+    std::string bytes;
+    BodyPtr body;  ///< or a file of its own
+  };
+  /// Holds keys for whoever acknowledges or passes through a change of them.
+  class Claim;
+  /// A change that was confirmed while a listing is being read, which may have missed it.
+  struct Recent {
+    s3::Key key;
+    Want want;
+    MonoTime time{};
+  };
+
+  // journal.cc
+  /// Waits until nobody else has one of them.
+  Status claim(const std::vector<s3::Key>& keys) EXCLUDES(mutex_);
+  void unclaim(const std::vector<s3::Key>& keys) EXCLUDES(mutex_);
+  /// Waits until `done()`, as long as patience lasts. `what` is for the error.
+  Status wait_until(const std::function<bool()>& done, const char* what) REQUIRES(mutex_);
+  Status settle_claimed(const s3::Key& key) EXCLUDES(mutex_);
+  Status settle_all() EXCLUDES(mutex_);
+  [[nodiscard]] bool hurried() REQUIRES(mutex_);
+  [[nodiscard]] std::string left_behind() REQUIRES(mutex_);
+  void drop_released() REQUIRES(mutex_);
+  void give_up_acknowledging(const Error& why) REQUIRES(mutex_);
+  [[nodiscard]] bool acknowledges() EXCLUDES(mutex_);
+
+  // journal_open.cc
+  void take_bodies(const std::unordered_map<BodyId, Place>& places, Sequence& last)
+      REQUIRES(mutex_);
+
+  // journal_changes.cc
+  Status check_limits(const s3::Key& key, const s3::ObjectAttributes& attributes) const;
+  /// Waits for room. The bytes count until they are taken off again.
+  Status admit(std::size_t changes, std::uint64_t bytes) EXCLUDES(mutex_);
+  /// Makes them durable and pending; one verdict each. Their keys are claimed.
+  std::vector<Status> acknowledge(std::vector<Change> changes) EXCLUDES(mutex_);
+  void become_pending(const Change& change, const Place& place) REQUIRES(mutex_);
+  [[nodiscard]] Base base_of(const s3::Key& key) REQUIRES(mutex_);
+  Result<s3::ETag> put_admitted(const s3::PutRequest& request, s3::ByteSource& body);
+  std::vector<Status> remove_some(const std::vector<s3::Key>& keys);
+  std::vector<Status> remove_each(const std::vector<s3::Key>& keys, const Status& wrong);
+  /// What becomes pending if it is acknowledged; held against release and change meanwhile.
+  Result<Want> resolve_copy(const s3::CopyRequest& request) EXCLUDES(mutex_);
+  std::optional<Result<Want>> known_source(const s3::CopyRequest& request) REQUIRES(mutex_);
+  // Straight to the store, after what waits for the keys.
+  Result<s3::ETag> put_through(const s3::PutRequest& request, s3::ByteSource& body);
+  std::vector<Status> remove_through(const std::vector<s3::Key>& keys);
+  Result<s3::ETag> copy_through(const s3::CopyRequest& request);
+  void note_stored(const s3::Key& key, const Base& base, std::uint64_t size) EXCLUDES(mutex_);
+
+  // journal_reads.cc
+  [[nodiscard]] s3::ETag stored_name(const s3::Key& key, const s3::ETag& shown) REQUIRES(mutex_);
+  [[nodiscard]] s3::ETag shown_name(const s3::Key& key, const s3::ETag& stored) REQUIRES(mutex_);
+  Result<s3::ObjectInfo> head_store(const s3::Key& key) EXCLUDES(mutex_);
+  /// One attempt; `again`: what was waiting has been carried out meanwhile, look again.
+  Result<s3::ObjectInfo> get_once(const s3::GetRequest& request, s3::ByteSink& sink, bool& again);
+
+  // journal_list.cc
+  struct Overlay;
+  struct Position;
+  Result<s3::ListPage> list_overlaid(const s3::ListRequest& request, const Position& start)
+      EXCLUDES(mutex_);
+  void lay_over(Overlay& overlay, const s3::ListPage& page, const std::string& after)
+      EXCLUDES(mutex_);
+  Result<bool> is_all_removed(const std::string& prefix) EXCLUDES(mutex_);
+  [[nodiscard]] bool known_all_removed(const std::string& prefix) REQUIRES(mutex_);
+  [[nodiscard]] std::size_t removals_below(const std::string& prefix) REQUIRES(mutex_);
+
+  // journal_work.cc
+  void work() EXCLUDES(mutex_);
+  void start_worker() REQUIRES(mutex_);
+  [[nodiscard]] MonoTime::duration idle_time() REQUIRES(mutex_);
+  std::vector<Job> next_jobs() REQUIRES(mutex_);
+  void carry_out(const std::vector<Job>& jobs) EXCLUDES(mutex_);
+  void note_verdict(const Job& job, const Verdict& verdict, const BodyPtr& body) EXCLUDES(mutex_);
+  void note_done(const Job& job, const Verdict& verdict) REQUIRES(mutex_);
+  void note_trouble(const Job& job, const Verdict& verdict) REQUIRES(mutex_);
+  void note_conflict(const Job& job, const Verdict& verdict, const BodyPtr& body) EXCLUDES(mutex_);
+  void over(const s3::Key& key, Sequence seq, const Status& status) REQUIRES(mutex_);
+  void append_done(const s3::Key& key, Sequence seq, const Base& base) REQUIRES(mutex_);
+  // journal_fetch.cc
+  void fetch_copy(const Job& job) EXCLUDES(mutex_);
+
+  // journal_clean.cc
+  /// Makes what is over durable, then lets bodies and segments go.
+  void clean() EXCLUDES(mutex_);
+  void clean_oldest_segment() EXCLUDES(mutex_);
+  struct Moved {
+    s3::Key key;
+    Sequence seq = 0;
+    bool has_bytes = false;
+    Log::Appended appended;
+  };
+  std::optional<Moved> append_again(const s3::Key& key) REQUIRES(mutex_);
+  std::optional<std::vector<s3::Key>> living_in(std::uint64_t segment) REQUIRES(mutex_);
+
+  const Config config_;
+  s3::ObjectStore& store_;
+  Clock& clock_;
+  const Directory directory_;
+  Sender sender_;
+  std::unique_ptr<Log> log_;  // constant after open()
+
+  Mutex mutex_;
+  CondVar work_;     // for workers
+  CondVar settled_;  // for everybody else
+  Pending pending_ GUARDED_BY(mutex_);
+  Knowledge knowledge_ GUARDED_BY(mutex_);
+  cache::ExpiringLru<s3::Key, Alias> aliases_ GUARDED_BY(mutex_);
+  std::unordered_map<BodyId, BodyPtr> bodies_ GUARDED_BY(mutex_);
+  std::unordered_map<s3::Key, std::uint64_t> segments_ GUARDED_BY(mutex_);  // of pending records
+  std::unordered_set<s3::Key> claimed_ GUARDED_BY(mutex_);
+  std::list<Waiter*> waiters_ GUARDED_BY(mutex_);
+  std::deque<Recent> recent_ GUARDED_BY(mutex_);
+  Sequence next_seq_ GUARDED_BY(mutex_) = 1;
+  std::multiset<std::uint64_t> acknowledging_ GUARDED_BY(mutex_);  // segments of records in that
+  std::uint64_t admitted_bytes_ GUARDED_BY(mutex_) = 0;  // of those
+  std::size_t in_a_hurry_ GUARDED_BY(mutex_) = 0;
+  bool acknowledges_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::vector<std::thread> threads_ GUARDED_BY(mutex_);
+  std::size_t idle_ GUARDED_BY(mutex_) = 0;
+  std::size_t in_flight_ GUARDED_BY(mutex_) = 0;
+  std::size_t undurable_ GUARDED_BY(mutex_) = 0;  // records of what is over, not yet synced
+  bool cleaning_ GUARDED_BY(mutex_) = false;
+  std::vector<BodyPtr> doomed_ GUARDED_BY(mutex_);  // files to be removed after the next sync
+  unsigned troubles_ GUARDED_BY(mutex_) = 0;        // failures in a row
+  MonoTime paused_until_ GUARDED_BY(mutex_){};
+  std::uint64_t carried_out_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t conflicts_ GUARDED_BY(mutex_) = 0;
+  std::deque<Unstored> set_aside_ GUARDED_BY(mutex_);
+  std::string last_trouble_ GUARDED_BY(mutex_);
+};
+
+}  // namespace pailfs::journal

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: Apache-2.0
+// put, copy, remove: acknowledged when they are in the log.
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "pailfs/util/text.h"
+
+#include "journal.h"
+
+namespace pailfs::journal {
+namespace {
+
+// Limits of S3 that a store would tell at once and a journal too late.
+constexpr std::size_t kLongestKey = 1024;
+constexpr std::size_t kMostMetadata = 2048;
+constexpr std::uint64_t kLargestObject = 5ULL << 30U;
+/// What one acknowledgement of many removals takes.
+constexpr std::size_t kMostAtOnce = 1000;
+/// How long ago the store must have named the version that a copy is promised of.
+constexpr std::chrono::seconds kFresh{10};
+
+Error missing(const s3::Key& key) {
+  Error error{ENOENT, printable(key) + ": no such object"};
+  error.s3_code = "NoSuchKey";
+  error.http_status = 404;
+  return error;
+}
+
+Error other_version(const s3::Key& key) {
+  Error error{ESTALE, printable(key) + ": is another version"};
+  error.s3_code = "PreconditionFailed";
+  error.http_status = 412;
+  return error;
+}
+
+}  // namespace
+
+class Journal::Claim final {
+ public:
+  Claim(Journal& journal, std::vector<s3::Key> keys)
+      : journal_(journal), keys_(std::move(keys)), status_(journal.claim(keys_)) {}
+  ~Claim() {
+    if (status_) journal_.unclaim(keys_);
+  }
+  Claim(const Claim&) = delete;
+  Claim& operator=(const Claim&) = delete;
+  [[nodiscard]] const Status& status() const { return status_; }
+
+ private:
+  Journal& journal_;
+  const std::vector<s3::Key> keys_;
+  const Status status_;
+};
+
+Status Journal::check_limits(const s3::Key& key, const s3::ObjectAttributes& attributes) const {
+  if (key.empty()) return Error{EINVAL, "a key must not be empty"};
+  if (key.size() > kLongestKey) {
+    return Error{ENAMETOOLONG, printable(key) + ": longer than a key of 1024 bytes"};
+  }
+  std::size_t size = 0;
+  for (const auto& [name, value] : attributes.metadata) size += name.size() + value.size();
+  if (size > kMostMetadata) return Error{E2BIG, printable(key) + ": more than 2 KiB of metadata"};
+  return {};
+}
+
+Status Journal::admit(std::size_t changes, std::uint64_t bytes) {
+  MutexLock lock(mutex_);
+  const auto fits = [&]() NO_THREAD_SAFETY_ANALYSIS {
+    return pending_.bytes() + admitted_bytes_ + bytes <= config_.most_bytes &&
+           pending_.entries().size() + acknowledging_.size() + changes <= config_.most_changes;
+  };
+  if (!fits()) {
+    ++in_a_hurry_;
+    work_.notify_all();
+    const Status room = wait_until(fits, "room in the journal");
+    --in_a_hurry_;
+    if (!room) return room;
+  }
+  admitted_bytes_ += bytes;
+  return {};
+}
+
+Base Journal::base_of(const s3::Key& key) {
+  const Pending::Entry* entry = pending_.find(key);
+  if (entry != nullptr) return entry->base;
+  const auto known = knowledge_.find(key, clock_.now());
+  return known ? known->base : Base();
+}
+
+std::vector<Status> Journal::acknowledge(std::vector<Change> changes) {
+  std::vector<Log::Appended> appended;
+  appended.reserve(changes.size());
+  {
+    MutexLock lock(mutex_);
+    for (Change& change : changes) {
+      if (change.seq == 0) change.seq = next_seq_++;
+      change.want.time = clock_.wall();
+      Record record;
+      record.key = change.key;
+      record.seq = record.since = change.seq;
+      record.base = base_of(change.key);
+      record.want = change.want;
+      record.has_bytes = change.has_bytes;
+      record.bytes = change.bytes;
+      appended.push_back(log_->append(record));
+      acknowledging_.insert(appended.back().bytes.segment->number);
+    }
+  }
+  std::vector<Status> statuses;
+  statuses.reserve(changes.size());
+  for (const Log::Appended& each : appended) statuses.push_back(log_->commit(each.batch));
+
+  MutexLock lock(mutex_);
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    acknowledging_.erase(acknowledging_.find(appended[i].bytes.segment->number));
+    if (statuses[i]) {
+      become_pending(changes[i], appended[i].bytes);
+    } else if (statuses[i].error().err == EIO) {
+      give_up_acknowledging(statuses[i].error());
+    }
+  }
+  drop_released();
+  if (idle_ == 0) start_worker();
+  work_.notify_one();
+  return statuses;
+}
+
+void Journal::become_pending(const Change& change, const Place& place) {
+  if (change.has_bytes) {
+    bodies_[change.seq] = std::make_shared<Body>(place, change.want.size);
+  } else if (change.body) {
+    bodies_[change.seq] = change.body;
+  }
+  segments_[change.key] = place.segment->number;
+  const bool nothing_left = pending_.change(change.key, change.want, change.seq,
+                                            base_of(change.key), clock_.now());
+  if (!nothing_left) return;
+  append_done(change.key, change.seq, Base::none());
+  over(change.key, change.seq, {});
+}
+
+Result<s3::ETag> Journal::put_through(const s3::PutRequest& request, s3::ByteSource& body) {
+  const Status settled = settle_claimed(request.key);
+  if (!settled) return settled.error();
+  s3::PutRequest translated = request;
+  if (!request.if_match.empty()) {
+    MutexLock lock(mutex_);
+    translated.if_match = stored_name(request.key, request.if_match);
+  }
+  auto etag = store_.put(translated, body);
+  if (etag) note_stored(request.key, Base::of(*etag), body.size());
+  return etag;
+}
+
+void Journal::note_stored(const s3::Key& key, const Base& base, std::uint64_t size) {
+  MutexLock lock(mutex_);
+  aliases_.erase(key);
+  knowledge_.changed(key, {base, size, clock_.now()});
+}
+
+Result<s3::ETag> Journal::put(const s3::PutRequest& request, s3::ByteSource& body) {
+  const Status allowed = check_limits(request.key, request.attributes);
+  if (!allowed) return allowed.error();
+  const Claim claim(*this, {request.key});
+  if (!claim.status()) return claim.status().error();
+  const std::uint64_t size = body.size();
+  if (!acknowledges() || size > std::min(config_.most_bytes, kLargestObject)) {
+    return put_through(request, body);
+  }
+  if (request.if_absent || !request.if_match.empty()) {
+    MutexLock lock(mutex_);
+    const Pending::Entry* entry = pending_.find(request.key);
+    if (entry == nullptr) {
+      lock.unlock();
+      return put_through(request, body);
+    }
+    const bool present = entry->want.kind != Want::Kind::absent;
+    if (request.if_absent && present) {
+      return Error{EEXIST, printable(request.key) + ": exists"};
+    }
+    if (!request.if_match.empty() && (!present || entry->want.etag != request.if_match)) {
+      return other_version(request.key);
+    }
+  }
+  const Status room = admit(1, size);
+  if (!room) return room.error();
+  auto etag = put_admitted(request, body);
+  {
+    MutexLock lock(mutex_);
+    admitted_bytes_ -= size;
+  }
+  // A disk that fails is no reason to fail the write.
+  if (!etag && !acknowledges()) return put_through(request, body);
+  return etag;
+}
+
+Result<s3::ETag> Journal::put_admitted(const s3::PutRequest& request, s3::ByteSource& body) {
+  Change change;
+  {
+    MutexLock lock(mutex_);
+    change.seq = next_seq_++;
+  }
+  const Status disk = cache::check_room(config_.disk, directory_.lock.get(), body.size());
+  if (!disk) return disk.error();
+  auto taken = take(body, directory_.bodies, change.seq);
+  if (!taken) return taken.error();
+  change.key = request.key;
+  change.want.kind = Want::Kind::body;
+  change.want.body = change.seq;
+  change.want.size = body.size();
+  change.want.etag = taken->etag;
+  change.want.attributes = request.attributes;
+  change.has_bytes = !taken->body;
+  change.bytes = std::move(taken->bytes);
+  change.body = taken->body;
+  std::vector<Change> changes;
+  changes.push_back(std::move(change));
+  const Status durable = acknowledge(std::move(changes)).front();
+  if (durable) return taken->etag;
+  if (taken->body) static_cast<void>(::unlink(taken->body->path().c_str()));
+  return durable.error();
+}
+
+Status Journal::remove(const s3::Key& key) {
+  return remove_many({key}).front();
+}
+
+std::vector<Status> Journal::remove_many(const std::vector<s3::Key>& keys) {
+  std::vector<Status> statuses;
+  statuses.reserve(keys.size());
+  for (std::size_t at = 0; at < keys.size(); at += kMostAtOnce) {
+    const auto begin = keys.begin() + static_cast<std::ptrdiff_t>(at);
+    const auto end = keys.begin() +
+                     static_cast<std::ptrdiff_t>(std::min(at + kMostAtOnce, keys.size()));
+    for (Status& status : remove_some({begin, end})) statuses.push_back(std::move(status));
+  }
+  return statuses;
+}
+
+std::vector<Status> Journal::remove_some(const std::vector<s3::Key>& keys) {
+  for (const s3::Key& key : keys) {
+    if (Status ok = check_limits(key, {}); !ok) return remove_each(keys, ok);
+  }
+  std::vector<s3::Key> distinct = keys;
+  std::sort(distinct.begin(), distinct.end());
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+  const Claim claim(*this, distinct);
+  if (!claim.status()) return std::vector<Status>(keys.size(), claim.status());
+  if (!acknowledges()) return remove_through(keys);
+  const Status room = admit(distinct.size(), 0);
+  if (!room) return std::vector<Status>(keys.size(), room);
+  std::vector<Change> changes(distinct.size());
+  for (std::size_t i = 0; i < distinct.size(); ++i) changes[i].key = distinct[i];
+  const std::vector<Status> durable = acknowledge(std::move(changes));
+  if (!acknowledges()) return remove_through(keys);
+  std::vector<Status> statuses;
+  for (const s3::Key& key : keys) {
+    const auto at = std::lower_bound(distinct.begin(), distinct.end(), key);
+    statuses.push_back(durable[static_cast<std::size_t>(at - distinct.begin())]);
+  }
+  return statuses;
+}
+
+/// One of them cannot be a key: the others are removed all the same.
+std::vector<Status> Journal::remove_each(const std::vector<s3::Key>& keys, const Status& wrong) {
+  if (keys.size() == 1) return {wrong};
+  std::vector<Status> statuses;
+  for (const s3::Key& key : keys) statuses.push_back(remove_some({key}).front());
+  return statuses;
+}
+
+std::vector<Status> Journal::remove_through(const std::vector<s3::Key>& keys) {
+  for (const s3::Key& key : keys) {
+    const Status settled = settle_claimed(key);
+    if (!settled) return std::vector<Status>(keys.size(), settled);
+  }
+  std::vector<Status> statuses = keys.size() == 1 ? std::vector<Status>{store_.remove(keys.front())}
+                                                  : store_.remove_many(keys);
+  for (std::size_t i = 0; i < statuses.size(); ++i) {
+    if (statuses[i]) note_stored(keys[i], Base::none(), 0);
+  }
+  return statuses;
+}
+
+Result<s3::ETag> Journal::copy_through(const s3::CopyRequest& request) {
+  for (const s3::Key* key : {&request.source, &request.destination}) {
+    const Status settled = settle_claimed(*key);
+    if (!settled) return settled.error();
+  }
+  s3::CopyRequest translated = request;
+  if (!request.source_if_match.empty()) {
+    MutexLock lock(mutex_);
+    translated.source_if_match = stored_name(request.source, request.source_if_match);
+  }
+  auto etag = store_.copy(translated);
+  if (etag) {
+    MutexLock lock(mutex_);
+    aliases_.erase(request.destination);
+    knowledge_.forget(request.destination);
+  }
+  return etag;
+}
+
+/// What a copy of `source` is, if that has something waiting or was just shown by the store.
+/// Nothing: the store has to be asked.
+std::optional<Result<Want>> Journal::known_source(const s3::CopyRequest& request) {
+  const s3::Key& source = request.source;
+  const s3::ETag& version = request.source_if_match;
+  Want want;
+  if (const Pending::Entry* entry = pending_.find(source)) {
+    if (entry->want.kind == Want::Kind::absent) return Result<Want>(missing(source));
+    want = entry->want;
+  } else {
+    const auto known = knowledge_.find(source, clock_.now());
+    if (!known || known->time + kFresh < clock_.now()) return std::nullopt;
+    if (known->base.kind != Base::Kind::version) return std::nullopt;
+    want.kind = Want::Kind::copy;
+    want.size = known->size;
+    want.source = source;
+    want.source_etag = known->base.etag;
+    want.etag = shown_name(source, want.source_etag);
+    want.keeps_attributes = true;
+  }
+  if (!version.empty() && version != want.etag) return Result<Want>(other_version(source));
+  if (request.attributes) {
+    want.attributes = *request.attributes;
+    want.keeps_attributes = false;
+  }
+  return Result<Want>(std::move(want));
+}
+
+Result<Want> Journal::resolve_copy(const s3::CopyRequest& request) {
+  const s3::Key& destination = request.destination;
+  for (int round = 0; round < 2; ++round) {
+    {
+      MutexLock lock(mutex_);
+      const auto clear = [&]() NO_THREAD_SAFETY_ANALYSIS {
+        const Pending::Entry* entry = pending_.find(request.source);
+        const bool in_flux = entry != nullptr && entry->sending &&
+                             entry->want.kind == Want::Kind::copy &&
+                             entry->want.source == request.source;
+        return !in_flux && (request.source == destination || pending_.may_copy_to(destination));
+      };
+      if (!clear()) {
+        ++in_a_hurry_;
+        work_.notify_all();
+        const Status cleared = wait_until(clear, "copies that read what is to be replaced");
+        --in_a_hurry_;
+        if (!cleared) return cleared.error();
+      }
+      if (auto want = known_source(request)) {
+        // From here on nothing may happen to what is copied.
+        if (*want) pending_.hold(destination, **want);
+        return std::move(*want);
+      }
+    }
+    // An answer is what known_source() then finds.
+    const auto info = head_store(request.source);
+    if (!info) return info.error();
+  }
+  return Error{EAGAIN, printable(request.source) + ": changes all the time"};
+}
+
+Result<s3::ETag> Journal::copy(const s3::CopyRequest& request) {
+  for (const s3::Key* key : {&request.source, &request.destination}) {
+    const Status ok = check_limits(*key, request.attributes.value_or(s3::ObjectAttributes()));
+    if (!ok) return ok.error();
+  }
+  if (request.source == request.destination && !request.attributes) {
+    return Error{EINVAL, printable(request.source) + ": a copy onto itself that changes nothing"};
+  }
+  const Claim claim(*this, {request.destination});
+  if (!claim.status()) return claim.status().error();
+  if (!acknowledges()) return copy_through(request);
+  const Status room = admit(1, 0);
+  if (!room) return room.error();
+  const auto want = resolve_copy(request);
+  if (!want && want.error().err == EAGAIN) return copy_through(request);
+  if (!want) return want.error();
+  const bool possible = want->size <= kLargestObject;
+  Status durable;
+  if (possible) {
+    std::vector<Change> changes(1);
+    changes.front().key = request.destination;
+    changes.front().want = *want;
+    durable = acknowledge(std::move(changes)).front();
+  }
+  {
+    MutexLock lock(mutex_);
+    pending_.release(request.destination, *want);
+    drop_released();
+    settled_.notify_all();
+  }
+  if (!possible || (!durable && !acknowledges())) return copy_through(request);
+  if (!durable) return durable.error();
+  return want->etag;
+}
+
+}  // namespace pailfs::journal

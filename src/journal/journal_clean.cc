@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is over leaves the disk: records, bodies, segments.
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "pailfs/util/log.h"
+
+#include "journal.h"
+
+namespace pailfs::journal {
+
+void Journal::clean() {
+  std::vector<BodyPtr> doomed;
+  std::size_t records = 0;
+  {
+    MutexLock lock(mutex_);
+    doomed.swap(doomed_);
+    records = undurable_;
+  }
+  const Status durable = log_->commit_all();
+  for (const BodyPtr& body : doomed) static_cast<void>(::unlink(body->path().c_str()));
+  // Then the next mount finds changes without their bytes and knows that they were carried out.
+  if (!durable) log_warning("the journal: " + durable.error().text);
+  MutexLock lock(mutex_);
+  undurable_ -= std::min(undurable_, records);
+  if (pending_.entries().empty() && bodies_.empty() && acknowledging_.empty() &&
+      undurable_ == 0) {
+    if (log_->bytes() == 0) return;
+    const Status cleared = log_->clear();
+    if (!cleared) log_warning("the journal: " + cleared.error().text);
+    return;
+  }
+  lock.unlock();
+  clean_oldest_segment();
+}
+
+/// What of the oldest segment still lives is appended again, and the segment removed.
+void Journal::clean_oldest_segment() {
+  std::vector<Moved> moved;
+  std::uint64_t oldest = 0;
+  {
+    MutexLock lock(mutex_);
+    oldest = log_->oldest_segment();
+    if (log_->segments() < 2 || acknowledging_.contains(oldest)) return;
+    const auto keys = living_in(oldest);
+    if (!keys) return;
+    // To rewrite what lives is worth it when most of the log is dead.
+    const std::uint64_t much = 2 * Log::kSegmentSize + pending_.bytes() * 3 / 2;
+    if (!keys->empty() && log_->bytes() < much) return;
+    for (const s3::Key& key : *keys) {
+      auto again = append_again(key);
+      if (!again) return;
+      moved.push_back(std::move(*again));
+    }
+  }
+  bool durable = true;
+  for (const Moved& each : moved) durable = log_->commit(each.appended.batch) && durable;
+  MutexLock lock(mutex_);
+  for (const Moved& each : moved) {
+    acknowledging_.erase(acknowledging_.find(each.appended.bytes.segment->number));
+    const Pending::Entry* entry = pending_.find(each.key);
+    if (!durable || entry == nullptr || entry->seq != each.seq) continue;
+    segments_[each.key] = each.appended.bytes.segment->number;
+    if (!each.has_bytes) continue;
+    bodies_[entry->want.body] = std::make_shared<Body>(each.appended.bytes, entry->want.size);
+  }
+  // Anything that has become pending, or is being copied, meanwhile counts too.
+  const auto left = living_in(oldest);
+  if (durable && left && left->empty() && log_->oldest_segment() == oldest) log_->drop_oldest();
+}
+
+/// Keys whose record or bytes are in that segment; nothing if bytes are that belong to none.
+std::optional<std::vector<s3::Key>> Journal::living_in(std::uint64_t segment) {
+  std::unordered_set<BodyId> bodies;
+  for (const auto& [id, body] : bodies_) {
+    if (body->segment() == segment) bodies.insert(id);
+  }
+  std::unordered_set<BodyId> reached;
+  std::vector<s3::Key> keys;
+  for (const auto& [key, entry] : pending_.entries()) {
+    const bool has_body = entry.want.kind == Want::Kind::body && bodies.contains(entry.want.body);
+    if (has_body) reached.insert(entry.want.body);
+    const auto record = segments_.find(key);
+    if (has_body || (record != segments_.end() && record->second == segment)) keys.push_back(key);
+  }
+  if (reached.size() < bodies.size()) return std::nullopt;
+  return keys;
+}
+
+std::optional<Journal::Moved> Journal::append_again(const s3::Key& key) {
+  const Pending::Entry& entry = *pending_.find(key);
+  Record record;
+  record.key = key;
+  record.seq = entry.seq;
+  record.since = entry.since;
+  record.base = entry.base;
+  record.want = entry.want;
+  record.before = entry.before;
+  if (entry.sending && entry.sent.kind != Want::Kind::absent) {
+    record.before.push_back(mark_of(entry.sent));
+  }
+  std::string bytes;
+  const auto body = bodies_.find(entry.want.body);
+  if (entry.want.kind == Want::Kind::body && body != bodies_.end() && body->second->path().empty()) {
+    bytes.resize(body->second->size());
+    if (!body->second->read(0, bytes)) return std::nullopt;
+    record.has_bytes = true;
+    record.bytes = bytes;
+  }
+  Moved moved{key, entry.seq, record.has_bytes, log_->append(record)};
+  acknowledging_.insert(moved.appended.bytes.segment->number);
+  return moved;
+}
+
+}  // namespace pailfs::journal

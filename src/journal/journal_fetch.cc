@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// A copy that the store cannot make: its bytes go through this machine.
+#include <algorithm>
+
+#include "journal.h"
+
+namespace pailfs::journal {
+namespace {
+
+class FileSink final : public s3::ByteSink {
+ public:
+  explicit FileSink(int file) : file_(file) {}
+  bool write(std::uint64_t offset, std::span<const char> bytes) override {
+    written = write_fully(file_, bytes, offset);
+    size = offset + bytes.size();
+    return written.has_value();
+  }
+  Status written;
+  std::uint64_t size = 0;
+
+ private:
+  int file_;
+};
+class FileSource final : public s3::ByteSource {
+ public:
+  FileSource(int file, std::uint64_t size) : file_(file), size_(size) {}
+  [[nodiscard]] std::uint64_t size() const override { return size_; }
+  Result<std::size_t> read(std::uint64_t offset, std::span<char> out) override {
+    return read_fully(file_, out.first(std::min<std::uint64_t>(out.size(), size_ - offset)),
+                      offset);
+  }
+
+ private:
+  int file_;
+  std::uint64_t size_;
+};
+
+}  // namespace
+
+/// The store cannot copy: the bytes come here and go back as a body.
+void Journal::fetch_copy(const Job& job) {
+  const auto fail = [&](const Error& error) {
+    Verdict verdict;
+    verdict.kind = Sender::is_final(error) ? Verdict::Kind::refused : Verdict::Kind::retry;
+    verdict.error = error;
+    MutexLock lock(mutex_);
+    note_trouble(job, verdict);
+  };
+  const auto file = open_unlinked(directory_.bodies);
+  if (!file) return fail(file.error());
+  FileSink sink(file->get());
+  const auto info = store_.get({job.want.source, std::nullopt, job.want.source_etag}, sink);
+  if (!sink.written) return fail(sink.written.error());
+  if (!info && (info.error().err == ENOENT || info.error().err == ESTALE)) {
+    Verdict verdict;
+    verdict.kind = Verdict::Kind::conflict;
+    verdict.error = info.error();
+    return note_conflict(job, verdict, nullptr);
+  }
+  if (!info) return fail(info.error());
+  FileSource source(file->get(), sink.size);
+  auto taken = take(source, directory_.bodies, job.seq);
+  if (!taken) return fail(taken.error());
+  Record record;
+  record.key = job.key;
+  record.seq = record.since = job.seq;
+  record.base = job.base;
+  record.want = job.want;
+  record.want.kind = Want::Kind::body;
+  record.want.body = job.seq;
+  record.want.size = sink.size;
+  if (job.want.keeps_attributes) record.want.attributes = info->attributes;
+  record.want.keeps_attributes = false;
+  record.want.source.clear();
+  record.before = job.before;
+  record.has_bytes = !taken->body;
+  record.bytes = taken->bytes;
+  Log::Appended appended;
+  {
+    MutexLock lock(mutex_);
+    appended = log_->append(record);
+    acknowledging_.insert(appended.bytes.segment->number);
+  }
+  const Status durable = log_->commit(appended.batch);
+  MutexLock lock(mutex_);
+  acknowledging_.erase(acknowledging_.find(appended.bytes.segment->number));
+  if (!durable) {
+    lock.unlock();
+    return fail(durable.error());
+  }
+  BodyPtr body = taken->body;
+  if (!body) body = std::make_shared<Body>(appended.bytes, sink.size);
+  pending_.failed(job.key, job.seq, clock_.now(), false);
+  if (pending_.became_body(job.key, job.seq, record.want)) {
+    segments_[job.key] = appended.bytes.segment->number;
+    bodies_[job.seq] = std::move(body);
+  } else if (!body->path().empty()) {
+    doomed_.push_back(std::move(body));
+  }
+}
+
+}  // namespace pailfs::journal

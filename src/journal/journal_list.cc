@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+// list: pages of the store with what waits laid over them. A page of ours can hold more than one of
+// the store's, or a part of one: a continuation is the name after which to go on, and how the store's
+// page is asked for in which that is.
+#include <algorithm>
+
+#include "pailfs/util/text.h"
+
+#include "journal.h"
+
+namespace pailfs::journal {
+namespace {
+
+constexpr std::size_t kStorePage = 1000;
+/// Counting goes no further: more is only a matter of how many pages are asked for.
+constexpr std::size_t kMostLooked = 4000;
+
+s3::ListedObject listed(const s3::Key& key, const Want& want) {
+  return {key, want.size, want.etag, std::chrono::floor<std::chrono::seconds>(want.time)};
+}
+
+/// The name under which a key shows in a listing: itself, or a common prefix.
+std::string item_name(const s3::ListRequest& request, const s3::Key& key) {
+  if (!request.delimited) return key;
+  const std::size_t slash = key.find('/', request.prefix.size());
+  return slash == std::string::npos ? key : key.substr(0, slash + 1);
+}
+
+}  // namespace
+
+/// How far a listing has come.
+struct Journal::Position {
+  std::string after;   ///< the last name that was given out; empty: none
+  std::string inner;   ///< the store's continuation
+  bool inside = false;  ///< `after` is in the page that is asked for with it
+
+  [[nodiscard]] std::string text() const {
+    return (inside ? "+" : "-") + std::to_string(after.size()) + ":" + after + inner;
+  }
+  static std::optional<Position> parse(const std::string& text) {
+    if (text.empty()) return Position{};
+    const std::size_t colon = text.find(':');
+    if (colon == std::string::npos || colon == 0) return std::nullopt;
+    const auto length = parse_uint(text.substr(1, colon - 1));
+    if (!length || *length > text.size() - colon - 1) return std::nullopt;
+    const std::string rest = text.substr(colon + 1);
+    return Position{rest.substr(0, *length), rest.substr(*length), text.front() == '+'};
+  }
+};
+
+/// One page of ours in the making.
+struct Journal::Overlay {
+  struct Item {
+    std::optional<s3::ListedObject> object;  ///< none: a common prefix
+    bool from_store = false;                 ///< a prefix that the store shows and nothing waiting
+  };
+  const s3::ListRequest& request;
+  std::map<std::string, Item> items = {};  ///< of one page of the store, in its range
+  MonoTime asked{};                        ///< when the store was asked for that page
+};
+
+std::size_t Journal::removals_below(const std::string& prefix) {
+  std::size_t count = 0;
+  std::size_t looked = 0;
+  const auto& entries = pending_.entries();
+  for (auto at = entries.lower_bound(prefix);
+       at != entries.end() && at->first.starts_with(prefix) && count < kStorePage; ++at) {
+    if (at->second.want.kind == Want::Kind::absent) ++count;
+    if (++looked == kMostLooked) return kStorePage;
+  }
+  return count;
+}
+
+/// Every object that the store is known to hold below `prefix` is about to be removed. Only said
+/// when there is such a removal: without one the store is asked.
+bool Journal::known_all_removed(const std::string& prefix) {
+  Knowledge::Tally tally;
+  const auto& entries = pending_.entries();
+  for (auto at = entries.lower_bound(prefix);
+       at != entries.end() && at->first.starts_with(prefix); ++at) {
+    if (at->second.want.kind != Want::Kind::absent) return false;
+    // What the store never had is not in its count.
+    if (at->second.base.kind == Base::Kind::absent) continue;
+    ++tally.count;
+    tally.sum += Knowledge::digest(at->first);
+  }
+  if (tally.count == 0) return false;
+  const auto below = knowledge_.below(prefix, clock_.now());
+  return below && *below == tally;
+}
+
+Result<bool> Journal::is_all_removed(const std::string& prefix) {
+  s3::ListRequest request;
+  request.prefix = prefix;
+  request.delimited = false;
+  for (;;) {
+    {
+      MutexLock lock(mutex_);
+      if (known_all_removed(prefix)) return true;
+      if (removals_below(prefix) == 0) return false;
+    }
+    const MonoTime asked = clock_.now();
+    const auto page = store_.list(request);
+    if (!page) return page.error();
+    MutexLock lock(mutex_);
+    knowledge_.saw_page(request, *page, asked);
+    for (const s3::ListedObject& object : page->objects) {
+      const Pending::Entry* entry = pending_.find(object.key);
+      if (entry == nullptr || entry->want.kind != Want::Kind::absent) return false;
+    }
+    if (page->next.empty()) return true;
+    request.continuation = page->next;
+  }
+}
+
+void Journal::lay_over(Overlay& overlay, const s3::ListPage& page, const std::string& after) {
+  const s3::ListRequest& request = overlay.request;
+  auto& items = overlay.items;
+  items.clear();
+  std::string last;
+  for (const s3::ListedObject& object : page.objects) {
+    last = std::max(last, object.key);
+    items[object.key] = {object, true};
+  }
+  for (const std::string& prefix : page.prefixes) {
+    last = std::max(last, prefix);
+    items[prefix] = {std::nullopt, true};
+  }
+  const bool to_the_end = page.next.empty();
+  const auto show = [&](const s3::Key& key, const Want& want) {
+    const std::string name = item_name(request, key);
+    if (name <= after || (!to_the_end && name > last)) return;
+    if (want.kind == Want::Kind::absent) {
+      if (name == key) items.erase(key);
+    } else if (name == key) {
+      items[key] = {listed(key, want), false};
+    } else {
+      items[name] = {std::nullopt, false};
+    }
+  };
+  MutexLock lock(mutex_);
+  for (auto& [name, item] : items) {
+    if (item.object) item.object->etag = shown_name(item.object->key, item.object->etag);
+  }
+  // What was confirmed while the store was asked may be in its page or not.
+  for (const Recent& recent : recent_) {
+    const bool may_be_missed = recent.time >= overlay.asked;
+    if (may_be_missed && recent.key.starts_with(request.prefix)) show(recent.key, recent.want);
+  }
+  // From `after` on: keys before it that share its common prefix have been shown.
+  const auto& entries = pending_.entries();
+  for (auto at = entries.lower_bound(std::max(request.prefix, after));
+       at != entries.end() && at->first.starts_with(request.prefix); ++at) {
+    if (!to_the_end && item_name(request, at->first) > last) break;
+    show(at->first, at->second.want);
+  }
+}
+
+Result<s3::ListPage> Journal::list(const s3::ListRequest& request) {
+  const auto start = Position::parse(request.continuation);
+  if (!start) return Error{EINVAL, "not a continuation of a listing"};
+  if (request.continuation.empty()) {
+    MutexLock lock(mutex_);
+    const bool directory = request.prefix.empty() || request.prefix.back() == '/';
+    if (directory && known_all_removed(request.prefix)) return s3::ListPage{};
+  }
+  return list_overlaid(request, *start);
+}
+
+Result<s3::ListPage> Journal::list_overlaid(const s3::ListRequest& request,
+                                            const Position& start) {
+  s3::ListPage result;
+  Overlay overlay{request};
+  std::string after = start.after;
+  bool inside = start.inside;
+  s3::ListRequest inner = request;
+  inner.continuation = start.inner;
+  const auto count = [&] { return result.objects.size() + result.prefixes.size(); };
+  for (;;) {
+    {
+      MutexLock lock(mutex_);
+      // What is about to be removed must not make a page of two a page of none.
+      const std::size_t more = removals_below(request.prefix);
+      inner.max_keys = std::min(std::max(kStorePage, request.max_keys), request.max_keys + more);
+    }
+    const MonoTime asked = clock_.now();
+    const auto page = store_.list(inner);
+    if (!page) return page.error();
+    {
+      MutexLock lock(mutex_);
+      knowledge_.saw_page(inner, *page, asked);
+    }
+    overlay.asked = asked;
+    lay_over(overlay, *page, after);
+    // Some stores list in no order: only of the page that was given out in part is this true.
+    if (inside) overlay.items.erase(overlay.items.begin(), overlay.items.upper_bound(after));
+    for (auto& [name, item] : overlay.items) {
+      if (!item.object && item.from_store) {
+        const auto gone = is_all_removed(name);
+        if (!gone) return gone.error();
+        if (*gone) continue;
+      }
+      if (count() == request.max_keys) {
+        result.next = Position{after, inner.continuation, true}.text();
+        return result;
+      }
+      if (item.object) {
+        result.objects.push_back(*item.object);
+      } else {
+        result.prefixes.push_back(name);
+      }
+      after = name;
+    }
+    if (page->next.empty()) return result;
+    inner.continuation = page->next;
+    inside = false;
+    if (count() == request.max_keys) {
+      result.next = Position{after, inner.continuation, false}.text();
+      return result;
+    }
+  }
+}
+
+}  // namespace pailfs::journal

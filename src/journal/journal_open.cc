@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+// The journal's directory, and what the last mount left in it.
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include <openssl/evp.h>
+
+#include "pailfs/util/log.h"
+#include "pailfs/util/text.h"
+
+#include "journal.h"
+
+namespace pailfs::journal {
+namespace {
+
+constexpr std::string_view kFormat = "pailfs journal 1\n";
+
+std::string digest_of(const std::string& text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
+  unsigned length = 0;
+  EVP_Digest(text.data(), text.size(), out.data(), &length, EVP_sha256(), nullptr);
+  return hex(std::string(out.begin(), out.begin() + length)).substr(0, 32);
+}
+
+Status make_private(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return system_error(errno, "make " + path);
+  struct stat stat {};
+  if (::lstat(path.c_str(), &stat) != 0) return system_error(errno, path);
+  const bool ours = S_ISDIR(stat.st_mode) && stat.st_uid == ::geteuid() && (stat.st_mode & 077) == 0;
+  if (!ours) return Error{EACCES, path + ": must be a directory of your own with mode 0700"};
+  return {};
+}
+
+Status sync_directory(const std::string& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const bool synced = fd && ::fsync(fd.get()) == 0;
+  return synced ? Status() : Status(system_error(errno, "fsync " + path));
+}
+
+Status refuse_memory(const std::string& path) {
+  struct statfs stat {};
+  if (::statfs(path.c_str(), &stat) != 0) return system_error(errno, path);
+  if (stat.f_type == TMPFS_MAGIC || stat.f_type == RAMFS_MAGIC) {
+    return Error{ENOTSUP, path + " is in memory: durability=local needs a disk, which outlives a "
+                                 "crash"};
+  }
+  return {};
+}
+
+/// The file `identity` says what the journal is for; a person can read it.
+Status check_identity(const std::string& path, const std::string& identity) {
+  const std::string wanted = std::string(kFormat) + identity + "\n";
+  const std::string file = path + "/identity";
+  const auto found = read_file(file, 64U << 10U);
+  if (found && *found == wanted) return {};
+  if (found && !found->empty()) {
+    return Error{EINVAL, file + ": this journal belongs to something else or to another version"};
+  }
+  const UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!fd) return system_error(errno, "create " + file);
+  const Status written = write_fully(fd.get(), wanted, 0);
+  if (!written) return written;
+  if (::fsync(fd.get()) != 0) return system_error(errno, "fsync " + file);
+  return sync_directory(path);
+}
+
+}  // namespace
+
+std::string directory_path(const std::string& cache_directory, const std::string& identity) {
+  return cache_directory + "/journal-" + digest_of(identity);
+}
+
+bool has_journal(const std::string& cache_directory, const std::string& identity) {
+  std::error_code error;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(directory_path(cache_directory, identity), error)) {
+    if (!entry.path().filename().string().starts_with("log.")) continue;
+    if (entry.file_size(error) > 0) return true;
+  }
+  return false;
+}
+
+Result<Directory> take_directory(const Config& config) {
+  Directory directory;
+  directory.path = directory_path(config.cache_directory, config.identity);
+  directory.bodies = directory.path + "/bodies";
+  directory.conflicts = directory.path + "/conflicts";
+  for (const std::string* path : {&directory.path, &directory.bodies, &directory.conflicts}) {
+    const Status made = make_private(*path);
+    if (!made) return made.error();
+  }
+  const std::string file = directory.path + "/lock";
+  directory.lock = UniqueFd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!directory.lock) return system_error(errno, "open " + file);
+  if (::flock(directory.lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    return Error{EBUSY, "the journal " + directory.path +
+                            " is in use by another mount of the same bucket; give each mount a "
+                            "cache directory of its own"};
+  }
+  if (config.acknowledges && !config.memory_will_do) {
+    const Status disk = refuse_memory(directory.path);
+    if (!disk) return disk.error();
+  }
+  const Status known = check_identity(directory.path, config.identity);
+  if (!known) return known.error();
+  const Status synced = sync_directory(config.cache_directory);
+  if (!synced) return synced.error();
+  return directory;
+}
+
+Result<std::string> set_aside(const Directory& directory, const Job& job, const BodyPtr& body,
+                              const std::string& why, WallTime now) {
+  const std::string path =
+      directory.conflicts + "/" + iso8601_basic(now) + "-" + std::to_string(job.seq);
+  const UniqueFd bytes(
+      ::open((path + ".data").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  const UniqueFd note(
+      ::open((path + ".txt").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!bytes || !note) return system_error(errno, "create " + path);
+  std::string text = "object: " + printable(job.key) + "\nwhy: " + why +
+                     "\nacknowledged: " + iso8601_millis(job.want.time) + "\n";
+  for (const auto& [name, value] : job.want.attributes.metadata) {
+    text += "x-amz-meta-" + name + ": " + printable(value) + "\n";
+  }
+  const Status noted = write_fully(note.get(), text, 0);
+  if (!noted) return noted.error();
+  std::vector<char> buffer(std::min<std::uint64_t>(std::uint64_t{1} << 20U, body->size()));
+  for (std::uint64_t at = 0; at < body->size(); at += buffer.size()) {
+    const auto piece =
+        std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), body->size() - at));
+    const Status read = body->read(at, piece);
+    if (!read) return read.error();
+    const Status written = write_fully(bytes.get(), piece, at);
+    if (!written) return written.error();
+  }
+  if (::fsync(bytes.get()) != 0 || ::fsync(note.get()) != 0) {
+    return system_error(errno, "fsync " + path);
+  }
+  const Status synced = sync_directory(directory.conflicts);
+  if (!synced) return synced.error();
+  return path + ".data";
+}
+
+Status Journal::open() {
+  std::unordered_map<BodyId, Place> places;
+  const MonoTime now = clock_.now();
+  Sequence last = 0;
+  MutexLock lock(mutex_);
+  auto log = Log::open(directory_.path, [&](const Record& record, const Place& place)
+                                            NO_THREAD_SAFETY_ANALYSIS {
+    last = std::max(last, record.seq);
+    if (record.kind == Record::Kind::done) {
+      pending_.replay_done(record.key, record.seq, record.base);
+      return;
+    }
+    if (record.has_bytes) places[record.want.body] = place;
+    segments_[record.key] = place.segment->number;
+    pending_.replay(record.key, record.want, record.seq, record.since, record.base, record.before,
+                    now);
+  });
+  if (!log) return log.error();
+  log_ = std::move(*log);
+  if (!log_->damage().empty()) log_critical(log_->damage());
+  static_cast<void>(pending_.take_released());
+  take_bodies(places, last);
+  next_seq_ = last + 1;
+  std::erase_if(segments_, [&](const auto& each) NO_THREAD_SAFETY_ANALYSIS {
+    return pending_.find(each.first) == nullptr;
+  });
+  if (pending_.entries().empty()) return {};
+  log_warning("an earlier mount has left " + std::to_string(pending_.entries().size()) +
+              " changes (" + human_size(pending_.bytes()) + ") in the journal " +
+              directory_.path + "; they are being carried out");
+  start_worker();
+  return {};
+}
+
+/// Finds the bodies of what waits; removes those that nothing waits for.
+void Journal::take_bodies(const std::unordered_map<BodyId, Place>& places, Sequence& last) {
+  std::vector<std::pair<s3::Key, Sequence>> lost;
+  for (const auto& [key, entry] : pending_.entries()) {
+    if (entry.want.kind != Want::Kind::body) continue;
+    const auto place = places.find(entry.want.body);
+    if (place != places.end()) {
+      bodies_[entry.want.body] = std::make_shared<Body>(place->second, entry.want.size);
+      continue;
+    }
+    auto body = open_body(directory_.bodies, entry.want.body, entry.want.size);
+    if (body) {
+      bodies_[entry.want.body] = std::move(*body);
+    } else {
+      log_error("the journal: " + printable(key) + ": " + body.error().text +
+                "; bytes are removed only once they are stored, so it is taken for stored");
+      lost.emplace_back(key, entry.seq);
+    }
+  }
+  for (const auto& [key, seq] : lost) {
+    pending_.replay_done(key, seq, {});
+    append_done(key, seq, {});
+  }
+  static_cast<void>(pending_.take_released());
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory_.bodies, error)) {
+    const auto id = parse_uint(entry.path().filename().string(), 16);
+    if (!id) continue;
+    last = std::max(last, *id);
+    // Damaged records may have been theirs.
+    const bool orphan = !bodies_.contains(*id) && log_->damage().empty();
+    if (orphan) static_cast<void>(::unlink(entry.path().c_str()));
+  }
+}
+
+Result<std::unique_ptr<JournalStore>> open_journal(const Config& config, s3::ObjectStore& store,
+                                                   Clock& clock) {
+  auto directory = take_directory(config);
+  if (!directory) return directory.error();
+  auto journal = std::make_unique<Journal>(config, store, clock, std::move(*directory));
+  const Status opened = journal->open();
+  if (!opened) return opened.error();
+  return std::unique_ptr<JournalStore>(std::move(journal));
+}
+
+}  // namespace pailfs::journal

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// head and get: what waits, else what the store says.
+#include <algorithm>
+#include <vector>
+
+#include "pailfs/util/text.h"
+
+#include "journal.h"
+
+namespace pailfs::journal {
+namespace {
+
+constexpr std::size_t kPiece = std::size_t{256} << 10U;
+
+Error missing(const s3::Key& key) {
+  Error error{ENOENT, printable(key) + ": no such object"};
+  error.s3_code = "NoSuchKey";
+  error.http_status = 404;
+  return error;
+}
+
+s3::ObjectInfo info_of(const Want& want) {
+  s3::ObjectInfo info;
+  info.size = want.size;
+  info.etag = want.etag;
+  info.last_modified = std::chrono::floor<std::chrono::seconds>(want.time);
+  info.attributes = want.attributes;
+  if (info.attributes.content_type.empty()) {
+    info.attributes.content_type = "binary/octet-stream";  // as S3 has it
+  }
+  return info;
+}
+
+Status deliver(const Body& body, s3::ByteRange range, s3::ByteSink& sink) {
+  std::vector<char> buffer(std::min<std::uint64_t>(kPiece, range.length));
+  while (range.length > 0) {
+    const std::span<char> piece =
+        std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), range.length));
+    const Status read = body.read(range.begin, piece);
+    if (!read) return read;
+    if (!sink.write(range.begin, piece)) return Error{ECANCELED, "cancelled by the receiver"};
+    range.begin += piece.size();
+    range.length -= piece.size();
+  }
+  return {};
+}
+
+/// Knows how far the receiver is, so that the rest can come from somewhere else.
+class CountingSink final : public s3::ByteSink {
+ public:
+  explicit CountingSink(s3::ByteSink& to) : to_(to) {}
+  bool write(std::uint64_t offset, std::span<const char> bytes) override {
+    refused = !to_.write(offset, bytes);
+    delivered += bytes.size();
+    return !refused;
+  }
+  std::uint64_t delivered = 0;
+  bool refused = false;
+
+ private:
+  s3::ByteSink& to_;
+};
+
+}  // namespace
+
+s3::ETag Journal::stored_name(const s3::Key& key, const s3::ETag& shown) {
+  const Alias* alias = aliases_.find(key, MonoTime());
+  return alias != nullptr && alias->shown == shown ? alias->stored : shown;
+}
+
+s3::ETag Journal::shown_name(const s3::Key& key, const s3::ETag& stored) {
+  const Alias* alias = aliases_.find(key, MonoTime());
+  return alias != nullptr && alias->stored == stored ? alias->shown : stored;
+}
+
+Result<s3::ObjectInfo> Journal::head_store(const s3::Key& key) {
+  const MonoTime asked = clock_.now();
+  auto info = store_.head(key);
+  MutexLock lock(mutex_);
+  if (info) {
+    knowledge_.saw(key, {Base::of(info->etag), info->size, asked});
+    info->etag = shown_name(key, info->etag);
+  } else if (info.error().err == ENOENT) {
+    knowledge_.saw(key, {Base::none(), 0, asked});
+  }
+  return info;
+}
+
+Result<s3::ObjectInfo> Journal::head(const s3::Key& key) {
+  Want want;
+  {
+    MutexLock lock(mutex_);
+    const Pending::Entry* entry = pending_.find(key);
+    if (entry == nullptr) {
+      lock.unlock();
+      return head_store(key);
+    }
+    want = entry->want;
+  }
+  if (want.kind == Want::Kind::absent) return missing(key);
+  if (want.kind == Want::Kind::body || !want.keeps_attributes) return info_of(want);
+  const auto source = store_.head(want.source);
+  if (source) {
+    want.attributes = source->attributes;
+    return info_of(want);
+  }
+  {
+    MutexLock lock(mutex_);
+    if (pending_.find(key) != nullptr) return source.error();
+  }
+  return head_store(key);  // carried out meanwhile, and the source removed
+}
+
+Result<s3::ObjectInfo> Journal::get_once(const s3::GetRequest& request, s3::ByteSink& sink,
+                                         bool& again) {
+  Want want;
+  BodyPtr body;
+  bool waits = false;
+  s3::GetRequest sent = request;
+  {
+    MutexLock lock(mutex_);
+    const Pending::Entry* entry = pending_.find(request.key);
+    waits = entry != nullptr;
+    if (entry == nullptr) {
+      if (!request.if_match.empty()) sent.if_match = stored_name(request.key, request.if_match);
+    } else {
+      want = entry->want;
+      const auto found = bodies_.find(want.body);
+      if (want.kind == Want::Kind::body && found != bodies_.end()) body = found->second;
+    }
+  }
+  if (waits && want.kind == Want::Kind::absent) return missing(request.key);
+  if (waits && !request.if_match.empty() && request.if_match != want.etag) {
+    return Error{ESTALE, printable(request.key) + ": is another version"};
+  }
+  if (waits && want.kind == Want::Kind::body) {
+    if (!body) return Error{EIO, printable(request.key) + ": its bytes are missing in the journal"};
+    s3::ByteRange range = request.range.value_or(s3::ByteRange{0, want.size});
+    if (request.range && range.begin >= want.size) {
+      return Error{ERANGE, printable(request.key) + ": ends before that"};
+    }
+    range.length = std::min(range.length, want.size - std::min(range.begin, want.size));
+    const Status delivered = deliver(*body, range, sink);
+    if (!delivered) return delivered.error().with("get " + printable(request.key));
+    return info_of(want);
+  }
+  if (waits) {
+    sent.key = want.source;
+    sent.if_match = want.source_etag;
+  }
+  auto info = store_.get(sent, sink);
+  MutexLock lock(mutex_);
+  if (!info) {
+    const Pending::Entry* entry = pending_.find(request.key);
+    // Carried out, or taken in, since we looked: the bytes are elsewhere now.
+    again = waits != (entry != nullptr) || (entry != nullptr && entry->want.etag != want.etag);
+    return info;
+  }
+  if (waits) {
+    const s3::ObjectAttributes attributes = info->attributes;
+    if (want.keeps_attributes) want.attributes = attributes;
+    return info_of(want);
+  }
+  info->etag = shown_name(request.key, info->etag);
+  return info;
+}
+
+Result<s3::ObjectInfo> Journal::get(const s3::GetRequest& request, s3::ByteSink& sink) {
+  constexpr int kRounds = 3;
+  s3::GetRequest rest = request;
+  for (int round = 0;; ++round) {
+    CountingSink counting(sink);
+    bool again = false;
+    auto info = get_once(rest, counting, again);
+    if (info || counting.refused || !again || round == kRounds) return info;
+    // Only for a pinned version is the rest the rest of the same bytes.
+    if (counting.delivered == 0) continue;
+    if (request.if_match.empty()) return info;
+    const std::uint64_t begin = (rest.range ? rest.range->begin : 0) + counting.delivered;
+    const std::uint64_t end = rest.range ? rest.range->begin + rest.range->length : ~0ULL;
+    if (begin >= end) return info;
+    rest.range = s3::ByteRange{begin, end - begin};
+  }
+}
+
+}  // namespace pailfs::journal

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// The workers: what waits is carried out, and what became of it noted.
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "pailfs/util/log.h"
+#include "pailfs/util/text.h"
+
+#include "journal.h"
+
+namespace pailfs::journal {
+namespace {
+
+constexpr std::size_t kMostRemovals = 1000;  // DeleteObjects takes no more
+constexpr std::chrono::milliseconds kFirstPause{200};
+constexpr std::chrono::seconds kLongestPause{30};
+/// From this many failures in a row on, one request at a time tries whether the store is back.
+constexpr unsigned kOutage = 3;
+constexpr std::chrono::minutes kRetryRefused{10};
+// How long a worker sleeps: with nothing to do, with something to do later, at least.
+constexpr std::chrono::seconds kIdle{5};
+constexpr std::chrono::milliseconds kIdleLook{250};
+constexpr std::chrono::milliseconds kShortest{1};
+/// Records of what is over are synced together.
+constexpr std::size_t kSyncEvery = 512;
+/// A listing that was asked for longer ago has been given up.
+constexpr std::chrono::seconds kLongestListing{150};
+constexpr std::size_t kMostRecent = 100'000;
+
+std::chrono::milliseconds pause_after(unsigned failures) {
+  const unsigned doublings = std::min(failures, 10U);
+  return std::min<std::chrono::milliseconds>(kFirstPause * (1U << doublings), kLongestPause);
+}
+
+}  // namespace
+
+void Journal::start_worker() {
+  if (stopping_ || threads_.size() >= config_.workers) return;
+  threads_.emplace_back([this] { work(); });
+}
+
+std::vector<Job> Journal::next_jobs() {
+  const MonoTime now = clock_.now();
+  if (troubles_ >= kOutage && (now < paused_until_ || in_flight_ > 0)) return {};
+  return pending_.next(now, hurried(), kMostRemovals);
+}
+
+MonoTime::duration Journal::idle_time() {
+  const auto at = pending_.wake_at(hurried());
+  if (!at) return kIdle;
+  if (troubles_ >= kOutage) return kIdleLook;
+  return std::clamp<MonoTime::duration>(*at - clock_.now(), kShortest, kIdleLook);
+}
+
+void Journal::work() {
+  MutexLock lock(mutex_);
+  while (!stopping_) {
+    const std::vector<Job> jobs = next_jobs();
+    if (!jobs.empty()) {
+      in_flight_ += jobs.size();
+      if (idle_ == 0) start_worker();
+      work_.notify_one();
+      lock.unlock();
+      carry_out(jobs);
+      lock.lock();
+      in_flight_ -= jobs.size();
+      settled_.notify_all();
+      if (undurable_ < kSyncEvery) continue;
+    }
+    if (undurable_ > 0 && !cleaning_) {
+      cleaning_ = true;
+      lock.unlock();
+      clean();
+      lock.lock();
+      cleaning_ = false;
+      continue;
+    }
+    if (!jobs.empty()) continue;
+    ++idle_;
+    work_.wait_for(mutex_, idle_time());
+    --idle_;
+  }
+}
+
+void Journal::carry_out(const std::vector<Job>& jobs) {
+  if (jobs.front().want.kind == Want::Kind::absent) {
+    const std::vector<Verdict> verdicts = sender_.remove(jobs);
+    for (std::size_t i = 0; i < jobs.size(); ++i) note_verdict(jobs[i], verdicts[i], nullptr);
+    return;
+  }
+  const Job& job = jobs.front();
+  BodyPtr body;
+  {
+    MutexLock lock(mutex_);
+    const auto found = bodies_.find(job.want.body);
+    if (job.want.kind == Want::Kind::body && found != bodies_.end()) body = found->second;
+  }
+  note_verdict(job, sender_.make(job, body), body);
+}
+
+void Journal::note_verdict(const Job& job, const Verdict& verdict, const BodyPtr& body) {
+  switch (verdict.kind) {
+    case Verdict::Kind::conflict:
+      return note_conflict(job, verdict, body);
+    case Verdict::Kind::needs_body:
+      return fetch_copy(job);
+    case Verdict::Kind::done: {
+      MutexLock lock(mutex_);
+      return note_done(job, verdict);
+    }
+    case Verdict::Kind::retry:
+    case Verdict::Kind::refused:
+      break;
+  }
+  MutexLock lock(mutex_);
+  note_trouble(job, verdict);
+}
+
+void Journal::append_done(const s3::Key& key, Sequence seq, const Base& base) {
+  Record record;
+  record.kind = Record::Kind::done;
+  record.key = key;
+  record.seq = seq;
+  record.base = base;
+  static_cast<void>(log_->append(record));
+  ++undurable_;
+}
+
+void Journal::over(const s3::Key& key, Sequence seq, const Status& status) {
+  for (Waiter* waiter : waiters_) {
+    if (waiter->key != key || waiter->seq > seq || waiter->over) continue;
+    waiter->over = true;
+    waiter->status = status;
+  }
+  if (pending_.find(key) == nullptr) segments_.erase(key);
+  drop_released();
+  settled_.notify_all();
+}
+
+void Journal::note_done(const Job& job, const Verdict& verdict) {
+  const MonoTime now = clock_.now();
+  troubles_ = 0;
+  ++carried_out_;
+  if (verdict.found.kind == Base::Kind::version && verdict.found.etag != job.want.etag) {
+    aliases_.put(job.key, {job.want.etag, verdict.found.etag}, MonoTime::max());
+  } else {
+    aliases_.erase(job.key);
+  }
+  knowledge_.changed(job.key, {verdict.found, verdict.size, now});
+  recent_.push_back({job.key, job.want, now});
+  while (recent_.size() > kMostRecent || recent_.front().time + kLongestListing < now) {
+    recent_.pop_front();
+  }
+  append_done(job.key, job.seq, verdict.found);
+  pending_.confirmed(job.key, job.seq, verdict.found);
+  over(job.key, job.seq, {});
+}
+
+void Journal::note_trouble(const Job& job, const Verdict& verdict) {
+  const MonoTime now = clock_.now();
+  last_trouble_ = verdict.error.text;
+  if (verdict.kind == Verdict::Kind::refused) {
+    troubles_ = 0;
+    log_error("the store refuses " + printable(job.key) + ", which is kept in the journal: " +
+              verdict.error.text);
+    pending_.refused(job.key, job.seq, verdict.error, now + kRetryRefused);
+    over(job.key, job.seq, verdict.error);
+    return;
+  }
+  if (troubles_ == 0) log_warning("a change in the journal has to wait: " + verdict.error.text);
+  if (now >= paused_until_) {
+    // Of many that fail together only one counts.
+    ++troubles_;
+    paused_until_ = now + pause_after(troubles_);
+  }
+  pending_.failed(job.key, job.seq, now + pause_after(job.attempts), verdict.may_have_arrived);
+}
+
+void Journal::note_conflict(const Job& job, const Verdict& verdict, const BodyPtr& body) {
+  const auto kept = body ? journal::set_aside(directory_, job, body, verdict.error.text,
+                                              clock_.wall())
+                         : Result<std::string>(std::string());
+  MutexLock lock(mutex_);
+  if (!kept) {
+    // Without a copy elsewhere the bytes stay where they are.
+    Verdict later = verdict;
+    later.kind = Verdict::Kind::retry;
+    later.error = kept.error().with("keep the bytes of " + printable(job.key));
+    return note_trouble(job, later);
+  }
+  const char* what = job.want.kind == Want::Kind::absent ? "it is not removed"
+                     : body                              ? "what was written here is kept in "
+                                                         : "the change made here is dropped";
+  const std::string text = verdict.error.text + "; " + what + *kept;
+  log_critical("conflict: " + text);
+  ++conflicts_;
+  set_aside_.push_back({job.key, text});
+  if (set_aside_.size() > Waiting::kMostShown) set_aside_.pop_front();
+  knowledge_.changed(job.key, {verdict.found, verdict.size, clock_.now()});
+  append_done(job.key, job.seq, verdict.found);
+  if (job.want.kind == Want::Kind::copy && job.want.source != job.key) {
+    // The only copy of what was to be moved is the source.
+    const auto spared = pending_.drop_removal(job.want.source);
+    if (spared) {
+      append_done(job.want.source, *spared, {});
+      over(job.want.source, *spared, verdict.error);
+    }
+  }
+  pending_.abandoned(job.key, job.seq);
+  over(job.key, job.seq, verdict.error);
+}
+
+}  // namespace pailfs::journal

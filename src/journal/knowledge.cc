@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "knowledge.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+namespace pailfs::journal {
+namespace {
+
+constexpr std::size_t kMostSeen = 50'000;
+constexpr std::size_t kMostReadings = 16;
+constexpr std::size_t kMostChanges = 256;
+constexpr std::size_t kMostNames = 500'000;
+constexpr std::size_t kMostListings = 10'000;
+/// Versions change only by somebody's writing, which a condition or a look before sending finds out.
+constexpr std::chrono::hours kVersionLife{1};
+/// What was absent may be made by anybody.
+constexpr std::chrono::seconds kAbsenceLife{60};
+
+/// "a/b/" of "a/b/c" and of "a/b/c/".
+std::string directory_of(const s3::Key& key) {
+  if (key.size() < 2) return {};
+  const std::size_t slash = key.rfind('/', key.size() - 2);
+  return slash == std::string::npos ? std::string() : key.substr(0, slash + 1);
+}
+
+/// Calls `visit` with each directory prefix that `key` is below or is: "", "a/", "a/b/" of "a/b/".
+void for_each_prefix(const s3::Key& key, const std::function<void(const std::string&)>& visit) {
+  visit({});
+  for (std::size_t at = key.find('/'); at != std::string::npos; at = key.find('/', at + 1)) {
+    visit(key.substr(0, at + 1));
+  }
+}
+
+}  // namespace
+
+Knowledge::Knowledge() : seen_(kMostSeen) {}
+
+std::uint64_t Knowledge::digest(std::string_view key) {
+  return std::hash<std::string_view>{}(key);
+}
+
+void Knowledge::note(const s3::Key& key, const Known& known) {
+  const auto before = find(key, known.time);
+  const bool present = known.base.kind == Base::Kind::version;
+  if (!before) {
+    count(key, present ? 1 : -1, false);
+  } else if (before->base.kind != known.base.kind) {
+    count(key, present ? 1 : -1, true);
+  }
+  const MonoTime good_until = known.time + (present ? MonoTime::duration(kVersionLife)
+                                                    : MonoTime::duration(kAbsenceLife));
+  seen_.put(key, known, good_until);
+}
+
+void Knowledge::saw(const s3::Key& key, const Known& known) {
+  const Known* newer = seen_.find(key, known.time);
+  if (newer != nullptr && newer->time > known.time) return;
+  if (changed_below(key, known.time)) return;
+  note(key, known);
+}
+
+void Knowledge::changed(const s3::Key& key, const Known& known) {
+  changes_.emplace_back(known.time, key);
+  if (changes_.size() > kMostChanges) changes_.pop_front();
+  note(key, known);
+}
+
+/// Also true when too many changes have been made since to tell.
+bool Knowledge::changed_below(const std::string& prefix, MonoTime since) const {
+  if (changes_.size() == kMostChanges && changes_.front().first >= since) return true;
+  return std::any_of(changes_.rbegin(), changes_.rend(), [&](const auto& change) {
+    return change.first >= since && change.second.starts_with(prefix);
+  });
+}
+
+void Knowledge::forget(const s3::Key& key) {
+  seen_.erase(key);
+  count(key, 0, false);
+}
+
+void Knowledge::count(const s3::Key& key, int by, bool known) {
+  const std::uint64_t name = digest(key);
+  const auto listing = listings_.find(directory_of(key));
+  if (listing != listings_.end() && (!known || by > 0)) {
+    // A name too many is harmless: it is then removed though it may not be there.
+    auto& names = listing->second.names;
+    const auto at = std::lower_bound(names.begin(), names.end(), name);
+    if (at == names.end() || *at != name) {
+      names.insert(at, name);
+      ++names_;
+    }
+  }
+  for_each_prefix(key, [&](const std::string& prefix) {
+    const auto found = tallies_.find(prefix);
+    if (found != tallies_.end()) {
+      if (!known) {
+        tallies_.erase(found);
+      } else {
+        Tally& tally = found->second.tally;
+        tally.count += by > 0 ? 1 : ~std::uint64_t{0};
+        tally.sum += by > 0 ? name : 0 - name;
+      }
+    }
+    const auto flat = listings_.find(prefix);
+    if (flat != listings_.end() && flat->second.flat && (!known || by > 0)) {
+      names_ -= flat->second.names.size();
+      listings_.erase(flat);
+    }
+  });
+}
+
+void Knowledge::saw_page(const s3::ListRequest& request, const s3::ListPage& page,
+                         MonoTime asked) {
+  const bool up_to_date = !changed_below(request.prefix, asked);
+  for (const s3::ListedObject& object : page.objects) {
+    const Known* newer = seen_.find(object.key, asked);
+    if (newer != nullptr ? newer->time > asked : !up_to_date) continue;
+    seen_.put(object.key, {Base::of(object.etag), object.size, asked}, asked + kVersionLife);
+  }
+  Reading reading;
+  if (!request.continuation.empty()) {
+    const auto earlier = std::find_if(readings_.begin(), readings_.end(), [&](const Reading& each) {
+      return each.prefix == request.prefix && each.delimited == request.delimited &&
+             each.continuation == request.continuation;
+    });
+    if (earlier == readings_.end()) return;
+    reading = std::move(*earlier);
+    readings_.erase(earlier);
+  } else {
+    reading.prefix = request.prefix;
+    reading.delimited = request.delimited;
+    reading.time = asked;
+  }
+  add(reading, page);
+  if (reading.names.size() > kMostNames / 4 || changed_below(request.prefix, reading.time)) return;
+  if (page.next.empty()) return complete(std::move(reading));
+  reading.continuation = page.next;
+  readings_.push_back(std::move(reading));
+  if (readings_.size() > kMostReadings) readings_.pop_front();
+}
+
+void Knowledge::add(Reading& reading, const s3::ListPage& page) const {
+  for (const s3::ListedObject& object : page.objects) {
+    const std::uint64_t name = digest(object.key);
+    reading.names.push_back(name);
+    for_each_prefix(object.key, [&](const std::string& prefix) {
+      if (prefix.size() < reading.prefix.size()) return;
+      Tally& tally = reading.tallies[prefix];
+      ++tally.count;
+      tally.sum += name;
+    });
+  }
+  for (const std::string& prefix : page.prefixes) {
+    reading.names.push_back(digest(prefix));
+    reading.has_prefixes = true;
+  }
+}
+
+void Knowledge::complete(Reading reading) {
+  // Only directories: what begins with "a/b" is no answer to questions about "a/".
+  if (!reading.prefix.empty() && reading.prefix.back() != '/') return;
+  const bool flat = !reading.delimited || !reading.has_prefixes;
+  if (flat) {
+    reading.tallies.try_emplace(reading.prefix);
+    for (const auto& [prefix, tally] : reading.tallies) tallies_[prefix] = {reading.time, tally};
+  }
+  std::sort(reading.names.begin(), reading.names.end());
+  Listing& listing = listings_[reading.prefix];
+  names_ += reading.names.size();
+  names_ -= listing.names.size();
+  listing = {reading.time, flat, std::move(reading.names)};
+  bound();
+}
+
+void Knowledge::bound() {
+  // Rare and harmless: what was known of a big tree is asked for again.
+  if (names_ > kMostNames || listings_.size() > kMostListings) {
+    listings_.clear();
+    names_ = 0;
+  }
+  if (tallies_.size() > kMostListings) tallies_.clear();
+}
+
+bool Knowledge::listed_absent(const s3::Key& key, MonoTime now, MonoTime& when) const {
+  const std::uint64_t name = digest(key);
+  const auto denies = [&](const std::string& prefix, bool only_flat) {
+    const auto found = listings_.find(prefix);
+    if (found == listings_.end() || (only_flat && !found->second.flat)) return false;
+    const Listing& listing = found->second;
+    when = listing.time;
+    return listing.time + kAbsenceLife > now &&
+           !std::binary_search(listing.names.begin(), listing.names.end(), name);
+  };
+  if (denies(directory_of(key), false)) return true;
+  bool absent = false;
+  for_each_prefix(key, [&](const std::string& prefix) { absent = absent || denies(prefix, true); });
+  return absent;
+}
+
+std::optional<Knowledge::Known> Knowledge::find(const s3::Key& key, MonoTime now) {
+  if (const Known* known = seen_.find(key, now)) return *known;
+  MonoTime when{};
+  if (listed_absent(key, now, when)) return Known{Base::none(), 0, when};
+  return std::nullopt;
+}
+
+std::optional<Knowledge::Tally> Knowledge::below(const std::string& prefix, MonoTime now) const {
+  const auto found = tallies_.find(prefix);
+  if (found != tallies_.end()) {
+    if (found->second.time + kAbsenceLife <= now) return std::nullopt;
+    return found->second.tally;
+  }
+  // A flat listing of something above that shows nothing here.
+  std::optional<Tally> nothing;
+  for_each_prefix(prefix, [&](const std::string& above) {
+    const auto listing = listings_.find(above);
+    if (listing == listings_.end() || !listing->second.flat) return;
+    const auto tally = tallies_.find(above);
+    if (tally == tallies_.end() || listing->second.time + kAbsenceLife <= now) return;
+    nothing = Tally{};
+  });
+  return nothing;
+}
+
+}  // namespace pailfs::journal

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "pailfs/cache/expiring_lru.h"
+#include "pailfs/s3/object_store.h"
+#include "pailfs/util/clock.h"
+
+#include "want.h"
+
+namespace pailfs::journal {
+
+/// What the store's replies have shown of it: upon which version a change is made, what was never
+/// there and so needs no removal, and whether a directory's last object goes with the removals that
+/// wait. Bounded; whatever is forgotten is merely not known. Not thread-safe: its owner locks.
+class Knowledge final {
+ public:
+  Knowledge();
+
+  struct Known {
+    Base base;
+    std::uint64_t size = 0;
+    MonoTime time{};  ///< when it was so
+  };
+  /// The store says what it holds for `key`; `known.time` is when it was asked. What a change of
+  /// ours has shown since then stands.
+  void saw(const s3::Key& key, const Known& known);
+  /// A change of ours is confirmed, now.
+  void changed(const s3::Key& key, const Known& known);
+  void forget(const s3::Key& key);
+  /// A page of a listing as the store gave it.
+  void saw_page(const s3::ListRequest& request, const s3::ListPage& page, MonoTime asked);
+
+  [[nodiscard]] std::optional<Known> find(const s3::Key& key, MonoTime now);
+
+  /// All keys of the store below a prefix, as a count and a sum of digests.
+  struct Tally {
+    std::uint64_t count = 0;
+    std::uint64_t sum = 0;
+    friend bool operator==(const Tally&, const Tally&) = default;
+  };
+  [[nodiscard]] std::optional<Tally> below(const std::string& prefix, MonoTime now) const;
+  static std::uint64_t digest(std::string_view key);
+
+ private:
+  /// A listing that was read from its first page to its last.
+  struct Listing {
+    MonoTime time{};
+    bool flat = false;
+    std::vector<std::uint64_t> names;  ///< digests of keys and common prefixes, sorted
+  };
+  struct Tallied {
+    MonoTime time{};
+    Tally tally;
+  };
+  /// One that is being read.
+  struct Reading {
+    std::string prefix;
+    std::string continuation;  ///< by which the next page will be asked for
+    bool delimited = true;
+    MonoTime time{};
+    std::vector<std::uint64_t> names;
+    std::map<std::string, Tally> tallies;  ///< of directories, when it is flat
+    bool has_prefixes = false;
+  };
+
+  void note(const s3::Key& key, const Known& known);
+  [[nodiscard]] bool changed_below(const std::string& prefix, MonoTime since) const;
+  void add(Reading& reading, const s3::ListPage& page) const;
+  void complete(Reading reading);
+  void bound();
+  [[nodiscard]] bool listed_absent(const s3::Key& key, MonoTime now, MonoTime& when) const;
+  /// The store has one object more or less at `key`, or nobody knows.
+  void count(const s3::Key& key, int by, bool known);
+
+  cache::ExpiringLru<s3::Key, Known> seen_;
+  std::deque<Reading> readings_;
+  std::deque<std::pair<MonoTime, s3::Key>> changes_;  // the last ones of ours
+  std::map<std::string, Listing> listings_;
+  std::map<std::string, Tallied> tallies_;
+  std::size_t names_ = 0;  // in all listings
+};
+
+}  // namespace pailfs::journal

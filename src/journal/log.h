@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pailfs/util/file.h"
+#include "pailfs/util/result.h"
+#include "pailfs/util/sync.h"
+
+#include "record.h"
+
+namespace pailfs::journal {
+
+/// One file of the log.
+struct Segment {
+  std::uint64_t number = 0;
+  UniqueFd file;
+};
+/// Where bytes of a record are. Keeps its file open, which may have lost its name meanwhile.
+struct Place {
+  std::shared_ptr<const Segment> segment;
+  std::uint64_t offset = 0;
+};
+
+/// The journal's records on disk: files log.000001 and on, which only grow, mode 0600. Many threads
+/// share one fdatasync. Lock: innermost, held over memory operations and the making of a file.
+class Log final {
+ public:
+  static constexpr std::uint64_t kSegmentSize = 32U << 20U;
+
+  /// Reads what is there, oldest first, and begins a new file. A tail that was never promised is cut
+  /// off. Damage before that ends the reading: what follows is set aside as damaged.*, and
+  /// `damage()` says so. `directory` is ours alone.
+  static Result<std::unique_ptr<Log>> open(
+      const std::string& directory, const std::function<void(const Record&, const Place&)>& visit);
+
+  /// One fdatasync, to wait for.
+  class Batch;
+  struct Appended {
+    std::shared_ptr<Batch> batch;
+    Place bytes;  ///< where Record::bytes will be
+  };
+  /// Takes the record in, without waiting. Records are durable in the order of these calls.
+  Appended append(const Record& record) EXCLUDES(mutex_);
+  /// Waits until the batch is durable, writing it if nobody else does. On failure nothing of it is
+  /// in the log. ENOSPC passes; after any other failure the log takes nothing any more.
+  Status commit(const std::shared_ptr<Batch>& batch) EXCLUDES(mutex_);
+  /// Everything appended so far.
+  Status commit_all() EXCLUDES(mutex_);
+
+  /// Every record of segments before this one may be dropped once nothing needs it.
+  [[nodiscard]] std::uint64_t oldest_segment() EXCLUDES(mutex_);
+  [[nodiscard]] std::size_t segments() EXCLUDES(mutex_);
+  [[nodiscard]] std::uint64_t bytes() EXCLUDES(mutex_);
+  /// Removes the oldest file, unless it is the one being written.
+  void drop_oldest() EXCLUDES(mutex_);
+  /// Nothing in the log is needed any more: the next batch goes to a new file and the others are
+  /// removed.
+  Status clear() EXCLUDES(mutex_);
+
+  [[nodiscard]] const std::string& damage() const { return damage_; }
+
+ private:
+  struct Old {
+    std::uint64_t number = 0;
+    std::uint64_t bytes = 0;
+  };
+  explicit Log(std::string directory) : directory_(std::move(directory)) {}
+  Status read_all(const std::function<void(const Record&, const Place&)>& visit);
+  Status set_aside(const std::vector<std::uint64_t>& numbers, std::size_t from, std::uint64_t good);
+  [[nodiscard]] std::string path_of(std::uint64_t number) const;
+  Result<std::shared_ptr<Segment>> make_segment(std::uint64_t number) const;
+  Status sync_directory() const;
+  Status write_batch(const Segment& segment, const std::string& bytes, std::uint64_t offset,
+                     bool new_name) const;
+
+  const std::string directory_;
+  std::string damage_;  // constant after open()
+  Mutex mutex_;
+  CondVar change_;
+  std::shared_ptr<Segment> current_ GUARDED_BY(mutex_);
+  bool current_is_new_ GUARDED_BY(mutex_) = false;  // its name is not durable
+  std::deque<Old> old_ GUARDED_BY(mutex_);          // segments before the current one
+  std::string buffer_ GUARDED_BY(mutex_);           // of the batch that is open
+  std::uint64_t buffer_at_ GUARDED_BY(mutex_) = 0;  // where it will be in the current segment
+  std::shared_ptr<Batch> open_ GUARDED_BY(mutex_);
+  bool writing_ GUARDED_BY(mutex_) = false;
+  std::optional<Error> broken_ GUARDED_BY(mutex_);
+};
+
+class Log::Batch final {
+ public:
+  explicit Batch(std::uint64_t number) : number_(number) {}
+
+ private:
+  friend class Log;  // guarded by its mutex
+  const std::uint64_t number_;
+  bool over_ = false;
+  Status status_;
+};
+
+}  // namespace pailfs::journal

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Log::open: what the last mount left.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "pailfs/util/text.h"
+
+#include "log.h"
+
+namespace pailfs::journal {
+namespace {
+
+Result<std::string> read_whole(const std::string& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  if (error) return system_error(error.value(), path);
+  return read_file(path, size);
+}
+
+std::vector<std::uint64_t> numbers_in(const std::string& directory) {
+  std::vector<std::uint64_t> numbers;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with("log.")) continue;
+    const auto number = parse_uint(name.substr(4));
+    if (number) numbers.push_back(*number);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+/// Whether a whole record begins anywhere in `bytes`.
+bool has_record(std::string_view bytes) {
+  for (std::size_t at = bytes.find("PJ1\n"); at != std::string_view::npos;
+       at = bytes.find("PJ1\n", at + 1)) {
+    if (decode(bytes.substr(at))) return true;
+  }
+  return false;
+}
+
+Status copy_file(const std::string& from, const std::string& to) {
+  const auto bytes = read_whole(from);
+  if (!bytes) return bytes.error();
+  const UniqueFd file(::open(to.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!file) return system_error(errno, "create " + to);
+  const Status written = write_fully(file.get(), *bytes, 0);
+  if (!written) return written;
+  return ::fsync(file.get()) == 0 ? Status() : Status(system_error(errno, "fsync " + to));
+}
+
+}  // namespace
+
+/// `good`: how much of segment `from` was read.
+Status Log::set_aside(const std::vector<std::uint64_t>& numbers, std::size_t from,
+                      std::uint64_t good) {
+  for (std::size_t i = from; i < numbers.size(); ++i) {
+    const std::string path = path_of(numbers[i]);
+    const std::string aside = directory_ + "/damaged." + std::to_string(numbers[i]);
+    const Status copied = copy_file(path, aside);
+    if (!copied) return copied;
+    if (i > from && ::unlink(path.c_str()) != 0) return system_error(errno, "remove " + path);
+  }
+  damage_ = "the journal is damaged in " + path_of(numbers[from]) + " at byte " +
+            std::to_string(good) +
+            ": changes acknowledged after that are not carried out; the files damaged.* beside it "
+            "hold what could not be read";
+  return {};
+}
+
+Status Log::read_all(const std::function<void(const Record&, const Place&)>& visit) {
+  const std::vector<std::uint64_t> numbers = numbers_in(directory_);
+  std::uint64_t batch = 0;
+  std::uint64_t last = numbers.empty() ? 0 : numbers.back();
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const std::string path = path_of(numbers[i]);
+    auto segment = std::make_shared<Segment>();
+    segment->number = numbers[i];
+    segment->file = UniqueFd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+    const auto bytes = read_whole(path);
+    if (!segment->file) return system_error(errno, "open " + path);
+    if (!bytes) return bytes.error();
+    std::string_view left = *bytes;
+    while (const auto found = decode(left)) {
+      const std::uint64_t at = bytes->size() - left.size() + found->length;
+      visit(found->record, Place{segment, at - found->record.bytes.size()});
+      batch = std::max(batch, found->batch);
+      left.remove_prefix(found->length);
+    }
+    const std::uint64_t good = bytes->size() - left.size();
+    MutexLock lock(mutex_);
+    old_.push_back({numbers[i], good});
+    if (left.empty()) continue;
+    bool more = has_record(left.substr(1));
+    for (std::size_t k = i + 1; k < numbers.size() && !more; ++k) {
+      const auto later = read_whole(path_of(numbers[k]));
+      more = !later || has_record(*later);
+    }
+    if (more) {
+      const Status aside = set_aside(numbers, i, good);
+      if (!aside) return aside;
+    }
+    const auto end = static_cast<off_t>(good);
+    const bool cut = ::ftruncate(segment->file.get(), end) == 0 && ::fsync(segment->file.get()) == 0;
+    if (!cut) return system_error(errno, "truncate " + path);
+    if (more) break;
+  }
+  auto current = make_segment(last + 1);
+  if (!current) return current.error();
+  MutexLock lock(mutex_);
+  current_ = std::move(*current);
+  current_is_new_ = true;
+  open_ = std::make_shared<Batch>(batch + 1);
+  return {};
+}
+
+Result<std::unique_ptr<Log>> Log::open(
+    const std::string& directory, const std::function<void(const Record&, const Place&)>& visit) {
+  std::unique_ptr<Log> log(new Log(directory));
+  const Status read = log->read_all(visit);
+  if (!read) return read.error();
+  return log;
+}
+
+}  // namespace pailfs::journal

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pending.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace pailfs::journal {
+namespace {
+
+constexpr std::size_t kMostMarks = 32;
+/// A key that changes all the time is sent after this many holds all the same.
+constexpr int kMostHolds = 5;
+constexpr Sequence kNever = std::numeric_limits<Sequence>::max();
+
+void add_mark(std::vector<Mark>& marks, const Mark& mark) {
+  if (std::find(marks.begin(), marks.end(), mark) != marks.end()) return;
+  if (marks.size() == kMostMarks) marks.erase(marks.begin());
+  marks.push_back(mark);
+}
+
+MonoTime ready_at(const Pending::Entry& entry, bool hurry) {
+  return hurry ? entry.retry_at : std::max(entry.held_until, entry.retry_at);
+}
+
+}  // namespace
+
+const Pending::Entry* Pending::find(const s3::Key& key) const {
+  const auto found = entries_.find(key);
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+/// Removals wait for it: there is, or may soon be, something of ours in the store.
+bool Pending::makes_object(const Entry& entry) {
+  if (entry.refusal) return false;
+  return entry.want.kind != Want::Kind::absent ||
+         (entry.sending && entry.sent.kind != Want::Kind::absent);
+}
+
+Sequence Pending::oldest_change() const {
+  return changes_.empty() ? kNever : changes_.begin()->first;
+}
+
+void Pending::hold_body(const Want& want) {
+  if (want.kind != Want::Kind::body) return;
+  auto& [users, size] = bodies_[want.body];
+  if (users++ == 0) bytes_ += size = want.size;
+}
+
+void Pending::release_body(const Want& want) {
+  if (want.kind != Want::Kind::body) return;
+  const auto found = bodies_.find(want.body);
+  if (--found->second.first > 0) return;
+  bytes_ -= found->second.second;
+  released_.push_back(want.body);
+  bodies_.erase(found);
+}
+
+void Pending::count_source(const s3::Key& key, const Want& want, int by) {
+  if (want.kind != Want::Kind::copy || want.source == key) return;
+  const auto at = sources_.try_emplace(want.source, 0).first;
+  at->second += by;
+  if (at->second == 0) sources_.erase(at);
+}
+
+void Pending::unindex(const s3::Key& key, const Entry& entry) {
+  due_.erase({ready_at(entry, false), entry.seq, key});
+  removals_.erase({entry.seq, key});
+  changes_.erase({entry.since, key});
+  count_source(key, entry.want, -1);
+  if (entry.sending) count_source(key, entry.sent, -1);
+  if (entry.refusal) --refusals_;
+}
+
+void Pending::index(const s3::Key& key, const Entry& entry) {
+  if (!entry.sending) {
+    if (entry.want.kind == Want::Kind::absent) {
+      removals_.insert({entry.seq, key});
+    } else {
+      due_.insert({ready_at(entry, false), entry.seq, key});
+    }
+  }
+  if (makes_object(entry)) changes_.insert({entry.since, key});
+  count_source(key, entry.want, 1);
+  if (entry.sending) count_source(key, entry.sent, 1);
+  if (entry.refusal) ++refusals_;
+}
+
+void Pending::hold(const s3::Key& key, const Want& want) {
+  hold_body(want);
+  count_source(key, want, 1);
+}
+
+void Pending::release(const s3::Key& key, const Want& want) {
+  release_body(want);
+  count_source(key, want, -1);
+}
+
+bool Pending::change(const s3::Key& key, Want want, Sequence seq, const Base& base, MonoTime now) {
+  hold_body(want);
+  const auto [at, fresh] = entries_.try_emplace(key);
+  Entry& entry = at->second;
+  if (fresh) {
+    entry.since = seq;
+    entry.base = base;
+    entry.first = now;
+  } else {
+    unindex(key, entry);
+    release_body(entry.want);
+  }
+  entry.want = std::move(want);
+  entry.seq = seq;
+  entry.refusal.reset();
+  entry.attempts = 0;
+  entry.retry_at = {};
+  entry.held_until = std::min(now + hold_, entry.first + kMostHolds * hold_);
+  const bool nothing_to_do = entry.want.kind == Want::Kind::absent && !entry.sending &&
+                             entry.base.kind == Base::Kind::absent && entry.before.empty() &&
+                             !entry.check && !fresh;
+  if (!nothing_to_do) {
+    index(key, entry);
+    return false;
+  }
+  entries_.erase(at);
+  return true;
+}
+
+void Pending::replay(const s3::Key& key, Want want, Sequence seq, Sequence since, const Base& base,
+                     const std::vector<Mark>& before, MonoTime now) {
+  const Entry* old = find(key);
+  if (old != nullptr) {
+    // The same change twice: copied on by the cleaning of the log, or a copy that got a body.
+    const bool same = old->seq == seq && old->want.kind == want.kind;
+    if (old->seq > seq || same) return;
+  }
+  std::optional<Mark> replaced;
+  if (old != nullptr && old->want.kind != Want::Kind::absent) replaced = mark_of(old->want);
+  hold_body(want);
+  const auto [at, fresh] = entries_.try_emplace(key);
+  Entry& entry = at->second;
+  if (fresh) {
+    entry.since = since;
+    entry.base = base;
+    entry.first = now;
+  } else {
+    unindex(key, entry);
+    release_body(entry.want);
+  }
+  for (const Mark& mark : before) add_mark(entry.before, mark);
+  if (replaced) add_mark(entry.before, *replaced);
+  entry.want = std::move(want);
+  entry.seq = seq;
+  entry.check = true;
+  index(key, entry);
+}
+
+void Pending::replay_done(const s3::Key& key, Sequence seq, const Base& base) {
+  const auto at = entries_.find(key);
+  if (at == entries_.end() || seq < at->second.since) return;
+  Entry& entry = at->second;
+  unindex(key, entry);
+  if (seq >= entry.seq) {
+    release_body(entry.want);
+    entries_.erase(at);
+    return;
+  }
+  entry.base = base;
+  entry.before.clear();
+  entry.since = seq + 1;
+  index(key, entry);
+}
+
+Job Pending::begin(Iterator at) {
+  auto& [key, entry] = *at;
+  Job job{key, entry.want, entry.seq, entry.base, entry.before, entry.check, entry.attempts};
+  unindex(key, entry);
+  entry.sending = true;
+  entry.sent = entry.want;
+  entry.sent_seq = entry.seq;
+  hold_body(entry.sent);
+  index(key, entry);
+  return job;
+}
+
+std::vector<Job> Pending::next(MonoTime now, bool hurry, std::size_t most) {
+  for (const auto& [ready, seq, key] : due_) {
+    if (!hurry && ready > now) break;
+    const auto at = entries_.find(key);
+    if (ready_at(at->second, hurry) > now || sources_.contains(key)) continue;
+    std::vector<Job> jobs;
+    jobs.push_back(begin(at));
+    return jobs;
+  }
+  return next_removals(now, hurry, most);
+}
+
+std::vector<Job> Pending::next_removals(MonoTime now, bool hurry, std::size_t most) {
+  std::vector<Iterator> chosen;
+  bool ripe = hurry || removals_.size() >= most;
+  for (const auto& [seq, key] : removals_) {
+    if (chosen.size() == most || seq > oldest_change()) break;
+    const auto at = entries_.find(key);
+    if (at->second.retry_at > now || sources_.contains(key)) continue;
+    ripe = ripe || at->second.held_until <= now;
+    chosen.push_back(at);
+    if (!ripe && chosen.size() > 1) break;  // the oldest decides
+  }
+  std::vector<Job> jobs;
+  if (!ripe) return jobs;
+  jobs.reserve(chosen.size());
+  for (const Iterator& at : chosen) jobs.push_back(begin(at));
+  return jobs;
+}
+
+std::optional<MonoTime> Pending::wake_at(bool hurry) const {
+  constexpr int kMostLooked = 64;  // a later one only makes somebody wake up early
+  int looked = 0;
+  std::optional<MonoTime> first;
+  const auto note = [&](MonoTime time) {
+    if (!first || time < *first) first = time;
+  };
+  for (const auto& [ready, seq, key] : due_) {
+    if (sources_.contains(key)) continue;
+    note(ready_at(entries_.at(key), hurry));
+    if (!hurry || ++looked == kMostLooked) break;
+  }
+  for (const auto& [seq, key] : removals_) {
+    if (seq > oldest_change()) break;
+    if (sources_.contains(key)) continue;
+    const Entry& entry = entries_.at(key);
+    note(ready_at(entry, hurry));
+    if (entry.attempts == 0) break;  // those behind it are no earlier
+  }
+  return first;
+}
+
+Pending::Iterator Pending::find_sent(const s3::Key& key, Sequence seq) {
+  const auto at = entries_.find(key);
+  const bool ours = at != entries_.end() && at->second.sending && at->second.sent_seq == seq;
+  return ours ? at : entries_.end();
+}
+
+bool Pending::settled(Iterator at, Sequence seq, const Base& now_stored) {
+  Entry& entry = at->second;
+  unindex(at->first, entry);
+  entry.sending = false;
+  release_body(entry.sent);
+  entry.sent = {};
+  if (entry.seq == seq) {
+    release_body(entry.want);
+    entries_.erase(at);
+    return true;
+  }
+  entry.base = now_stored;
+  entry.before.clear();
+  entry.since = seq + 1;
+  entry.check = false;
+  if (entry.want.kind == Want::Kind::copy && entry.want.source == at->first) {
+    entry.want.source_etag = now_stored.etag;
+  }
+  if (entry.want.kind == Want::Kind::absent && now_stored.kind == Base::Kind::absent) {
+    entries_.erase(at);
+    return true;
+  }
+  index(at->first, entry);
+  return false;
+}
+
+bool Pending::confirmed(const s3::Key& key, Sequence seq, const Base& now_stored) {
+  const auto at = find_sent(key, seq);
+  return at != entries_.end() && settled(at, seq, now_stored);
+}
+
+void Pending::failed(const s3::Key& key, Sequence seq, MonoTime retry_at, bool may_have_arrived) {
+  const auto at = find_sent(key, seq);
+  if (at == entries_.end()) return;
+  Entry& entry = at->second;
+  unindex(key, entry);
+  if (may_have_arrived && entry.sent.kind != Want::Kind::absent) {
+    add_mark(entry.before, mark_of(entry.sent));
+  }
+  entry.sending = false;
+  release_body(entry.sent);
+  entry.sent = {};
+  ++entry.attempts;
+  entry.retry_at = retry_at;
+  index(key, entry);
+}
+
+void Pending::refused(const s3::Key& key, Sequence seq, const Error& why, MonoTime retry_at) {
+  failed(key, seq, retry_at, false);
+  const auto at = entries_.find(key);
+  // What came meanwhile may fare better.
+  if (at == entries_.end() || at->second.seq != seq) return;
+  unindex(key, at->second);
+  at->second.refusal = why;
+  index(key, at->second);
+}
+
+bool Pending::abandoned(const s3::Key& key, Sequence seq) {
+  const auto at = find_sent(key, seq);
+  if (at == entries_.end()) return false;
+  const Base base = at->second.base;
+  const bool gone = settled(at, seq, base);
+  // What was acknowledged upon it is in the same conflict, and finds that out by asking.
+  if (!gone) check_first(key);
+  return gone;
+}
+
+bool Pending::became_body(const s3::Key& key, Sequence seq, const Want& body) {
+  const auto at = entries_.find(key);
+  if (at == entries_.end() || at->second.seq != seq) return false;
+  unindex(key, at->second);
+  at->second.want = body;
+  at->second.attempts = 0;
+  hold_body(body);
+  index(key, at->second);
+  return true;
+}
+
+std::optional<Sequence> Pending::drop_removal(const s3::Key& key) {
+  const auto at = entries_.find(key);
+  if (at == entries_.end() || at->second.sending) return std::nullopt;
+  if (at->second.want.kind != Want::Kind::absent) return std::nullopt;
+  const Sequence seq = at->second.seq;
+  unindex(key, at->second);
+  entries_.erase(at);
+  return seq;
+}
+
+void Pending::check_first(const s3::Key& key) {
+  const auto at = entries_.find(key);
+  if (at != entries_.end()) at->second.check = true;
+}
+
+void Pending::retry_refused(MonoTime now) {
+  for (auto& [key, entry] : entries_) {
+    if (!entry.refusal || entry.sending) continue;
+    unindex(key, entry);
+    entry.retry_at = now;
+    index(key, entry);
+  }
+}
+
+}  // namespace pailfs::journal

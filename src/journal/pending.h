@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "pailfs/util/result.h"
+
+#include "want.h"
+
+namespace pailfs::journal {
+
+/// A change handed out to be sent.
+struct Job {
+  s3::Key key;
+  Want want;
+  Sequence seq = 0;
+  Base base;
+  std::vector<Mark> before;  ///< versions of ours that may have reached the store earlier
+  bool check = false;        ///< ask the store what it holds before changing it
+  unsigned attempts = 0;     ///< that have failed
+};
+
+/// What is acknowledged and not yet known to be in the store, one state per key: the log of changes
+/// merged. Decides what may be sent when:
+///
+/// * Of a key one change is in flight at a time; what comes meanwhile replaces what waits behind it.
+/// * A key that a waiting copy reads from is left alone until that copy is confirmed (law L3).
+/// * A removal waits for every change that was acknowledged before it, so that no crash, not even
+///   one that takes the journal along, can leave neither the old name nor the new one.
+/// * What was never sent to a store that has nothing for the key needs no removal.
+///
+/// No cycle of waiting is possible as long as a copy goes only to keys that no waiting copy reads
+/// from: may_copy_to() says so. Pure: no threads, files or clocks of its own.
+class Pending final {
+ public:
+  struct Entry {
+    Want want;
+    Sequence seq = 0;    ///< of `want`
+    Sequence since = 0;  ///< the oldest change of this key that is not confirmed
+    Base base;
+    std::vector<Mark> before;
+    bool check = false;
+    bool sending = false;
+    Want sent;  ///< while sending
+    Sequence sent_seq = 0;
+    MonoTime first{};       ///< when the key became pending
+    MonoTime held_until{};  ///< in the hope for more changes to merge
+    MonoTime retry_at{};
+    unsigned attempts = 0;
+    std::optional<Error> refusal;  ///< the store's last word; tried again seldom
+  };
+  using Entries = std::map<s3::Key, Entry>;
+
+  /// `hold`: how long a change waits for others to merge with.
+  explicit Pending(std::chrono::nanoseconds hold) : hold_(hold) {}
+
+  [[nodiscard]] const Entry* find(const s3::Key& key) const;
+  [[nodiscard]] const Entries& entries() const { return entries_; }
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  /// No waiting copy reads from `key`.
+  [[nodiscard]] bool may_copy_to(const s3::Key& key) const { return !sources_.contains(key); }
+
+  /// A change was acknowledged. `base` counts only for a key of which nothing is pending. True if
+  /// with it nothing is left to be done about the key.
+  bool change(const s3::Key& key, Want want, Sequence seq, const Base& base, MonoTime now);
+  /// What `key` shall become is about to be acknowledged: its body stays, and what it copies is left
+  /// alone, until release().
+  void hold(const s3::Key& key, const Want& want);
+  void release(const s3::Key& key, const Want& want);
+  /// The same as change(), read from the journal of a mount that has ended somehow: anything may have been sent.
+  /// `since` and `before` as they were.
+  void replay(const s3::Key& key, Want want, Sequence seq, Sequence since, const Base& base,
+              const std::vector<Mark>& before, MonoTime now);
+  /// The journal says that changes of `key` up to `seq` are over; `base`: what the store then held.
+  void replay_done(const s3::Key& key, Sequence seq, const Base& base);
+
+  /// Next to be sent: one object to be made, or up to `most` removals. Empty: nothing now. `hurry`:
+  /// do not hold anything.
+  std::vector<Job> next(MonoTime now, bool hurry, std::size_t most);
+  /// When next() may have something, about, unless something happens before; nothing: not until
+  /// then.
+  [[nodiscard]] std::optional<MonoTime> wake_at(bool hurry) const;
+
+  /// What became of a job. True if nothing is pending for the key any more.
+  bool confirmed(const s3::Key& key, Sequence seq, const Base& now_stored);
+  void failed(const s3::Key& key, Sequence seq, MonoTime retry_at, bool may_have_arrived);
+  void refused(const s3::Key& key, Sequence seq, const Error& why, MonoTime retry_at);
+  /// Given up: somebody else's version stays. True as confirmed().
+  bool abandoned(const s3::Key& key, Sequence seq);
+  /// The copy's bytes are in the journal now: it is `body` instead. False if it is not wanted any
+  /// more.
+  bool became_body(const s3::Key& key, Sequence seq, const Want& body);
+  /// A removal that is not on its way is given up. Its sequence number if there was one.
+  std::optional<Sequence> drop_removal(const s3::Key& key);
+  /// Before `key` is next changed the store is asked what it holds.
+  void check_first(const s3::Key& key);
+  /// Refused changes are due again.
+  void retry_refused(MonoTime now);
+  [[nodiscard]] std::size_t refusals() const { return refusals_; }
+
+  /// Bodies that no change needs any more, each reported once.
+  std::vector<BodyId> take_released() { return std::exchange(released_, {}); }
+
+ private:
+  using Iterator = Entries::iterator;
+  [[nodiscard]] static bool makes_object(const Entry& entry);
+  [[nodiscard]] Sequence oldest_change() const;
+  Job begin(Iterator at);
+  std::vector<Job> next_removals(MonoTime now, bool hurry, std::size_t most);
+  Iterator find_sent(const s3::Key& key, Sequence seq);
+  bool settled(Iterator at, Sequence seq, const Base& now_stored);
+  // Every change of an entry is between these two, which keep the indexes below.
+  void unindex(const s3::Key& key, const Entry& entry);
+  void index(const s3::Key& key, const Entry& entry);
+  void hold_body(const Want& want);
+  void release_body(const Want& want);
+  void count_source(const s3::Key& key, const Want& want, int by);
+
+  std::chrono::nanoseconds hold_;
+  Entries entries_;
+  std::set<std::tuple<MonoTime, Sequence, s3::Key>> due_;  // objects to be made that are not in flight
+  std::set<std::pair<Sequence, s3::Key>> removals_;        // removals that are not in flight
+  std::set<std::pair<Sequence, s3::Key>> changes_;  // by `since`: what removals wait for
+  std::unordered_map<s3::Key, int> sources_;        // keys that copies of other keys read from
+  std::unordered_map<BodyId, std::pair<int, std::uint64_t>> bodies_;  // users and size
+  std::uint64_t bytes_ = 0;
+  std::size_t refusals_ = 0;
+  std::vector<BodyId> released_;
+};
+
+}  // namespace pailfs::journal

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// The journal's records as bytes. Pure.
+//
+//   frame:   "PJ1\n", length of what follows the checksum, CRC-32C of all but these first 12 bytes
+//   then:    batch, kind, fields; numbers are little-endian, texts have their length before them
+//
+// A batch is what one fdatasync makes durable; its number says which records were promised when a
+// later one is found behind damage.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "want.h"
+
+namespace pailfs::journal {
+
+struct Record {
+  enum class Kind : std::uint8_t {
+    change = 1,  ///< `key` shall become `want`
+    done = 2     ///< changes of `key` up to `seq` are over; the store then held `base`
+  };
+  Kind kind = Kind::change;
+  s3::Key key;
+  Sequence seq = 0;
+  Base base;
+  // Of a change:
+  Sequence since = 0;
+  Want want;
+  std::vector<Mark> before;
+  bool has_bytes = false;   ///< the body `want.body` follows in the record itself
+  std::string_view bytes;  ///< then these
+};
+
+constexpr std::size_t kFrameHead = 12;
+/// Above this a length is damage: a key, 2 KiB of metadata, headers and an inline body fit.
+constexpr std::size_t kLongestRecord = 4U << 20U;
+
+std::string encode(const Record& record, std::uint64_t batch);
+
+/// A record found at the beginning of `bytes`.
+struct Decoded {
+  Record record;  ///< `bytes` points into what was decoded
+  std::uint64_t batch = 0;
+  std::size_t length = 0;  ///< of the whole frame
+};
+/// Nothing when there is none whole and right.
+std::optional<Decoded> decode(std::string_view bytes);
+
+}  // namespace pailfs::journal

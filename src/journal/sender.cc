@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sender.h"
+
+#include <cerrno>
+
+#include "pailfs/util/log.h"
+#include "pailfs/util/text.h"
+
+namespace pailfs::journal {
+namespace {
+
+bool is_condition(const Error& error) {
+  return error.err == ESTALE || error.err == EEXIST;
+}
+
+/// A store that does not know conditions may call the request anything but absent or forbidden.
+bool may_dislike_conditions(const Error& error) {
+  const int status = error.http_status;
+  return error.err == ENOTSUP || status == 400 || status == 405 || status == 501;
+}
+
+}  // namespace
+
+bool Sender::is_final(const Error& error) {
+  switch (error.err) {
+    case EPERM:
+    case EACCES:
+      return error.s3_code == "AccessDenied";
+    case EFBIG:
+    case ENAMETOOLONG:
+    case E2BIG:
+    case EINVAL:
+    case ENOTSUP:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Verdict Sender::failure(const Error& error) {
+  Verdict verdict;
+  verdict.kind = is_final(error) ? Verdict::Kind::refused : Verdict::Kind::retry;
+  verdict.error = error;
+  verdict.may_have_arrived = verdict.kind == Verdict::Kind::retry;
+  return verdict;
+}
+
+Verdict Sender::done(const Job& job, const s3::ETag& etag) const {
+  Verdict verdict;
+  verdict.found = Base::of(etag);
+  verdict.size = job.want.size;
+  return verdict;
+}
+
+Sender::Look Sender::look(const Job& job) {
+  const auto info = store_.head(job.key);
+  if (!info && info.error().err != ENOENT) return {failure(info.error()), {}};
+  std::optional<s3::ObjectInfo> found;
+  if (info) found = *info;
+  Look result;
+  result.base = found ? Base::of(found->etag) : Base::none();
+  Verdict verdict;
+  verdict.found = result.base;
+  verdict.size = found ? found->size : 0;
+  switch (judge(job.want, job.base, job.before, found)) {
+    case Judgement::done:
+      result.verdict = verdict;
+      break;
+    case Judgement::proceed:
+      break;
+    case Judgement::conflict:
+      verdict.kind = Verdict::Kind::conflict;
+      verdict.error = {ESTALE, printable(job.key) + ": was changed by somebody else meanwhile"};
+      result.verdict = verdict;
+      break;
+  }
+  return result;
+}
+
+Verdict Sender::make(const Job& job, const BodyPtr& body) {
+  Base base = job.base;
+  if (job.check) {
+    const Look seen = look(job);
+    if (seen.verdict) return *seen.verdict;
+    base = seen.base;
+  }
+  return job.want.kind == Want::Kind::copy ? copy(job) : put(job, body, base);
+}
+
+Verdict Sender::put(const Job& job, const BodyPtr& body, Base base) {
+  if (!body) {
+    Verdict lost;
+    lost.kind = Verdict::Kind::refused;
+    lost.error = {EIO, printable(job.key) + ": its bytes are missing in the journal"};
+    return lost;
+  }
+  constexpr int kRounds = 4;
+  for (int round = 0;; ++round) {
+    const bool conditional = conditions_ && base.kind != Base::Kind::unknown;
+    s3::PutRequest request{job.key, job.want.attributes, {}, false};
+    if (conditional && base.kind == Base::Kind::version) request.if_match = base.etag;
+    request.if_absent = conditional && base.kind == Base::Kind::absent;
+    BodySource source(body);
+    const auto etag = store_.put(request, source);
+    if (etag) return done(job, *etag);
+    const Error& error = etag.error();
+    if (!conditional || round == kRounds) return failure(error);
+    if (may_dislike_conditions(error)) {
+      request.if_match = {};
+      request.if_absent = false;
+      BodySource again(body);
+      const auto plain = store_.put(request, again);
+      if (!plain) return failure(plain.error());
+      conditions_ = false;
+      log_info([] { return std::string("the service takes no conditional writes"); });
+      return done(job, *plain);
+    }
+    const bool gone = error.err == ENOENT && base.kind == Base::Kind::version;
+    if (!is_condition(error) && !gone) return failure(error);
+    // The condition failed: because of somebody else, of an earlier attempt of ours, or of a store
+    // that refuses right conditions too (Ceph 16 and 18).
+    const Look seen = look(job);
+    if (seen.verdict) return *seen.verdict;
+    if (seen.base == base) conditions_ = false;
+    base = seen.base;
+  }
+}
+
+Verdict Sender::copy(const Job& job) {
+  s3::CopyRequest request;
+  request.source = job.want.source;
+  request.destination = job.key;
+  request.source_if_match = job.want.source_etag;
+  if (!job.want.keeps_attributes) request.attributes = job.want.attributes;
+  const auto etag = store_.copy(request);
+  if (etag) return done(job, *etag);
+  Verdict verdict = failure(etag.error());
+  const int err = etag.error().err;
+  if (err == ENOTSUP) {
+    verdict.kind = Verdict::Kind::needs_body;
+    return verdict;
+  }
+  if (err != ENOENT && err != ESTALE) return verdict;
+  // An attempt whose reply was lost may have done it.
+  const Look seen = look(job);
+  if (seen.verdict) return *seen.verdict;
+  verdict.kind = Verdict::Kind::conflict;
+  verdict.found = seen.base;
+  verdict.error = {ESTALE, "copy " + printable(job.want.source) + " to " + printable(job.key) +
+                               ": the source was changed or removed by somebody else meanwhile"};
+  return verdict;
+}
+
+std::vector<Verdict> Sender::remove(const std::vector<Job>& jobs) {
+  std::vector<Verdict> verdicts(jobs.size());
+  std::vector<s3::Key> keys;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (jobs[i].check) {
+      const Look seen = look(jobs[i]);
+      if (seen.verdict) {
+        verdicts[i] = *seen.verdict;
+        continue;
+      }
+    }
+    keys.push_back(jobs[i].key);
+    places.push_back(i);
+  }
+  const std::vector<Status> statuses =
+      keys.size() == 1 ? std::vector<Status>{store_.remove(keys.front())} : store_.remove_many(keys);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const Status status = i < statuses.size() ? statuses[i] : Status(Error{EIO, "no verdict"});
+    Verdict& verdict = verdicts[places[i]];
+    if (status) {
+      verdict.found = Base::none();
+    } else {
+      verdict = failure(status.error());
+    }
+  }
+  return verdicts;
+}
+
+}  // namespace pailfs::journal

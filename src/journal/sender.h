@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <optional>
+
+#include "pailfs/s3/object_store.h"
+
+#include "body.h"
+#include "pending.h"
+
+namespace pailfs::journal {
+
+/// What became of a change that was sent.
+struct Verdict {
+  enum class Kind {
+    done,
+    retry,     ///< failed for a reason that may pass
+    refused,   ///< failed for one that stays until somebody changes something
+    conflict,  ///< not done: somebody else's later version is there, or the copy's source is gone
+    needs_body  ///< the store cannot copy this: the bytes have to go through this machine
+  };
+  Kind kind = Kind::done;
+  Base found;          ///< what the store holds now, if done or in conflict
+  std::uint64_t size = 0;  ///< of that
+  Error error;         ///< why not
+  bool may_have_arrived = false;
+};
+
+/// Carries one change out, and looks first where that is needed to undo nobody's later version
+/// (law L11). Any thread; holds no lock.
+class Sender final {
+ public:
+  explicit Sender(s3::ObjectStore& store) : store_(store) {}
+
+  /// An object to be made. `body`: of a Want::Kind::body.
+  Verdict make(const Job& job, const BodyPtr& body);
+  /// One verdict per job.
+  std::vector<Verdict> remove(const std::vector<Job>& jobs);
+
+  /// Whether the error is the store's last word.
+  static bool is_final(const Error& error);
+
+ private:
+  struct Look {
+    std::optional<Verdict> verdict;  ///< when that settles it
+    Base base;                       ///< else: what the change goes upon
+  };
+  Look look(const Job& job);
+  Verdict put(const Job& job, const BodyPtr& body, Base base);
+  Verdict copy(const Job& job);
+  static Verdict failure(const Error& error);
+  Verdict done(const Job& job, const s3::ETag& etag) const;
+
+  s3::ObjectStore& store_;
+  std::atomic<bool> conditions_ = true;  ///< the store takes If-Match and If-None-Match
+};
+
+}  // namespace pailfs::journal

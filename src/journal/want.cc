@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "want.h"
+
+#include <algorithm>
+#include <string>
+
+#include "pailfs/util/text.h"
+
+namespace pailfs::journal {
+namespace {
+
+/// By which clocks of two machines may differ before the older of two moments is told wrongly.
+constexpr std::chrono::seconds kClockMargin{60};
+
+}  // namespace
+
+std::uint64_t metadata_digest(const s3::ObjectAttributes& attributes) {
+  if (attributes.metadata.empty()) return 0;
+  std::vector<std::string> lines;
+  lines.reserve(attributes.metadata.size());
+  for (const auto& [name, value] : attributes.metadata) {
+    lines.push_back(to_lower(name) + '\0' + value + '\0');
+  }
+  std::sort(lines.begin(), lines.end());
+  std::uint64_t hash = 14695981039346656037U;  // FNV-1a
+  for (const std::string& line : lines) {
+    for (const char c : line) {
+      hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+    }
+  }
+  return hash == 0 ? 1 : hash;
+}
+
+Mark mark_of(const Want& want) {
+  const bool known = want.kind == Want::Kind::body || !want.keeps_attributes;
+  return {want.size, want.etag, known ? metadata_digest(want.attributes) : 0};
+}
+
+bool is_ours(const Mark& mark, const s3::ObjectInfo& found) {
+  if (mark.size != found.size) return false;
+  if (mark.metadata == 0) return mark.etag == found.etag;
+  return mark.metadata == metadata_digest(found.attributes);
+}
+
+Judgement judge(const Want& want, const Base& base, const std::vector<Mark>& before,
+                const std::optional<s3::ObjectInfo>& found) {
+  const bool removal = want.kind == Want::Kind::absent;
+  if (!found) return removal ? Judgement::done : Judgement::proceed;
+  if (!removal && is_ours(mark_of(want), *found)) return Judgement::done;
+  const auto ours = [&](const Mark& mark) { return is_ours(mark, *found); };
+  if (std::any_of(before.begin(), before.end(), ours)) return Judgement::proceed;
+  switch (base.kind) {
+    case Base::Kind::version:
+      return base.etag == found->etag ? Judgement::proceed : Judgement::conflict;
+    case Base::Kind::absent:
+      return Judgement::conflict;
+    case Base::Kind::unknown:
+      break;
+  }
+  return found->last_modified + kClockMargin < want.time ? Judgement::proceed : Judgement::conflict;
+}
+
+}  // namespace pailfs::journal

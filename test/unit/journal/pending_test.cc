@@ -1,0 +1,482 @@
+// SPDX-License-Identifier: Apache-2.0
+// The merging of changes, by tables and by every order of a few operations, failures and crashes.
+#include "journal/pending.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "support/catch.h"
+
+namespace pailfs::journal {
+namespace {
+
+
+constexpr MonoTime kNow{};
+constexpr std::chrono::milliseconds kHold{1000};
+constexpr std::size_t kMost = 1000;
+
+Want body(BodyId id, std::uint64_t size = 1) {
+  Want want;
+  want.kind = Want::Kind::body;
+  want.body = id;
+  want.size = size;
+  want.etag = {"\"" + std::to_string(id) + "\""};
+  want.attributes.metadata = {{"n", std::to_string(id)}};
+  return want;
+}
+
+Want copy_of(const s3::Key& source, const char* etag) {
+  Want want;
+  want.kind = Want::Kind::copy;
+  want.source = source;
+  want.etag = want.source_etag = {etag};
+  want.keeps_attributes = true;
+  return want;
+}
+
+std::vector<s3::Key> keys(const std::vector<Job>& jobs) {
+  std::vector<s3::Key> result;
+  for (const Job& job : jobs) result.push_back(job.key);
+  return result;
+}
+
+using Keys = std::vector<s3::Key>;
+
+TEST_CASE("changes of a key are held for more and then are one") {
+  Pending pending(kHold);
+  pending.change("a", body(1), 1, Base::none(), kNow);
+  pending.change("a", body(2), 2, Base::none(), kNow + kHold / 2);
+  CHECK(pending.next(kNow + kHold, false, kMost).empty());
+  CHECK(pending.take_released() == std::vector<BodyId>{1});
+  const auto jobs = pending.next(kNow + 2 * kHold, false, kMost);
+  REQUIRE(keys(jobs) == Keys{"a"});
+  CHECK(jobs.front().want.body == 2);
+  CHECK(jobs.front().base == Base::none());
+  CHECK(pending.confirmed("a", 2, Base::of({"e"})));
+  CHECK(pending.entries().empty());
+  CHECK(pending.bytes() == 0);
+}
+
+TEST_CASE("a key that never stops changing is sent all the same") {
+  Pending pending(kHold);
+  Sequence seq = 0;
+  MonoTime now = kNow;
+  while (pending.next(now, false, kMost).empty()) {
+    ++seq;
+    REQUIRE(seq < 100);
+    pending.change("a", body(seq), seq, Base::none(), now);
+    now += kHold / 2;
+  }
+  CHECK(seq > 5);
+}
+
+TEST_CASE("what was made and removed before it was sent is nothing") {
+  Pending pending(kHold);
+  pending.change("a", body(1), 1, Base::none(), kNow);
+  CHECK(pending.change("a", {}, 2, Base::none(), kNow));
+  CHECK(pending.entries().empty());
+  CHECK(pending.take_released() == std::vector<BodyId>{1});
+
+  SECTION("unless the store may have something") {
+    pending.change("a", body(3), 3, Base(), kNow);
+    CHECK_FALSE(pending.change("a", {}, 4, Base(), kNow));
+    CHECK(keys(pending.next(kNow, true, kMost)) == Keys{"a"});
+  }
+  SECTION("unless it is on its way") {
+    pending.change("a", body(3), 3, Base::none(), kNow);
+    REQUIRE(pending.next(kNow, true, kMost).size() == 1);
+    CHECK_FALSE(pending.change("a", {}, 4, Base::none(), kNow));
+    CHECK(pending.next(kNow, true, kMost).empty());
+    CHECK_FALSE(pending.confirmed("a", 3, Base::of({"3"})));
+    CHECK(keys(pending.next(kNow, true, kMost)) == Keys{"a"});
+  }
+  SECTION("unless an earlier attempt may have arrived") {
+    pending.change("a", body(3), 3, Base::none(), kNow);
+    REQUIRE(pending.next(kNow, true, kMost).size() == 1);
+    pending.failed("a", 3, kNow, true);
+    CHECK_FALSE(pending.change("a", {}, 4, Base::none(), kNow));
+    CHECK(keys(pending.next(kNow, true, kMost)) == Keys{"a"});
+  }
+}
+
+TEST_CASE("a removal waits for every change before it and for no later one") {
+  Pending pending(kHold);
+  pending.change("new", body(1), 1, Base::none(), kNow);
+  pending.change("old", {}, 2, Base::of({"o"}), kNow);
+  pending.change("later", body(3), 3, Base::none(), kNow);
+  CHECK(keys(pending.next(kNow, true, kMost)) == Keys{"new"});
+  CHECK(keys(pending.next(kNow, true, kMost)) == Keys{"later"});
+  CHECK(pending.next(kNow, true, kMost).empty());
+  pending.confirmed("new", 1, Base::of({"1"}));
+  CHECK(keys(pending.next(kNow, true, kMost)) == Keys{"old"});
+}
+
+TEST_CASE("a change that the store refuses does not hold removals up") {
+  Pending pending(kHold);
+  pending.change("new", body(1), 1, Base::none(), kNow);
+  pending.change("old", {}, 2, Base::of({"o"}), kNow);
+  REQUIRE(pending.next(kNow, true, kMost).size() == 1);
+  pending.refused("new", 1, {EPERM, "no"}, kNow + kHold);
+  CHECK(pending.refusals() == 1);
+  CHECK(keys(pending.next(kNow, true, kMost)) == Keys{"old"});
+  SECTION("it is tried again later") {
+    CHECK(pending.next(kNow, true, kMost).empty());
+    CHECK(keys(pending.next(kNow + kHold, true, kMost)) == Keys{"new"});
+  }
+  SECTION("it is tried again when somebody asks for it") {
+    pending.retry_refused(kNow);
+    CHECK(keys(pending.next(kNow, true, kMost)) == Keys{"new"});
+  }
+  SECTION("a new change of it is a new matter") {
+    pending.change("new", body(5), 5, Base::none(), kNow);
+    CHECK(pending.refusals() == 0);
+    CHECK(keys(pending.next(kNow, true, kMost)) == Keys{"new"});
+  }
+}
+
+TEST_CASE("the source of a copy is left alone until the copy is confirmed") {
+  Pending pending(kHold);
+  pending.change("to", copy_of("from", "v"), 1, Base::none(), kNow);
+  CHECK_FALSE(pending.may_copy_to("from"));
+  const bool removed = GENERATE(true, false);
+  pending.change("from", removed ? Want() : body(2), 2, Base::of({"v"}), kNow);
+  CHECK(keys(pending.next(kNow, true, kMost)) == Keys{"to"});
+  CHECK(pending.next(kNow, true, kMost).empty());
+  SECTION("a copy that failed still holds it") {
+    pending.failed("to", 1, kNow + kHold, true);
+    CHECK(pending.next(kNow, true, kMost).empty());
+  }
+  SECTION("a copy that was refused still holds it") {
+    pending.refused("to", 1, {EPERM, "no"}, kNow + kHold);
+    CHECK(pending.next(kNow, true, kMost).empty());
+  }
+  SECTION("a confirmed one does not") {
+    pending.confirmed("to", 1, Base::of({"v"}));
+    CHECK(keys(pending.next(kNow, true, kMost)) == Keys{"from"});
+    CHECK(pending.may_copy_to("from"));
+  }
+}
+
+TEST_CASE("removals go in batches, the oldest decides when") {
+  Pending pending(kHold);
+  for (Sequence seq = 1; seq <= 25; ++seq) {
+    pending.change("k" + std::to_string(seq), {}, seq, Base::of({"v"}),
+                   kNow + seq * std::chrono::milliseconds(1));
+  }
+  CHECK(pending.next(kNow + kHold, false, 100).empty());
+  CHECK(pending.wake_at(false) == kNow + kHold + std::chrono::milliseconds(1));
+  CHECK(pending.next(kNow + kHold + std::chrono::milliseconds(1), false, 100).size() == 25);
+  SECTION("as soon as there is a whole one") {
+    for (Sequence seq = 31; seq <= 41; ++seq) {
+      pending.change("m" + std::to_string(seq), {}, seq, Base::of({"v"}), kNow);
+    }
+    CHECK(pending.next(kNow, false, 10).size() == 10);
+    CHECK(pending.next(kNow, false, 10).empty());
+  }
+}
+
+TEST_CASE("two names of one body release it together") {
+  Pending pending(kHold);
+  pending.change("a", body(1, 10), 1, Base::none(), kNow);
+  pending.change("b", body(1, 10), 2, Base::none(), kNow);
+  CHECK(pending.bytes() == 10);
+  pending.change("a", {}, 3, Base::none(), kNow);
+  CHECK(pending.take_released().empty());
+  CHECK(pending.bytes() == 10);
+  pending.change("b", {}, 4, Base::none(), kNow);
+  CHECK(pending.take_released() == std::vector<BodyId>{1});
+  CHECK(pending.bytes() == 0);
+}
+
+TEST_CASE("a body held for a change to come is not released with its last user") {
+  Pending pending(kHold);
+  pending.change("a", body(1), 1, Base::none(), kNow);
+  pending.hold("b", body(1));
+  pending.change("a", {}, 2, Base::none(), kNow);
+  CHECK(pending.take_released().empty());
+  pending.change("b", body(1), 3, Base::none(), kNow);
+  pending.release("b", body(1));
+  CHECK(pending.take_released().empty());
+}
+
+// ---- every order ----------------------------------------------------------------------------------
+
+/// Bytes and attributes of an object, by number.
+struct Value {
+  int bytes = 0;
+  int attributes = 0;
+  friend bool operator==(const Value&, const Value&) = default;
+};
+using Bucket = std::map<s3::Key, Value>;
+
+s3::ETag etag_of(const Value& value) {
+  return {"\"" + std::to_string(value.bytes) + "\""};
+}
+s3::ObjectAttributes attributes_of(int number) {
+  return {"", {{"n", std::to_string(number)}}, {}};
+}
+
+/// A service, the journal above it and the truth, with everything that can happen to them.
+class World {
+ public:
+  explicit World(Bucket stored) : bucket_(std::move(stored)), truth_(bucket_), next_(100) {}
+
+  /// False: it cannot happen now.
+  bool happens(char event) {
+    switch (event) {
+      case 'a':
+      case 'b':
+        put(std::string(1, event));
+        return true;
+      case 'A':
+      case 'B':
+        return remove(event == 'A' ? "a" : "b");
+      case '>':
+        return copy("a", "b");
+      case '<':
+        return copy("b", "a");
+      case 'm':
+        return copy("a", "a");
+      case 's':
+        return start();
+      case 'f':
+        return finish(true, true);
+      case 'l':
+        return finish(true, false);
+      case 'x':
+        return finish(false, false);
+      case 'c':
+        crash();
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /// What went wrong, if anything did.
+  const std::string& wrong() const { return wrong_; }
+
+  void drain() {
+    for (int i = 0; i < 100 && wrong_.empty(); ++i) {
+      while (!flying_.empty()) finish(true, true);
+      if (pending_.entries().empty()) break;
+      if (!start()) complain("nothing can be sent, but something waits");
+    }
+    if (wrong_.empty() && bucket_ != truth_) complain("the bucket is not what was acknowledged");
+    if (wrong_.empty() && pending_.bytes() != 0) complain("bodies are left");
+  }
+
+ private:
+  void complain(const std::string& text) {
+    if (wrong_.empty()) wrong_ = text;
+  }
+  Base stored(const s3::Key& key) const {
+    const auto found = bucket_.find(key);
+    return found == bucket_.end() ? Base::none() : Base::of(etag_of(found->second));
+  }
+  void change(const s3::Key& key, const Want& want) {
+    const Pending::Entry* entry = pending_.find(key);
+    const Base base = entry != nullptr ? entry->base : stored(key);
+    const Sequence seq = next_++;
+    log_.push_back({key, seq, want, base, false});
+    if (pending_.change(key, want, seq, base, now_)) log_.push_back({key, seq, {}, Base::none(), true});
+    check_bodies();
+  }
+  void put(const s3::Key& key) {
+    const int number = static_cast<int>(next_);
+    Want want = body(next_);
+    want.attributes = attributes_of(number);
+    bodies_[next_] = number;
+    want.etag = etag_of({number, 0});
+    change(key, want);
+    truth_[key] = {number, number};
+  }
+  bool remove(const s3::Key& key) {
+    if (!truth_.contains(key)) return false;
+    change(key, {});
+    truth_.erase(key);
+    return true;
+  }
+  bool in_flux(const s3::Key& key) const {
+    const Pending::Entry* entry = pending_.find(key);
+    return entry != nullptr && entry->sending && entry->want.kind == Want::Kind::copy &&
+           entry->want.source == key;
+  }
+  bool copy(const s3::Key& from, const s3::Key& to) {
+    if (!truth_.contains(from)) return false;
+    // Here it waits; the service goes on meanwhile.
+    for (int i = 0; i < 100 && (in_flux(from) || (from != to && !pending_.may_copy_to(to))); ++i) {
+      if (flying_.empty()) start();
+      finish(true, true);
+    }
+    Want want;
+    if (const Pending::Entry* entry = pending_.find(from)) {
+      want = entry->want;
+    } else {
+      want.kind = Want::Kind::copy;
+      want.source = from;
+      want.source_etag = want.etag = stored(from).etag;
+      want.size = 1;
+    }
+    const int number = static_cast<int>(next_);
+    want.attributes = attributes_of(number);
+    want.keeps_attributes = false;
+    const Value value{truth_.at(from).bytes, number};
+    change(to, want);
+    truth_[to] = value;
+    return true;
+  }
+  bool start() {
+    now_ += std::chrono::hours(1);
+    const std::vector<Job> jobs = pending_.next(now_, true, kMost);
+    for (const Job& job : jobs) flying_.push_back(job);
+    return !jobs.empty();
+  }
+  std::optional<s3::ObjectInfo> look(const s3::Key& key) const {
+    const auto found = bucket_.find(key);
+    if (found == bucket_.end()) return std::nullopt;
+    s3::ObjectInfo info;
+    info.size = 1;
+    info.etag = etag_of(found->second);
+    info.attributes = attributes_of(found->second.attributes);
+    return info;
+  }
+  /// The service carries it out, as the sender would have it.
+  void apply(const Job& job) {
+    const Judgement judgement = judge(job.want, job.base, job.before, look(job.key));
+    if (judgement == Judgement::conflict) return complain("a conflict, but there is nobody else");
+    if (judgement == Judgement::done) return;
+    switch (job.want.kind) {
+      case Want::Kind::absent: {
+        const int bytes = bucket_.at(job.key).bytes;
+        bucket_.erase(job.key);
+        const auto holds = [&](const auto& each) { return each.second.bytes == bytes; };
+        if (std::any_of(truth_.begin(), truth_.end(), holds) &&
+            std::none_of(bucket_.begin(), bucket_.end(), holds)) {
+          complain("a removal took the last copy of what is to stay");
+        }
+        return;
+      }
+      case Want::Kind::body:
+        if (!bodies_.contains(job.want.body)) return complain("a body was released too early");
+        bucket_[job.key] = {bodies_.at(job.want.body), number_in(job.want)};
+        return;
+      case Want::Kind::copy: {
+        const auto source = bucket_.find(job.want.source);
+        if (source == bucket_.end() || etag_of(source->second) != job.want.source_etag) {
+          return complain("the source of a copy is not there any more");
+        }
+        bucket_[job.key] = {source->second.bytes, number_in(job.want)};
+        return;
+      }
+    }
+  }
+  static int number_in(const Want& want) { return std::stoi(want.attributes.metadata.at(0).second); }
+  bool finish(bool arrives, bool answered) {
+    if (flying_.empty()) return false;
+    const Job job = flying_.front();
+    flying_.erase(flying_.begin());
+    if (arrives) apply(job);
+    if (!answered) {
+      pending_.failed(job.key, job.seq, now_, true);
+      return true;
+    }
+    const Base base = job.want.kind == Want::Kind::absent ? Base::none() : Base::of(job.want.etag);
+    log_.push_back({job.key, job.seq, {}, base, true});
+    pending_.confirmed(job.key, job.seq, base);
+    check_bodies();
+    return true;
+  }
+  void check_bodies() {
+    for (const BodyId id : pending_.take_released()) bodies_.erase(id);
+  }
+  /// The process dies. What was in flight may yet arrive, or not; the last confirmation was not
+  /// written down.
+  void crash() {
+    if (!flying_.empty() && flying_.size() % 2 == 0) apply(flying_.front());
+    flying_.clear();
+    if (!log_.empty() && log_.back().done) log_.pop_back();
+    pending_ = Pending(kHold);
+    for (const auto& record : log_) {
+      if (record.done) {
+        pending_.replay_done(record.key, record.seq, record.base);
+      } else {
+        pending_.replay(record.key, record.want, record.seq, record.seq, record.base, {}, now_);
+      }
+    }
+    // A body whose change was confirmed is gone; then the change is known to be carried out.
+    for (bool again = true; again;) {
+      again = false;
+      for (const auto& [key, entry] : pending_.entries()) {
+        if (entry.want.kind != Want::Kind::body || bodies_.contains(entry.want.body)) continue;
+        pending_.replay_done(key, entry.seq, {});
+        again = true;
+        break;
+      }
+    }
+    static_cast<void>(pending_.take_released());
+  }
+
+  struct Logged {
+    s3::Key key;
+    Sequence seq = 0;
+    Want want;
+    Base base;
+    bool done = false;
+  };
+  Bucket bucket_;
+  Bucket truth_;
+  Pending pending_{kHold};
+  std::map<BodyId, int> bodies_;
+  std::vector<Job> flying_;
+  std::vector<Logged> log_;
+  MonoTime now_{};
+  Sequence next_;
+  std::string wrong_;
+};
+
+/// Plays every sequence of `length` events; the first that goes wrong.
+std::string play_all(const std::string& events, int length) {
+  const std::vector<Bucket> beginnings{{}, {{"a", {1, 1}}}, {{"a", {1, 1}}, {"b", {2, 2}}}};
+  std::string story;
+  const std::function<std::string(const Bucket&, const World&, int)> play =
+      [&](const Bucket& beginning, const World& world, int left) -> std::string {
+    World end = world;
+    end.drain();
+    if (!end.wrong().empty()) {
+      return std::to_string(beginning.size()) + " objects, " + story + ": " + end.wrong();
+    }
+    if (left == 0) return {};
+    for (const char event : events) {
+      World next = world;
+      if (!next.happens(event)) continue;
+      story.push_back(event);
+      std::string wrong = play(beginning, next, left - 1);
+      if (!wrong.empty()) return wrong;
+      story.pop_back();
+    }
+    return {};
+  };
+  for (const Bucket& beginning : beginnings) {
+    std::string wrong = play(beginning, World(beginning), length);
+    if (!wrong.empty()) return wrong;
+  }
+  return {};
+}
+
+TEST_CASE("every order of up to six changes ends as acknowledged") {
+  CHECK(play_all("abAB><m", 6) == "");
+}
+
+TEST_CASE("every order of up to five changes and sendings ends as acknowledged") {
+  CHECK(play_all("abAB><msf", 5) == "");
+}
+
+TEST_CASE("every order of up to four changes, sendings, lost replies, failures and crashes does too") {
+  CHECK(play_all("abAB><msflxc", 4) == "");
+}
+
+}  // namespace
+}  // namespace pailfs::journal

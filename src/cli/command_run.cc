@@ -50,12 +50,16 @@ WallTime started(const mount::MountRecord& record) {
   return WallTime(seconds(record.started));
 }
 
+bool is_ours(const mount::MountRecord& record) {
+  return record.uid == ::geteuid();
+}
+
 std::string list_json(const std::vector<mount::MountRecord>& records) {
   JsonWriter json;
   json.begin_array();
   for (const mount::MountRecord& record : records) {
     json.begin_object().member("source", record.source).member("mountpoint", record.mountpoint);
-    json.member("url", record.url).member("pid", record.pid);
+    json.member("url", record.url).member("pid", record.pid).member("uid", record.uid);
     json.member("started", iso8601_millis(started(record)));
     json.member("alive", is_alive(record.pid)).end_object();
   }
@@ -67,6 +71,7 @@ std::string list_text(const std::vector<mount::MountRecord>& records) {
   for (const mount::MountRecord& record : records) {
     text += printable(record.source) + " on " + printable(record.mountpoint) + " (" +
             printable(record.url) + ", pid " + std::to_string(record.pid) +
+            (is_ours(record) ? "" : ", uid " + std::to_string(record.uid)) +
             (is_alive(record.pid) ? ", since " + iso8601_millis(started(record)) + ")\n"
                                   : ", dead: the process is gone)\n");
   }
@@ -74,7 +79,7 @@ std::string list_text(const std::vector<mount::MountRecord>& records) {
 }
 
 int run_list(const Command& command) {
-  const auto records = mount::list_records();
+  const auto records = mount::list_everybodys_records();
   std::cout << (command.json ? list_json(records) : list_text(records)) << std::flush;
   return 0;
 }
@@ -246,6 +251,14 @@ int run_command(const Command& command) {
   if (command.mountpoint.empty()) return run_status_of_all(command.json);
   const auto resolved = mount::resolve_mountpoint(command.mountpoint);
   if (!resolved) return complain(resolved.error().text, kTrouble);
+  // What another user's process says is not for root's terminal.
+  for (const mount::MountRecord& record : mount::list_everybodys_records()) {
+    if (record.mountpoint != *resolved || is_ours(record)) continue;
+    const std::string uid = std::to_string(record.uid);
+    return complain(printable(*resolved) + " is a mount of uid " + uid +
+                        ", which alone can ask it" + " (sudo -u '#" + uid + "' pailfs ...)",
+                    kTrouble);
+  }
   if (command.kind == Command::Kind::status) return run_status(command, *resolved);
   if (command.kind == Command::Kind::sync) return run_sync(*resolved);
   const auto record = mount::read_record(*resolved);

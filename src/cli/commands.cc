@@ -158,7 +158,7 @@ Ground this_ground() {
   ground.is_mount = [](const std::string& path) {
     const auto resolved = mount::resolve_mountpoint(path);
     if (!resolved) return false;
-    const auto records = mount::list_records();
+    const auto records = mount::list_everybodys_records();
     return std::any_of(records.begin(), records.end(), [&](const mount::MountRecord& record) {
       return record.mountpoint == *resolved;
     });

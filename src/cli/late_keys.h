@@ -29,8 +29,8 @@ class LateKeys final : public s3::CredentialSource {
   /// `why` there are none yet.
   LateKeys(Search search, Error why) : search_(std::move(search)), why_(std::move(why)) {}
 
-  /// Searches if there are no keys yet, then asks for the bucket by `probe`. Where no place has keys
-  /// the bucket may still be public; when it is not, nothing counts as found. By one thread.
+  /// Searches if there are no keys yet, then asks for the bucket by `probe`. Where no place has
+  /// keys the bucket may still be public; when it is not, nothing counts as found. By one thread.
   Status look(const std::function<Status()>& probe) EXCLUDES(mutex_);
 
   Result<s3::Credentials> get() override EXCLUDES(mutex_);

@@ -21,6 +21,7 @@
 #include "pailfs/util/file.h"
 #include "pailfs/util/text.h"
 
+#include "foreign_records.h"
 #include "mount_table.h"
 
 namespace pailfs::mount {
@@ -28,10 +29,6 @@ namespace {
 
 constexpr std::string_view kEnding = ".mount";
 constexpr std::size_t kLargestRecord = 64U << 10U;
-
-std::string record_file(const std::string& directory, std::string_view mountpoint) {
-  return directory + "/" + mount_id(mountpoint) + std::string(kEnding);
-}
 
 std::optional<MountRecord> read_record_file(const std::string& file) {
   const Result<std::string> text = read_file(file, kLargestRecord);
@@ -45,6 +42,10 @@ bool process_exists(pid_t pid) {
 bool is_mounted(std::string_view mountinfo, const std::string& mountpoint) {
   const auto entry = find_mount(mountinfo, mountpoint);
   return entry && entry->type.starts_with("fuse");
+}
+
+bool by_mountpoint(const MountRecord& a, const MountRecord& b) {
+  return a.mountpoint < b.mountpoint;
 }
 
 /// The control socket and whatever else lies beside a record goes with it.
@@ -94,6 +95,10 @@ std::string mount_id(std::string_view mountpoint) {
   std::array<char, 17> text{};
   std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(hash));
   return text.data();
+}
+
+std::string record_file(const std::string& directory, std::string_view mountpoint) {
+  return directory + "/" + mount_id(mountpoint) + std::string(kEnding);
 }
 
 std::string format_record(const MountRecord& record) {
@@ -167,8 +172,7 @@ std::vector<MountRecord> list_records(const std::string& directory, std::string_
     }
   }
   for (const std::string& id : left_over) remove_files_of(directory, id);
-  std::sort(records.begin(), records.end(),
-            [](const MountRecord& a, const MountRecord& b) { return a.mountpoint < b.mountpoint; });
+  std::sort(records.begin(), records.end(), by_mountpoint);
   return records;
 }
 
@@ -213,6 +217,19 @@ std::vector<MountRecord> list_records() {
   const Result<std::string> directory = runtime_directory();
   if (!directory) return {};
   return list_records(*directory, read_mountinfo("/proc/self/mountinfo"));
+}
+
+std::vector<MountRecord> list_everybodys_records() {
+  std::vector<MountRecord> records = list_records();
+  const uid_t self = ::geteuid();
+  if (self != 0) return records;
+  const auto directories = [](uid_t user) { return runtime_candidates(user, {}); };
+  for (MountRecord& record :
+       foreign_records(read_mountinfo("/proc/self/mountinfo"), self, directories)) {
+    records.push_back(std::move(record));
+  }
+  std::sort(records.begin(), records.end(), by_mountpoint);
+  return records;
 }
 
 Status remove_record(const std::string& mountpoint) {

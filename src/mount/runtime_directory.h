@@ -21,6 +21,8 @@ std::vector<std::string> runtime_candidates(uid_t uid, const std::string& xdg);
 /// and that only `uid` can write. The directory above must exist.
 Status own_directory(const std::string& path, uid_t uid);
 
+/// The file of the record of a mount.
+std::string record_file(const std::string& directory, std::string_view mountpoint);
 /// One "key=value" a line, values percent-encoded; unknown keys are skipped.
 std::string format_record(const MountRecord& record);
 /// Nothing when a field without which the record means nothing is missing or malformed.

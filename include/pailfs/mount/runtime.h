@@ -4,6 +4,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <optional>
@@ -23,6 +24,7 @@ struct MountRecord {
   std::string mountpoint;      ///< absolute, without symbolic links
   std::string options_digest;  ///< equal for equal options; says nothing about them otherwise
   std::int64_t started = 0;    ///< seconds since 1970
+  uid_t uid = ::geteuid();     ///< whose it is; not written down, the reader knows
 };
 
 /// The directory of this user's records, made if it is missing, mode 0700: /run/pailfs for root,
@@ -46,6 +48,10 @@ std::optional<MountRecord> read_record(const std::string& mountpoint);
 /// may have been killed nevertheless. The files of those whose mount and process are both gone are
 /// removed.
 std::vector<MountRecord> list_records();
+
+/// The same, and for root also those that other users have in this mount table and described where
+/// it is found without their environment: ours tells of no XDG_RUNTIME_DIR but our own.
+std::vector<MountRecord> list_everybodys_records();
 
 /// To be called by the process of the record when it has unmounted. No record is success.
 Status remove_record(const std::string& mountpoint);

@@ -52,9 +52,32 @@ expect "cp -a of the mount does not stumble over it" cp -a "$mnt" "$work/copy"
 
 status=0
 setpriv --reuid=65534 --regid=65534 --clear-groups "$pailfs" status "$mnt" --json >"$work/out" 2>"$work/err" || status=$?
-rmdir /tmp/pailfs-65534 2>/dev/null || true
 expect_failure "another user is told nothing" [ "$status" = 0 ]
 expect_equal "not one byte" '' "$(cat "$work/out")"
+
+mount_of_another_user() {
+  mkdir -m 755 "$work/user"
+  mkdir "$work/user/mnt"
+  cp "$work/passwd" "$work/user/passwd"
+  chown -R 65534:65534 "$work/user"
+  own_fuse_device 666
+  local as_nobody
+  as_nobody=(env -u XDG_RUNTIME_DIR "HOME=$work/user" setpriv --reuid=65534 --regid=65534 --clear-groups)
+  expect "another user mounts" "${as_nobody[@]}" timeout 20 "$pailfs" pail "$work/user/mnt" -o "url=$endpoint,use_path_request_style,passwd_file=$work/user/passwd"
+  ask list
+  expect_equal "root sees both, by mountpoint" "pail on $mnt (|pail on $work/user/mnt (" "$(grep -oF -e "pail on $mnt (" -e "pail on $work/user/mnt (" "$work/out" | paste -sd '|')"
+  expect "and whose it is" grep -q "on $work/user/mnt (.*, uid 65534, since" "$work/out"
+  ask list --json
+  expect_equal "as JSON" '[0, 65534]' "$(field '[m["uid"] for m in j]')"
+  ask status "$work/user/mnt"
+  expect_equal "its status is its user's" 2 "$status"
+  expect "which is said" grep -q "is a mount of uid 65534, which alone can ask it" "$work/err"
+  "${as_nobody[@]}" "$pailfs" list >"$work/out"
+  expect_equal "the user sees one" "pail on $work/user/mnt" "$(sed 's/ (.*//' "$work/out")"
+  expect "and can ask it" "${as_nobody[@]}" "$pailfs" status "$work/user/mnt"
+  expect "and unmount it" "${as_nobody[@]}" timeout 20 "$pailfs" umount "$work/user/mnt"
+}
+if [ "$namespace" = own ]; then mount_of_another_user; else say "note: mounts of other users were left out"; fi
 
 # ---- a slow upload ------------------------------------------------------------------------------------------------------
 

@@ -30,8 +30,8 @@ TEST_CASE("only a descriptor of that very file that can write counts", "[mount][
   UniqueFd second(::dup(file->get()));
   *file = UniqueFd();
   CHECK(has_ours(status));
-  const UniqueFd reader(::open(("/proc/self/fd/" + std::to_string(second.get())).c_str(),
-                               O_RDONLY | O_CLOEXEC));
+  const UniqueFd reader(
+      ::open(("/proc/self/fd/" + std::to_string(second.get())).c_str(), O_RDONLY | O_CLOEXEC));
   REQUIRE(reader);
   CHECK_FALSE(has_open_for_writing(::getpid(), status.st_dev + 1, status.st_ino));
   CHECK_FALSE(has_open_for_writing(::getpid(), status.st_dev, status.st_ino + 1));

@@ -12,6 +12,7 @@
 #include <string>
 #include <thread>
 
+#include "foreign_records.h"
 #include "runtime_directory.h"
 #include "support/catch.h"
 
@@ -186,6 +187,46 @@ TEST_CASE("two who look and mount take turns", "[mount][runtime]") {
   second.join();
   CHECK(second_has_it);
   CHECK_FALSE(lock_records(place.root + "/missing"));
+}
+
+TEST_CASE("what others wrote is believed of their own mounts only", "[mount][runtime]") {
+  const Place place;
+  const uid_t user = ::geteuid();
+  const uid_t self = user + 1;  // so that the files here are somebody else's
+  const std::string his = ",user_id=" + std::to_string(user) + "\n";
+  const auto line = [&](const std::string& mountpoint, const std::string& end) {
+    std::string text = table_line(mountpoint);
+    return text.substr(0, text.find(",user_id")) + end;
+  };
+  const auto listed = [&](const std::string& table) {
+    std::vector<std::string> found;
+    for (const auto& record : foreign_records(table, self, [&](uid_t) {
+           return std::vector{place.root + "/none", place.root};
+         })) {
+      CHECK(record.uid == user);
+      found.push_back(record.mountpoint);
+    }
+    return found;
+  };
+  using Names = std::vector<std::string>;
+  REQUIRE(write_record(place.root, example("/mnt/a")));
+  CHECK(listed(line("/mnt/a", his) + line("/mnt/a", his)) == Names{"/mnt/a"});
+  CHECK(listed(line("/mnt/b", his)).empty());
+  CHECK(listed(line("/mnt/a", ",user_id=" + std::to_string(self) + "\n")).empty());
+  CHECK(listed(line("/mnt/a", ",user_id=" + std::to_string(user + 7) + "\n")).empty());
+  CHECK(listed(line("/mnt/a", "\n")).empty());
+
+  // A record of another directory, a link, a pipe that nobody writes.
+  const std::string file = record_file(place.root, "/mnt/c");
+  std::ofstream(file) << format_record(example("/mnt/a"));
+  CHECK(listed(line("/mnt/c", his)).empty());
+  std::filesystem::remove(file);
+  std::ofstream(place.root + "/real") << format_record(example("/mnt/c"));
+  std::filesystem::create_symlink(place.root + "/real", file);
+  CHECK(listed(line("/mnt/c", his)).empty());
+  std::filesystem::remove(file);
+  REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
+  CHECK(listed(line("/mnt/c", his)).empty());
 }
 
 }  // namespace pailfs::mount

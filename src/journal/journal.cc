@@ -50,9 +50,8 @@ Status Journal::claim(const std::vector<s3::Key>& keys) {
   const Status free = wait_until(
       [&]() NO_THREAD_SAFETY_ANALYSIS {
         return std::none_of(keys.begin(), keys.end(),
-                            [&](const s3::Key& key) NO_THREAD_SAFETY_ANALYSIS {
-                              return claimed_.contains(key);
-                            });
+                            [&](const s3::Key& key)
+                                NO_THREAD_SAFETY_ANALYSIS { return claimed_.contains(key); });
       },
       "another change of the same name");
   if (!free) return free;

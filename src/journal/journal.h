@@ -42,12 +42,12 @@ Result<std::string> set_aside(const Directory& directory, const Job& job, const 
 ///
 /// Locks: `mutex_`, held over memory operations only; inside it the log's. A change is acknowledged
 /// in this order: its key is claimed; its record appended, under mutex_, so that the order of
-/// records is that of the sequence numbers; the batch is awaited without a lock; only then it becomes
-/// pending, visible to readers and workers.
+/// records is that of the sequence numbers; the batch is awaited without a lock; only then it
+/// becomes pending, visible to readers and workers.
 ///
-/// Files: journal.cc (life, waiting), journal_open.cc (what the last mount left), journal_changes.cc
-/// (put, copy, remove), journal_reads.cc, journal_list.cc, journal_uploads.cc (straight through),
-/// journal_work.cc (the workers).
+/// Files: journal.cc (life, waiting), journal_open.cc (what the last mount left),
+/// journal_changes.cc (put, copy, remove), journal_reads.cc, journal_list.cc, journal_uploads.cc
+/// (straight through), journal_work.cc (the workers).
 class Journal final : public JournalStore {
  public:
   Journal(const Config& config, s3::ObjectStore& store, Clock& clock, Directory directory);
@@ -215,7 +215,7 @@ class Journal final : public JournalStore {
   std::deque<Recent> recent_ GUARDED_BY(mutex_);
   Sequence next_seq_ GUARDED_BY(mutex_) = 1;
   std::multiset<std::uint64_t> acknowledging_ GUARDED_BY(mutex_);  // segments of records in that
-  std::uint64_t admitted_bytes_ GUARDED_BY(mutex_) = 0;  // of those
+  std::uint64_t admitted_bytes_ GUARDED_BY(mutex_) = 0;            // of those
   std::size_t in_a_hurry_ GUARDED_BY(mutex_) = 0;
   bool acknowledges_ GUARDED_BY(mutex_);
   bool stopping_ GUARDED_BY(mutex_) = false;

@@ -133,8 +133,8 @@ void Journal::become_pending(const Change& change, const Place& place) {
     bodies_[change.seq] = change.body;
   }
   segments_[change.key] = place.segment->number;
-  const bool nothing_left = pending_.change(change.key, change.want, change.seq,
-                                            base_of(change.key), clock_.now());
+  const bool nothing_left =
+      pending_.change(change.key, change.want, change.seq, base_of(change.key), clock_.now());
   if (!nothing_left) return;
   append_done(change.key, change.seq, Base::none());
   over(change.key, change.seq, {});
@@ -231,8 +231,8 @@ std::vector<Status> Journal::remove_many(const std::vector<s3::Key>& keys) {
   statuses.reserve(keys.size());
   for (std::size_t at = 0; at < keys.size(); at += kMostAtOnce) {
     const auto begin = keys.begin() + static_cast<std::ptrdiff_t>(at);
-    const auto end = keys.begin() +
-                     static_cast<std::ptrdiff_t>(std::min(at + kMostAtOnce, keys.size()));
+    const auto end =
+        keys.begin() + static_cast<std::ptrdiff_t>(std::min(at + kMostAtOnce, keys.size()));
     for (Status& status : remove_some({begin, end})) statuses.push_back(std::move(status));
   }
   return statuses;

@@ -24,8 +24,7 @@ void Journal::clean() {
   if (!durable) log_warning("the journal: " + durable.error().text);
   MutexLock lock(mutex_);
   undurable_ -= std::min(undurable_, records);
-  if (pending_.entries().empty() && bodies_.empty() && acknowledging_.empty() &&
-      undurable_ == 0) {
+  if (pending_.entries().empty() && bodies_.empty() && acknowledging_.empty() && undurable_ == 0) {
     if (log_->bytes() == 0) return;
     const Status cleared = log_->clear();
     if (!cleared) log_warning("the journal: " + cleared.error().text);
@@ -102,7 +101,8 @@ std::optional<Journal::Moved> Journal::append_again(const s3::Key& key) {
   }
   std::string bytes;
   const auto body = bodies_.find(entry.want.body);
-  if (entry.want.kind == Want::Kind::body && body != bodies_.end() && body->second->path().empty()) {
+  if (entry.want.kind == Want::Kind::body && body != bodies_.end() &&
+      body->second->path().empty()) {
     bytes.resize(body->second->size());
     if (!body->second->read(0, bytes)) return std::nullopt;
     record.has_bytes = true;

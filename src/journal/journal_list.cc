@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // list: pages of the store with what waits laid over them. A page of ours can hold more than one of
-// the store's, or a part of one: a continuation is the name after which to go on, and how the store's
-// page is asked for in which that is.
+// the store's, or a part of one: a continuation is the name after which to go on, and how the
+// store's page is asked for in which that is.
 #include <algorithm>
 
 #include "pailfs/util/text.h"
@@ -30,8 +30,8 @@ std::string item_name(const s3::ListRequest& request, const s3::Key& key) {
 
 /// How far a listing has come.
 struct Journal::Position {
-  std::string after;   ///< the last name that was given out; empty: none
-  std::string inner;   ///< the store's continuation
+  std::string after;    ///< the last name that was given out; empty: none
+  std::string inner;    ///< the store's continuation
   bool inside = false;  ///< `after` is in the page that is asked for with it
 
   [[nodiscard]] std::string text() const {
@@ -76,8 +76,8 @@ std::size_t Journal::removals_below(const std::string& prefix) {
 bool Journal::known_all_removed(const std::string& prefix) {
   Knowledge::Tally tally;
   const auto& entries = pending_.entries();
-  for (auto at = entries.lower_bound(prefix);
-       at != entries.end() && at->first.starts_with(prefix); ++at) {
+  for (auto at = entries.lower_bound(prefix); at != entries.end() && at->first.starts_with(prefix);
+       ++at) {
     if (at->second.want.kind != Want::Kind::absent) return false;
     // What the store never had is not in its count.
     if (at->second.base.kind == Base::Kind::absent) continue;
@@ -167,8 +167,7 @@ Result<s3::ListPage> Journal::list(const s3::ListRequest& request) {
   return list_overlaid(request, *start);
 }
 
-Result<s3::ListPage> Journal::list_overlaid(const s3::ListRequest& request,
-                                            const Position& start) {
+Result<s3::ListPage> Journal::list_overlaid(const s3::ListRequest& request, const Position& start) {
   s3::ListPage result;
   Overlay overlay{request};
   std::string after = start.after;

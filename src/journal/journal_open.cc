@@ -30,10 +30,12 @@ std::string digest_of(const std::string& text) {
 }
 
 Status make_private(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return system_error(errno, "make " + path);
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+    return system_error(errno, "make " + path);
   struct stat stat {};
   if (::lstat(path.c_str(), &stat) != 0) return system_error(errno, path);
-  const bool ours = S_ISDIR(stat.st_mode) && stat.st_uid == ::geteuid() && (stat.st_mode & 077) == 0;
+  const bool ours =
+      S_ISDIR(stat.st_mode) && stat.st_uid == ::geteuid() && (stat.st_mode & 077) == 0;
   if (!ours) return Error{EACCES, path + ": must be a directory of your own with mode 0700"};
   return {};
 }
@@ -48,8 +50,9 @@ Status refuse_memory(const std::string& path) {
   struct statfs stat {};
   if (::statfs(path.c_str(), &stat) != 0) return system_error(errno, path);
   if (stat.f_type == TMPFS_MAGIC || stat.f_type == RAMFS_MAGIC) {
-    return Error{ENOTSUP, path + " is in memory: durability=local needs a disk, which outlives a "
-                                 "crash"};
+    return Error{ENOTSUP, path +
+                              " is in memory: durability=local needs a disk, which outlives a "
+                              "crash"};
   }
   return {};
 }
@@ -153,18 +156,18 @@ Status Journal::open() {
   const MonoTime now = clock_.now();
   Sequence last = 0;
   MutexLock lock(mutex_);
-  auto log = Log::open(directory_.path, [&](const Record& record, const Place& place)
-                                            NO_THREAD_SAFETY_ANALYSIS {
-    last = std::max(last, record.seq);
-    if (record.kind == Record::Kind::done) {
-      pending_.replay_done(record.key, record.seq, record.base);
-      return;
-    }
-    if (record.has_bytes) places[record.want.body] = place;
-    segments_[record.key] = place.segment->number;
-    pending_.replay(record.key, record.want, record.seq, record.since, record.base, record.before,
-                    now);
-  });
+  auto log = Log::open(directory_.path,
+                       [&](const Record& record, const Place& place) NO_THREAD_SAFETY_ANALYSIS {
+                         last = std::max(last, record.seq);
+                         if (record.kind == Record::Kind::done) {
+                           pending_.replay_done(record.key, record.seq, record.base);
+                           return;
+                         }
+                         if (record.has_bytes) places[record.want.body] = place;
+                         segments_[record.key] = place.segment->number;
+                         pending_.replay(record.key, record.want, record.seq, record.since,
+                                         record.base, record.before, now);
+                       });
   if (!log) return log.error();
   log_ = std::move(*log);
   if (!log_->damage().empty()) log_critical(log_->damage());
@@ -176,8 +179,8 @@ Status Journal::open() {
   });
   if (pending_.entries().empty()) return {};
   log_warning("an earlier mount has left " + std::to_string(pending_.entries().size()) +
-              " changes (" + human_size(pending_.bytes()) + ") in the journal " +
-              directory_.path + "; they are being carried out");
+              " changes (" + human_size(pending_.bytes()) + ") in the journal " + directory_.path +
+              "; they are being carried out");
   start_worker();
   return {};
 }

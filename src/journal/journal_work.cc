@@ -162,8 +162,8 @@ void Journal::note_trouble(const Job& job, const Verdict& verdict) {
   last_trouble_ = verdict.error.text;
   if (verdict.kind == Verdict::Kind::refused) {
     troubles_ = 0;
-    log_error("the store refuses " + printable(job.key) + ", which is kept in the journal: " +
-              verdict.error.text);
+    log_error("the store refuses " + printable(job.key) +
+              ", which is kept in the journal: " + verdict.error.text);
     pending_.refused(job.key, job.seq, verdict.error, now + kRetryRefused);
     over(job.key, job.seq, verdict.error);
     return;
@@ -178,9 +178,9 @@ void Journal::note_trouble(const Job& job, const Verdict& verdict) {
 }
 
 void Journal::note_conflict(const Job& job, const Verdict& verdict, const BodyPtr& body) {
-  const auto kept = body ? journal::set_aside(directory_, job, body, verdict.error.text,
-                                              clock_.wall())
-                         : Result<std::string>(std::string());
+  const auto kept =
+      body ? journal::set_aside(directory_, job, body, verdict.error.text, clock_.wall())
+           : Result<std::string>(std::string());
   MutexLock lock(mutex_);
   if (!kept) {
     // Without a copy elsewhere the bytes stay where they are.

@@ -13,7 +13,8 @@ constexpr std::size_t kMostReadings = 16;
 constexpr std::size_t kMostChanges = 256;
 constexpr std::size_t kMostNames = 500'000;
 constexpr std::size_t kMostListings = 10'000;
-/// Versions change only by somebody's writing, which a condition or a look before sending finds out.
+/// Versions change only by somebody's writing, which a condition or a look before sending finds
+/// out.
 constexpr std::chrono::hours kVersionLife{1};
 /// What was absent may be made by anybody.
 constexpr std::chrono::seconds kAbsenceLife{60};
@@ -49,8 +50,8 @@ void Knowledge::note(const s3::Key& key, const Known& known) {
   } else if (before->base.kind != known.base.kind) {
     count(key, present ? 1 : -1, true);
   }
-  const MonoTime good_until = known.time + (present ? MonoTime::duration(kVersionLife)
-                                                    : MonoTime::duration(kAbsenceLife));
+  const MonoTime good_until =
+      known.time + (present ? MonoTime::duration(kVersionLife) : MonoTime::duration(kAbsenceLife));
   seen_.put(key, known, good_until);
 }
 
@@ -111,8 +112,7 @@ void Knowledge::count(const s3::Key& key, int by, bool known) {
   });
 }
 
-void Knowledge::saw_page(const s3::ListRequest& request, const s3::ListPage& page,
-                         MonoTime asked) {
+void Knowledge::saw_page(const s3::ListRequest& request, const s3::ListPage& page, MonoTime asked) {
   const bool up_to_date = !changed_below(request.prefix, asked);
   for (const s3::ListedObject& object : page.objects) {
     const Known* newer = seen_.find(object.key, asked);

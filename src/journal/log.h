@@ -34,8 +34,8 @@ class Log final {
  public:
   static constexpr std::uint64_t kSegmentSize = 32U << 20U;
 
-  /// Reads what is there, oldest first, and begins a new file. A tail that was never promised is cut
-  /// off. Damage before that ends the reading: what follows is set aside as damaged.*, and
+  /// Reads what is there, oldest first, and begins a new file. A tail that was never promised is
+  /// cut off. Damage before that ends the reading: what follows is set aside as damaged.*, and
   /// `damage()` says so. `directory` is ours alone.
   static Result<std::unique_ptr<Log>> open(
       const std::string& directory, const std::function<void(const Record&, const Place&)>& visit);

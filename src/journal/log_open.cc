@@ -104,7 +104,8 @@ Status Log::read_all(const std::function<void(const Record&, const Place&)>& vis
       if (!aside) return aside;
     }
     const auto end = static_cast<off_t>(good);
-    const bool cut = ::ftruncate(segment->file.get(), end) == 0 && ::fsync(segment->file.get()) == 0;
+    const bool cut =
+        ::ftruncate(segment->file.get(), end) == 0 && ::fsync(segment->file.get()) == 0;
     if (!cut) return system_error(errno, "truncate " + path);
     if (more) break;
   }

@@ -30,7 +30,8 @@ struct Job {
 /// What is acknowledged and not yet known to be in the store, one state per key: the log of changes
 /// merged. Decides what may be sent when:
 ///
-/// * Of a key one change is in flight at a time; what comes meanwhile replaces what waits behind it.
+/// * Of a key one change is in flight at a time; what comes meanwhile replaces what waits behind
+/// it.
 /// * A key that a waiting copy reads from is left alone until that copy is confirmed (law L3).
 /// * A removal waits for every change that was acknowledged before it, so that no crash, not even
 ///   one that takes the journal along, can leave neither the old name nor the new one.
@@ -70,12 +71,12 @@ class Pending final {
   /// A change was acknowledged. `base` counts only for a key of which nothing is pending. True if
   /// with it nothing is left to be done about the key.
   bool change(const s3::Key& key, Want want, Sequence seq, const Base& base, MonoTime now);
-  /// What `key` shall become is about to be acknowledged: its body stays, and what it copies is left
-  /// alone, until release().
+  /// What `key` shall become is about to be acknowledged: its body stays, and what it copies is
+  /// left alone, until release().
   void hold(const s3::Key& key, const Want& want);
   void release(const s3::Key& key, const Want& want);
-  /// The same as change(), read from the journal of a mount that has ended somehow: anything may have been sent.
-  /// `since` and `before` as they were.
+  /// The same as change(), read from the journal of a mount that has ended somehow: anything may
+  /// have been sent. `since` and `before` as they were.
   void replay(const s3::Key& key, Want want, Sequence seq, Sequence since, const Base& base,
               const std::vector<Mark>& before, MonoTime now);
   /// The journal says that changes of `key` up to `seq` are over; `base`: what the store then held.
@@ -125,10 +126,11 @@ class Pending final {
 
   std::chrono::nanoseconds hold_;
   Entries entries_;
-  std::set<std::tuple<MonoTime, Sequence, s3::Key>> due_;  // objects to be made that are not in flight
-  std::set<std::pair<Sequence, s3::Key>> removals_;        // removals that are not in flight
-  std::set<std::pair<Sequence, s3::Key>> changes_;  // by `since`: what removals wait for
-  std::unordered_map<s3::Key, int> sources_;        // keys that copies of other keys read from
+  std::set<std::tuple<MonoTime, Sequence, s3::Key>>
+      due_;                                          // objects to be made that are not in flight
+  std::set<std::pair<Sequence, s3::Key>> removals_;  // removals that are not in flight
+  std::set<std::pair<Sequence, s3::Key>> changes_;   // by `since`: what removals wait for
+  std::unordered_map<s3::Key, int> sources_;         // keys that copies of other keys read from
   std::unordered_map<BodyId, std::pair<int, std::uint64_t>> bodies_;  // users and size
   std::uint64_t bytes_ = 0;
   std::size_t refusals_ = 0;

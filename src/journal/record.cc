@@ -126,7 +126,8 @@ std::optional<Record> decode_fields(Fields& fields) {
   } else if (record.kind != Record::Kind::done) {
     return std::nullopt;
   }
-  const bool known = record.want.kind <= Want::Kind::copy && record.base.kind <= Base::Kind::version;
+  const bool known =
+      record.want.kind <= Want::Kind::copy && record.base.kind <= Base::Kind::version;
   if (!fields.at_end() || !known) return std::nullopt;
   return record;
 }

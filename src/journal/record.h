@@ -32,7 +32,7 @@ struct Record {
   Sequence since = 0;
   Want want;
   std::vector<Mark> before;
-  bool has_bytes = false;   ///< the body `want.body` follows in the record itself
+  bool has_bytes = false;  ///< the body `want.body` follows in the record itself
   std::string_view bytes;  ///< then these
 };
 

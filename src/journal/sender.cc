@@ -166,8 +166,9 @@ std::vector<Verdict> Sender::remove(const std::vector<Job>& jobs) {
     keys.push_back(jobs[i].key);
     places.push_back(i);
   }
-  const std::vector<Status> statuses =
-      keys.size() == 1 ? std::vector<Status>{store_.remove(keys.front())} : store_.remove_many(keys);
+  const std::vector<Status> statuses = keys.size() == 1
+                                           ? std::vector<Status>{store_.remove(keys.front())}
+                                           : store_.remove_many(keys);
   for (std::size_t i = 0; i < places.size(); ++i) {
     const Status status = i < statuses.size() ? statuses[i] : Status(Error{EIO, "no verdict"});
     Verdict& verdict = verdicts[places[i]];

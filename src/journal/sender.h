@@ -15,15 +15,15 @@ namespace pailfs::journal {
 struct Verdict {
   enum class Kind {
     done,
-    retry,     ///< failed for a reason that may pass
-    refused,   ///< failed for one that stays until somebody changes something
-    conflict,  ///< not done: somebody else's later version is there, or the copy's source is gone
+    retry,      ///< failed for a reason that may pass
+    refused,    ///< failed for one that stays until somebody changes something
+    conflict,   ///< not done: somebody else's later version is there, or the copy's source is gone
     needs_body  ///< the store cannot copy this: the bytes have to go through this machine
   };
   Kind kind = Kind::done;
-  Base found;          ///< what the store holds now, if done or in conflict
+  Base found;              ///< what the store holds now, if done or in conflict
   std::uint64_t size = 0;  ///< of that
-  Error error;         ///< why not
+  Error error;             ///< why not
   bool may_have_arrived = false;
 };
 

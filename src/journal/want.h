@@ -27,7 +27,7 @@ struct Want {
   Kind kind = Kind::absent;
   BodyId body = 0;
   std::uint64_t size = 0;
-  s3::ETag etag;                   ///< of the object until the store has named one
+  s3::ETag etag;                    ///< of the object until the store has named one
   s3::ObjectAttributes attributes;  ///< not for a copy that keeps those of its source
   s3::Key source;
   s3::ETag source_etag;  ///< as the store names it; a copy is of this version or is none
@@ -49,7 +49,8 @@ struct Base {
 struct Mark {
   std::uint64_t size = 0;
   s3::ETag etag;
-  std::uint64_t metadata = 0;  ///< digest of all x-amz-meta-*; 0: there are none, or not known which
+  std::uint64_t metadata =
+      0;  ///< digest of all x-amz-meta-*; 0: there are none, or not known which
   friend bool operator==(const Mark&, const Mark&) = default;
 };
 

@@ -18,8 +18,8 @@ namespace pailfs::journal {
 /// Settings; values come from the command line, see pailfs(1).
 struct Config {
   std::string cache_directory;  ///< the journal is a directory of its own in it
-  /// What the journal belongs to: service, bucket and prefix. Changes made for one are never sent to
-  /// another.
+  /// What the journal belongs to: service, bucket and prefix. Changes made for one are never sent
+  /// to another.
   std::string identity;
   /// False: nothing new is taken in; what an earlier mount has left is carried out.
   bool acknowledges = true;
@@ -59,7 +59,8 @@ struct Waiting {
 ///
 /// put, copy, remove and remove_many return after an fdatasync that they share. Uploads in parts go
 /// to the store directly, after what waits for their keys; so does a put with a condition when
-/// nothing waits for its key, and everything once the disk has failed. settle() waits for the store.
+/// nothing waits for its key, and everything once the disk has failed. settle() waits for the
+/// store.
 ///
 /// An object that waits has its MD5 as ETag, as most stores will name it; where the store names it
 /// otherwise, the first name stays good for it as long as this mount lives.

@@ -12,7 +12,6 @@
 namespace pailfs::journal {
 namespace {
 
-
 constexpr MonoTime kNow{};
 constexpr std::chrono::milliseconds kHold{1000};
 constexpr std::size_t kMost = 1000;
@@ -201,7 +200,8 @@ TEST_CASE("a body held for a change to come is not released with its last user")
   CHECK(pending.take_released().empty());
 }
 
-// ---- every order ----------------------------------------------------------------------------------
+// ---- every order
+// ----------------------------------------------------------------------------------
 
 /// Bytes and attributes of an object, by number.
 struct Value {
@@ -281,7 +281,8 @@ class World {
     const Base base = entry != nullptr ? entry->base : stored(key);
     const Sequence seq = next_++;
     log_.push_back({key, seq, want, base, false});
-    if (pending_.change(key, want, seq, base, now_)) log_.push_back({key, seq, {}, Base::none(), true});
+    if (pending_.change(key, want, seq, base, now_))
+      log_.push_back({key, seq, {}, Base::none(), true});
     check_bodies();
   }
   void put(const s3::Key& key) {
@@ -373,7 +374,9 @@ class World {
       }
     }
   }
-  static int number_in(const Want& want) { return std::stoi(want.attributes.metadata.at(0).second); }
+  static int number_in(const Want& want) {
+    return std::stoi(want.attributes.metadata.at(0).second);
+  }
   bool finish(bool arrives, bool answered) {
     if (flying_.empty()) return false;
     const Job job = flying_.front();
@@ -474,7 +477,8 @@ TEST_CASE("every order of up to five changes and sendings ends as acknowledged")
   CHECK(play_all("abAB><msf", 5) == "");
 }
 
-TEST_CASE("every order of up to four changes, sendings, lost replies, failures and crashes does too") {
+TEST_CASE(
+    "every order of up to four changes, sendings, lost replies, failures and crashes does too") {
   CHECK(play_all("abAB><msflxc", 4) == "");
 }
 

@@ -30,8 +30,8 @@ Result<HandleId> PosixFileSystem::opendir(InodeId ino) {
     MutexLock lock(child->state);
     if (child->content && !child->content->stored) local_names.push_back(name);
   }
-  return directories_.add(std::make_shared<OpenDirectory>(
-      *inode, DirSnapshot(config_, store_, known_, clock_.now(), *path, std::move(local_names))));
+  return directories_.add(std::make_shared<OpenDirectory>(*inode, lister_, known_, lookups_, *path,
+                                                          std::move(local_names)));
 }
 
 Status PosixFileSystem::readdir(HandleId handle, std::uint64_t offset, bool with_attributes,
@@ -39,9 +39,6 @@ Status PosixFileSystem::readdir(HandleId handle, std::uint64_t offset, bool with
   const auto directory = directories_.find(handle);
   if (!directory) return Error{EBADF, "unknown directory handle"};
   const InodePtr& parent = directory->inode;
-  const auto parent_of_name = inodes_.path(parent);
-  const std::string path = parent_of_name.value_or("");
-
   DirEntry entry;
   entry.type = S_IFDIR;
   if (offset < kAfterDot) {
@@ -60,38 +57,39 @@ Status PosixFileSystem::readdir(HandleId handle, std::uint64_t offset, bool with
   }
 
   MutexLock lock(directory->mutex);
-  for (std::size_t i = offset - kFirstItem;; ++i) {
-    const auto item = directory->snapshot.at(i);
+  directory->names.refresh();
+  for (std::size_t place = offset - kFirstItem;;) {
+    const auto item = directory->names.at(place);
     if (!item) return item.error();
     if (*item == nullptr) return {};
-    const std::string& name = (*item)->name;
-    DirEntry child;
-    child.name = name;
-    child.type = listed_type((*item)->listed);
-    child.next = i + kFirstItem + 1;
-    const InodePtr known_inode = inodes_.child(parent, name);
-    if (known_inode) child.ino = known_inode->id;
+    place = (*item)->next;
+    if (!visit_name(parent, **item, with_attributes, place + kFirstItem, visit)) return {};
+  }
+}
 
-    std::optional<Node> node = known_inode ? content_node(known_inode) : std::nullopt;
-    if (!node) node = known_.find(join_path(path, name));
-    if (node && node->form == Form::absent) {
-      const auto learnt = known_.learnt(join_path(path, name));
-      if (learnt && *learnt >= directory->snapshot.begun()) continue;  // removed since
-      node = std::nullopt;
-    }
-    if (node) child.type = node->stat.mode & S_IFMT;
-    if (node && with_attributes) {
-      const InodePtr inode = inodes_.reference(parent, name, is_directory(node->form), 1);
-      child.ino = inode->id;
-      child.attr = shown(inode, node->stat);
-      if (!visit(child)) {
-        inodes_.forget(inode->id, 1);
-        return {};
-      }
-    } else if (!visit(child)) {
-      return {};
+bool PosixFileSystem::visit_name(const InodePtr& parent, const NodeCache::Item& item,
+                                 bool with_attributes, std::uint64_t next,
+                                 const std::function<bool(const DirEntry&)>& visit) {
+  DirEntry child;
+  child.name = item.name;
+  child.next = next;
+  std::optional<Stat> stat = item.stat;
+  bool directory = is_directory(item.form);
+  if (const InodePtr known_inode = inodes_.child(parent, item.name)) {
+    child.ino = known_inode->id;
+    if (const auto node = content_node(known_inode)) {
+      stat = node->stat;
+      directory = false;
     }
   }
+  child.type = stat ? stat->mode & S_IFMT : listed_type(item.listed);
+  if (!stat || !with_attributes) return visit(child);
+  const InodePtr inode = inodes_.reference(parent, item.name, directory, 1);
+  child.ino = inode->id;
+  child.attr = shown(inode, *stat);
+  if (visit(child)) return true;
+  inodes_.forget(inode->id, 1);
+  return false;
 }
 
 void PosixFileSystem::releasedir(HandleId handle) {

@@ -21,11 +21,12 @@ PosixFileSystem::PosixFileSystem(const Config& config, s3::ObjectStore& store, C
       mime_(MimeTable::read(config.mime_types)),
       blocks_(config.read_memory, clock),
       known_(config_, clock),
+      lister_(config_, store, known_, clock),
       fetcher_(store, reads_, blocks_, clock),
       lookups_(kParallelLookups),
       reads_(kParallelReads),
       pool_(config.parallel),
-      resolver_(config_, store, known_, lookups_, clock),
+      resolver_(config_, store, known_, lookups_, clock, lister_),
       storer_(config_, store, inodes_, known_, pool_, mime_, clock_) {}
 
 std::unique_ptr<FileSystem> make_file_system(const Config& config, s3::ObjectStore& store,

@@ -64,7 +64,7 @@ Result<Attr> PosixFileSystem::make_object(const Place& place, std::string_view n
   node.info.attributes = attributes;
   known_.stored(place.path, node);
   // It did not exist a moment ago and nobody else knows of it: it is empty, no need to ask.
-  if (directory) known_.finish_reading(known_.begin_reading(place.path), Listing{});
+  if (directory) known_.listed_empty(place.path);
   return shown(inodes_.reference(place.parent, name, directory, 1), node.stat);
 }
 

@@ -13,6 +13,11 @@ namespace {
 /// before it is deleted there; of larger files that would take longer than anybody waits.
 constexpr std::uint64_t kRescueLimit = 1ULL << 30U;
 
+/// Removing a directory deletes nothing but its own object: names that others have put into it
+/// since stay, and the directory shows again because of them. So a listing may be older here than
+/// where a name is looked for.
+constexpr std::chrono::seconds kEmptiness{60};
+
 }  // namespace
 
 Result<bool> PosixFileSystem::keep_bytes_of_open_file(const InodePtr& inode,
@@ -120,7 +125,7 @@ Status PosixFileSystem::rmdir(InodeId parent, std::string_view name) {
     return Error{ENOTDIR, printable(place->path) + ": not a directory"};
 
   const InodePtr inode = inodes_.reference(place->parent, name, true, 0);
-  const auto empty = resolver_.is_empty_directory(place->path);
+  const auto empty = resolver_.is_empty_directory(place->path, kEmptiness);
   if (!empty) return empty.error();
   if (!*empty || has_unstored_below(inode)) {
     return Error{ENOTEMPTY, printable(place->path) + ": not empty"};
@@ -128,8 +133,13 @@ Status PosixFileSystem::rmdir(InodeId parent, std::string_view name) {
   const s3::Key key = node->form == Form::directory_object
                           ? file_key(config_.prefix, place->path)
                           : directory_key(config_.prefix, place->path);
-  const Status removed = store_.remove(key);
-  if (!removed) return removed;
+  // Without an object of its own it went with the last name in it.
+  const bool has_object = node->form != Form::implicit_directory ||
+                          known_.marker(place->path) != NodeCache::Word::absent;
+  if (has_object) {
+    const Status removed = store_.remove(key);
+    if (!removed) return removed;
+  }
   known_.removed(place->path);
   inodes_.detach(inode);
   return {};

@@ -54,7 +54,7 @@ Result<PosixFileSystem::Renaming> PosixFileSystem::plan_rename(InodeId parent,
   const bool moves_directory = is_directory(source->form);
   if (target && is_directory(target->form)) {
     if (!moves_directory) return Error{EISDIR, printable(to->path) + ": is a directory"};
-    const auto empty = resolver_.is_empty_directory(to->path);
+    const auto empty = resolver_.is_empty_directory(to->path, {});
     if (!empty) return empty.error();
     const InodePtr replaced = inodes_.child(to->parent, new_name);
     if (!*empty || (replaced && has_unstored_below(replaced))) {

@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+// Tables and their entries; our own changes to them.
 #include "node_cache.h"
 
 #include <algorithm>
 
+#include "node_cache_table.h"
+
 namespace pailfs::fs {
 namespace {
+
+/// What one entry may take on average: bounds what is kept of foreign metadata.
+constexpr std::size_t kBytesPerEntry = 250;
+/// A table without names takes about as much as this many.
+constexpr std::size_t kTableWeight = 4;
+/// Names known to be absent are swept out when there are this many.
+constexpr std::size_t kManyAbsent = 1024;
 
 bool is_at_or_below(const std::string& path, const std::string& top) {
   return top.empty() || path == top ||
@@ -14,145 +24,295 @@ bool is_at_or_below(const std::string& path, const std::string& top) {
 }  // namespace
 
 NodeCache::NodeCache(const Config& config, Clock& clock)
-    : attribute_ttl_(config.attribute_ttl),
+    : config_(config),
+      attribute_ttl_(config.attribute_ttl),
       ttl_from_last_use_(config.ttl_from_last_use),
       listing_ttl_(std::min(config.listing_ttl, config.attribute_ttl)),
-      clock_(clock),
-      nodes_(config.max_cached_attributes),
-      listings_(config.max_cached_attributes) {}
+      limit_(config.max_cached_attributes),
+      clock_(clock) {}
 
-NodeCache::Known* NodeCache::find_locked(const std::string& path) {
-  Known* known = nodes_.find(path, clock_.now());
-  if (known == nullptr || path.empty()) return known;
-  // A younger listing of its directory that lacks the name knows better.
-  const Listing* listing = listings_.find(parent_path(path), clock_.now());
-  if (listing == nullptr || known->node.form == Form::absent || known->learnt >= listing->begun ||
-      listing->names.contains(last_name(path))) {
-    return known;
+// ---- tables ----
+
+NodeCache::TablePtr NodeCache::table(const std::string& directory) {
+  const auto found = tables_.find(directory);
+  if (found == tables_.end()) return nullptr;
+  by_use_.splice(by_use_.begin(), by_use_, found->second->use);
+  return found->second;
+}
+
+NodeCache::TablePtr NodeCache::make_table(const std::string& directory) {
+  if (auto known = table(directory)) return known;
+  by_use_.push_front(directory);
+  auto made = std::make_shared<Table>(by_use_.begin());
+  tables_.emplace(directory, made);
+  return made;
+}
+
+void NodeCache::drop_table(const std::string& directory) {
+  const auto found = tables_.find(directory);
+  if (found == tables_.end()) return;
+  Table& table = *found->second;
+  for (SlotId id = 0; id < table.names.end(); ++id) forget_attributes(table.names.at(id));
+  entries_ -= table.counted;
+  table.counted = 0;
+  table.dropped = true;
+  table.parked = nullptr;  // it holds the table
+  by_use_.erase(table.use);
+  tables_.erase(found);
+}
+
+/// After the table has changed: counts it, and makes room.
+void NodeCache::settle(Table& table) {
+  if (table.dropped) return;
+  if (table.absent > kManyAbsent && table.absent > table.names.live() / 2 &&
+      table.live_readings(clock_.now() - listing_ttl_) == 0) {
+    for (SlotId id = 0; id < table.names.end(); ++id) {
+      if (table.names.at(id).state == Slot::State::absent) table.names.free(id);
+    }
+    table.absent = 0;
+    table.swept = clock_.now();
+    if (table.names.worth_compacting()) table.names.compact();
   }
-  nodes_.erase(path);
-  return nullptr;
+  const std::size_t weight = table.names.live() + kTableWeight;
+  entries_ += weight - table.counted;
+  table.counted = weight;
+  if (entries_ <= limit_) return;
+  std::vector<std::string> doomed;
+  std::size_t left = entries_;
+  for (auto it = by_use_.rbegin(); it != by_use_.rend() && left > limit_; ++it) {
+    Table& victim = *tables_.at(*it);
+    if (*it == by_use_.front() || &victim == &table ||
+        victim.live_readings(clock_.now() - listing_ttl_) > 0)
+      continue;
+    left -= victim.counted;
+    doomed.push_back(*it);
+  }
+  for (const std::string& directory : doomed) drop_table(directory);
+  // Names looked up one by one; what is being read or was listed stays whole.
+  const bool whole = is_fresh(table) || table.live_readings(clock_.now() - listing_ttl_) > 0;
+  if (entries_ <= limit_ || whole) return;
+  for (SlotId tried = 0; tried < table.names.end() && entries_ > limit_; ++tried) {
+    table.hand = (table.hand + 1) % table.names.end();
+    Slot& slot = table.names.at(table.hand);
+    if (table.hand == table.newest || slot.state == Slot::State::free) continue;
+    if (slot.state == Slot::State::absent) --table.absent;
+    forget_attributes(slot);
+    table.names.free(table.hand);
+    --entries_;
+    --table.counted;
+  }
+  table.complete.reset();
+}
+
+bool NodeCache::is_fresh(const Table& table) {
+  return table.complete && clock_.now() < *table.complete + listing_ttl_;
+}
+
+// ---- entries ----
+
+void NodeCache::forget_attributes(Slot& slot) {
+  if (!slot.attributes) return;
+  foreign_bytes_ -= slot.attributes->extra();
+  --attributes_;
+  slot.attributes.reset();
+}
+
+void NodeCache::put(Table& table, Slot& slot, const Node& node) {
+  const MonoTime now = clock_.now();
+  const bool absent = node.form == Form::absent;
+  if (slot.state == Slot::State::absent) --table.absent;
+  if (absent) ++table.absent;
+  forget_attributes(slot);
+  slot.state = absent ? Slot::State::absent : Slot::State::known;
+  slot.form = node.form;
+  slot.learnt = now;
+  slot.expires = now + (absent ? listing_ttl_ : attribute_ttl_);
+  slot.seen = now;
+  slot.estimated_time = false;
+  slot.last_modified = node.info.last_modified;
+  if (absent) {
+    slot.file = slot.directory = false;
+    slot.tag.assign({});
+    return;
+  }
+  const bool object = node.form == Form::file || node.form == Form::directory_object;
+  slot.file = object;
+  slot.directory = slot.directory || !object;
+  slot.size = node.info.size;
+  slot.tag.assign(node.info.etag);
+  if (node.form == Form::implicit_directory) return;
+  auto packed = std::make_unique<PackedAttributes>(node.stat, node.info.attributes, types_);
+  if (foreign_bytes_ + packed->extra() > limit_ * kBytesPerEntry) {
+    slot.state = Slot::State::unknown;
+    return;
+  }
+  foreign_bytes_ += packed->extra();
+  ++attributes_;
+  slot.attributes = std::move(packed);
+}
+
+Node NodeCache::node_of(const Slot& slot) {
+  Node node;
+  if (slot.state == Slot::State::absent) return node;
+  node.form = slot.form;
+  node.info.size = slot.size;
+  node.info.etag = slot.tag.get();
+  node.info.last_modified = slot.last_modified;
+  if (slot.attributes) {
+    node.stat = slot.attributes->stat();
+    node.info.attributes = slot.attributes->attributes(types_);
+  } else {
+    node.stat = implicit_directory_stat(config_);
+  }
+  node.stat.size = is_directory(node.form) ? 4096 : slot.size;
+  return node;
+}
+
+Slot* NodeCache::find_slot(const std::string& path, TablePtr& table) {
+  table = this->table(parent_path(path));
+  if (!table) return nullptr;
+  const SlotId id = table->names.find(last_name(path));
+  return id == kNoSlot ? nullptr : &table->names.at(id);
+}
+
+void NodeCache::put_path(const std::string& path, const Node& node) {
+  if (path.empty()) {
+    const MonoTime now = clock_.now();
+    root_ = Known{node, now, now + attribute_ttl_};
+    return;
+  }
+  const TablePtr table = make_table(parent_path(path));
+  table->newest = table->names.make(last_name(path));
+  put(*table, table->names.at(table->newest), node);
+  settle(*table);
 }
 
 std::optional<Node> NodeCache::find(const std::string& path) {
   MutexLock lock(mutex_);
-  const Known* known = find_locked(path);
-  if (known == nullptr) return std::nullopt;
-  // Not what is absent: whoever waits for a name by asking for it must see it come.
-  if (ttl_from_last_use_ && known->node.form != Form::absent) {
-    nodes_.extend(path, clock_.now() + attribute_ttl_);
+  const MonoTime now = clock_.now();
+  if (path.empty()) {
+    if (!root_ || root_->expires <= now) return std::nullopt;
+    if (ttl_from_last_use_) root_->expires = now + attribute_ttl_;
+    return root_->node;
   }
-  return known->node;
+  TablePtr table;
+  Slot* slot = find_slot(path, table);
+  if (slot == nullptr || slot->state == Slot::State::unknown || slot->expires <= now) {
+    return std::nullopt;
+  }
+  // Not what is absent: whoever waits for a name by asking for it must see it come.
+  if (ttl_from_last_use_ && slot->state == Slot::State::known) {
+    slot->expires = now + attribute_ttl_;
+  }
+  return node_of(*slot);
 }
 
 std::optional<MonoTime> NodeCache::learnt(const std::string& path) {
   MutexLock lock(mutex_);
-  const Known* known = find_locked(path);
-  if (known == nullptr) return std::nullopt;
-  return known->learnt;
+  const MonoTime now = clock_.now();
+  if (path.empty()) {
+    if (!root_ || root_->expires <= now) return std::nullopt;
+    return root_->learnt;
+  }
+  TablePtr table;
+  const Slot* slot = find_slot(path, table);
+  if (slot == nullptr || slot->state == Slot::State::unknown || slot->expires <= now) {
+    return std::nullopt;
+  }
+  return slot->learnt;
 }
 
-void NodeCache::learn_locked(const std::string& path, const Node& node) {
-  const MonoTime now = clock_.now();
-  const auto ttl = node.form == Form::absent ? listing_ttl_ : attribute_ttl_;
-  nodes_.put(path, {node, now}, now + ttl);
+std::optional<Form> NodeCache::last_form(const std::string& path) {
+  MutexLock lock(mutex_);
+  TablePtr table;
+  const Slot* slot = path.empty() ? nullptr : find_slot(path, table);
+  if (slot == nullptr || slot->state != Slot::State::known) return std::nullopt;
+  return slot->form;
 }
 
 void NodeCache::learn(const std::string& path, const Node& node, MonoTime asked) {
   MutexLock lock(mutex_);
-  const Known* known = nodes_.find(path, clock_.now());
-  if (known != nullptr && known->learnt > asked) return;
-  learn_locked(path, node);
+  if (path.empty()) {
+    if (!root_ || root_->learnt <= asked) put_path(path, node);
+    return;
+  }
+  TablePtr table;
+  const Slot* slot = find_slot(path, table);
+  if (table && table->swept > asked) return;
+  const bool younger = slot != nullptr && slot->state != Slot::State::unknown &&
+                       slot->learnt > asked && slot->expires > clock_.now();
+  if (younger) return;
+  put_path(path, node);
 }
 
 void NodeCache::erase(const std::string& path) {
   MutexLock lock(mutex_);
-  nodes_.erase(path);
+  if (path.empty()) {
+    root_.reset();
+    return;
+  }
+  TablePtr table;
+  Slot* slot = find_slot(path, table);
+  if (slot == nullptr) return;
+  if (slot->state == Slot::State::absent) --table->absent;
+  forget_attributes(*slot);
+  slot->state = Slot::State::unknown;
 }
+
+// ---- our own changes ----
 
 void NodeCache::stored(const std::string& path, const Node& node) {
   MutexLock lock(mutex_);
-  learn_locked(path, node);
+  put_path(path, node);
   if (path.empty()) return;
-  const std::string directory = parent_path(path);
-  disturb(directory);
-  Listing* listing = listings_.find(directory, clock_.now());
-  if (listing == nullptr) return;
-  ListedName& name = listing->names[last_name(path)];
-  if (node.form == Form::file || node.form == Form::directory_object) {
-    name.file = true;
-    name.size = node.info.size;
-    name.etag = node.info.etag;
-  } else {
-    name.directory = true;
+  TablePtr table;
+  Slot* slot = find_slot(path, table);
+  if (node.info.last_modified == WallTime{}) {
+    slot->last_modified = clock_.wall();
+    slot->estimated_time = true;
+  }
+  if (node.form != Form::directory_marker) return;
+  if (const TablePtr own = this->table(path)) {
+    own->marker = Word::present;
+    own->marker_seen = clock_.now();
   }
 }
 
 void NodeCache::removed(const std::string& path) {
   MutexLock lock(mutex_);
-  learn_locked(path, Node{});
-  const std::string directory = parent_path(path);
-  disturb(directory);
-  Listing* listing = listings_.find(directory, clock_.now());
-  if (listing != nullptr) listing->names.erase(last_name(path));
-  listings_.erase(path);
+  put_path(path, Node{});
+  drop_table(path);
+}
+
+void NodeCache::listed_empty(const std::string& directory) {
+  MutexLock lock(mutex_);
+  drop_table(directory);
+  const TablePtr table = make_table(directory);
+  table->complete = table->marker_seen = clock_.now();
+  table->one_page = true;
+  table->marker = Word::present;
+  settle(*table);
 }
 
 void NodeCache::erase_below(const std::string& path) {
   MutexLock lock(mutex_);
-  const auto doomed = [&path](const std::string& key) { return is_at_or_below(key, path); };
-  nodes_.erase_if(doomed);
-  listings_.erase_if(doomed);
-  for (const auto& weak : readings_) {
-    const auto reading = weak.lock();
-    if (reading && doomed(reading->directory)) reading->disturbed = true;
+  std::vector<std::string> doomed;
+  for (const auto& [directory, table] : tables_) {
+    if (is_at_or_below(directory, path)) doomed.push_back(directory);
   }
-}
-
-NodeCache::Sizes NodeCache::sizes() {
-  MutexLock lock(mutex_);
-  return {nodes_.size(), listings_.size()};
-}
-
-bool NodeCache::with_listing(const std::string& directory,
-                             const std::function<void(const Listing&)>& use) {
-  MutexLock lock(mutex_);
-  const Listing* listing = listings_.find(directory, clock_.now());
-  if (listing == nullptr) return false;
-  use(*listing);
-  return true;
-}
-
-std::shared_ptr<NodeCache::Reading> NodeCache::begin_reading(const std::string& directory) {
-  auto reading = std::make_shared<Reading>(Reading{directory, clock_.now(), false});
-  MutexLock lock(mutex_);
-  std::erase_if(readings_, [](const auto& weak) { return weak.expired(); });
-  readings_.push_back(reading);
-  return reading;
-}
-
-void NodeCache::finish_reading(const std::shared_ptr<Reading>& reading, Listing listing) {
-  MutexLock lock(mutex_);
-  if (reading->disturbed) return;
-  for (const auto& [name, listed] : listing.names) {
-    const std::string path = join_path(reading->directory, name);
-    const Known* known = nodes_.find(path, clock_.now());
-    if (known == nullptr || known->learnt > reading->begun) continue;
-    const bool is_object = known->node.form == Form::file;
-    const bool same = is_object ? listed.file && known->node.info.etag == listed.etag
-                                : known->node.form != Form::absent && listed.directory;
-    if (!same) nodes_.erase(path);
+  for (const std::string& directory : doomed) drop_table(directory);
+  if (path.empty()) {
+    root_.reset();
+    return;
   }
-  listing.begun = reading->begun;
-  const std::size_t weight = std::max<std::size_t>(listing.names.size(), 1);
-  listings_.put(reading->directory, std::move(listing), reading->begun + listing_ttl_, weight);
-}
-
-void NodeCache::disturb(const std::string& directory) {
-  for (const auto& weak : readings_) {
-    const auto reading = weak.lock();
-    if (reading && reading->directory == directory) reading->disturbed = true;
-  }
+  TablePtr table;
+  Slot* slot = find_slot(path, table);
+  if (slot == nullptr) return;
+  if (slot->state == Slot::State::absent) --table->absent;
+  forget_attributes(*slot);
+  slot->state = Slot::State::unknown;
+  slot->seen = {};
+  table->complete.reset();  // it may or may not be there
 }
 
 std::string parent_path(const std::string& path) {

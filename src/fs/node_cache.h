@@ -2,40 +2,32 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <map>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
-#include "pailfs/cache/expiring_lru.h"
 #include "pailfs/util/clock.h"
 #include "pailfs/util/sync.h"
 
+#include "dir_table.h"
 #include "object_map.h"
 
 namespace pailfs::fs {
 
-/// One name of a directory, as a listing shows it.
-struct ListedName {
-  bool file = false;       ///< there is an object of that name
-  bool directory = false;  ///< there are objects below it
-  std::uint64_t size = 0;  ///< of the object
-  s3::ETag etag;
-};
-
-/// A directory's names as one complete listing found them, kept up with our own changes since.
-struct Listing {
-  std::map<std::string, ListedName, std::less<>> names;
-  MonoTime begun{};  ///< when its first page was asked for
-};
-
 /// What is known of the store without asking: attributes of paths, absent ones included, and
-/// complete listings of directories; all of it bounded and for a limited time. Paths are relative
+/// listings of directories; all of it bounded and believed for a limited time. Paths are relative
 /// to the mount. Any thread may call any member; none of them waits. The owner reports our own
 /// changes with `stored`, `removed` and `erase_below`, so that what we did is seen at once.
+///
+/// There is one table per directory, and a listing and the attributes of its names are the same
+/// entries. Attributes whose time has passed stay, unbelieved, until a listing shows the same
+/// object (ETag, size and time of last modification): then they are good again, a thousand with one
+/// request. The least recently used tables go first when there are too many entries; the one in use
+/// and those being read stay whole, however large.
 class NodeCache final {
  public:
   NodeCache(const Config& config, Clock& clock);
@@ -44,6 +36,8 @@ class NodeCache final {
   [[nodiscard]] std::optional<Node> find(const std::string& path) EXCLUDES(mutex_);
   /// When the entry was learnt; nothing if it is not known.
   [[nodiscard]] std::optional<MonoTime> learnt(const std::string& path) EXCLUDES(mutex_);
+  /// What it was when it was last known, be it ever so long ago. Only to guess what to ask first.
+  [[nodiscard]] std::optional<Form> last_form(const std::string& path) EXCLUDES(mutex_);
   /// As the store showed it to a question asked at `asked`; what was learnt since then, by our own
   /// changes above all, is younger and stays.
   void learn(const std::string& path, const Node& node, MonoTime asked) EXCLUDES(mutex_);
@@ -52,12 +46,23 @@ class NodeCache final {
   /// We put something there / took it away: attributes and the parent's listing follow.
   void stored(const std::string& path, const Node& node) EXCLUDES(mutex_);
   void removed(const std::string& path) EXCLUDES(mutex_);
+  /// We made this directory just now: nothing is in it.
+  void listed_empty(const std::string& directory) EXCLUDES(mutex_);
   /// Forgets a path and everything below it, listings included.
   void erase_below(const std::string& path) EXCLUDES(mutex_);
 
-  /// Calls `use` with the directory's listing if a fresh one is known. `use` must not call back.
-  bool with_listing(const std::string& directory, const std::function<void(const Listing&)>& use)
-      EXCLUDES(mutex_);
+  enum class Word { none, absent, present };
+  /// What listings that are young enough say of a name: `name` is filled when it is there.
+  [[nodiscard]] Word listed(const std::string& path, ListedName& name) EXCLUDES(mutex_);
+  /// It has been listed in one page before, so that listing it again is the cheapest question
+  /// about any of its names.
+  [[nodiscard]] bool is_short(const std::string& directory) EXCLUDES(mutex_);
+  /// Is something in the directory, beside its own marker? As a complete listing of at most that
+  /// age, and our own changes since, tell it.
+  [[nodiscard]] std::optional<bool> has_names(const std::string& directory,
+                                              std::chrono::nanoseconds age) EXCLUDES(mutex_);
+  /// The directory's own object, as its listing shows it: none for unknown.
+  [[nodiscard]] Word marker(const std::string& directory) EXCLUDES(mutex_);
 
   struct Sizes {
     std::size_t attributes = 0;
@@ -65,36 +70,101 @@ class NodeCache final {
   };
   [[nodiscard]] Sizes sizes() EXCLUDES(mutex_);
 
-  /// A listing being read page by page. Our own changes to the directory meanwhile make it unfit to
-  /// be kept, because some pages are from before and some from after.
-  struct Reading {
-    std::string directory;
-    MonoTime begun;
-    bool disturbed = false;  // guarded by the cache's mutex
+ private:
+  struct Table;
+
+ public:
+  /// The names of one directory in a fixed order, as a listing brings them page by page. Whoever
+  /// reads them counts in that order, which stays though names come and go.
+  class Reading final {
+   public:
+    Reading(std::string path, MonoTime now) : directory(std::move(path)), begun(now) {}
+    const std::string directory;
+    /// When the first page was asked for: what is learnt later overrules it.
+    const MonoTime begun;
+    /// Where the listing goes on; belongs to whoever reads.
+    std::string continuation;
+
+   private:
+    friend class NodeCache;
+    std::shared_ptr<Table> table_;  // these are guarded by the cache's mutex
+    std::vector<SlotId> order_;
+    std::uint32_t serial_ = 0;
+    std::size_t pages_ = 0;
+    bool done_ = false;
   };
-  [[nodiscard]] std::shared_ptr<Reading> begin_reading(const std::string& directory)
+  using ReadingPtr = std::shared_ptr<Reading>;
+
+  /// A complete reading if a listing young enough is known; nothing otherwise.
+  [[nodiscard]] ReadingPtr known_reading(const std::string& directory) EXCLUDES(mutex_);
+  [[nodiscard]] ReadingPtr begin_reading(const std::string& directory, MonoTime asked)
       EXCLUDES(mutex_);
-  /// Keeps the complete listing, unless it was disturbed, and drops attributes that contradict it.
-  void finish_reading(const std::shared_ptr<Reading>& reading, Listing listing) EXCLUDES(mutex_);
+  /// Puts one that has begun aside; the next reader of the directory may take it, for as long as
+  /// its listing would be believed.
+  void park(const ReadingPtr& reading) EXCLUDES(mutex_);
+  [[nodiscard]] ReadingPtr take_parked(const std::string& directory) EXCLUDES(mutex_);
+
+  /// A page of a listing, asked for at `asked`.
+  struct Page {
+    std::vector<std::pair<std::string, ListedName>> names;
+    std::optional<ListedName> marker;  ///< the directory's own object, on the first page
+    bool marker_unknown = false;       ///< this listing cannot tell whether there is one
+    bool last = false;
+  };
+  void add_page(const ReadingPtr& reading, const Page& page, MonoTime asked) EXCLUDES(mutex_);
+
+  /// One name of a reading.
+  struct Item {
+    std::string name;
+    ListedName listed;         ///< without its ETag
+    std::optional<Stat> stat;  ///< when known
+    Form form = Form::absent;  ///< likewise
+    std::size_t next = 0;      ///< where the names after it begin
+  };
+  /// The next names from place `from` on, at most `most`; none when no more have come yet.
+  [[nodiscard]] std::vector<Item> items(const ReadingPtr& reading, std::size_t from,
+                                        std::size_t most) EXCLUDES(mutex_);
+  [[nodiscard]] bool is_done(const ReadingPtr& reading) EXCLUDES(mutex_);
 
  private:
+  using TablePtr = std::shared_ptr<Table>;
   struct Known {
     Node node;
     MonoTime learnt;
+    MonoTime expires;
   };
 
-  void learn_locked(const std::string& path, const Node& node) REQUIRES(mutex_);
-  Known* find_locked(const std::string& path) REQUIRES(mutex_);
-  void disturb(const std::string& directory) REQUIRES(mutex_);
+  TablePtr table(const std::string& directory) REQUIRES(mutex_);
+  TablePtr make_table(const std::string& directory) REQUIRES(mutex_);
+  void drop_table(const std::string& directory) REQUIRES(mutex_);
+  void settle(Table& table) REQUIRES(mutex_);
+  void put(Table& table, Slot& slot, const Node& node) REQUIRES(mutex_);
+  void forget_attributes(Slot& slot) REQUIRES(mutex_);
+  Node node_of(const Slot& slot) REQUIRES(mutex_);
+  Slot* find_slot(const std::string& path, TablePtr& table) REQUIRES(mutex_);
+  void put_path(const std::string& path, const Node& node) REQUIRES(mutex_);
+  bool is_fresh(const Table& table) REQUIRES(mutex_);
+  void add_name(Reading& reading, const std::string& name, const ListedName& listed, MonoTime asked)
+      REQUIRES(mutex_);
+  void see_object(Slot& slot, const ListedName& listed, MonoTime asked) REQUIRES(mutex_);
+  void see_marker(Reading& reading, const Page& page, MonoTime asked) REQUIRES(mutex_);
+  void finish(Reading& reading) REQUIRES(mutex_);
 
+  const Config& config_;
   const std::chrono::seconds attribute_ttl_;
   const bool ttl_from_last_use_;  ///< find() gives what is there a whole lifetime anew
   const std::chrono::seconds listing_ttl_;
+  const std::size_t limit_;
   Clock& clock_;
   Mutex mutex_;
-  cache::ExpiringLru<std::string, Known> nodes_ GUARDED_BY(mutex_);
-  cache::ExpiringLru<std::string, Listing> listings_ GUARDED_BY(mutex_);
-  std::vector<std::weak_ptr<Reading>> readings_ GUARDED_BY(mutex_);
+  TypeNames types_ GUARDED_BY(mutex_);
+  std::unordered_map<std::string, TablePtr> tables_ GUARDED_BY(mutex_);
+  std::list<std::string> by_use_ GUARDED_BY(mutex_);  // directories, most recently used first
+  std::optional<Known> root_ GUARDED_BY(mutex_);
+  std::size_t entries_ GUARDED_BY(mutex_) = 0;
+  std::size_t foreign_bytes_ GUARDED_BY(mutex_) = 0;
+  std::size_t attributes_ GUARDED_BY(mutex_) = 0;
+  std::uint32_t serial_ GUARDED_BY(mutex_) = 0;
 };
 
 /// "a/b/c" -> "a/b" and "c"; "c" -> "" and "c".

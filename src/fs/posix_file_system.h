@@ -10,8 +10,9 @@
 #include "pailfs/fs/file_system.h"
 #include "pailfs/util/worker_pool.h"
 
-#include "dir_snapshot.h"
+#include "dir_reader.h"
 #include "inode_table.h"
+#include "lister.h"
 #include "mime.h"
 #include "node_cache.h"
 #include "object_reader.h"
@@ -33,11 +34,12 @@ struct OpenFile {
 };
 
 struct OpenDirectory {
-  OpenDirectory(InodePtr directory, DirSnapshot names)
-      : inode(std::move(directory)), snapshot(std::move(names)) {}
+  template <class... Reader>
+  explicit OpenDirectory(InodePtr directory, Reader&&... reader)
+      : inode(std::move(directory)), names(std::forward<Reader>(reader)...) {}
   const InodePtr inode;
   Mutex mutex;
-  DirSnapshot snapshot GUARDED_BY(mutex);
+  DirReader names GUARDED_BY(mutex);
 };
 
 /// Handles by number.
@@ -159,6 +161,10 @@ class PosixFileSystem final : public FileSystem {
   Status write_directory(const std::string& path, Node node);
   Status truncate(Content& content, std::uint64_t size);
 
+  // file_system_directories.cc
+  bool visit_name(const InodePtr& parent, const NodeCache::Item& item, bool with_attributes,
+                  std::uint64_t next, const std::function<bool(const DirEntry&)>& visit);
+
   // file_system_make.cc
   Result<CreateResult> create_new(InodeId parent, std::string_view name, mode_t mode, int flags,
                                   const Caller& caller);
@@ -225,6 +231,7 @@ class PosixFileSystem final : public FileSystem {
   const MimeTable mime_;
   cache::BlockCache blocks_;
   NodeCache known_;
+  const Lister lister_;
   InodeTable inodes_;
   HandleTable<OpenFile> files_;
   HandleTable<OpenDirectory> directories_;

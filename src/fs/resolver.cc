@@ -53,21 +53,62 @@ Result<Node> Resolver::find_out(const std::string& path) {
   if (file_key(config_.prefix, path).size() > kKeyMax) {
     return Error{ENAMETOOLONG, printable(path) + ": longer than a key of 1024 bytes"};
   }
+  const std::string directory = parent_path(path);
   ListedName listed;
-  const bool listing_known = known_.with_listing(parent_path(path), [&](const Listing& listing) {
-    const auto found = listing.names.find(last_name(path));
-    if (found != listing.names.end()) listed = found->second;
-  });
-  if (!listing_known) return ask_all(path);
-  if (listed.file) {
+  NodeCache::Word word = known_.listed(path, listed);
+  const auto before = known_.last_form(path);
+  if (word == NodeCache::Word::none && before == Form::file) {
+    // Most likely it still is one, and then nothing else matters.
     auto found = ask_file(path);
-    // Gone since the listing, or something else now: then nothing is known.
-    return !found && is_absence(found.error()) ? ask_all(path) : found;
+    if (found || !is_absence(found.error())) return found;
+  } else if (word == NodeCache::Word::none && known_.is_short(directory)) {
+    const Status renewed = lister_.list_first(directory);
+    if (!renewed) return renewed.error();
+    word = known_.listed(path, listed);
   }
-  if (listed.directory) {
-    auto found = ask_marker(path);
-    return !found && is_absence(found.error()) ? implicit_directory(config_) : found;
+  switch (word) {
+    case NodeCache::Word::absent:
+      return Error{ENOENT, printable(path) + ": does not exist"};
+    case NodeCache::Word::present:
+      return ask_listed(path, listed);
+    case NodeCache::Word::none:
+      break;
   }
+  return ask_all(path);
+}
+
+Result<Node> Resolver::ask_listed(const std::string& path, const ListedName& listed) {
+  auto found = listed.file ? ask_file(path) : ask_directory(path);
+  // Gone since the listing, or something else now: then nothing is known.
+  return !found && is_absence(found.error()) ? ask_all(path) : found;
+}
+
+Result<Node> Resolver::ask_directory(const std::string& path) {
+  NodeCache::Word marker = known_.marker(path);
+  if (marker == NodeCache::Word::none) {
+    const auto first = lister_.fetch(path, "");
+    if (!first) return first.error();
+    return from_page(path, *first);
+  }
+  if (marker == NodeCache::Word::absent) return implicit_directory(config_);
+  auto found = ask_marker(path);
+  return !found && is_absence(found.error()) ? implicit_directory(config_) : found;
+}
+
+/// What the first page of the names below `path` makes of it, when there is no object `path`.
+Result<Node> Resolver::from_page(const std::string& path, const FetchedPage& page) {
+  if (page.empty()) return Error{ENOENT, printable(path) + ": does not exist"};
+  lister_.begin(path, page);
+  const std::string own = children_prefix(config_.prefix, path);
+  const auto& objects = page.page.objects;
+  const bool has_marker = std::any_of(objects.begin(), objects.end(),
+                                      [&](const auto& object) { return object.key == own; });
+  if (has_marker) {
+    auto marker = ask_marker(path);
+    if (marker || !is_absence(marker.error())) return marker;
+  }
+  const bool has_children = objects.size() > (has_marker ? 1U : 0U) || !page.page.prefixes.empty();
+  if (has_children || !page.page.next.empty()) return implicit_directory(config_);
   return Error{ENOENT, printable(path) + ": does not exist"};
 }
 
@@ -97,30 +138,17 @@ Result<Node> Resolver::ask_marker(const std::string& path) {
 }
 
 Result<Node> Resolver::ask_all(const std::string& path) {
-  const std::string below = children_prefix(config_.prefix, path);
-  Pending<Result<s3::ListPage>> listing(pool_, [this, below]() -> Result<s3::ListPage> {
-    s3::ListRequest request;
-    request.prefix = below;
-    request.max_keys = 2;
-    return store_.list(request);
-  });
+  Pending<Result<FetchedPage>> listing(pool_,
+                                       [lister = lister_, path] { return lister.fetch(path, ""); });
   auto file = ask_file(path);
   const auto page = listing.get();
   if (file || !is_absence(file.error())) return file;
-  if (!page) return failed_listing(page.error());
-  const bool has_marker = std::any_of(page->objects.begin(), page->objects.end(),
-                                      [&](const auto& object) { return object.key == below; });
-  if (has_marker) {
-    auto marker = ask_marker(path);
-    if (marker || !is_absence(marker.error())) return marker;
-  }
-  const bool has_children =
-      page->objects.size() > (has_marker ? 1U : 0U) || !page->prefixes.empty();
-  if (has_children) return implicit_directory(config_);
-  return Error{ENOENT, printable(path) + ": does not exist"};
+  if (!page) return page.error();
+  return from_page(path, *page);
 }
 
-Result<bool> Resolver::is_empty_directory(const std::string& path) {
+Result<bool> Resolver::is_empty_directory(const std::string& path, std::chrono::nanoseconds age) {
+  if (const auto has_names = known_.has_names(path, age)) return !*has_names;
   const std::string below = children_prefix(config_.prefix, path);
   s3::ListRequest request;
   request.prefix = below;

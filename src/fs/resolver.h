@@ -6,6 +6,7 @@
 #include "pailfs/s3/object_store.h"
 #include "pailfs/util/worker_pool.h"
 
+#include "lister.h"
 #include "node_cache.h"
 
 namespace pailfs::fs {
@@ -13,33 +14,44 @@ namespace pailfs::fs {
 /// Finds out what a path is in the store, with as few requests as what is known allows: none while
 /// its attributes are known or its directory's fresh listing lacks the name, one HEAD when the
 /// listing has it, otherwise one round trip of HEAD `p` and LIST `p/` side by side (and a HEAD of
-/// the marker `p/` when there is one). Any thread may call any member, except those of the pool.
+/// the marker `p/` when there is one). What is listed on the way is a page of `p`'s names and is
+/// kept: who looks a directory up mostly reads it next. Any thread may call any member, except
+/// those of the pool.
 class Resolver final {
  public:
   Resolver(const Config& config, s3::ObjectStore& store, NodeCache& known, WorkerPool& pool,
-           Clock& clock)
-      : config_(config), store_(store), known_(known), pool_(pool), clock_(clock) {}
+           Clock& clock, const Lister& lister)
+      : config_(config),
+        store_(store),
+        known_(known),
+        pool_(pool),
+        clock_(clock),
+        lister_(lister) {}
 
   /// ENOENT when the store says that nothing is there; any other failure is passed on (law L4).
   Result<Node> resolve(const std::string& path);
   /// The same, but what is known is not good enough: asks.
   Result<Node> ask(const std::string& path);
-  /// Is anything below the directory besides its own marker? Always asks: what hangs on the answer
-  /// is a deletion.
-  Result<bool> is_empty_directory(const std::string& path);
+  /// Is anything below the directory besides its own marker? Asks, unless a complete listing of at
+  /// most that age tells.
+  Result<bool> is_empty_directory(const std::string& path, std::chrono::nanoseconds age);
 
  private:
   Result<Node> ask_root();
   Result<Node> ask_file(const std::string& path);
   Result<Node> ask_marker(const std::string& path);
   Result<Node> ask_all(const std::string& path);
+  Result<Node> ask_directory(const std::string& path);
+  Result<Node> ask_listed(const std::string& path, const ListedName& listed);
   Result<Node> find_out(const std::string& path);
+  Result<Node> from_page(const std::string& path, const FetchedPage& page);
 
   const Config& config_;
   s3::ObjectStore& store_;
   NodeCache& known_;
   WorkerPool& pool_;
   Clock& clock_;
+  const Lister& lister_;
 };
 
 }  // namespace pailfs::fs

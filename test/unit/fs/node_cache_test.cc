@@ -14,15 +14,21 @@ Node file_node(const std::string& etag) {
   Node node;
   node.form = Form::file;
   node.info.etag.value = etag;
+  node.info.last_modified = WallTime{std::chrono::seconds(1'000)};
   return node;
 }
+
+const WallTime kStored{std::chrono::seconds(1'000)};
 
 ListedName listed(const std::string& etag) {
   ListedName name;
   name.file = true;
   name.etag.value = etag;
+  name.last_modified = kStored;
   return name;
 }
+
+using Names = std::vector<std::pair<std::string, ListedName>>;
 
 struct Fixture {
   Fixture() {
@@ -33,10 +39,30 @@ struct Fixture {
   test::FakeClock clock;
 };
 
-bool lists(NodeCache& cache, const std::string& directory, const std::string& name) {
-  bool found = false;
-  cache.with_listing(directory, [&](const Listing& l) { found = l.names.contains(name); });
-  return found;
+bool lists(NodeCache& cache, const std::string& path) {
+  ListedName name;
+  return cache.listed(path, name) == NodeCache::Word::present;
+}
+
+bool is_listed(NodeCache& cache, const std::string& directory) {
+  return cache.known_reading(directory) != nullptr;
+}
+
+/// A whole listing in one page, asked for at `asked`.
+NodeCache::ReadingPtr list(NodeCache& cache, const std::string& directory, Names names,
+                           MonoTime asked) {
+  auto reading = cache.begin_reading(directory, asked);
+  NodeCache::Page page;
+  page.names = std::move(names);
+  page.last = true;
+  cache.add_page(reading, page, asked);
+  return reading;
+}
+
+std::string names_of(NodeCache& cache, const NodeCache::ReadingPtr& reading) {
+  std::string all;
+  for (const auto& item : cache.items(reading, 0, 1'000)) all += item.name + " ";
+  return all;
 }
 
 }  // namespace
@@ -78,37 +104,50 @@ TEST_CASE("attributes that are asked for live on, absence does not, where that i
 TEST_CASE("our own changes show in a listing at once") {
   Fixture f;
   NodeCache cache(f.config, f.clock);
-  cache.finish_reading(cache.begin_reading("d"), Listing{{{"x", listed("1")}}, {}});
+  list(cache, "d", {{"x", listed("1")}}, f.clock.now());
   cache.stored("d/y", file_node("2"));
   cache.removed("d/x");
-  CHECK(lists(cache, "d", "y"));
-  CHECK_FALSE(lists(cache, "d", "x"));
+  CHECK(lists(cache, "d/y"));
+  CHECK_FALSE(lists(cache, "d/x"));
   REQUIRE(cache.find("d/x"));
   CHECK(cache.find("d/x")->form == Form::absent);
+  CHECK(names_of(cache, cache.known_reading("d")) == "y ");
 }
 
 TEST_CASE("a listing is forgotten after its time, counted from its first request") {
   Fixture f;
   NodeCache cache(f.config, f.clock);
-  const auto reading = cache.begin_reading("d");
+  const MonoTime asked = f.clock.now();
+  const auto reading = cache.begin_reading("d", asked);
   f.clock.advance(3s);
-  cache.finish_reading(reading, Listing{});
-  CHECK(cache.with_listing("d", [](const Listing&) {}));
+  NodeCache::Page page;
+  page.last = true;
+  cache.add_page(reading, page, asked);
+  CHECK(is_listed(cache, "d"));
   f.clock.advance(3s);
-  CHECK_FALSE(cache.with_listing("d", [](const Listing&) {}));
+  CHECK_FALSE(is_listed(cache, "d"));
 }
 
-TEST_CASE("a listing during which we changed the directory is not kept") {
+TEST_CASE("what we change while a listing comes in is not undone by it") {
   Fixture f;
   NodeCache cache(f.config, f.clock);
-  const auto reading = cache.begin_reading("d");
+  list(cache, "d", {{"ours", listed("1")}, {"gone", listed("1")}}, f.clock.now());
+  f.clock.advance(10s);
+  const MonoTime asked = f.clock.now();
+  const auto reading = cache.begin_reading("d", asked);
+  f.clock.advance(1s);
   cache.stored("d/new", file_node("1"));
-  cache.finish_reading(reading, Listing{});
-  CHECK_FALSE(cache.with_listing("d", [](const Listing&) {}));
-  const auto elsewhere = cache.begin_reading("d");
-  cache.stored("e/new", file_node("1"));
-  cache.finish_reading(elsewhere, Listing{});
-  CHECK(cache.with_listing("d", [](const Listing&) {}));
+  cache.stored("d/ours", file_node("2"));
+  cache.removed("d/gone");
+  NodeCache::Page page;
+  page.names = {{"gone", listed("1")}, {"ours", listed("1")}};
+  page.last = true;
+  cache.add_page(reading, page, asked);
+  REQUIRE(is_listed(cache, "d"));
+  CHECK(lists(cache, "d/new"));
+  CHECK_FALSE(lists(cache, "d/gone"));
+  REQUIRE(cache.find("d/ours"));
+  CHECK(cache.find("d/ours")->info.etag.value == "2");
 }
 
 TEST_CASE("a listing drops attributes that it contradicts, and keeps younger ones") {
@@ -116,20 +155,126 @@ TEST_CASE("a listing drops attributes that it contradicts, and keeps younger one
   NodeCache cache(f.config, f.clock);
   cache.learn("d/same", file_node("1"), f.clock.now());
   cache.learn("d/changed", file_node("1"), f.clock.now());
+  cache.learn("d/vanished", file_node("1"), f.clock.now());
   cache.learn("d/appeared", Node{}, f.clock.now());
   f.clock.advance(1s);
-  const auto reading = cache.begin_reading("d");
+  const MonoTime asked = f.clock.now();
+  const auto reading = cache.begin_reading("d", asked);
   f.clock.advance(1s);
   cache.learn("d/younger", file_node("9"), f.clock.now());
-  cache.finish_reading(reading, Listing{{{"same", listed("1")},
-                                         {"changed", listed("2")},
-                                         {"appeared", listed("3")},
-                                         {"younger", listed("8")}},
-                                        {}});
+  NodeCache::Page page;
+  page.names = {{"same", listed("1")},
+                {"changed", listed("2")},
+                {"appeared", listed("3")},
+                {"younger", listed("8")}};
+  page.last = true;
+  cache.add_page(reading, page, asked);
   CHECK(cache.find("d/same"));
   CHECK_FALSE(cache.find("d/changed"));
   CHECK_FALSE(cache.find("d/appeared"));
+  CHECK_FALSE(cache.find("d/vanished"));
   CHECK(cache.find("d/younger"));
+}
+
+TEST_CASE("attributes out of time are good again when a listing shows the same object") {
+  Fixture f;
+  NodeCache cache(f.config, f.clock);
+  auto touched = listed("1");
+  touched.last_modified += 1s;
+  auto longer = listed("1");
+  longer.size = 1;
+  const std::string name = GENERATE("same", "touched", "longer");
+  cache.learn("d/f", file_node("1"), f.clock.now());
+  f.clock.advance(1'000s);
+  CHECK_FALSE(cache.find("d/f"));
+  list(cache, "d",
+       {{"f", name == "same"      ? listed("1")
+              : name == "touched" ? touched
+                                  : longer}},
+       f.clock.now());
+  CHECK(cache.find("d/f").has_value() == (name == "same"));
+}
+
+TEST_CASE("what we stored ourselves is recognised by when we did") {
+  Fixture f;
+  NodeCache cache(f.config, f.clock);
+  Node node = file_node("1");
+  node.info.last_modified = {};
+  cache.stored("d/f", node);
+  auto seen = listed("1");
+  const auto apart = GENERATE(0s, 1s, 60s);
+  seen.last_modified = f.clock.wall() + apart;
+  f.clock.advance(1'000s);
+  list(cache, "d", {{"f", seen}}, f.clock.now());
+  CHECK(cache.find("d/f").has_value() == (apart < 10s));
+}
+
+TEST_CASE("a directory is what its own listing and the one above say") {
+  Fixture f;
+  NodeCache cache(f.config, f.clock);
+  Node node = file_node("1");
+  const bool has_object = GENERATE(true, false);
+  node.form = has_object ? Form::directory_marker : Form::implicit_directory;
+  cache.learn("d", node, f.clock.now());
+  f.clock.advance(1'000s);
+  CHECK_FALSE(cache.find("d"));
+  ListedName above;
+  above.directory = true;
+  list(cache, "", {{"d", above}}, f.clock.now());
+  CHECK_FALSE(cache.find("d"));
+  NodeCache::Page page;
+  page.names = {{"x", listed("7")}};
+  page.last = true;
+  const bool same = GENERATE(true, false);
+  if (has_object == same) page.marker = listed("1");
+  cache.add_page(cache.begin_reading("d", f.clock.now()), page, f.clock.now());
+  CHECK(cache.find("d").has_value() == same);
+}
+
+TEST_CASE("a reader's places stay where they are while names come and go") {
+  Fixture f;
+  NodeCache cache(f.config, f.clock);
+  Names names;
+  for (char c = 'a'; c <= 'j'; ++c) names.emplace_back(std::string(1, c), listed("1"));
+  list(cache, "d", names, f.clock.now());
+  const auto reading = cache.known_reading("d");
+  REQUIRE(reading);
+  const auto first = cache.items(reading, 0, 3);
+  REQUIRE(first.size() == 3);
+  cache.removed("d/a");
+  cache.removed("d/e");
+  cache.stored("d/new", file_node("1"));
+  f.clock.advance(10s);
+  names.erase(names.begin() + 5);  // f, elsewhere
+  list(cache, "d", names, f.clock.now());
+  std::string rest;
+  for (const auto& item : cache.items(reading, first.back().next, 100)) rest += item.name;
+  CHECK(rest == "deghij");
+}
+
+TEST_CASE("a name that is an object and a directory is there once") {
+  Fixture f;
+  NodeCache cache(f.config, f.clock);
+  ListedName below;
+  below.directory = true;
+  const auto reading = list(cache, "d", {{"a", listed("1")}, {"a", below}}, f.clock.now());
+  CHECK(names_of(cache, reading) == "a ");
+  ListedName a;
+  REQUIRE(cache.listed("d/a", a) == NodeCache::Word::present);
+  CHECK(a.file);
+  CHECK(a.directory);
+}
+
+TEST_CASE("a reading put aside is taken once, and not when it has grown old") {
+  Fixture f;
+  NodeCache cache(f.config, f.clock);
+  const auto reading = cache.begin_reading("d", f.clock.now());
+  cache.park(reading);
+  CHECK(cache.take_parked("d") == reading);
+  CHECK_FALSE(cache.take_parked("d"));
+  cache.park(reading);
+  f.clock.advance(6s);
+  CHECK_FALSE(cache.take_parked("d"));
 }
 
 TEST_CASE("forgetting a tree forgets it whole and nothing beside it") {
@@ -137,22 +282,51 @@ TEST_CASE("forgetting a tree forgets it whole and nothing beside it") {
   NodeCache cache(f.config, f.clock);
   for (const char* path : {"a", "a/b", "a/b/c", "ab", "z"})
     cache.learn(path, file_node("1"), f.clock.now());
-  cache.finish_reading(cache.begin_reading("a/b"), Listing{});
+  list(cache, "a/b", {}, f.clock.now());
   cache.erase_below("a");
   CHECK_FALSE(cache.find("a"));
   CHECK_FALSE(cache.find("a/b/c"));
-  CHECK_FALSE(cache.with_listing("a/b", [](const Listing&) {}));
+  CHECK_FALSE(is_listed(cache, "a/b"));
   CHECK(cache.find("ab"));
   CHECK(cache.find("z"));
 }
 
 TEST_CASE("memory is bounded, the least used goes first") {
   Fixture f;
-  f.config.max_cached_attributes = 3;
+  f.config.max_cached_attributes = 19;
   NodeCache cache(f.config, f.clock);
-  for (const char* path : {"a", "b", "c"}) cache.learn(path, file_node("1"), f.clock.now());
-  CHECK(cache.find("a"));
-  cache.learn("d", file_node("1"), f.clock.now());
-  CHECK(cache.find("a"));
-  CHECK_FALSE(cache.find("b"));
+  for (const char* path : {"a/x", "b/x", "c/x"}) cache.learn(path, file_node("1"), f.clock.now());
+  CHECK(cache.find("a/x"));
+  cache.learn("d/x", file_node("1"), f.clock.now());
+  CHECK(cache.find("d/x"));
+  CHECK(cache.find("a/x"));
+  CHECK_FALSE(cache.find("b/x"));
+  for (int i = 0; i < 1'000; ++i) {
+    const std::string path = "d/" + std::to_string(i);
+    cache.learn(path, file_node("1"), f.clock.now());
+    CHECK(cache.find(path));
+  }
+  CHECK(cache.sizes().attributes <= 20);
+}
+
+TEST_CASE("a listing larger than the bound stays whole while it is read") {
+  Fixture f;
+  f.config.max_cached_attributes = 20;
+  NodeCache cache(f.config, f.clock);
+  Names names;
+  for (int i = 0; i < 500; ++i) names.emplace_back(std::to_string(i), listed("1"));
+  const auto reading = list(cache, "d", names, f.clock.now());
+  cache.learn("e/x", file_node("1"), f.clock.now());
+  CHECK(cache.items(reading, 0, 1'000).size() == 500);
+}
+
+TEST_CASE("names that were removed do not gather") {
+  Fixture f;
+  NodeCache cache(f.config, f.clock);
+  for (int i = 0; i < 100'000; ++i) cache.removed("d/" + std::to_string(i));
+  cache.learn("d/late", file_node("1"), f.clock.now() - 1s);
+  CHECK_FALSE(cache.find("d/late"));  // may have been removed since
+  cache.stored("d/f", file_node("1"));
+  list(cache, "d", {{"f", listed("1")}}, f.clock.now());
+  CHECK(names_of(cache, cache.known_reading("d")) == "f ");
 }

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lister.h"
+
+#include <algorithm>
+
+#include "pailfs/util/log.h"
+#include "pailfs/util/text.h"
+
+namespace pailfs::fs {
+
+Result<FetchedPage> Lister::fetch(const std::string& directory,
+                                  const std::string& continuation) const {
+  s3::ListRequest request;
+  request.prefix = children_prefix(config_.prefix, directory);
+  request.continuation = continuation;
+  const MonoTime asked = clock_.now();
+  auto page = store_.list(request);
+  if (!page) {
+    Error error = page.error();
+    if (error.err == ENOENT) error.err = EIO;
+    return error;
+  }
+  return FetchedPage{std::move(*page), asked};
+}
+
+void Lister::add(const NodeCache::ReadingPtr& reading, const FetchedPage& fetched) const {
+  const std::string& directory = reading->directory;
+  const std::string prefix = children_prefix(config_.prefix, directory);
+  NodeCache::Page page;
+  page.last = fetched.page.next.empty();
+  page.names.reserve(fetched.page.objects.size() + fetched.page.prefixes.size());
+  std::size_t hidden = 0;
+  for (const s3::ListedObject& object : fetched.page.objects) {
+    const std::string_view name = std::string_view(object.key).substr(prefix.size());
+    ListedName listed;
+    listed.file = true;
+    listed.size = object.size;
+    listed.etag = object.etag;
+    listed.last_modified = object.last_modified;
+    if (name.empty()) {
+      page.marker = std::move(listed);
+    } else if (is_storable_name(name)) {
+      page.names.emplace_back(name, std::move(listed));
+    } else {
+      ++hidden;
+    }
+  }
+  for (const std::string& below : fetched.page.prefixes) {
+    std::string_view name = std::string_view(below).substr(prefix.size());
+    name.remove_suffix(name.ends_with('/') ? 1 : 0);
+    // "/", the object of a whole bucket's root, begins with the empty name.
+    if (name.empty() && prefix.empty()) page.marker_unknown = true;
+    if (!is_storable_name(name)) {
+      ++hidden;
+      continue;
+    }
+    ListedName listed;
+    listed.directory = true;
+    page.names.emplace_back(name, listed);
+  }
+  if (prefix.empty() && !page.last) page.marker_unknown = true;
+  if (hidden > 0) {
+    log_warning("directory " + printable(directory) + ": " + std::to_string(hidden) +
+                " keys cannot be file names and are not shown");
+  }
+  known_.add_page(reading, page, fetched.asked);
+  reading->continuation = fetched.page.next;
+}
+
+NodeCache::ReadingPtr Lister::begin(const std::string& directory, const FetchedPage& first) const {
+  auto reading = known_.begin_reading(directory, first.asked);
+  add(reading, first);
+  if (!first.page.next.empty()) known_.park(reading);
+  return reading;
+}
+
+Status Lister::list_first(const std::string& directory) const {
+  const auto first = fetch(directory, "");
+  if (!first) return first.error();
+  begin(directory, *first);
+  return {};
+}
+
+}  // namespace pailfs::fs

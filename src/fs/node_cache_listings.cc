@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+// What listings show, and what becomes of older knowledge by them.
+#include <algorithm>
+#include <utility>
+
+#include "node_cache.h"
+#include "node_cache_table.h"
+
+namespace pailfs::fs {
+namespace {
+
+/// HEAD tells whole seconds, some services list more.
+bool same_time(WallTime a, WallTime b) {
+  return std::chrono::floor<std::chrono::seconds>(a) == std::chrono::floor<std::chrono::seconds>(b);
+}
+
+/// Our clock, and the moment between asking and being answered, may be this far from the store's.
+constexpr std::chrono::seconds kEstimate{2};
+
+bool shows_same_object(const Slot& slot, const ListedName& listed) {
+  if (slot.size != listed.size || !slot.tag.equals(listed.etag)) return false;
+  if (!slot.estimated_time) return same_time(slot.last_modified, listed.last_modified);
+  return slot.last_modified - listed.last_modified <= kEstimate &&
+         listed.last_modified - slot.last_modified <= kEstimate;
+}
+
+}  // namespace
+
+NodeCache::Word NodeCache::listed(const std::string& path, ListedName& name) {
+  MutexLock lock(mutex_);
+  TablePtr table;
+  const Slot* slot = find_slot(path, table);
+  if (!table) return Word::none;
+  const bool there =
+      slot != nullptr && slot->state != Slot::State::absent && (slot->file || slot->directory);
+  if (!there) return is_fresh(*table) ? Word::absent : Word::none;
+  if (clock_.now() >= slot->seen + listing_ttl_) return Word::none;
+  name.file = slot->file;
+  name.directory = slot->directory;
+  name.size = slot->size;
+  name.etag = slot->tag.get();
+  name.last_modified = slot->last_modified;
+  return Word::present;
+}
+
+bool NodeCache::is_short(const std::string& directory) {
+  MutexLock lock(mutex_);
+  const TablePtr table = this->table(directory);
+  return table && table->complete && table->one_page && listing_ttl_.count() > 0;
+}
+
+std::optional<bool> NodeCache::has_names(const std::string& directory,
+                                         std::chrono::nanoseconds age) {
+  MutexLock lock(mutex_);
+  const TablePtr table = this->table(directory);
+  const auto most = std::min<std::chrono::nanoseconds>(age, attribute_ttl_);
+  if (!table || !table->complete || clock_.now() >= *table->complete + most) return std::nullopt;
+  if (listing_ttl_.count() == 0) return std::nullopt;
+  return table->names.live() > table->absent;
+}
+
+NodeCache::Word NodeCache::marker(const std::string& directory) {
+  MutexLock lock(mutex_);
+  const TablePtr table = this->table(directory);
+  if (!table || clock_.now() >= table->marker_seen + listing_ttl_) return Word::none;
+  return table->marker;
+}
+
+NodeCache::Sizes NodeCache::sizes() {
+  MutexLock lock(mutex_);
+  std::size_t listings = 0;
+  for (const auto& [directory, table] : tables_) listings += table->complete ? 1 : 0;
+  return {attributes_ + (root_ ? 1 : 0), listings};
+}
+
+NodeCache::ReadingPtr NodeCache::known_reading(const std::string& directory) {
+  MutexLock lock(mutex_);
+  const TablePtr table = this->table(directory);
+  if (!table || !is_fresh(*table)) return nullptr;
+  auto reading = std::make_shared<Reading>(directory, *table->complete);
+  reading->table_ = table;
+  reading->done_ = true;
+  reading->order_.reserve(table->names.live());
+  for (SlotId id = 0; id < table->names.end(); ++id) {
+    const Slot& slot = table->names.at(id);
+    const bool there = slot.state != Slot::State::free && slot.state != Slot::State::absent;
+    if (there && (slot.file || slot.directory)) reading->order_.push_back(id);
+  }
+  table->readings.push_back(reading);
+  return reading;
+}
+
+void NodeCache::park(const ReadingPtr& reading) {
+  MutexLock lock(mutex_);
+  if (!reading->table_->dropped) reading->table_->parked = reading;
+}
+
+NodeCache::ReadingPtr NodeCache::take_parked(const std::string& directory) {
+  MutexLock lock(mutex_);
+  const TablePtr table = this->table(directory);
+  if (!table) return nullptr;
+  table->live_readings(clock_.now() - listing_ttl_);
+  return std::exchange(table->parked, nullptr);
+}
+
+NodeCache::ReadingPtr NodeCache::begin_reading(const std::string& directory, MonoTime asked) {
+  MutexLock lock(mutex_);
+  auto reading = std::make_shared<Reading>(directory, asked);
+  reading->table_ = make_table(directory);
+  reading->serial_ = ++serial_;
+  reading->table_->live_readings(clock_.now() - listing_ttl_);
+  reading->table_->readings.push_back(reading);
+  return reading;
+}
+
+void NodeCache::see_object(Slot& slot, const ListedName& listed, MonoTime asked) {
+  const bool object = slot.form == Form::file || slot.form == Form::directory_object;
+  if (slot.state == Slot::State::known && object && shows_same_object(slot, listed)) {
+    if (slot.learnt < asked) {
+      slot.learnt = asked;
+      slot.expires = std::max(slot.expires, asked + attribute_ttl_);
+    }
+  } else {
+    forget_attributes(slot);
+    slot.state = Slot::State::unknown;
+    slot.tag.assign(listed.etag);
+    slot.size = listed.size;
+  }
+  slot.last_modified = listed.last_modified;
+  slot.estimated_time = false;
+}
+
+void NodeCache::add_name(Reading& reading, const std::string& name, const ListedName& listed,
+                         MonoTime asked) {
+  Table& table = *reading.table_;
+  const SlotId id = table.names.make(name);
+  Slot& slot = table.names.at(id);
+  const bool ours_is_younger = slot.state != Slot::State::unknown && slot.learnt > asked;
+  if (ours_is_younger && slot.state == Slot::State::absent) return;
+  if (slot.state == Slot::State::absent) {
+    --table.absent;
+    slot.state = Slot::State::unknown;
+  }
+  const bool again = slot.reading == reading.serial_;
+  if (!again) {
+    slot.reading = reading.serial_;
+    reading.order_.push_back(id);
+  }
+  slot.seen = std::max(slot.seen, asked);
+  if (ours_is_younger) return;
+  slot.directory = listed.directory || (again && slot.directory);
+  const bool was_object = slot.form == Form::file || slot.form == Form::directory_object;
+  if (listed.file) {
+    see_object(slot, listed, asked);
+    slot.file = true;
+  } else if (!again) {
+    slot.file = false;
+    if (slot.state == Slot::State::known && was_object) {
+      forget_attributes(slot);
+      slot.state = Slot::State::unknown;
+    }
+  }
+}
+
+/// The listing of a directory shows its own object too, or that there is none.
+void NodeCache::see_marker(Reading& reading, const Page& page, MonoTime asked) {
+  Table& table = *reading.table_;
+  if (page.marker_unknown) return;
+  table.marker = page.marker ? Word::present : Word::absent;
+  table.marker_seen = asked;
+  if (!page.marker && page.names.empty()) return;  // then there may be no such directory
+  const auto still_true = [&](Form form, const auto& same) {
+    return page.marker ? form == Form::directory_marker && same()
+                       : form == Form::implicit_directory;
+  };
+  if (reading.directory.empty()) {
+    if (!root_ || root_->learnt > asked) return;
+    const bool good = still_true(root_->node.form, [&] {
+      const s3::ObjectInfo& info = root_->node.info;
+      return info.etag == page.marker->etag && info.size == page.marker->size &&
+             same_time(info.last_modified, page.marker->last_modified);
+    });
+    if (good) root_->learnt = asked;
+    root_->expires = good ? asked + attribute_ttl_ : MonoTime{};
+    return;
+  }
+  TablePtr above;
+  Slot* slot = find_slot(reading.directory, above);
+  if (slot == nullptr || slot->state != Slot::State::known || slot->learnt > asked) return;
+  if (slot->file || !is_directory(slot->form)) return;
+  // Whether an object of the same name has come, only the listing above tells.
+  const MonoTime vouched =
+      asked >= slot->seen + listing_ttl_ ? slot->expires : asked + attribute_ttl_;
+  if (still_true(slot->form, [&] { return shows_same_object(*slot, *page.marker); })) {
+    slot->learnt = asked;
+    slot->expires = std::max(slot->expires, vouched);
+    if (page.marker) {
+      slot->last_modified = page.marker->last_modified;
+      slot->estimated_time = false;
+    }
+  } else {
+    forget_attributes(*slot);
+    slot->state = Slot::State::unknown;
+  }
+}
+
+void NodeCache::add_page(const ReadingPtr& reading, const Page& page, MonoTime asked) {
+  MutexLock lock(mutex_);
+  if (++reading->pages_ == 1) see_marker(*reading, page, asked);
+  for (const auto& [name, listed] : page.names) add_name(*reading, name, listed, asked);
+  if (page.last) finish(*reading);
+  settle(*reading->table_);
+}
+
+/// Names that the complete listing did not show, and that nothing younger vouches for, are gone.
+void NodeCache::finish(Reading& reading) {
+  Table& table = *reading.table_;
+  reading.done_ = true;
+  const bool alone = table.live_readings(clock_.now() - listing_ttl_) <= 1;
+  for (SlotId id = 0; id < table.names.end(); ++id) {
+    Slot& slot = table.names.at(id);
+    if (slot.state == Slot::State::free || slot.seen >= reading.begun) continue;
+    if (alone) {
+      if (slot.state == Slot::State::absent) --table.absent;
+      forget_attributes(slot);
+      table.names.free(id);
+    } else {
+      // Its number may stand in the order of another reading.
+      put(table, slot, Node{});
+      slot.learnt = slot.seen = reading.begun;
+    }
+  }
+  if (!table.complete || *table.complete < reading.begun) {
+    table.complete = reading.begun;
+    table.one_page = reading.pages_ == 1;
+  }
+}
+
+std::vector<NodeCache::Item> NodeCache::items(const ReadingPtr& reading, std::size_t from,
+                                              std::size_t most) {
+  MutexLock lock(mutex_);
+  const MonoTime now = clock_.now();
+  std::vector<Item> found;
+  const DirTable& names = reading->table_->names;
+  for (std::size_t i = from; i < reading->order_.size() && found.size() < most; ++i) {
+    const SlotId id = reading->order_[i];
+    const Slot& slot = names.at(id);
+    if (slot.state == Slot::State::free || slot.state == Slot::State::absent) continue;
+    if (!slot.file && !slot.directory) continue;
+    Item& item = found.emplace_back();
+    item.name = std::string(names.name(id));
+    item.listed.file = slot.file;
+    item.listed.directory = slot.directory;
+    item.listed.size = slot.size;
+    item.next = i + 1;
+    if (slot.state != Slot::State::known || slot.expires <= now) continue;
+    item.form = slot.form;
+    item.stat = slot.attributes ? slot.attributes->stat() : implicit_directory_stat(config_);
+    item.stat->size = is_directory(slot.form) ? 4096 : slot.size;
+  }
+  return found;
+}
+
+bool NodeCache::is_done(const ReadingPtr& reading) {
+  MutexLock lock(mutex_);
+  return reading->done_;
+}
+
+}  // namespace pailfs::fs

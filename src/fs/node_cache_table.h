@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "node_cache.h"
+
+namespace pailfs::fs {
+
+/// What NodeCache keeps of one directory; guarded by its mutex.
+struct NodeCache::Table {
+  explicit Table(std::list<std::string>::iterator place) : use(place) {}
+
+  DirTable names;
+  std::list<std::string>::iterator use;  // in by_use_; not valid once dropped
+  std::optional<MonoTime> complete;      // when the last complete listing was begun
+  bool one_page = false;                 // it took one
+  bool dropped = false;
+  Word marker = Word::none;
+  MonoTime marker_seen{};
+  std::vector<std::weak_ptr<Reading>> readings;
+  MonoTime swept{};  // our own removals before this are not remembered one by one
+  std::size_t absent = 0;
+  SlotId newest = 0;        // is not the one to make room
+  SlotId hand = 0;          // where room was made last
+  std::size_t counted = 0;  // of entries_
+
+  ReadingPtr parked;
+
+  /// Those that somebody holds, or may still take because they began after `good`.
+  std::size_t live_readings(MonoTime good) {
+    if (parked && parked->begun <= good) parked = nullptr;
+    std::erase_if(readings, [](const auto& weak) { return weak.expired(); });
+    return readings.size();
+  }
+};
+
+}  // namespace pailfs::fs

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is known of an object in as few bytes as it takes. Lossless: unpacking gives back what was
+// packed.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "object_map.h"
+
+namespace pailfs::fs {
+
+/// An ETag: an MD5, alone or with a number of parts, in 18 bytes; any other on the heap.
+class PackedTag final {
+ public:
+  void assign(const s3::ETag& etag);
+  [[nodiscard]] s3::ETag get() const;
+  [[nodiscard]] bool equals(const s3::ETag& etag) const { return get() == etag; }
+
+ private:
+  enum class Kind : std::uint8_t { none, md5, parts, other };
+  std::array<std::uint8_t, 16> digest_{};
+  std::unique_ptr<std::string> other_;
+  std::uint16_t parts_ = 0;
+  Kind kind_ = Kind::none;
+};
+
+/// Content types seen so far, by number. A few dozen in practice; bounded.
+class TypeNames final {
+ public:
+  /// Nothing when there are too many already.
+  std::optional<std::uint16_t> number(std::string_view name);
+  [[nodiscard]] const std::string& name(std::uint16_t number) const { return names_[number]; }
+
+ private:
+  std::vector<std::string> names_;
+};
+
+/// Stat and headers of one object. The six headers of s3fs in the form in which we write them, and
+/// no headers at all, take no memory beyond this; anything else is kept as it was found.
+class PackedAttributes final {
+ public:
+  PackedAttributes(const Stat& stat, const s3::ObjectAttributes& attributes, TypeNames& types);
+
+  /// Its size is left to the caller, who has it anyway.
+  [[nodiscard]] Stat stat() const;
+  [[nodiscard]] s3::ObjectAttributes attributes(const TypeNames& types) const;
+  /// Bytes on the heap.
+  [[nodiscard]] std::size_t extra() const { return extra_; }
+
+ private:
+  enum class Kind : std::uint8_t {
+    bare,             ///< no metadata: stat is what decode() makes of that
+    full_mode,        ///< the six headers, mode with type bits
+    permission_mode,  ///< the same, mode without them, as mkdir writes it
+    foreign           ///< anything else
+  };
+  struct Foreign {
+    dev_t rdev = 0;
+    s3::ObjectAttributes attributes;
+  };
+
+  WallTime atime_;
+  WallTime mtime_;
+  WallTime ctime_;
+  uid_t uid_;
+  gid_t gid_;
+  std::unique_ptr<Foreign> foreign_;
+  std::uint32_t extra_ = 0;
+  std::uint16_t mode_;
+  std::uint16_t type_ = 0;
+  Kind kind_ = Kind::foreign;
+};
+
+}  // namespace pailfs::fs

@@ -25,45 +25,56 @@ def _timed(command):
     return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def _curl(directory, transfers, parallel):
-    """One curl for transfers given as lists of configuration lines."""
-    path = os.path.join(directory, "curl.conf")
-    common = ["silent", "show-error", "fail", 'noproxy = "*"', 'output = "/dev/null"', 'header = "Expect:"']
-    with open(path, "w") as file:
-        file.write("\nnext\n".join("\n".join(common + lines) for lines in transfers))
-    command = ["curl", "--config", path]
-    if parallel > 1:
-        command[1:1] = ["--parallel", "--parallel-max", str(parallel)]
-    return _timed(command)
+class Source:
+    """A bucket as curl reaches it, and a directory for its files."""
+
+    def __init__(self, server, bucket, tls, directory):
+        self.base = f"{server.tls_endpoint if tls else server.endpoint}/{bucket}"
+        self.plain = server.endpoint.split("//")[1]
+        self.path = f"/{bucket}"
+        self.ca = server.ca if tls else ""
+        self.directory = directory
+
+    def curl(self, transfers, parallel):
+        """One curl for transfers given as lists of configuration lines."""
+        path = os.path.join(self.directory, "curl.conf")
+        common = ["silent", "show-error", "fail", 'noproxy = "*"', 'output = "/dev/null"', 'header = "Expect:"']
+        if self.ca:
+            common.append(f'cacert = "{self.ca}"')
+        with open(path, "w") as file:
+            file.write("\nnext\n".join("\n".join(common + lines) for lines in transfers))
+        command = ["curl", "--config", path]
+        if parallel > 1:
+            command[1:1] = ["--parallel", "--parallel-max", str(parallel)]
+        return _timed(command)
 
 
 def ranges(size, part=PART):
     return [(start, min(start + part, size) - 1) for start in range(0, size, part)]
 
 
-def curl_read(server, directory, bucket, key, size, parallel=PARALLEL):
+def curl_read(source, key, size, parallel=PARALLEL):
     """`parallel` ranges at a time; 1 is one connection that takes it whole."""
-    url = f'url = "{server.endpoint}/{bucket}/{key}"'
-    transfers = [[url]] if parallel == 1 else [[url, f'range = "{a}-{b}"'] for a, b in ranges(size)]
-    seconds, cpu = _curl(directory, transfers, parallel)
+    url = f'url = "{source.base}/{key}"'
+    transfers = [[url, f'range = "0-{size - 1}"']] if parallel == 1 else [[url, f'range = "{a}-{b}"'] for a, b in ranges(size)]
+    seconds, cpu = source.curl(transfers, parallel)
     return measure.Sample(seconds=seconds, bytes=size, cpu=cpu)
 
 
-def curl_write(server, directory, bucket, key, size, parallel=PARALLEL):
+def curl_write(source, key, size, parallel=PARALLEL):
     """A multipart upload, its parts in parallel."""
-    content = os.path.join(directory, "part")
-    if not os.path.exists(content):
-        with open(content, "wb") as file:
-            file.write(b"w" * PART)
-    connection = http.client.HTTPConnection(server.endpoint.split("//")[1], timeout=60)
-    path = f"/{bucket}/{key}"
+    content = os.path.join(source.directory, "part")
+    with open(content, "wb") as file:
+        file.write(b"w" * PART)
+    connection = http.client.HTTPConnection(source.plain, timeout=60)
+    path = f"{source.path}/{key}"
     began = time.monotonic()
     reply = _ask(connection, "POST", path + "?uploads=")
     upload = re.search("<UploadId>(.*)</UploadId>", reply).group(1)
     count = len(ranges(size))
     put = [f'upload-file = "{content}"']
-    transfers = [put + [f'url = "{server.endpoint}{path}?partNumber={n}&uploadId={upload}"'] for n in range(1, count + 1)]
-    _, cpu = _curl(directory, transfers, parallel)
+    transfers = [put + [f'url = "{source.base}/{key}?partNumber={n}&uploadId={upload}"'] for n in range(1, count + 1)]
+    _, cpu = source.curl(transfers, parallel)
     listed = _ask(connection, "GET", f"{path}?uploadId={upload}")
     etags = re.findall("<ETag>(.*?)</ETag>", listed)
     parts = "".join(f"<Part><PartNumber>{n + 1}</PartNumber><ETag>{etag}</ETag></Part>" for n, etag in enumerate(etags))

@@ -17,6 +17,7 @@ class Place:
     bucket: str
     mountpoint: str
     private: str  # directory for password file, cache and log of this run
+    ca: str = ""  # certificate that the endpoint's is signed with
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,18 @@ class Mounter:
     program: str
     kind: Kind
 
-    def start(self, place, log):
-        """The running process; mounting is under way."""
+    def start(self, place, log, group=None):
+        """The running process, in the control group if one is given; mounting is under way."""
         environment = {name: value for name, value in os.environ.items()
                        if not name.upper().startswith(("AWS_", "RCLONE_")) and not name.lower().endswith("_proxy")}
         environment.update(HOME=place.private, LC_ALL="C", **self.kind.environment)
         if self.kind.keys_in_environment:
             environment.update(AWS_ACCESS_KEY_ID=s3.ACCESS_KEY, AWS_SECRET_ACCESS_KEY=s3.SECRET_KEY)
+        if place.ca:
+            environment.update(CURL_CA_BUNDLE=place.ca, AWS_CA_BUNDLE=place.ca, SSL_CERT_FILE=place.ca)
         command = self.kind.command(self.program, place)
+        if group:
+            command = group.command(command)
         return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def version(self):

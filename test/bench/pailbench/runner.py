@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 
-from . import limits, measure, mount
+from . import cgroup, limits, measure, mount
 from .mounters import Place
 
 
@@ -34,16 +34,30 @@ class Runner:
         private = tempfile.mkdtemp(dir=self.directory)
         try:
             workload.seed(self.server, bucket)
-            return self._mounted(workload, mounter, Place(self.server.endpoint, bucket, os.path.join(private, "mnt"), private))
+            endpoint, ca = (self.server.tls_endpoint, self.server.ca) if workload.tls else (self.server.endpoint, "")
+            return self._limited(workload, mounter, Place(endpoint, bucket, os.path.join(private, "mnt"), private, ca))
         except mount.MountFailed as failure:
             return measure.Sample(error=f"cannot mount: {failure}")
         finally:
             self.server.discard(bucket)
             shutil.rmtree(private, ignore_errors=True)
 
-    def _mounted(self, workload, mounter, place):
+    def _limited(self, workload, mounter, place):
+        if not workload.memory:
+            return self._mounted(workload, mounter, place)
+        group = cgroup.Cgroup.make(workload.memory)
+        if group is None:
+            return measure.Sample(error="no control group can be made here")
+        try:
+            sample = self._mounted(workload, mounter, place, group)
+            sample.extra["group_peak"] = group.peak()
+            return sample
+        finally:
+            group.close()
+
+    def _mounted(self, workload, mounter, place, group=None):
         measure.drop_caches()
-        start = lambda log: mounter.start(place, log)
+        start = lambda log: mounter.start(place, log, group)
         self.server.reset()
         with mount.Mount(place.mountpoint, os.path.join(place.private, "log"), start) as mounted:
             pid, before = mounted.process.pid, 0
@@ -119,7 +133,7 @@ class Runner:
         """The server keeps the memory of what it stored; the first to store would pay for it."""
         bucket = self.server.new_bucket()
         directory = tempfile.mkdtemp(dir=self.directory)
-        limits.curl_write(self.server, directory, bucket, "warm", size)
+        limits.curl_write(limits.Source(self.server, bucket, False, directory), "warm", size)
         self.server.discard(bucket)
         shutil.rmtree(directory, ignore_errors=True)
 
@@ -132,12 +146,13 @@ class Runner:
         directory = tempfile.mkdtemp(dir=self.directory)
         try:
             workload.seed(self.server, bucket)
+            source = limits.Source(self.server, bucket, workload.tls, directory)
             null = limits.null_fuse(self.programs.null_fuse, directory, size, lambda path: self.io(workload, path))
             if workload.limit == "write":
-                many = limits.curl_write(self.server, directory, bucket, "curl", size)
+                many = limits.curl_write(source, "curl", size)
                 return {"curl x16": many, "null FUSE": null}
-            many = limits.curl_read(self.server, directory, bucket, "data", size)
-            one = limits.curl_read(self.server, directory, bucket, "data", size, parallel=1)
+            many = limits.curl_read(source, "data", size)
+            one = limits.curl_read(source, "data", size, parallel=1)
             return {"curl x16": many, "curl x1": one, "null FUSE": null}
         finally:
             self.server.discard(bucket)

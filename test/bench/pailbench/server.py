@@ -18,7 +18,8 @@ LIGHT_RULES = ("etag_not_md5", "no_payload_hash_check")
 class Server:
     def __init__(self, program, directory, rules=LIGHT_RULES):
         ready = f"{directory}/s3d.ready"
-        command = [program, "--ready-file", ready, "--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY]
+        command = [program, "--ready-file", ready, "--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY,
+                   "--tls-self-signed", directory]
         for rule in rules:
             command += ["--rule", rule]
         self._log = open(f"{directory}/s3d.log", "wb")
@@ -26,6 +27,8 @@ class Server:
         line = self._wait_for(ready)
         words = dict(word.split("=", 1) for word in line.split() if "=" in word)
         self.endpoint = words["endpoint"]
+        self.tls_endpoint = words["tls"]
+        self.ca = f"{directory}/ca.crt"
         self._control = http.client.HTTPConnection(words["control"].split("//")[1], timeout=120)
         self._buckets = 0
 

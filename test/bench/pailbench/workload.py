@@ -27,8 +27,8 @@ class Workload:
     needs: tuple = ()  # programs
     quick: bool = True  # part of --quick
     from_start: bool = False  # the mounting itself is measured
-    # Linux only: memory of the cgroup that the daemon runs in, bytes.
-    memory: int = 0
+    memory: int = 0  # limit of the control group that the daemon runs in, bytes; 0: none
+    tls: bool = False
     timeout: int = 300
 
     def size(self):

@@ -2,9 +2,9 @@
 """All workloads, in order."""
 import fnmatch
 
-from . import workloads_data, workloads_metadata
+from . import workloads_data, workloads_limits, workloads_metadata
 
-ALL = workloads_metadata.WORKLOADS + workloads_data.WORKLOADS
+ALL = workloads_metadata.WORKLOADS + workloads_data.WORKLOADS + workloads_limits.WORKLOADS
 
 
 def choose(patterns, quick):

@@ -95,7 +95,8 @@ def null_fuse(program, directory, size, run):
     """`run(path of the file)` on a FUSE file system that does nothing."""
     log = os.path.join(directory, "null_fuse.log")
     command = [program, os.path.join(directory, "null"), str(size), str(READ_AHEAD_KIB)]
-    with mount.Mount(command[1], log, lambda out: subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)) as null:
+    start = lambda out: subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+    with mount.Mount(command[1], log, start) as null:
         path = os.path.join(null.mountpoint, "data")
         os.stat(path)
         time.sleep(0.05)  # the read-ahead is set after the mount
@@ -103,6 +104,17 @@ def null_fuse(program, directory, size, run):
         result = run(path)
         cpu = measure.cpu_seconds(null.process.pid) - before
         return measure.Sample(seconds=result["seconds"], bytes=result["bytes"], cpu=cpu, rss=measure.memory(null.process.pid))
+
+
+def local_file(directory, size, run):
+    """`run(path)` on a file of this machine, for reading what is in the kernel's cache."""
+    path = os.path.join(directory, "local")
+    with open(path, "wb") as file:
+        for _ in range(0, size, PART):
+            file.write(b"l" * PART)
+    result = run(path)
+    os.unlink(path)
+    return measure.Sample(seconds=result["seconds"], bytes=result["bytes"])
 
 
 def composed(*rates):

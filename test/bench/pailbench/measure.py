@@ -15,6 +15,7 @@ class Sample:
     bytes: int = 0  # what the application asked to read or write
     requests: dict = field(default_factory=dict)
     fetched: int = 0
+    content: int = 0  # fetched by GET: without listings and error documents
     sent: int = 0
     connections: int = 0
     depth: int = 0  # requests that waited for one another
@@ -75,6 +76,10 @@ def serial_depth(spans):
         if free_at is None or began >= free_at:
             depth, free_at = depth + 1, ended
     return depth
+
+
+def content_of(log):
+    return sum(entry["bytes_out"] for entry in log if entry["op"] == "GetObject" and entry["status"] < 300)
 
 
 def spans_of(log):

@@ -67,7 +67,7 @@ class Outcome:
         return limits.composed(curl.rate(), null.rate()) if curl and null else 0
 
     def minimum(self):
-        return self.workload.minimum if isinstance(self.workload.minimum, int) else self.counted_minimum
+        return self.counted_minimum if callable(self.workload.minimum) else self.workload.minimum or 0
 
     def network(self):
         shape = f"{self.latency} ms"

@@ -1,14 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs one workload on one mounter, cold: fresh bucket, fresh mount, nothing in the kernel's caches."""
+import dataclasses
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 
 from . import cgroup, limits, measure, mount
 from .mounters import Place
+
+
+def bounded(command, timeout, **options):
+    """What the command prints. After `timeout` seconds it and all its children are killed; raises as subprocess.run does."""
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          start_new_session=True, **options) as process:
+        try:
+            out, errors = process.communicate(timeout=timeout)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+        if process.returncode != 0:
+            raise subprocess.CalledProcessError(process.returncode, command, out, errors)
+        return out
 
 
 class Programs:
@@ -28,14 +44,15 @@ class Runner:
         self.directory = directory
         self._local = {}
 
-    def run(self, workload, mounter):
+    def run(self, workload, mounter, timeout):
         """A Sample; one with `error` when the mounter fails."""
         bucket = self.server.new_bucket()
         private = tempfile.mkdtemp(dir=self.directory)
         try:
             workload.seed(self.server, bucket)
             endpoint, ca = (self.server.tls_endpoint, self.server.ca) if workload.tls else (self.server.endpoint, "")
-            return self._limited(workload, mounter, Place(endpoint, bucket, os.path.join(private, "mnt"), private, ca))
+            place = Place(endpoint, bucket, os.path.join(private, "mnt"), private, ca)
+            return self._limited(dataclasses.replace(workload, timeout=timeout), mounter, place)
         except mount.MountFailed as failure:
             return measure.Sample(error=f"cannot mount: {failure}")
         finally:
@@ -69,7 +86,7 @@ class Runner:
             if workload.from_start:
                 sample.extra["mounted"] = mounted.seconds
                 sample.seconds += mounted.seconds
-            sample.extra["until_stored"] = self._stored(mounter)
+            sample.extra["until_stored"] = self._stored(mounter.kind.settle if workload.stores else 0.05)
             if mounted.process.poll() is not None:
                 sample.error = f"it ended, status {mounted.process.returncode}: {mounted.last_words()}"
                 return sample
@@ -78,11 +95,11 @@ class Runner:
             self._count(sample)
             return sample
 
-    def _stored(self, mounter):
+    def _stored(self, settle):
         """Seconds that the mounter went on for after the workload, as the server sees it."""
         began = time.monotonic()
-        self.server.settle(mounter.kind.settle)
-        return max(0, time.monotonic() - began - mounter.kind.settle)
+        self.server.settle(settle)
+        return max(0, time.monotonic() - began - settle)
 
     def _act(self, workload, mountpoint):
         sample = measure.Sample(bytes=workload.asked)
@@ -104,13 +121,11 @@ class Runner:
 
     def io(self, workload, path):
         command = [self.programs.io, workload.io[0], path, *workload.io[2:]]
-        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=workload.timeout)
-        return json.loads(done.stdout)
+        return json.loads(bounded(command, workload.timeout))
 
     def _script(self, workload, mountpoint):
         environment = dict(os.environ, LOCAL=self.local(workload), LC_ALL="C", GIT_CONFIG_NOSYSTEM="1", HOME=self.directory)
-        subprocess.run(["bash", "-euo", "pipefail", "-c", workload.script], check=True, cwd=mountpoint, env=environment,
-                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=workload.timeout)
+        bounded(["bash", "-euo", "pipefail", "-c", workload.script], workload.timeout, cwd=mountpoint, env=environment)
 
     def local(self, workload):
         """The directory of what the workload needs besides the mount, made once."""
@@ -124,6 +139,7 @@ class Runner:
         log = self.server.log()
         sample.requests = stats["requests"]
         sample.fetched, sample.sent = stats["bytes_out"], stats["bytes_in"]
+        sample.content = measure.content_of(log)
         sample.connections = len({entry["connection"] for entry in log})
         sample.depth = measure.serial_depth(measure.spans_of(log))
         sample.parallel = stats["peak_concurrent_requests"]
@@ -146,6 +162,8 @@ class Runner:
         directory = tempfile.mkdtemp(dir=self.directory)
         try:
             workload.seed(self.server, bucket)
+            if workload.limit == "local":
+                return {"local file": limits.local_file(directory, size, lambda path: self.io(workload, path))}
             source = limits.Source(self.server, bucket, workload.tls, directory)
             null = limits.null_fuse(self.programs.null_fuse, directory, size, lambda path: self.io(workload, path))
             if workload.limit == "write":

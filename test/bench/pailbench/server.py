@@ -10,18 +10,16 @@ ACCESS_KEY = "AKIABENCHMARK"
 SECRET_KEY = "benchmark/secret+key"
 REGION = "us-east-1"
 
-# A server elsewhere computes its digests on processors of its own; here they would be taken from the
-# mounters. ETags are random-looking, as with SSE-KMS, and payload hashes are not compared; for everybody.
+# A server elsewhere computes its digests on processors of its own; here they would be taken from the mounters. While
+# much is uploaded ETags are random-looking, as with SSE-KMS, and payload hashes are not compared; for everybody.
 LIGHT_RULES = ("etag_not_md5", "no_payload_hash_check")
 
 
 class Server:
-    def __init__(self, program, directory, rules=LIGHT_RULES):
+    def __init__(self, program, directory):
         ready = f"{directory}/s3d.ready"
         command = [program, "--ready-file", ready, "--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY,
                    "--tls-self-signed", directory]
-        for rule in rules:
-            command += ["--rule", rule]
         self._log = open(f"{directory}/s3d.log", "wb")
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
         line = self._wait_for(ready)
@@ -55,8 +53,10 @@ class Server:
             raise RuntimeError(f"pailfs-s3d: {method} {path}: {content.decode().strip()}")
         return content
 
-    def shape(self, latency_ms, bytes_per_second):
-        """Delay of each reply, and the bandwidth of each connection (0: as it comes)."""
+    def shape(self, latency_ms, bytes_per_second, light=False):
+        """Delay of each reply, the bandwidth of each connection (0: as it comes), and whether digests are left out."""
+        for rule in LIGHT_RULES:
+            self._ask("POST", f"/rule?name={rule}&on={int(light)}")
         self._ask("POST", f"/latency?ms={latency_ms}")
         self._ask("POST", f"/bandwidth?connection={bytes_per_second}&total=0")
 

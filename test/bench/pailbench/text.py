@@ -23,8 +23,8 @@ def table(rows):
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = []
     for row in rows:
-        cells = [cell.ljust(width) if i in (0, len(row) - 1) else cell.rjust(width) for i, (cell, width) in enumerate(zip(row, widths))]
-        lines.append("  ".join(cells).rstrip())
+        middle = [cell.rjust(width) for cell, width in zip(row[1:-1], widths[1:-1])]
+        lines.append("  ".join([row[0].ljust(widths[0]), *middle, row[-1]]).rstrip())
     return lines
 
 
@@ -43,12 +43,27 @@ def _times(moved, asked):
     return f"{moved / asked:.2f}" if asked else amount(moved)
 
 
-HEADER = ["", "median", "min..max", "MiB/s", "fetched", "sent", "conn", "depth", "par", "cpu s/GiB", "rss", "req", "requests"]
+def notes(series):
+    """What only some workloads measure."""
+    names = {"latency_p50": "median of a read", "latency_p99": "p99", "open": "open", "first_byte": "first byte",
+             "mounted": "mounted after"}
+    for name, words in names.items():
+        if any(name in sample.extra for sample in series.good):
+            yield f"{words} {seconds(series.median(lambda s: s.extra.get(name, 0)))}"
+    stored = series.median(lambda s: s.extra.get("until_stored", 0))
+    if stored > 0.25:
+        yield f"stored {seconds(stored)} later"
+    peak = series.median(lambda s: s.extra.get("group_peak", 0))
+    if peak:
+        yield f"with its file caches {amount(peak)}"
+
+
+HEADER = ["", "median", "min..max", "MiB/s", "fetched", "sent", "conn", "depth", "par", "cpu s/GiB", "server", "rss", "req", "requests"]
 
 
 def _row(series, with_requests=True):
     if not series.good:
-        return [series.name, "failed", *[""] * 10, series.error or "?"]
+        return [series.name, "failed", *[""] * 11, series.error or "?"]
     middle, least, most = series.seconds()
     sample = series.typical()
     large = sample.bytes >= MIB
@@ -59,8 +74,10 @@ def _row(series, with_requests=True):
                   str(sample.depth), str(sample.parallel)]
     else:
         cells += [""] * 5
-    cells += [f"{series.cpu_per_gib():.2f}" if large else f"({series.median(lambda s: s.cpu):.2f} s)", amount(sample.rss) if sample.rss else "",
-              str(sample.total) if with_requests else "", requests(sample.requests)]
+    cells += [f"{series.cpu_per_gib():.2f}" if large else f"({series.median(lambda s: s.cpu):.2f} s)",
+              f"{series.median(lambda s: s.server_cpu * GIB / s.bytes):.2f}" if large and with_requests else "",
+              amount(sample.rss) if sample.rss else "", str(sample.total) if with_requests else "", requests(sample.requests)]
+    cells[-1] += "".join(f"; {note}" for note in notes(series))
     if series.error:
         cells[-1] += f" [{len(series.samples) - len(series.good)} failed: {series.error}]"
     return cells
@@ -73,9 +90,9 @@ def outcome_lines(outcome, bars):
         rows.append(_row(series, with_requests=False))
     composed = outcome.composed()
     if composed:
-        rows.append(["composed limit", "", "", f"{composed / MIB:.0f}", *[""] * 9])
+        rows.append(["composed limit", "", "", f"{composed / MIB:.0f}", *[""] * 10])
     if outcome.minimum():
-        rows.append(["minimum", *[""] * 10, str(outcome.minimum()), outcome.workload.minimum_why])
+        rows.append(["minimum", *[""] * 11, str(outcome.minimum()), outcome.workload.minimum_why])
     lines += ["  " + line for line in table(rows)]
     lines += ["  pailfs " + bar.text() for bar in bars]
     return lines + [""]

@@ -22,13 +22,17 @@ class Workload:
     # Fewest requests that leave everything stored when the last close has returned; may depend on `local`.
     minimum: Union[int, Callable, None] = None
     minimum_why: str = ""
-    limit: Optional[str] = None  # "read" or "write": measured beside it, with the size of `io`
+    # Measured beside it, with the size of `io`: "read" or "write" (curl and an empty FUSE), "local" (a local file).
+    limit: Optional[str] = None
     latencies: tuple = (20,)  # ms, by default
     needs: tuple = ()  # programs
     quick: bool = True  # part of --quick
     from_start: bool = False  # the mounting itself is measured
     memory: int = 0  # limit of the control group that the daemon runs in, bytes; 0: none
+    capped: bool = True  # with latency, connections are limited in bandwidth unless told otherwise
     tls: bool = False
+    stores: bool = True  # False: nothing is stored, nor can be later than the last close
+    light: bool = False  # the server leaves digests out, see server.py
     timeout: int = 300
 
     def size(self):

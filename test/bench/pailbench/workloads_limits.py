@@ -11,9 +11,9 @@ WORKLOADS = (
     Workload("B22-readers", "memory: 4 readers of 1 GiB each, 512 MiB", io=("readers", "data", "count=4"), quick=False,
              seed=seeds(*(synthetic(f"data{n}", GIB) for n in range(1, 5))), **_SMALL_MACHINE),
     Workload("B22-writers", "memory: 64 open writers of 16 MiB each, 512 MiB", io=("writers", "data", "count=64", "size=16M", "block=128K"),
-             quick=False, **_SMALL_MACHINE),
-    Workload("B23-read", "processor time: sequential read of 1 GiB over TLS", io=("read", "data", "size=1G"), quick=False, tls=True,
+             quick=False, light=True, **_SMALL_MACHINE),
+    Workload("B23-read", "processor time: sequential read of 1 GiB over TLS", io=("read", "data", "size=1G"), quick=False, tls=True, stores=False,
              seed=synthetic("data", GIB), limit="read", latencies=(0,), minimum=128, minimum_why="ranges of 8 MiB"),
     Workload("B23-write", "processor time: sequential write of 1 GiB over TLS", io=("write", "data", "size=1G", "sync=1"), quick=False,
-             tls=True, limit="write", latencies=(0,), minimum=130, minimum_why="parts of 8 MiB, Create, Complete"),
+             tls=True, limit="write", light=True, latencies=(0,), minimum=130, minimum_why="parts of 8 MiB, Create, Complete"),
 )

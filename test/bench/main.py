@@ -3,6 +3,7 @@
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 
@@ -110,6 +111,7 @@ def main():
         for workload in workloads.ALL:
             print(f"{workload.id:14} {workload.title}")
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unmounts and cleans up on the way
     say, programs = Report(), Programs(args.build)
     try:
         chosen = workloads.choose(args.workloads, args.quick)

@@ -27,10 +27,10 @@ def _ratio(value, of):
 
 
 def _throughput(outcome, ours, share, s3fs_factor):
-    curl, null, composed = outcome.limits.get("curl x16"), outcome.limits.get("null FUSE"), outcome.composed()
+    curl, null, composed = outcome.limit("curl x16"), outcome.limit("null FUSE"), outcome.composed()
     s3fs = outcome.of("s3fs")
     bars = []
-    if outcome.latency == 0 and composed:
+    if composed:
         bars.append(Bar("of the composed limit", _ratio(ours.rate(), composed), share))
     elif curl:
         bars.append(Bar("of curl x16", _ratio(ours.rate(), curl.rate()), share))
@@ -44,7 +44,7 @@ def _throughput(outcome, ours, share, s3fs_factor):
 
 def _read(outcome, ours, _):
     bars = _throughput(outcome, ours, 0.9, 2.5 if outcome.latency == 0 else 0)
-    single = outcome.limits.get("curl x1")
+    single = outcome.limit("curl x1")
     if single and outcome.latency:
         bars.append(Bar("times one connection", _ratio(ours.rate(), single.rate()), 8))
     return bars
@@ -89,7 +89,7 @@ def _memory(outcome, ours, _):
 
 
 def _reread(outcome, ours, _):
-    local = outcome.limits.get("local file")
+    local = outcome.limit("local file")
     return [Bar("of a local file in the page cache", _ratio(ours.rate(), local.rate()), 0.9)] if local else []
 
 

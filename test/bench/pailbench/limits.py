@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What no file system can beat here: curl alone against the same server, and FUSE alone without a server."""
+import concurrent.futures
+import hashlib
 import http.client
 import os
 import re
@@ -104,6 +106,23 @@ def null_fuse(program, directory, size, run):
         result = run(path)
         cpu = measure.cpu_seconds(null.process.pid) - before
         return measure.Sample(seconds=result["seconds"], bytes=result["bytes"], cpu=cpu, rss=measure.memory(null.process.pid))
+
+
+def sha256(size):
+    """What signing a payload takes on all processors at once; plain HTTP wants it, curl's unsigned uploads go without."""
+    threads = len(os.sched_getaffinity(0))
+    block = bytes(PART)
+
+    def hash_share(_):
+        digest = hashlib.sha256()
+        for _ in range(0, size // threads, PART):
+            digest.update(block)
+
+    before = time.process_time()
+    began = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+        list(pool.map(hash_share, range(threads)))
+    return measure.Sample(seconds=time.monotonic() - began, bytes=size, cpu=time.process_time() - before)
 
 
 def local_file(directory, size, run):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A mount that lasts for one run, and ends whatever happens."""
 import os
+import re
 import subprocess
 import time
 
@@ -44,7 +45,8 @@ class Mount:
     def last_words(self):
         with open(self.log_path, errors="replace") as file:
             lines = [line.strip() for line in file if line.strip()]
-        return lines[-1][:200] if lines else "(it said nothing)"
+        told = [line for line in lines if re.search("err|crt|fatal|fail|cannot|refus|denied", line, re.IGNORECASE)]
+        return (told or lines or ["(it said nothing)"])[-1][:200]
 
     def close(self, timeout=120):
         """The daemon may still have to store things; who does not end in time is killed."""

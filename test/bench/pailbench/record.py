@@ -24,6 +24,7 @@ def outcome(result, bars):
             "mounters": [_series(series) for series in result.series],
             "limits": [_series(series) for series in result.limits.values()],
             "composed_bytes_per_second": result.composed(),
+            "composed_signed_bytes_per_second": result.composed("SHA-256"),
             "bars": [{"what": bar.what, "value": bar.value, "limit": bar.limit, "at_least": bar.at_least, "met": bar.met} for bar in bars]}
 
 

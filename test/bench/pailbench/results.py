@@ -61,10 +61,17 @@ class Outcome:
     def of(self, name):
         return next((series for series in self.series if series.name == name and series.good), None)
 
-    def composed(self):
-        """Bytes a second that client and FUSE can reach together, 0 if unknown."""
-        curl, null = self.limits.get("curl x16"), self.limits.get("null FUSE")
-        return limits.composed(curl.rate(), null.rate()) if curl and null else 0
+    def limit(self, name):
+        series = self.limits.get(name)
+        return series if series and series.good else None
+
+    def composed(self, *more):
+        """Bytes a second that curl, FUSE, and the limits named `more` can reach together on the same processors; 0 if
+        one is unknown, or if they wait for the network most of the time and do not share anything."""
+        if self.latency:
+            return 0
+        steps = [self.limit(name) for name in ("curl x16", "null FUSE", *more)]
+        return limits.composed(*(step.rate() for step in steps)) if all(steps) else 0
 
     def minimum(self):
         return self.counted_minimum if callable(self.workload.minimum) else self.workload.minimum or 0

@@ -27,6 +27,16 @@ def bounded(command, timeout, **options):
         return out
 
 
+def attempt(measurement):
+    """Its Sample, or one that says why there is none."""
+    try:
+        return measurement()
+    except subprocess.CalledProcessError as failure:
+        return measure.Sample(error=f"{failure.cmd[0]}: status {failure.returncode}")
+    except (mount.MountFailed, subprocess.TimeoutExpired, RuntimeError, OSError) as failure:
+        return measure.Sample(error=str(failure))
+
+
 class Programs:
     """What the build has made."""
 
@@ -157,21 +167,24 @@ class Runner:
         """{name: Sample} of what is measured beside a workload that reads or writes one large file."""
         if workload.limit is None:
             return {}
-        size = workload.size()
         bucket = self.server.new_bucket()
         directory = tempfile.mkdtemp(dir=self.directory)
         try:
             workload.seed(self.server, bucket)
-            if workload.limit == "local":
-                return {"local file": limits.local_file(directory, size, lambda path: self.io(workload, path))}
             source = limits.Source(self.server, bucket, workload.tls, directory)
-            null = limits.null_fuse(self.programs.null_fuse, directory, size, lambda path: self.io(workload, path))
-            if workload.limit == "write":
-                many = limits.curl_write(source, "curl", size)
-                return {"curl x16": many, "null FUSE": null}
-            many = limits.curl_read(source, "data", size)
-            one = limits.curl_read(source, "data", size, parallel=1)
-            return {"curl x16": many, "curl x1": one, "null FUSE": null}
+            return {name: attempt(measurement) for name, measurement in self._limits(workload, source).items()}
         finally:
             self.server.discard(bucket)
             shutil.rmtree(directory, ignore_errors=True)
+
+    def _limits(self, workload, source):
+        size = workload.size()
+        run = lambda path: self.io(workload, path)
+        if workload.limit == "local":
+            return {"local file": lambda: limits.local_file(source.directory, size, run)}
+        null = {"null FUSE": lambda: limits.null_fuse(self.programs.null_fuse, source.directory, size, run)}
+        if workload.limit == "write":
+            hashed = {} if workload.tls else {"SHA-256": lambda: limits.sha256(size)}
+            return {"curl x16": lambda: limits.curl_write(source, "curl", size), **null, **hashed}
+        return {"curl x16": lambda: limits.curl_read(source, "data", size),
+                "curl x1": lambda: limits.curl_read(source, "data", size, parallel=1), **null}

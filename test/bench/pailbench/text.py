@@ -88,9 +88,10 @@ def outcome_lines(outcome, bars):
     rows = [HEADER] + [_row(series) for series in outcome.series]
     for series in outcome.limits.values():
         rows.append(_row(series, with_requests=False))
-    composed = outcome.composed()
-    if composed:
-        rows.append(["composed limit", "", "", f"{composed / MIB:.0f}", *[""] * 10])
+    for name, more in (("composed limit", ()), ("composed, signed", ("SHA-256",))):
+        composed = outcome.composed(*more)
+        if composed:
+            rows.append([name, "", "", f"{composed / MIB:.0f}", *[""] * 10])
     if outcome.minimum():
         rows.append(["minimum", *[""] * 11, str(outcome.minimum()), outcome.workload.minimum_why])
     lines += ["  " + line for line in table(rows)]

@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 
 from pailbench import bars, measure, mounters, plot, record, results, text, workloads
 from pailbench.runner import Programs, Runner
@@ -95,17 +96,18 @@ def measure_all(runner, chosen, peers, args, say):
     return outcomes
 
 
-def write_files(directory, say, versions, outcomes):
+def write_files(directory, say, versions, outcomes, began):
     os.makedirs(directory, exist_ok=True)
     judged = [(outcome, bars.bars(outcome, outcomes)) for outcome in outcomes]
     for name, content in (("bench.json", record.text(versions, judged)), ("bench.svg", plot.svg(outcomes)),
                           ("bench.txt", "\n".join(say.lines) + "\n")):
         with open(os.path.join(directory, name), "w") as file:
             file.write(content)
-    print(f"written: bench.txt, bench.json and bench.svg in {directory}")
+    print(f"{time.monotonic() - began:.0f} s; written: bench.txt, bench.json and bench.svg in {directory}")
 
 
 def main():
+    began = time.monotonic()
     args = arguments()
     if args.list:
         for workload in workloads.ALL:
@@ -129,7 +131,7 @@ def main():
         finally:
             server.stop()
     output = args.output or os.path.join(os.path.dirname(args.build), "bench")
-    write_files(output, say, {mounter.name: version for mounter, version in peers.items()}, outcomes)
+    write_files(output, say, {mounter.name: version for mounter, version in peers.items()}, outcomes, began)
     return 0
 
 

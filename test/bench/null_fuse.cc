@@ -83,6 +83,7 @@ void setattr(fuse_req_t request, fuse_ino_t ino, struct stat* wanted, int which,
 }
 
 void open(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
+  info->keep_cache = 1;
   fuse_reply_open(request, info);
 }
 

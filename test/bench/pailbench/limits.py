@@ -126,11 +126,14 @@ def sha256(size):
 
 
 def local_file(directory, size, run):
-    """`run(path)` on a file of this machine, for reading what is in the kernel's cache."""
+    """`run(path)` on a file of this machine that is not in the kernel's cache yet."""
     path = os.path.join(directory, "local")
     with open(path, "wb") as file:
         for _ in range(0, size, PART):
             file.write(b"l" * PART)
+        file.flush()
+        os.fsync(file.fileno())
+    measure.drop_caches()
     result = run(path)
     os.unlink(path)
     return measure.Sample(seconds=result["seconds"], bytes=result["bytes"])

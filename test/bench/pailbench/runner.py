@@ -180,9 +180,9 @@ class Runner:
     def _limits(self, workload, source):
         size = workload.size()
         run = lambda path: self.io(workload, path)
-        if workload.limit == "local":
-            return {"local file": lambda: limits.local_file(source.directory, size, run)}
         null = {"null FUSE": lambda: limits.null_fuse(self.programs.null_fuse, source.directory, size, run)}
+        if workload.limit == "local":
+            return {"local file": lambda: limits.local_file(source.directory, size, run), **null}
         if workload.limit == "write":
             hashed = {} if workload.tls else {"SHA-256": lambda: limits.sha256(size)}
             return {"curl x16": lambda: limits.curl_write(source, "curl", size), **null, **hashed}

@@ -15,6 +15,10 @@ constexpr std::chrono::seconds kUnreadLifetime{5};
 
 }  // namespace
 
+Block::~Block() {
+  memory_.give(bytes_);
+}
+
 BlockCache::~BlockCache() {
   MutexLock lock(mutex_);
   entries_.clear();

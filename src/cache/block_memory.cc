@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "pailfs/cache/block_memory.h"
+
 #include <sys/mman.h>
 
 #include <algorithm>
-
-#include "pailfs/cache/block_cache.h"
 
 namespace pailfs::cache {
 namespace {
 /// A huge page: copying into it misses the processor's address cache less often.
 constexpr std::size_t kSlab = 2U << 20U;
 }  // namespace
-
-Block::~Block() {
-  memory_.give(bytes_);
-}
 
 BlockMemory::~BlockMemory() {
   for (char* const slab : slabs_) ::munmap(slab, kSlab);
@@ -59,6 +55,19 @@ void BlockMemory::trim() {
   for (; untouched_ < free_.size(); ++untouched_) {
     ::madvise(free_[untouched_], kBlockSize, MADV_DONTNEED);
   }
+}
+
+char* WriteMemory::take() {
+  if (used_.fetch_add(kBlockSize) + kBlockSize <= limit_) {
+    if (char* const bytes = memory_.take()) return bytes;
+  }
+  used_ -= kBlockSize;
+  return nullptr;
+}
+
+void WriteMemory::give(char* bytes) {
+  memory_.give(bytes);
+  used_ -= kBlockSize;
 }
 
 }  // namespace pailfs::cache

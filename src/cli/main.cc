@@ -332,8 +332,8 @@ std::optional<int> prepare(CommandLine& line) {
   options.credentials.region = options.s3.region;
   options.fs.default_uid = geteuid();
   options.fs.default_gid = getegid();
-  if (options.fs.read_memory == 0) {
-    options.fs.read_memory = default_memory_limit(memory_available(""));
+  if (options.fs.memory_limit == 0) {
+    options.fs.memory_limit = default_memory_limit(memory_available(""));
   }
   keep_memory_private();
   return_large_blocks();

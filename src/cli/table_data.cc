@@ -157,7 +157,7 @@ std::string set_memory_limit(Options& options, std::string_view value) {
   if (!megabytes || *megabytes < 1 || *megabytes > (1U << 20U)) {
     return "option memory_limit: \"" + printable(value) + "\" is not a number of megabytes from 1";
   }
-  options.fs.read_memory = *megabytes << 20U;
+  options.fs.memory_limit = *megabytes << 20U;
   return {};
 }
 
@@ -207,9 +207,11 @@ void add_path_options(std::vector<OptionSpec>& table) {
            "parallel_count parallel_upload multireq_max"},
           {"memory_limit", "MB", group,
            Custom{set_memory_limit,
-                  [](const Options& o) { return shown_megabytes(o.fs.read_memory); }},
-           "Most memory for bytes that were read or are read ahead, of all files together. When "
-           "not given: a quarter of what the machine or the container has, at most 256."},
+                  [](const Options& o) { return shown_megabytes(o.fs.memory_limit); }},
+           "Most memory for bytes that were read, are read ahead or wait to be stored, of all "
+           "files "
+           "together. When not given: a quarter of what the machine or the container has, at most "
+           "256."},
           {"multipart_size", "MB", group,
            Megabytes{[](Options& o) -> std::uint64_t& { return o.fs.multipart_size; }, 5, 5120},
            "Size of one part of a large upload; smaller files go up in one piece."},

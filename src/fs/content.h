@@ -9,6 +9,7 @@
 #include "pailfs/util/result.h"
 
 #include "object_map.h"
+#include "part_stream.h"
 
 namespace pailfs::fs {
 
@@ -31,10 +32,16 @@ struct Content {
   std::uint64_t base_size = 0;     ///< its size
   std::uint64_t base_visible = 0;  ///< how much of its front still shows through
 
-  std::unique_ptr<cache::BlockFile> local;  ///< null until something is written
+  std::shared_ptr<cache::BlockFile> local;  ///< null until something is written
+  RangeSet changed;  ///< of `local`, what was written since the base version was stored
+  /// Sends the front of the file already while the rest is being written; mostly null.
+  std::shared_ptr<PartStream> stream;
 
   bool bytes_dirty = false;     ///< bytes or size differ from the store's
   bool metadata_dirty = false;  ///< mode, owner, times or attributes do
+  bool times_given = false;     ///< by somebody, since the last write
+  /// False: some unstored bytes are in the upload that `stream` has begun and nowhere else.
+  [[nodiscard]] bool is_all_here() const { return !local || !local->lacks_any(); }
   [[nodiscard]] bool dirty() const { return bytes_dirty || metadata_dirty; }
 
   unsigned users = 0;          ///< open handles, and calls that need it meanwhile

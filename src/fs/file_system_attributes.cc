@@ -37,16 +37,18 @@ Result<Attr> PosixFileSystem::setattr_file(const InodePtr& inode, const SetAttr&
     }
     apply(change, now, content.stat);
     content.metadata_dirty = true;
+    content.times_given = content.times_given || change.atime || change.mtime;
     return {};
   };
   const bool may_wait = !change.size || change.by_handle;
-  const Status changed = change_file(inode, change_content, may_wait);
+  const Status changed = change_file(inode, change_content, may_wait, change.size.has_value());
   if (!changed) return changed.error();
   return getattr(inode->id);
 }
 
 Status PosixFileSystem::change_file(const InodePtr& inode,
-                                    const std::function<Status(Content&)>& change, bool may_wait) {
+                                    const std::function<Status(Content&)>& change, bool may_wait,
+                                    bool resizes) {
   MutexLock flush(inode->flush);
   if (!enter_unstored(inode, false)) {
     // Open and unchanged, or not open at all. If the last handle goes meanwhile, this is what the
@@ -63,7 +65,8 @@ Status PosixFileSystem::change_file(const InodePtr& inode,
     }
     enter(inode, content_from(*node), false);
   }
-  const Status changed = change_entered(inode, change, may_wait);
+  const Status whole = resizes ? recall(inode, {0, UINT64_MAX}) : Status();
+  const Status changed = whole ? change_entered(inode, change, may_wait) : whole;
   leave(inode, false);
   return changed;
 }
@@ -111,6 +114,12 @@ Status PosixFileSystem::truncate(Content& content, std::uint64_t size) {
     if (!cut) return cut;
   }
   content.base_visible = std::min(content.base_visible, size);
+  content.changed.remove({size, UINT64_MAX});
+  if (content.stream && size == 0) {
+    content.stream->give_up();
+    content.stream = nullptr;
+  }
+  if (content.stream) content.stream->truncated(size);
   content.stat.size = size;
   content.bytes_dirty = true;
   return {};

@@ -12,6 +12,10 @@
 namespace pailfs::fs {
 namespace {
 
+/// Writers that wait for the store to take what memory holds.
+constexpr unsigned kMostWaitingWriters = 16;
+constexpr std::chrono::seconds kPatience{10};
+
 /// Refusals that no later attempt will turn into success: the application was told by close(), and
 /// the name must show again what the store has. Keys that were refused may yet be replaced.
 bool is_final(const Error& error) {
@@ -92,6 +96,7 @@ void PosixFileSystem::leave(const InodePtr& inode, bool writer) {
     }
   }
   for (; unpins > 0; --unpins) inodes_.unpin(inode);
+  storer_.sweep();
 }
 
 HandleId PosixFileSystem::add_handle(const InodePtr& inode, bool writable, bool created) {
@@ -170,6 +175,10 @@ Result<ReadBytes> PosixFileSystem::read_once(OpenFile& file, Range range, bool& 
   {
     MutexLock lock(file.inode->state);
     content = file.inode->content;
+    if (content->local && content->local->lacks(range)) {
+      moved = true;
+      return Error{EAGAIN, "bytes that are in an upload which is not complete yet"};
+    }
     range.end = std::min(range.end, std::max(content->stat.size, range.begin));
     if (range.empty()) return ReadBytes();
     const Range visible{range.begin, std::min(range.end, content->base_visible)};
@@ -219,6 +228,11 @@ Result<ReadBytes> PosixFileSystem::read(HandleId handle, std::uint64_t offset, s
     bool moved = false;
     auto bytes = read_once(**file, {offset, offset + size}, moved);
     if (bytes) return bytes;
+    if (moved && bytes.error().err == EAGAIN) {
+      MutexLock flush((*file)->inode->flush);
+      const Status whole = recall((*file)->inode, {offset, offset + size});
+      if (!whole) return whole.error();
+    }
     if (moved) continue;
     // The object is gone or another version: for this handle both mean the same.
     if (bytes.error().err != ENOENT && bytes.error().err != ERANGE) return bytes;
@@ -233,27 +247,82 @@ Result<std::size_t> PosixFileSystem::write(HandleId handle, std::uint64_t offset
   const auto file = find_file(handle);
   if (!file) return file.error();
   if (!(*file)->writable) return Error{EBADF, "not open for writing"};
-  Inode& inode = *(*file)->inode;
-  MutexLock flush(inode.flush);
+  const InodePtr& inode = (*file)->inode;
+  MutexLock flush(inode->flush);
+  make_room(*inode, bytes.size());
+  const Status whole = recall(inode, {offset, offset + bytes.size()});
+  if (!whole) return whole.error();
+  Status written = write_local(*inode, offset, bytes);
+  if (!written && written.error().err == ENOSPC && free_local(inode)) {
+    written = write_local(*inode, offset, bytes);
+  }
+  if (!written) return written.error();
+  bool begin = false;
+  {
+    MutexLock lock(inode->state);
+    begin = storer_.worth_beginning(*inode->content);
+  }
+  if (begin) storer_.begin_early(inode);
+  return bytes.size();
+}
+
+void PosixFileSystem::make_room(Inode& inode, std::uint64_t bytes) {
+  if (write_memory_.has_room(bytes)) return;
+  std::shared_ptr<PartStream> stream;
+  {
+    MutexLock lock(inode.state);
+    stream = inode.content->stream;
+  }
+  if (!stream) return;
+  // Others must find a thread: beyond these, bytes go to the disk instead of waiting.
+  const bool may_wait = waiting_writers_.fetch_add(1) < kMostWaitingWriters;
+  stream->make_room(may_wait ? kPatience : std::chrono::milliseconds::zero());
+  --waiting_writers_;
+}
+
+Status PosixFileSystem::recall(const InodePtr& inode, Range range) {
+  {
+    MutexLock lock(inode->state);
+    const Content* const content = inode->content.get();
+    if (content == nullptr || !content->local || !content->local->lacks(range)) return {};
+  }
+  return storer_.store(inode);
+}
+
+Status PosixFileSystem::write_local(Inode& inode, std::uint64_t offset,
+                                    std::span<const char> bytes) {
+  const Range range{offset, offset + bytes.size()};
   MutexLock lock(inode.state);
   Content& content = *inode.content;
-  if (!content.local) {
-    auto local = cache::BlockFile::create(config_.temporary_directory);
-    if (!local) return local.error();
-    content.local = std::move(*local);
-  }
-  std::uint64_t more = 0;
-  for (const Range& range : content.local->present().missing({offset, offset + bytes.size()})) {
-    more += range.size();
-  }
-  const Status room = cache::check_room(config_.disk, content.local->source_fd(), more);
-  if (!room) return room.error();
+  if (!content.local) content.local = std::make_shared<cache::BlockFile>(space_);
   const Status written = content.local->write(offset, bytes);
-  if (!written) return written.error();
-  content.stat.size = std::max(content.stat.size, offset + bytes.size());
+  if (!written) return written;
+  content.changed.add(range);
+  content.stat.size = std::max(content.stat.size, range.end);
   content.stat.mtime = content.stat.ctime = clock_.wall();
   content.bytes_dirty = true;
-  return bytes.size();
+  content.times_given = false;
+  if (content.stream) content.stream->wrote(range, content.local->present().front());
+  return {};
+}
+
+bool PosixFileSystem::free_local(const InodePtr& inode) {
+  {
+    MutexLock lock(inode->state);
+    const Content& content = *inode->content;
+    // Less than a part is not worth an object that is not complete yet.
+    if (!content.local || content.local->present().total() < kMinPart) return false;
+  }
+  const Status stored = storer_.store(inode);
+  if (!stored) {
+    log_error(stored.error());
+    return false;
+  }
+  MutexLock lock(inode->state);
+  Content& content = *inode->content;
+  if (content.orphaned || content.dirty()) return false;  // its bytes are nowhere else
+  content.local = nullptr;
+  return true;
 }
 
 Status PosixFileSystem::store_for(OpenFile& file) {
@@ -310,6 +379,7 @@ Status PosixFileSystem::sync_all() {
     const Status stored = storer_.store(inode);
     if (!stored && first) first = stored;
   }
+  storer_.sweep();
   return first;
 }
 

@@ -19,15 +19,17 @@ PosixFileSystem::PosixFileSystem(const Config& config, s3::ObjectStore& store, C
       store_(store),
       clock_(clock),
       mime_(MimeTable::read(config.mime_types)),
-      blocks_(config.read_memory, clock),
+      blocks_(memory_, config.memory_limit, clock),
+      write_memory_(memory_, config.memory_limit / 4 * 3),
+      space_{config.temporary_directory, config.disk, &write_memory_},
       known_(config_, clock),
       lister_(config_, store, known_, clock),
       fetcher_(store, reads_, blocks_, clock),
+      storer_(config_, space_, store, inodes_, known_, pool_, mime_, clock_),
       lookups_(kParallelLookups),
       reads_(kParallelReads),
       pool_(config.parallel),
-      resolver_(config_, store, known_, lookups_, clock, lister_),
-      storer_(config_, store, inodes_, known_, pool_, mime_, clock_) {}
+      resolver_(config_, store, known_, lookups_, clock, lister_) {}
 
 std::unique_ptr<FileSystem> make_file_system(const Config& config, s3::ObjectStore& store,
                                              Clock& clock) {

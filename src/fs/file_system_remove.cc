@@ -22,6 +22,7 @@ constexpr std::chrono::seconds kEmptiness{60};
 
 Result<bool> PosixFileSystem::keep_bytes_of_open_file(const InodePtr& inode,
                                                       const std::string& path) {
+  if (const Status whole = recall(inode, {0, UINT64_MAX}); !whole) return whole.error();
   std::vector<Range> missing;
   s3::ETag version;
   // Held on its own: the last handle may be closed while its bytes are still being fetched.
@@ -43,9 +44,7 @@ Result<bool> PosixFileSystem::keep_bytes_of_open_file(const InodePtr& inode,
       return false;
     }
     if (!content.local) {
-      auto file = cache::BlockFile::create(config_.temporary_directory);
-      if (!file) return file.error();
-      content.local = std::move(*file);
+      content.local = std::make_shared<cache::BlockFile>(space_);
     }
   }
   if (missing.empty()) return true;
@@ -64,6 +63,8 @@ void PosixFileSystem::orphan(const InodePtr& inode, bool bytes_kept) {
     if (inode->content) {
       Content& content = *inode->content;
       content.orphaned = true;
+      if (content.stream) content.stream->give_up();
+      content.stream = nullptr;
       if (bytes_kept) {
         content.stored = false;
         content.base_visible = 0;
@@ -77,6 +78,7 @@ void PosixFileSystem::orphan(const InodePtr& inode, bool bytes_kept) {
   }
   inodes_.detach(inode);
   if (unpin) inodes_.unpin(inode);
+  storer_.sweep();
 }
 
 Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {

@@ -113,7 +113,7 @@ Status PosixFileSystem::rename_locked(const InodePtr& inode,
   bool dirty = false;
   {
     MutexLock lock(inode->state);
-    unstored = inode->content && !inode->content->stored;
+    unstored = inode->content && !inode->content->stored && inode->content->is_all_here();
     dirty = inode->content && inode->content->dirty();
   }
   // The store has never seen it: it will appear there under its new name.
@@ -170,7 +170,8 @@ Status PosixFileSystem::store_files_below(const InodePtr& directory) {
     bool changed = false;
     {
       MutexLock lock(file->state);
-      changed = file->content && file->content->stored && file->content->dirty();
+      changed = file->content && file->content->dirty() &&
+                (file->content->stored || !file->content->is_all_here());
     }
     if (!changed) continue;
     const Status stored = storer_.store(file);

@@ -13,23 +13,6 @@ namespace {
 /// What one GET of a download fetches.
 constexpr std::uint64_t kFetchPiece = 8U << 20U;
 
-/// The first failure of several requests side by side.
-class FirstError final {
- public:
-  void note(const Error& error) {
-    MutexLock lock(mutex_);
-    if (status_) status_ = error;
-  }
-  Status status() {
-    MutexLock lock(mutex_);
-    return status_;
-  }
-
- private:
-  Mutex mutex_;
-  Status status_ GUARDED_BY(mutex_);
-};
-
 /// Takes the bytes of one GET into a BlockFile that several GETs fill at once.
 class FileSink final : public s3::ByteSink {
  public:
@@ -54,7 +37,7 @@ class FileSink final : public s3::ByteSink {
 Result<std::size_t> FileSource::read(std::uint64_t offset, std::span<char> out) {
   const std::uint64_t left = range_.size() - std::min(offset, range_.size());
   out = out.first(std::min<std::uint64_t>(out.size(), left));
-  const Status status = cache::read_sparse(fd_, range_.begin + offset, out);
+  const Status status = file_.read(range_.begin + offset, out);
   if (!status) return status.error();
   return out.size();
 }
@@ -173,8 +156,8 @@ Result<s3::ETag> ObjectCopier::copy_in_parts(const CopyJob& job) {
 }
 
 Result<s3::ETag> ObjectCopier::copy_locally(const CopyJob& job) {
-  auto file = cache::BlockFile::create(config_.temporary_directory);
-  if (!file) return file.error();
+  const cache::LocalSpace space{config_.temporary_directory, config_.disk, nullptr};
+  cache::BlockFile file(space);
   s3::ObjectAttributes attributes;
   if (job.attributes) {
     attributes = *job.attributes;
@@ -186,12 +169,11 @@ Result<s3::ETag> ObjectCopier::copy_locally(const CopyJob& job) {
   if (job.size > 0) {
     Mutex guard;
     const Status fetched = fetch_into(store_, pool_, config_.parallel, job.source, job.version,
-                                      {{0, job.size}}, **file, guard);
+                                      {{0, job.size}}, file, guard);
     if (!fetched) return fetched.error();
   }
-  const int fd = (*file)->source_fd();
   if (config_.no_multipart || job.size < config_.multipart_size) {
-    FileSource body(fd, {0, job.size});
+    FileSource body(file, {0, job.size});
     return store_.put({job.destination, attributes, {}, false}, body);
   }
   const std::vector<Range> ranges = plan_copy(job.size, config_.multipart_size);
@@ -199,7 +181,7 @@ Result<s3::ETag> ObjectCopier::copy_locally(const CopyJob& job) {
                          ranges.size(),
                          [&](const s3::UploadId& id, std::size_t i) -> Result<s3::UploadedPart> {
                            const int number = static_cast<int>(i) + 1;
-                           FileSource body(fd, ranges[i]);
+                           FileSource body(file, ranges[i]);
                            auto etag = store_.upload_part(job.destination, id, number, body);
                            if (!etag) return etag.error();
                            return s3::UploadedPart{number, std::move(*etag), ranges[i].size()};

@@ -58,18 +58,18 @@ Status fetch_into(s3::ObjectStore& store, WorkerPool& pool, std::size_t width, c
                   const s3::ETag& version, const std::vector<Range>& ranges, cache::BlockFile& file,
                   Mutex& guard);
 
-/// A stretch of a local file as a request body.
+/// A stretch of a local file, which outlives it, as a request body.
 class FileSource final : public s3::ByteSource {
  public:
   /// `upload`, if there is one, is told how far the sending has come.
-  FileSource(int fd, Range range, Upload* upload = nullptr)
-      : fd_(fd), range_(range), upload_(upload) {}
+  FileSource(cache::BlockFile& file, Range range, Upload* upload = nullptr)
+      : file_(file), range_(range), upload_(upload) {}
   [[nodiscard]] std::uint64_t size() const override { return range_.size(); }
   Result<std::size_t> read(std::uint64_t offset, std::span<char> out) override;
   void taken(std::uint64_t end) override;
 
  private:
-  int fd_;
+  cache::BlockFile& file_;
   Range range_;
   Upload* upload_;
   std::uint64_t taken_ = 0;
@@ -84,6 +84,23 @@ class TextSource final : public s3::ByteSource {
 
  private:
   std::string_view text_;
+};
+
+/// The first failure of several requests side by side.
+class FirstError final {
+ public:
+  void note(const Error& error) {
+    MutexLock lock(mutex_);
+    if (status_) status_ = error;
+  }
+  Status status() {
+    MutexLock lock(mutex_);
+    return status_;
+  }
+
+ private:
+  Mutex mutex_;
+  Status status_ GUARDED_BY(mutex_);
 };
 
 /// Runs one multipart upload: create, all parts side by side, complete; abort when anything fails,

@@ -155,7 +155,7 @@ class PosixFileSystem final : public FileSystem {
   Result<Attr> setattr_file(const InodePtr& inode, const SetAttr& change);
   Result<Attr> setattr_directory(const InodePtr& inode, const SetAttr& change);
   Status change_file(const InodePtr& inode, const std::function<Status(Content&)>& change,
-                     bool may_wait);
+                     bool may_wait, bool resizes = false);
   Status change_entered(const InodePtr& inode, const std::function<Status(Content&)>& change,
                         bool may_wait) REQUIRES(inode->flush);
   Status write_directory(const std::string& path, Node node);
@@ -183,7 +183,8 @@ class PosixFileSystem final : public FileSystem {
   // file_system_remove.cc
   /// Before the object at `path` goes: fetches what open handles of the file still need of it.
   /// False if that is too much to fetch; they then get ESTALE.
-  Result<bool> keep_bytes_of_open_file(const InodePtr& inode, const std::string& path);
+  Result<bool> keep_bytes_of_open_file(const InodePtr& inode,
+                                       const std::string& path) NO_THREAD_SAFETY_ANALYSIS;
   /// After it has gone: the inode has no name any more and lives for its open handles only.
   void orphan(const InodePtr& inode, bool bytes_kept);
   bool has_unstored_below(const InodePtr& directory);
@@ -217,6 +218,16 @@ class PosixFileSystem final : public FileSystem {
   void leave(const InodePtr& inode, bool writer);
   /// A handle for a content that was entered for it.
   HandleId add_handle(const InodePtr& inode, bool writable, bool created);
+  /// When memory for unstored bytes is short: lets the file drop what the store has of it.
+  void make_room(Inode& inode, std::uint64_t bytes) REQUIRES(inode.flush);
+  /// Before bytes are read or changed that were dropped because the store has them in an upload
+  /// which is not complete: stores the file as it is, after which they are read from there.
+  Status recall(const InodePtr& inode, Range range) REQUIRES(inode->flush);
+  Status write_local(Inode& inode, std::uint64_t offset, std::span<const char> bytes)
+      REQUIRES(inode.flush);
+  /// When the disk is full: stores the file as it is now and gives up its local bytes, which are
+  /// then read and copied from the store. False if that frees nothing.
+  bool free_local(const InodePtr& inode) REQUIRES(inode->flush);
   Status truncate_opened(const InodePtr& inode);
   Status store_for(OpenFile& file);
   Result<ReadBytes> read_once(OpenFile& file, Range range, bool& moved);
@@ -229,19 +240,23 @@ class PosixFileSystem final : public FileSystem {
   s3::ObjectStore& store_;
   Clock& clock_;
   const MimeTable mime_;
+  cache::BlockMemory memory_;  // of the two below
   cache::BlockCache blocks_;
+  cache::WriteMemory write_memory_;
+  const cache::LocalSpace space_;
+  std::atomic<unsigned> waiting_writers_ = 0;
   NodeCache known_;
   const Lister lister_;
   InodeTable inodes_;
   HandleTable<OpenFile> files_;
   HandleTable<OpenDirectory> directories_;
   std::shared_mutex tree_;
-  BlockFetcher fetcher_;  // used by tasks of the pools, which end first
-  WorkerPool lookups_;    ///< second request of a lookup
-  WorkerPool reads_;      ///< reads, and what is read ahead
-  WorkerPool pool_;       ///< parts, copies: long ones must not make the two above wait
-  Resolver resolver_;
+  BlockFetcher fetcher_;  // used by tasks of the pools, which end first, like
   Storer storer_;
+  WorkerPool lookups_;  ///< second request of a lookup
+  WorkerPool reads_;    ///< reads, and what is read ahead
+  WorkerPool pool_;     ///< parts, copies: long ones must not make the two above wait
+  Resolver resolver_;
 };
 
 }  // namespace pailfs::fs

@@ -8,6 +8,15 @@
 #include "upload_plan.h"
 
 namespace pailfs::fs {
+namespace {
+
+/// Files of fewer parts are sent when they are closed: side by side that takes little longer, and
+/// they get their final times and mode with the same request.
+constexpr std::uint64_t kEarlyParts = 4;
+/// Bytes of a file that stays open are kept up to this when they have been stored.
+constexpr std::uint64_t kKeptAfterStoring = 1U << 20U;
+
+}  // namespace
 
 s3::ObjectAttributes Storer::new_attributes(const std::string& path, const Stat& stat) const {
   s3::ObjectAttributes base;
@@ -36,19 +45,16 @@ Status Storer::store(const InodePtr& inode) {
   // Reading the content without its lock is safe from here on: only holders of inode->flush change
   // it. What this function itself changes in it, it changes under the lock.
   const s3::Key key = file_key(config_.prefix, *path);
-  s3::ObjectAttributes attributes = content->attributes;
-  if (attributes.content_type.empty()) attributes.content_type = mime_.type_of(*path);
-  attributes = encode(content->stat, std::move(attributes));
-
   if (content->bytes_dirty && content->stat.size > 0 && !content->local) {
-    auto file = cache::BlockFile::create(config_.temporary_directory);
-    if (!file) return file.error();
     MutexLock lock(inode->state);
-    content->local = std::move(*file);
+    content->local = std::make_shared<cache::BlockFile>(space_);
   }
   const bool send = content->bytes_dirty || !content->stored;
-  auto etag = [&] {
-    if (!send) return rewrite_metadata(*content, key, attributes);
+  const auto early = content->stream ? finish_early(*inode, *content, key) : std::nullopt;
+  const s3::ObjectAttributes attributes = attributes_now(*content, *path);
+  auto etag = [&]() -> Result<s3::ETag> {
+    if (early && (!*early || content->attributes == attributes)) return *early;
+    if (early || !send) return rewrite_metadata(*content, key, attributes);
     Upload upload(uploads_, *path, content->stat.size);
     return send_bytes(*inode, *content, key, attributes, upload);
   }();
@@ -64,6 +70,12 @@ Status Storer::store(const InodePtr& inode) {
   content->attributes = attributes;
   content->bytes_dirty = false;
   content->metadata_dirty = false;
+  content->times_given = false;
+  content->changed.clear();
+  // The store has it all: what is large, or not all here any more, is read from there.
+  if (content->local && (content->local->lacks_any() || content->stat.size > kKeptAfterStoring)) {
+    content->local = nullptr;
+  }
   inode->paged_version = *etag;  // the kernel saw every byte of it pass
 
   Node node;
@@ -74,6 +86,73 @@ Status Storer::store(const InodePtr& inode) {
   node.info.attributes = attributes;
   known_.stored(*path, node);
   return {};
+}
+
+s3::ObjectAttributes Storer::attributes_now(const Content& content, const std::string& path) const {
+  s3::ObjectAttributes attributes = content.attributes;
+  if (attributes.content_type.empty()) attributes.content_type = mime_.type_of(path);
+  return encode(content.stat, std::move(attributes));
+}
+
+bool Storer::worth_beginning(const Content& content) const {
+  if (content.stream || content.orphaned || content.base_visible > 0 || config_.no_multipart)
+    return false;
+  return content.stat.size >= kEarlyParts * config_.multipart_size && content.local &&
+         content.local->present().front() >= config_.multipart_size;
+}
+
+void Storer::begin_early(const InodePtr& inode) {
+  const auto path = inodes_.path(inode);
+  if (!path) return;
+  MutexLock lock(inode->state);
+  Content& content = *inode->content;
+  if (content.failures > 0 || !worth_beginning(content)) return;
+  PartStream::Target target;
+  target.path = *path;
+  target.key = file_key(config_.prefix, *path);
+  target.attributes = attributes_now(content, *path);
+  target.stat = content.stat;
+  content.stream = std::make_shared<PartStream>(
+      PartStream::Means{store_, pool_, config_.parallel, uploads_, abandoned_}, std::move(target),
+      content.local, std::max(config_.multipart_size, kMinPart));
+  content.stream->wrote({0, content.stat.size}, content.local->present().front());
+}
+
+/// Nothing when the upload that was begun is of no use and everything has to be sent anew. After
+/// success the content's base is what was stored, with the attributes it began with.
+std::optional<Result<s3::ETag>> Storer::finish_early(Inode& inode, Content& content,
+                                                     const s3::Key& key) {
+  std::shared_ptr<PartStream> stream;
+  {
+    MutexLock lock(inode.state);
+    stream.swap(content.stream);
+  }
+  // Renamed, or cut so short that one request does.
+  const bool all_here = content.is_all_here();
+  if (stream->target().key != key || (all_here && content.stat.size < config_.multipart_size)) {
+    stream->give_up();
+    if (all_here) return std::nullopt;
+    return Error{EIO, "the upload that holds its first bytes has another name"};
+  }
+  auto etag = stream->finish(content.stat.size);
+  if (!etag && all_here && etag.error().s3_code == "NoSuchUpload") return std::nullopt;
+  if (!etag) {
+    // With all bytes here the next attempt begins anew; without, this upload is where the rest is.
+    MutexLock lock(inode.state);
+    if (!all_here) content.stream = std::move(stream);
+    return etag;
+  }
+  MutexLock lock(inode.state);
+  // The object has the times at which its upload began, unless somebody gave it others since.
+  if (!content.times_given) {
+    content.stat.atime = stream->target().stat.atime;
+    content.stat.mtime = stream->target().stat.mtime;
+    content.stat.ctime = stream->target().stat.ctime;
+  }
+  content.base = *etag;
+  content.base_size = content.stat.size;
+  content.attributes = stream->target().attributes;
+  return etag;
 }
 
 Error Storer::note_failure(Content& content, const std::string& path, Error error) {
@@ -98,6 +177,7 @@ Result<s3::ETag> Storer::send_bytes(Inode& inode, Content& content, const s3::Ke
   UploadInput input;
   input.size = content.stat.size;
   input.local = content.local ? &content.local->present() : &kNothing;
+  input.changed = &content.changed;
   input.base_size = content.stored ? content.base_visible : 0;
   input.part_size = config_.multipart_size;
   input.copy_part_size = config_.copy_part_size;
@@ -133,14 +213,13 @@ Result<s3::ETag> Storer::send_bytes(Inode& inode, Content& content, const s3::Ke
     TextSource nothing("");
     return store_.put({key, attributes, {}, false}, nothing);
   }
-  FileSource body(content.local->source_fd(), {0, content.stat.size}, &upload);
+  FileSource body(*content.local, {0, content.stat.size}, &upload);
   return store_.put({key, attributes, {}, false}, body);
 }
 
 Result<s3::ETag> Storer::send_parts(const Content& content, const s3::Key& key,
                                     const s3::ObjectAttributes& attributes,
                                     const std::vector<PlannedPart>& parts, Upload& upload) {
-  const int fd = content.local->source_fd();
   return upload_in_parts(
       store_, pool_, config_.parallel, key, attributes, parts.size(),
       [&](const s3::UploadId& id, std::size_t i) -> Result<s3::UploadedPart> {
@@ -151,7 +230,7 @@ Result<s3::ETag> Storer::send_parts(const Content& content, const s3::Key& key,
           etag = store_.copy_part(key, id, number, key, content.base, {range.begin, range.size()});
           if (etag) upload.moved(0, range.size());
         } else {
-          FileSource body(fd, range, &upload);
+          FileSource body(*content.local, range, &upload);
           etag = store_.upload_part(key, id, number, body);
         }
         if (!etag) return etag.error();

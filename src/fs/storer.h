@@ -26,20 +26,30 @@ namespace pailfs::fs {
 /// it (laws L1, L2).
 class Storer final {
  public:
-  Storer(const Config& config, s3::ObjectStore& store, InodeTable& inodes, NodeCache& known,
-         WorkerPool& pool, const MimeTable& mime, const Clock& clock)
+  Storer(const Config& config, const cache::LocalSpace& space, s3::ObjectStore& store,
+         InodeTable& inodes, NodeCache& known, WorkerPool& pool, const MimeTable& mime,
+         const Clock& clock)
       : config_(config),
+        space_(space),
         store_(store),
         inodes_(inodes),
         known_(known),
         pool_(pool),
         mime_(mime),
         clock_(clock),
-        copier_(config, store, pool) {}
+        copier_(config, store, pool),
+        abandoned_(store) {}
 
   /// The caller holds inode->flush, so that nobody writes meanwhile. On failure everything is as
   /// dirty as before. A detached inode has nothing to store: success.
   Status store(const InodePtr& inode) REQUIRES(inode->flush);
+
+  /// After a write: begins to send the front of a large new file, which has not been stored before,
+  /// while the rest is being written.
+  void begin_early(const InodePtr& inode) REQUIRES(inode->flush);
+  [[nodiscard]] bool worth_beginning(const Content& content) const;
+  /// Aborts the uploads whose files were removed or given up meanwhile.
+  void sweep() { abandoned_.sweep(); }
 
   /// Content-Type, and the six headers, that a new object of this path gets.
   [[nodiscard]] s3::ObjectAttributes new_attributes(const std::string& path,
@@ -49,6 +59,9 @@ class Storer final {
   void report(Activity& activity) EXCLUDES(failures_mutex_);
 
  private:
+  [[nodiscard]] s3::ObjectAttributes attributes_now(const Content& content,
+                                                    const std::string& path) const;
+  std::optional<Result<s3::ETag>> finish_early(Inode& inode, Content& content, const s3::Key& key);
   Result<s3::ETag> send_bytes(Inode& inode, Content& content, const s3::Key& key,
                               const s3::ObjectAttributes& attributes, Upload& upload);
   Result<s3::ETag> send_parts(const Content& content, const s3::Key& key,
@@ -61,6 +74,7 @@ class Storer final {
                                     const s3::ObjectAttributes& attributes);
 
   const Config& config_;
+  const cache::LocalSpace& space_;
   s3::ObjectStore& store_;
   InodeTable& inodes_;
   NodeCache& known_;
@@ -69,6 +83,7 @@ class Storer final {
   const Clock& clock_;
   ObjectCopier copier_;
   Uploads uploads_;
+  AbandonedUploads abandoned_;
   Mutex failures_mutex_;  // innermost
   std::uint64_t failures_ GUARDED_BY(failures_mutex_) = 0;
   std::optional<StoreFailure> last_failure_ GUARDED_BY(failures_mutex_);

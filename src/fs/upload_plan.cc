@@ -37,7 +37,8 @@ std::uint64_t fitting_part_size(std::uint64_t size, std::uint64_t wanted) {
 std::vector<Range> copy_runs(const UploadInput& in, std::uint64_t shortest) {
   std::vector<Range> runs;
   std::uint64_t upload_from = 0;  // where the upload run before the next copy run begins
-  for (Range clean : in.local->missing({0, std::min(in.base_size, in.size)})) {
+  const RangeSet& changed = in.changed == nullptr ? *in.local : *in.changed;
+  for (Range clean : changed.missing({0, std::min(in.base_size, in.size)})) {
     const std::uint64_t sent_before = clean.begin - upload_from;
     if (sent_before > 0 && sent_before < kMinPart) clean.begin += kMinPart - sent_before;
     if (clean.begin >= clean.end || clean.size() < shortest) continue;

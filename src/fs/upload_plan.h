@@ -17,6 +17,8 @@ inline constexpr std::uint64_t kMaxParts = 10'000;
 struct UploadInput {
   std::uint64_t size = 0;           ///< of the file now
   const RangeSet* local = nullptr;  ///< bytes the local file holds
+  /// Of them, those that differ from the stored version; null: all of them.
+  const RangeSet* changed = nullptr;
   /// Bytes [0, base_size) not in `local` are those of the stored version; behind it lie holes.
   std::uint64_t base_size = 0;
   std::uint64_t part_size = 0;

@@ -11,7 +11,8 @@ std::vector<UploadState> Uploads::snapshot() {
   MutexLock lock(mutex_);
   for (const Upload* upload : running_) {
     const std::uint64_t done = upload->done_.load(std::memory_order_relaxed);
-    states.push_back({upload->path_, std::min(done, upload->total_), upload->total_});
+    const std::uint64_t total = upload->total_.load(std::memory_order_relaxed);
+    states.push_back({upload->path_, std::min(done, total), total});
   }
   return states;
 }

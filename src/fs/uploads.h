@@ -38,12 +38,16 @@ class Upload final {
   void moved(std::uint64_t from, std::uint64_t to) {
     done_.fetch_add(to - from, std::memory_order_relaxed);
   }
+  /// The file has become larger. By one thread at a time.
+  void grow(std::uint64_t total) {
+    if (total > total_.load(std::memory_order_relaxed)) total_ = total;
+  }
 
  private:
   friend class Uploads;
   Uploads& uploads_;
   const std::string path_;
-  const std::uint64_t total_;
+  std::atomic<std::uint64_t> total_;
   std::atomic<std::uint64_t> done_{0};  // sums of differences: correct also where one wraps around
   std::list<Upload*>::iterator place_;
 };

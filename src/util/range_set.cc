@@ -35,6 +35,10 @@ bool RangeSet::contains(Range range) const {
   return it != ranges_.begin() && std::prev(it)->second >= range.end;
 }
 
+std::uint64_t RangeSet::front() const {
+  return ranges_.empty() || ranges_.begin()->first > 0 ? 0 : ranges_.begin()->second;
+}
+
 std::uint64_t RangeSet::total() const {
   std::uint64_t sum = 0;
   for (const auto& [begin, end] : ranges_) sum += end - begin;

@@ -15,7 +15,7 @@ DirectWorld::DirectWorld(const WorldOptions& options, StoreLimits limits)
   config_.default_gid = 5432;
   config_.mime_types = mime_file_.path();
   // Small enough that a large object cannot be held whole: what must be fetched, is fetched.
-  config_.read_memory = 4U << 20U;
+  config_.memory_limit = 4U << 20U;
   mount();
 }
 

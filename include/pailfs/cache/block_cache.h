@@ -10,15 +10,11 @@
 #include <vector>
 
 #include "pailfs/cache/arrival.h"
+#include "pailfs/cache/block_memory.h"
 #include "pailfs/util/clock.h"
 #include "pailfs/util/sync.h"
 
 namespace pailfs::cache {
-
-/// Clean bytes are kept in pieces of this size, aligned to it; the last of an object is shorter.
-inline constexpr std::uint64_t kBlockSize = 64U << 10U;
-
-class BlockMemory;
 
 /// One piece of one version of an object. Its fetching thread fills it from the front; readers may
 /// use the first n bytes once `wait(n)` has returned success. The memory stays as long as anybody
@@ -44,32 +40,6 @@ class Block final {
 };
 using BlockPtr = std::shared_ptr<Block>;
 
-/// The memory that blocks are made of: taken from the system as needed, used again, given back by
-/// `trim`. Any thread.
-class BlockMemory final {
- public:
-  BlockMemory() = default;
-  ~BlockMemory();
-  BlockMemory(const BlockMemory&) = delete;
-  BlockMemory& operator=(const BlockMemory&) = delete;
-
-  /// Null when the system has no more.
-  char* take() EXCLUDES(mutex_);
-  void give(char* bytes) EXCLUDES(mutex_);
-  /// Bytes of blocks that somebody holds.
-  [[nodiscard]] std::uint64_t in_use() EXCLUDES(mutex_);
-  /// Lets the system have what nobody holds.
-  void trim() EXCLUDES(mutex_);
-
- private:
-  Mutex mutex_;
-  std::uint64_t in_use_ GUARDED_BY(mutex_) = 0;
-  std::vector<char*> free_
-      GUARDED_BY(mutex_);  // used last, taken first: it is still in the processor's cache
-  std::size_t untouched_ GUARDED_BY(mutex_) = 0;  // of free_, from the front: without memory behind
-  std::vector<char*> slabs_ GUARDED_BY(mutex_);
-};
-
 /// A bounded pool of clean blocks of object versions, shared by every open file. Knows nothing of
 /// where bytes come from: who finds a block missing reserves it, fetches and settles it.
 ///
@@ -79,7 +49,9 @@ class BlockMemory final {
 class BlockCache final {
  public:
   /// `limit` bytes; a reader that waits gets a few blocks more when all of it is in use.
-  BlockCache(std::uint64_t limit, const Clock& clock) : limit_(limit), clock_(clock) {}
+  /// The memory may have other users, whose blocks count too: what they take the pool does without.
+  BlockCache(BlockMemory& memory, std::uint64_t limit, const Clock& clock)
+      : memory_(memory), limit_(limit), clock_(clock) {}
   ~BlockCache();
 
   enum class Purpose { demand, ahead };
@@ -156,9 +128,9 @@ class BlockCache final {
     return places_[static_cast<std::size_t>(queue)];
   }
 
+  BlockMemory& memory_;
   const std::uint64_t limit_;
   const Clock& clock_;
-  BlockMemory memory_;  // outlives the blocks below
   Mutex mutex_;
   std::unordered_map<std::string, std::unique_ptr<Entry>> entries_ GUARDED_BY(mutex_);
   std::array<Places, 4> places_ GUARDED_BY(mutex_);  // by Queue; oldest first

@@ -5,44 +5,69 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <vector>
+#include <unordered_map>
 
+#include "pailfs/cache/block_memory.h"
+#include "pailfs/cache/disk_room.h"
 #include "pailfs/util/file.h"
 #include "pailfs/util/range_set.h"
 #include "pailfs/util/result.h"
+#include "pailfs/util/sync.h"
 
 namespace pailfs::cache {
 
-/// Local stand-in for one object's bytes: a sparse, unlinked file and the account of which of its
-/// ranges hold something. `present` bytes are those the application wrote or that were fetched to
-/// complete an upload; the rest of the file is a hole and reads as zeros.
+/// Where the bytes of files that are not stored yet may be: in memory first, then in unlinked files
+/// of a directory. Outlives them.
+struct LocalSpace {
+  std::string directory;
+  DiskRoom room;                  ///< of the directory's file system
+  WriteMemory* memory = nullptr;  ///< null: on the disk at once
+};
+
+/// Local stand-in for one object's bytes and the account of which of its ranges hold something.
+/// `present` bytes are those the application wrote or that were fetched to complete an upload; the
+/// rest is a hole and reads as zeros.
 ///
-/// Holds the only descriptor of the file, so the bytes vanish with it. Not thread-safe: its owner
-/// locks; `source_fd` may be read by several threads while nobody changes the file.
+/// Blocks go to memory while there is some, else to an unlinked file, made when it is needed; its
+/// only descriptor is here, so the bytes vanish with it. `present` belongs to the owner, who locks;
+/// everything else may be called by several threads at once, so that what was written can be sent
+/// while more is being written.
 class BlockFile final {
  public:
-  static Result<std::unique_ptr<BlockFile>> create(const std::string& directory);
+  explicit BlockFile(const LocalSpace& space) : space_(space) {}
+  ~BlockFile();
+  BlockFile(const BlockFile&) = delete;
+  BlockFile& operator=(const BlockFile&) = delete;
 
-  /// Bytes written by the application.
-  Status write(std::uint64_t offset, std::span<const char> bytes);
+  /// Bytes written by the application. ENOSPC when neither memory nor disk takes them; then some
+  /// of them may have been written, and none of them counts.
+  Status write(std::uint64_t offset, std::span<const char> bytes) EXCLUDES(mutex_);
   /// Bytes of the stored version; only into ranges that are not present.
   Status fill(std::uint64_t offset, std::span<const char> bytes) { return write(offset, bytes); }
   /// Forgets everything from `size` on; what is later read there is zeros.
-  Status truncate(std::uint64_t size);
-  /// Fills `out` from `offset`; holes and what lies behind the last byte are zeros.
-  Status read(std::uint64_t offset, std::span<char> out) const;
+  Status truncate(std::uint64_t size) EXCLUDES(mutex_);
+  /// Fills `out` from `offset`; holes and what lies behind the last byte are zeros. EIO where bytes
+  /// were dropped.
+  Status read(std::uint64_t offset, std::span<char> out) EXCLUDES(mutex_);
+  /// Gives up bytes that are safe elsewhere, in whole blocks; they stay `present`.
+  void drop(Range range) EXCLUDES(mutex_);
+  [[nodiscard]] bool lacks(Range range) EXCLUDES(mutex_);
+  [[nodiscard]] bool lacks_any() { return lacks({0, UINT64_MAX}); }
 
   [[nodiscard]] const RangeSet& present() const { return present_; }
-  [[nodiscard]] int source_fd() const { return fd_.get(); }
 
  private:
-  explicit BlockFile(UniqueFd fd) : fd_(std::move(fd)) {}
+  Status write_piece(std::uint64_t offset, std::span<const char> bytes) REQUIRES(mutex_);
+  Status write_to_disk(std::uint64_t offset, std::span<const char> bytes) REQUIRES(mutex_);
+  Status read_piece(std::uint64_t offset, std::span<char> out) REQUIRES(mutex_);
 
-  UniqueFd fd_;
+  const LocalSpace& space_;
   RangeSet present_;
+  Mutex mutex_;  // innermost but for BlockMemory's
+  std::unordered_map<std::uint64_t, char*> blocks_ GUARDED_BY(mutex_);  // by index, in memory
+  RangeSet on_disk_ GUARDED_BY(mutex_);                                 // in whole blocks
+  RangeSet dropped_ GUARDED_BY(mutex_);
+  UniqueFd fd_ GUARDED_BY(mutex_);
 };
-
-/// Reads exactly out.size() bytes at `offset` of a sparse file: missing bytes are zeros.
-Status read_sparse(int fd, std::uint64_t offset, std::span<char> out);
 
 }  // namespace pailfs::cache

@@ -52,8 +52,8 @@ struct Config {
   std::chrono::seconds listing_ttl{5};  ///< listings and absent names; never above attribute_ttl
   bool ttl_from_last_use = false;       ///< attributes live on while they are asked for
   std::size_t max_cached_attributes = 100'000;
-  std::uint64_t read_memory = 0;  ///< memory_limit: bytes of all files read or fetched ahead
-  std::size_t parallel = 10;      ///< requests in flight for one fan-out (max_thread_count)
+  std::uint64_t memory_limit = 0;  ///< of bytes read, fetched ahead or not stored yet
+  std::size_t parallel = 16;       ///< requests in flight for one fan-out (max_thread_count)
   std::string temporary_directory = "/tmp";  ///< of the unlinked files that hold unstored writes
   cache::DiskRoom disk;                      ///< what of its file system is not to be used
   std::string mime_types = "/etc/mime.types";

@@ -30,6 +30,8 @@ class RangeSet final {
   [[nodiscard]] std::vector<Range> present(Range within) const;
   [[nodiscard]] std::vector<Range> missing(Range within) const;
   [[nodiscard]] std::vector<Range> all() const;
+  /// All of [0, front()) is in the set.
+  [[nodiscard]] std::uint64_t front() const;
 
  private:
   std::map<std::uint64_t, std::uint64_t> ranges_;  // begin -> end

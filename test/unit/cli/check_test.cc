@@ -41,7 +41,8 @@ Exchange refusal(int status, const std::string& code) {
 
 std::string listed(const std::string& key, int size) {
   return "<Contents><Key>" + key + "</Key><Size>" + std::to_string(size) +
-         "</Size><ETag>\"e\"</ETag><LastModified>2026-11-22T03:17:29.000Z</LastModified></Contents>";
+         "</Size><ETag>\"e\"</ETag><LastModified>2026-11-22T03:17:29.000Z</LastModified></"
+         "Contents>";
 }
 
 /// A service that answers each kind of request as told, and a check of it.
@@ -174,7 +175,8 @@ TEST_CASE("a check ends at the first step that fails, with the status of a mount
   }
   SECTION("reading") {
     scene.get = refusal(403, "AccessDenied");
-    CHECK(scene.run() == after_reached({"ok credentials", "ok auth", "ok list", "FAILED get", "= 5"}));
+    CHECK(scene.run() ==
+          after_reached({"ok credentials", "ok auth", "ok list", "FAILED get", "= 5"}));
   }
 }
 
@@ -182,8 +184,8 @@ TEST_CASE("a check tells of a clock that is wrong and goes on", "[check]") {
   Scene scene;
   const auto seconds = GENERATE(1200, -1200);
   scene.clock.set_wall(WallTime(FakeClock::kStart + std::chrono::seconds(seconds)));
-  CHECK(scene.run() == Lines{"ok dns", "ok tcp", "ok tls", "WARNING clock", "ok credentials", "ok auth",
-                             "ok list", "ok get", "= 0"});
+  CHECK(scene.run() == Lines{"ok dns", "ok tcp", "ok tls", "WARNING clock", "ok credentials",
+                             "ok auth", "ok list", "ok get", "= 0"});
   CHECK_THAT(scene.text, Catch::Matchers::ContainsSubstring(
                              seconds > 0 ? "1200 s ahead of the service; set this machine's clock"
                                          : "1200 s behind the service; set this machine's clock"));
@@ -205,7 +207,8 @@ TEST_CASE("a check that writes removes what it wrote", "[check]") {
     const Lines lines = scene.run(true);
     CHECK(Lines(lines.end() - 3, lines.end()) == Lines{"ok put", "ok delete", "= 0"});
     const auto sent = scene.transport.requests();
-    CHECK(sent.at(sent.size() - 2).request.url.find("/pail/dir/.pailfs-check-7") != std::string::npos);
+    CHECK(sent.at(sent.size() - 2).request.url.find("/pail/dir/.pailfs-check-7") !=
+          std::string::npos);
     CHECK(sent.back().request.url == sent.at(sent.size() - 2).request.url);
   }
   SECTION("writing is denied") {

@@ -33,7 +33,8 @@ std::uint64_t fetch(const BlockCache::ObjectPtr& object, std::uint64_t first, st
 
 TEST_CASE("blocks are found under the identity they were fetched for and no other") {
   test::FakeClock clock;
-  BlockCache cache(64 * kBlockSize, clock);
+  BlockMemory memory;
+  BlockCache cache(memory, 64 * kBlockSize, clock);
   const auto a = cache.open("a");
   const auto b = cache.open("b");
   REQUIRE(fetch(a, 3, 2, Purpose::demand) == 2);
@@ -44,7 +45,8 @@ TEST_CASE("blocks are found under the identity they were fetched for and no othe
 
 TEST_CASE("nothing is fetched ahead at the cost of what is to be read") {
   test::FakeClock clock;
-  BlockCache cache(8 * kBlockSize, clock);
+  BlockMemory memory;
+  BlockCache cache(memory, 8 * kBlockSize, clock);
   const auto object = cache.open("a");
   CHECK(fetch(object, 0, 10, Purpose::ahead) == 8);
   CHECK(fetch(object, 20, 1, Purpose::ahead) == 0);
@@ -59,7 +61,8 @@ TEST_CASE("nothing is fetched ahead at the cost of what is to be read") {
 
 TEST_CASE("what nobody came for in time makes room") {
   test::FakeClock clock;
-  BlockCache cache(4 * kBlockSize, clock);
+  BlockMemory memory;
+  BlockCache cache(memory, 4 * kBlockSize, clock);
   const auto object = cache.open("a");
   CHECK(fetch(object, 0, 4, Purpose::ahead) == 4);
   CHECK(fetch(object, 10, 1, Purpose::ahead) == 0);
@@ -69,7 +72,8 @@ TEST_CASE("what nobody came for in time makes room") {
 
 TEST_CASE("blocks on their way are not evicted, and those that never came are forgotten") {
   test::FakeClock clock;
-  BlockCache cache(2 * kBlockSize, clock);
+  BlockMemory memory;
+  BlockCache cache(memory, 2 * kBlockSize, clock);
   const auto object = cache.open("a");
   const auto arrival = std::make_shared<Arrival>();
   REQUIRE(object->reserve(0, 2, Purpose::demand, arrival).size() == 2);
@@ -96,7 +100,8 @@ TEST_CASE("a waiter is woken by the bytes it waits for") {
 
 TEST_CASE("a held block outlives its eviction") {
   test::FakeClock clock;
-  BlockCache cache(kBlockSize, clock);
+  BlockMemory memory;
+  BlockCache cache(memory, kBlockSize, clock);
   auto object = cache.open("a");
   REQUIRE(fetch(object, 1, 1, Purpose::demand) == 1);
   const BlockPtr held = object->find(1, Reader::random);

@@ -94,14 +94,19 @@ TEST_CASE("a file created for reading only is stored by its close") {
 TEST_CASE("a write that the disk has no room for is ENOSPC, an overwrite needs none") {
   World w;
   Config config = World::config();
-  config.disk.pretended_free = 10;
+  config.memory_limit = 0;
+  config.disk.pretended_free = 64U << 10U;  // it is taken in blocks of that size
   w.files = make_file_system(config, w.faults, w.clock);
   const auto made = w.create("f");
-  const auto refused = w.files->write(made.handle, 0, std::string(11, 'x'));
+  REQUIRE(w.files->write(made.handle, 0, std::string(10, 'x')));
+  config.disk.pretended_free = 0;
+  const auto none = make_file_system(config, w.faults, w.clock);
+  const auto other = none->create(kRootInode, "g", 0644, O_WRONLY, Caller{});
+  REQUIRE(other);
+  const auto refused = none->write(other->handle, 0, std::string(11, 'x'));
   REQUIRE_FALSE(refused);
   CHECK(refused.error().err == ENOSPC);
-  REQUIRE(w.files->write(made.handle, 0, std::string(10, 'x')));
-  REQUIRE(w.files->write(made.handle, 0, std::string(20, 'y')));  // ten of them are new
+  REQUIRE(w.files->write(made.handle, 0, std::string(20, 'y')));
   REQUIRE(w.files->flush(made.handle));
   CHECK(w.content("f") == std::string(20, 'y'));
 }

@@ -28,7 +28,7 @@ struct Fixture {
       : bytes(noise(size)),
         store(clock),
         faults(store),
-        cache(memory, clock),
+        cache(blocks, memory, clock),
         fetcher(faults, pool, cache, clock) {
     version.key = "k";
     version.etag = store.put_raw("k", bytes);
@@ -38,6 +38,7 @@ struct Fixture {
   std::string bytes;
   test::FakeStore store;
   test::FaultStore faults;
+  cache::BlockMemory blocks;
   cache::BlockCache cache;
   BlockFetcher fetcher;
   Version version;

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "pailfs/util/sync.h"
+
+namespace pailfs::cache {
+
+/// Bytes are kept in pieces of this size, aligned to it; the last of an object is shorter.
+inline constexpr std::uint64_t kBlockSize = 64U << 10U;
+
+/// The memory that blocks are made of: taken from the system as needed, used again, given back by
+/// `trim`. Any thread.
+class BlockMemory final {
+ public:
+  BlockMemory() = default;
+  ~BlockMemory();
+  BlockMemory(const BlockMemory&) = delete;
+  BlockMemory& operator=(const BlockMemory&) = delete;
+
+  /// Null when the system has no more. What is in it is anybody's guess.
+  char* take() EXCLUDES(mutex_);
+  void give(char* bytes) EXCLUDES(mutex_);
+  /// Bytes of blocks that somebody holds.
+  [[nodiscard]] std::uint64_t in_use() EXCLUDES(mutex_);
+  /// Lets the system have what nobody holds.
+  void trim() EXCLUDES(mutex_);
+
+ private:
+  Mutex mutex_;
+  std::uint64_t in_use_ GUARDED_BY(mutex_) = 0;
+  // Used last, taken first: it is still in the processor's cache.
+  std::vector<char*> free_ GUARDED_BY(mutex_);
+  std::size_t untouched_ GUARDED_BY(mutex_) = 0;  // of free_, from the front: no memory behind them
+  std::vector<char*> slabs_ GUARDED_BY(mutex_);
+};
+
+/// The share of it that bytes not stored yet may take. Any thread.
+class WriteMemory final {
+ public:
+  WriteMemory(BlockMemory& memory, std::uint64_t limit) : memory_(memory), limit_(limit) {}
+  /// Null when the share is used up.
+  char* take();
+  void give(char* bytes);
+  [[nodiscard]] bool has_room(std::uint64_t bytes) const { return used_ + bytes <= limit_; }
+
+ private:
+  BlockMemory& memory_;
+  const std::uint64_t limit_;
+  std::atomic<std::uint64_t> used_ = 0;
+};
+
+}  // namespace pailfs::cache

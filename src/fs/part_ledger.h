@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "pailfs/s3/object_store.h"
+#include "pailfs/util/range_set.h"
+
+namespace pailfs::fs {
+
+/// Where the part of that index (from 0) of an upload lies whose final size is not known yet. Parts
+/// grow, so that 10,000 of them hold 5 TiB however small the first ones are: a thousand of
+/// `first_size`, then a thousand five times, a thousand 25 times as large, and the rest 200 times;
+/// none above S3's 5 GiB.
+Range growing_part(std::size_t index, std::uint64_t first_size);
+
+/// The account of a multipart upload that goes on while its file is still being written: which
+/// parts the store has, which are on their way, which have changed since. A state machine without
+/// threads or I/O; not thread-safe.
+///
+/// Parts are sent in order, each when the file has no gap up to its end. One that changes after it
+/// was sent is sent again when the upload ends, and only then, so that a file which is written
+/// over and over is not sent over and over.
+class PartLedger final {
+ public:
+  struct Job {
+    std::size_t index = 0;
+    Range range;
+  };
+
+  explicit PartLedger(std::uint64_t first_size) : first_size_(first_size) {}
+
+  /// Bytes of the file have changed; it now has no gap in front of `front`.
+  void wrote(Range range, std::uint64_t front);
+  /// The file ends at `size`.
+  void truncated(std::uint64_t size);
+
+  /// The next part that is ready to be sent while the file is written; it then counts as on its
+  /// way.
+  std::optional<Job> next();
+  /// All that the file of that size still lacks in the store; they then count as on their way. To
+  /// be called when nothing else is.
+  std::vector<Job> missing(std::uint64_t size);
+  void sent(std::size_t index, s3::ETag etag);
+  void failed(std::size_t index);
+
+  [[nodiscard]] std::size_t on_their_way() const { return on_their_way_; }
+  /// The parts of the whole, once nothing is missing.
+  [[nodiscard]] std::vector<s3::UploadedPart> parts(std::uint64_t size) const;
+  /// Ranges that the store has as they are, so that their bytes may be given up; each is told once.
+  /// From then on nobody may change them.
+  [[nodiscard]] std::vector<Range> take_held();
+
+ private:
+  enum class State { idle, sending, sent };
+  struct Part {
+    State state = State::idle;
+    bool changed = false;  // while it was on its way
+    bool taken = false;    // its bytes have been given up
+    Range range;           // as it was sent, or is
+    s3::ETag etag;
+  };
+
+  [[nodiscard]] Range layout(std::size_t index, std::uint64_t size) const;
+  void touch(Range range);
+  Job begin(std::size_t index, Range range);
+
+  const std::uint64_t first_size_;
+  std::vector<Part> parts_;  // those that have been begun
+  std::uint64_t front_ = 0;
+  std::size_t on_their_way_ = 0;
+};
+
+}  // namespace pailfs::fs

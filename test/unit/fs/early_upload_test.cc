@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+// Large new files are sent while they are being written.
+#include <fcntl.h>
+
+#include <random>
+#include <thread>
+
+#include "pailfs/fs/file_system.h"
+
+#include "support/catch.h"
+#include "support/fake_clock.h"
+#include "support/fake_store.h"
+#include "support/fault_store.h"
+
+using namespace pailfs;
+using namespace pailfs::fs;
+
+namespace {
+
+constexpr std::uint64_t kMiB = 1U << 20U;
+
+struct World {
+  explicit World(Config settings = config()) : store(clock), faults(store) {
+    files = make_file_system(settings, faults, clock);
+    const auto made = files->create(kRootInode, "f", 0644, O_RDWR, Caller{});
+    REQUIRE(made);
+    ino = made->attr.ino;
+    handle = made->handle;
+  }
+  static Config config() {
+    Config c;
+    c.parallel = 4;
+    c.multipart_size = 5 * kMiB;
+    c.memory_limit = 256 * kMiB;
+    return c;
+  }
+  void write(std::uint64_t at, std::uint64_t size) {
+    std::string bytes(size, '\0');
+    for (char& c : bytes) c = static_cast<char>(random());
+    const auto written = files->write(handle, at, bytes);
+    REQUIRE(written);
+    expected.resize(std::max<std::size_t>(expected.size(), at + size));
+    expected.replace(at, size, bytes);
+  }
+  void write_through(std::uint64_t megabytes) {
+    for (std::uint64_t at = 0; at < megabytes; ++at) write(at * kMiB, kMiB);
+  }
+  /// Parts go out by themselves, on threads of their own.
+  void await_parts(int count) const {
+    for (int i = 0; i < 2000 && store.count().upload_part < count; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    REQUIRE(store.count().upload_part >= count);
+  }
+  Status close() {
+    Status verdict = files->flush(handle);
+    files->release(handle);
+    return verdict;
+  }
+  [[nodiscard]] bool stored_right() const {
+    const auto object = store.object("f");
+    return object && object->content() == expected;
+  }
+
+  std::mt19937_64 random{5};
+  test::FakeClock clock;
+  test::FakeStore store;
+  test::FaultStore faults;
+  std::unique_ptr<FileSystem> files;
+  InodeId ino = 0;
+  HandleId handle = 0;
+  std::string expected;
+};
+
+}  // namespace
+
+TEST_CASE("a large file is in the store but for its end when it is closed") {
+  World w;
+  w.write_through(42);
+  w.await_parts(8);
+  CHECK_FALSE(w.store.object("f"));
+  REQUIRE(w.close());
+  CHECK(w.stored_right());
+  CHECK(w.store.count().upload_part == 9);
+  CHECK(w.store.count().create_upload == 1);
+  CHECK(w.store.count().copy == 0);
+  CHECK(w.store.uploads_in_progress() == 0);
+}
+
+TEST_CASE("a header written last costs its part once more") {
+  World w;
+  w.write_through(40);
+  w.await_parts(8);
+  w.write(10, 100);
+  REQUIRE(w.close());
+  CHECK(w.stored_right());
+  CHECK(w.store.count().upload_part == 9);
+}
+
+TEST_CASE("a file shortened while its front is being sent is stored as it then is") {
+  World w;
+  w.write_through(40);
+  w.await_parts(8);
+  SetAttr cut;
+  cut.size = 23 * kMiB;
+  cut.by_handle = true;
+  REQUIRE(w.files->setattr(w.ino, cut));
+  w.expected.resize(23 * kMiB);
+  REQUIRE(w.close());
+  CHECK(w.stored_right());
+  CHECK(w.store.uploads_in_progress() == 0);
+}
+
+TEST_CASE("a part that fails early is sent again by the close") {
+  World w;
+  test::Fault fault;
+  fault.verb = test::Verb::upload_part;
+  fault.nth = 3;
+  w.faults.add(fault);
+  w.write_through(40);
+  REQUIRE(w.close());
+  CHECK(w.stored_right());
+}
+
+TEST_CASE("a failed completion is told, and the next close sends everything anew") {
+  World w;
+  test::Fault fault;
+  fault.verb = test::Verb::complete_upload;
+  fault.nth = 1;
+  w.faults.add(fault);
+  w.write_through(40);
+  CHECK_FALSE(w.files->flush(w.handle));
+  CHECK_FALSE(w.store.object("f"));
+  CHECK(w.close());
+  CHECK(w.stored_right());
+  CHECK(w.store.uploads_in_progress() == 0);
+}
+
+TEST_CASE("what is set while the front is being sent is on the object after the close") {
+  World w;
+  w.write_through(40);
+  w.await_parts(8);
+  SetAttr change;
+  change.mode = 0600;
+  change.mtime = WallTime(std::chrono::seconds(1'000'000'000));
+  REQUIRE(w.files->setattr(w.ino, change));
+  REQUIRE(w.close());
+  CHECK(w.stored_right());
+  CHECK(w.store.count().copy == 1);
+  const auto attr = make_file_system(World::config(), w.store, w.clock)->lookup(kRootInode, "f");
+  REQUIRE(attr);
+  CHECK((attr->mode & 0777) == 0600);
+  CHECK(attr->mtime == change.mtime);
+}
+
+TEST_CASE("what stat shows after the close is what is stored") {
+  World w;
+  w.write_through(30);
+  w.clock.advance(std::chrono::hours(1));
+  w.write(30 * kMiB, 10 * kMiB);
+  REQUIRE(w.close());
+  const auto here = w.files->getattr(w.ino);
+  const auto there = make_file_system(World::config(), w.store, w.clock)->lookup(kRootInode, "f");
+  REQUIRE(here);
+  REQUIRE(there);
+  CHECK(here->mtime == there->mtime);
+}
+
+TEST_CASE("a file removed or renamed while its front is being sent leaves no upload behind") {
+  World w;
+  w.write_through(40);
+  w.await_parts(4);
+  SECTION("removed") {
+    REQUIRE(w.files->unlink(kRootInode, "f"));
+    REQUIRE(w.close());
+    CHECK_FALSE(w.store.object("f"));
+  }
+  SECTION("renamed") {
+    REQUIRE(w.files->rename(kRootInode, "f", kRootInode, "g", false));
+    REQUIRE(w.close());
+    const auto object = w.store.object("g");
+    REQUIRE(object);
+    CHECK(object->content() == w.expected);
+    CHECK_FALSE(w.store.object("f"));
+  }
+  w.files.reset();
+  CHECK(w.store.uploads_in_progress() == 0);
+}
+
+TEST_CASE("a file larger than memory needs no disk") {
+  Config config = World::config();
+  config.memory_limit = 32 * kMiB;
+  config.disk.pretended_free = 0;
+  World w(config);
+  w.write_through(100);
+  SECTION("and is whole when it is closed") {
+    REQUIRE(w.close());
+    CHECK(w.stored_right());
+    CHECK(w.store.count().upload_part == 20);
+  }
+  SECTION("and what memory let go of can be read and changed") {
+    const auto read = w.files->read(w.handle, kMiB, 1000);
+    REQUIRE(read);
+    std::string bytes(read->size(), '?');
+    read->copy_to(bytes);
+    CHECK(bytes == w.expected.substr(kMiB, 1000));
+    w.write(2 * kMiB, 77);
+    REQUIRE(w.close());
+    CHECK(w.stored_right());
+  }
+  SECTION("and can be shortened") {
+    SetAttr cut;
+    cut.size = 7 * kMiB;
+    REQUIRE(w.files->setattr(w.ino, cut));
+    w.expected.resize(7 * kMiB);
+    REQUIRE(w.close());
+    CHECK(w.stored_right());
+  }
+  SECTION("and can be renamed") {
+    REQUIRE(w.files->rename(kRootInode, "f", kRootInode, "g", false));
+    REQUIRE(w.close());
+    const auto object = w.store.object("g");
+    REQUIRE(object);
+    CHECK(object->content() == w.expected);
+  }
+  SECTION("and a completion that fails is tried again with what was sent") {
+    test::Fault fault;
+    fault.verb = test::Verb::complete_upload;
+    fault.nth = 1;
+    w.faults.add(fault);
+    CHECK_FALSE(w.files->flush(w.handle));
+    REQUIRE(w.close());
+    CHECK(w.stored_right());
+  }
+  w.files.reset();
+  CHECK(w.store.uploads_in_progress() == 0);
+}
+
+TEST_CASE("bytes that are stored already are copied there, not sent again") {
+  World w;
+  w.write_through(12);
+  REQUIRE(w.files->fsync(w.handle));
+  w.write(12 * kMiB, 100);
+  REQUIRE(w.files->fsync(w.handle));
+  CHECK(w.store.bytes_in() < 20 * kMiB);
+  REQUIRE(w.close());
+  CHECK(w.stored_right());
+}
+
+TEST_CASE("with neither memory nor disk a write is refused") {
+  Config config = World::config();
+  config.memory_limit = 0;
+  config.disk.pretended_free = 0;
+  World w(config);
+  const auto written = w.files->write(w.handle, 0, std::string_view("x"));
+  REQUIRE_FALSE(written);
+  CHECK(written.error().err == ENOSPC);
+}

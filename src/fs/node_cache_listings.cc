@@ -175,8 +175,8 @@ void NodeCache::see_marker(Reading& reading, const Page& page, MonoTime asked) {
   };
   if (reading.directory.empty()) {
     if (!root_ || root_->learnt > asked) return;
+    const s3::ObjectInfo& info = root_->node.info;
     const bool good = still_true(root_->node.form, [&] {
-      const s3::ObjectInfo& info = root_->node.info;
       return info.etag == page.marker->etag && info.size == page.marker->size &&
              same_time(info.last_modified, page.marker->last_modified);
     });

@@ -97,7 +97,8 @@ def null_fuse(program, directory, size, run):
     """`run(path of the file)` on a FUSE file system that does nothing."""
     log = os.path.join(directory, "null_fuse.log")
     command = [program, os.path.join(directory, "null"), str(size), str(READ_AHEAD_KIB)]
-    start = lambda out: subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+    start = lambda out: subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                         start_new_session=True)
     with mount.Mount(command[1], log, start) as null:
         path = os.path.join(null.mountpoint, "data")
         os.stat(path)

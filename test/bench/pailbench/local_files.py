@@ -46,7 +46,8 @@ def repository(directories, files):
             for f in range(files):
                 with open(os.path.join(folder, f"file{f}.txt"), "w") as file:
                     file.write(f"line {d} {f}\n" * 40)
-        for command in (["init", "-q"], ["add", "."], ["-c", "user.name=b", "-c", "user.email=b@localhost", "commit", "-qm", "all"]):
+        commit = ["-c", "user.name=b", "-c", "user.email=b@localhost", "commit", "-qm", "all"]
+        for command in (["init", "-q"], ["add", "."], commit):
             subprocess.run(["git", "-C", repo, *command], check=True, env=dict(os.environ, HOME=directory))
         subprocess.run(["git", "clone", "-q", repo, os.path.join(directory, "expected")], check=True)
     return make

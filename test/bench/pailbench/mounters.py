@@ -40,8 +40,8 @@ def _s3fs(program, place, extra=()):
 
 def _rclone(program, place):
     return [program, "mount", f"bench:{place.bucket}", place.mountpoint, "--config", "/dev/null",
-            "--cache-dir", os.path.join(place.private, "cache"), "--vfs-cache-mode", "full", "--vfs-write-back", "1s", "--ignore-checksum",
-            "--s3-provider", "Other", "--s3-endpoint", place.endpoint, "--s3-region", s3.REGION]
+            "--cache-dir", os.path.join(place.private, "cache"), "--vfs-cache-mode", "full", "--vfs-write-back", "1s",
+            "--ignore-checksum", "--s3-provider", "Other", "--s3-endpoint", place.endpoint, "--s3-region", s3.REGION]
 
 
 def _goofys(program, place):
@@ -87,7 +87,9 @@ class Mounter:
         command = self.kind.command(self.program, place)
         if group:
             command = group.command(command)
-        return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        # Of its own session: the key that stops the benchmark must not end it before it is unmounted.
+        return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                start_new_session=True)
 
     def version(self):
         try:

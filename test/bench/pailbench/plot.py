@@ -58,7 +58,8 @@ def svg(outcomes):
     width = counts.left + _PANEL + 30
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{bottom + 20}" font-family="sans-serif">',
            f'<rect width="{width:.0f}" height="{bottom + 20}" fill="white"/>']
-    out += _axis(times, bottom, "time: median, least and most; × failed", "s") + _axis(counts, bottom, "requests; the line is the minimum", "")
+    out += _axis(times, bottom, "time: median, least and most; × failed", "s")
+    out += _axis(counts, bottom, "requests; the line is the minimum", "")
     for i, name in enumerate(names):
         out += [f'<circle cx="{20 + 110 * i}" cy="22" r="5" fill="{colour[name]}"/>', _text(30 + 110 * i, 26, name)]
     for row, outcome in enumerate(outcomes):

@@ -18,6 +18,10 @@ def _series(series):
             "samples": [sample.as_dict() for sample in series.samples]}
 
 
+def _bar(bar):
+    return {"what": bar.what, "value": bar.value, "limit": bar.limit, "at_least": bar.at_least, "met": bar.met}
+
+
 def outcome(result, bars):
     return {"workload": result.workload.id, "title": result.workload.title, "latency_ms": result.latency,
             "bytes_per_second_of_a_connection": result.bandwidth, "minimum_requests": result.minimum(),
@@ -25,7 +29,7 @@ def outcome(result, bars):
             "limits": [_series(series) for series in result.limits.values()],
             "composed_bytes_per_second": result.composed(),
             "composed_signed_bytes_per_second": result.composed("SHA-256"),
-            "bars": [{"what": bar.what, "value": bar.value, "limit": bar.limit, "at_least": bar.at_least, "met": bar.met} for bar in bars]}
+            "bars": [_bar(bar) for bar in bars]}
 
 
 def text(versions, outcomes_and_bars):

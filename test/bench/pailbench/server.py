@@ -21,7 +21,8 @@ class Server:
         command = [program, "--ready-file", ready, "--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY,
                    "--tls-self-signed", directory]
         self._log = open(f"{directory}/s3d.log", "wb")
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
+                                        start_new_session=True)
         line = self._wait_for(ready)
         words = dict(word.split("=", 1) for word in line.split() if "=" in word)
         self.endpoint = words["endpoint"]

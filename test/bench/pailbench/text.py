@@ -58,7 +58,8 @@ def notes(series):
         yield f"with its file caches {amount(peak)}"
 
 
-HEADER = ["", "median", "min..max", "MiB/s", "fetched", "sent", "conn", "depth", "par", "cpu s/GiB", "server", "rss", "req", "requests"]
+HEADER = ["", "median", "min..max", "MiB/s", "fetched", "sent", "conn", "depth", "par",
+          "cpu s/GiB", "server", "rss", "req", "requests"]
 
 
 def _row(series, with_requests=True):

@@ -22,6 +22,7 @@ class Workload:
     # Fewest requests that leave everything stored when the last close has returned; may depend on `local`.
     minimum: Union[int, Callable, None] = None
     minimum_why: str = ""
+    most: int = 0  # requests that pailfs may send; asserted by requests_check.py. To be lowered with every improvement
     # Measured beside it, with the size of `io`: "read" or "write" (curl and an empty FUSE), "local" (a local file).
     limit: Optional[str] = None
     latencies: tuple = (20,)  # ms, by default

@@ -65,10 +65,17 @@ BlockCache::ObjectPtr BlockFetcher::open(const Version& version) {
 }
 
 void BlockFetcher::run(const Fetch& fetch) {
+  // Whoever waits for the blocks hears of it from them.
+  static_cast<void>(perform(fetch));
+}
+
+Result<s3::ObjectInfo> BlockFetcher::perform(const Fetch& fetch) {
   // The handle that wanted it has been closed meanwhile: whoever else needs it asks anew.
   if (fetch.object.use_count() == 1) {
     fetch.object->settle(fetch.first, fetch.blocks.size(), 0);
-    return fetch.arrival->finish(Error{ECANCELED, "the reader has gone"});
+    const Error gone{ECANCELED, "the reader has gone"};
+    fetch.arrival->finish(gone);
+    return gone;
   }
   Sink sink(*this, fetch);
   s3::GetRequest request;
@@ -90,7 +97,23 @@ void BlockFetcher::run(const Fetch& fetch) {
   }
   // First forgotten, then told, so that who tries again does not meet the same blocks.
   fetch.object->settle(fetch.first, fetch.blocks.size(), complete);
-  fetch.arrival->finish(std::move(status));
+  fetch.arrival->finish(status);
+  return status ? info : Result<s3::ObjectInfo>(status.error());
+}
+
+Result<s3::ObjectInfo> BlockFetcher::fetch_whole(const Version& version) {
+  Fetch fetch;
+  fetch.object = open(version);
+  const BlockCache::ObjectPtr held = fetch.object;
+  fetch.version = version;
+  fetch.arrival = std::make_shared<Arrival>();
+  const std::uint64_t need = (version.size - 1) / kBlockSize + 1;
+  fetch.blocks = held->reserve(0, need, BlockCache::Purpose::ahead, fetch.arrival);
+  if (fetch.blocks.size() == need) return perform(fetch);
+  const Error not_whole{ENOMEM, "no memory to read ahead, or it is being read"};
+  held->settle(0, fetch.blocks.size(), 0);
+  fetch.arrival->finish(not_whole);
+  return not_whole;
 }
 
 Status BlockFetcher::fetch_wanted(const BlockCache::ObjectPtr& object, const Version& version,

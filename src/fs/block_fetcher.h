@@ -45,6 +45,10 @@ class BlockFetcher final {
   void fetch_ahead(const cache::BlockCache::ObjectPtr& object, const Version& version, Range range,
                    std::uint64_t part);
 
+  /// The whole of a small object, and what it carries: one GET of what has at least one byte.
+  /// ENOMEM when it is there already or nothing can be kept, ESTALE when it is another version.
+  Result<s3::ObjectInfo> fetch_whole(const Version& version);
+
   /// The store's first byte takes longer than it takes to serve a reader.
   [[nodiscard]] bool is_far() const;
 
@@ -53,6 +57,7 @@ class BlockFetcher final {
   class Sink;
 
   void run(const Fetch& fetch);
+  Result<s3::ObjectInfo> perform(const Fetch& fetch);
   void note_latency(std::chrono::nanoseconds latency);
 
   s3::ObjectStore& store_;

@@ -24,6 +24,14 @@ struct ListedName {
   WallTime last_modified{};
 };
 
+/// The type that a listing alone proves; 0 for none. A short object may be a symbolic link, an
+/// empty one a fifo or an old-style directory: only its metadata tells.
+inline mode_t listed_type(const ListedName& listed) {
+  if (!listed.file) return S_IFDIR;
+  constexpr std::uint64_t kLongestLink = 4095;
+  return listed.size > kLongestLink ? S_IFREG : 0;
+}
+
 /// Number of an entry of a DirTable; its own for as long as the entry lives.
 using SlotId = std::uint32_t;
 inline constexpr SlotId kNoSlot = UINT32_MAX;

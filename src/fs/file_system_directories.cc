@@ -8,14 +8,8 @@ namespace {
 constexpr std::uint64_t kAfterDot = 1;
 constexpr std::uint64_t kAfterDotDot = 2;
 constexpr std::uint64_t kFirstItem = 2;
-
-/// The type a listing alone proves. A short object may be a symbolic link, an empty one a fifo or
-/// an old-style directory: only its metadata tells.
-mode_t listed_type(const ListedName& listed) {
-  if (!listed.file) return S_IFDIR;
-  constexpr std::uint64_t kLongestLink = 4095;
-  return listed.size > kLongestLink ? S_IFREG : 0;
-}
+/// The kernel wants attributes with the first entries whether anybody asks for them or not.
+constexpr std::uint64_t kWalkFrom = kFirstItem + 16;
 
 }  // namespace
 
@@ -56,6 +50,7 @@ Status PosixFileSystem::readdir(HandleId handle, std::uint64_t offset, bool with
     offset = kAfterDotDot;
   }
 
+  const std::string path = inodes_.path(parent).value_or("");
   MutexLock lock(directory->mutex);
   directory->names.refresh();
   for (std::size_t place = offset - kFirstItem;;) {
@@ -63,18 +58,30 @@ Status PosixFileSystem::readdir(HandleId handle, std::uint64_t offset, bool with
     if (!item) return item.error();
     if (*item == nullptr) return {};
     place = (*item)->next;
-    if (!visit_name(parent, **item, with_attributes, place + kFirstItem, visit)) return {};
+    if (!visit_name(parent, path, **item, with_attributes, place + kFirstItem, visit)) return {};
   }
 }
 
-bool PosixFileSystem::visit_name(const InodePtr& parent, const NodeCache::Item& item,
-                                 bool with_attributes, std::uint64_t next,
+bool PosixFileSystem::visit_name(const InodePtr& parent, const std::string& path,
+                                 const NodeCache::Item& item, bool with_attributes,
+                                 std::uint64_t next,
                                  const std::function<bool(const DirEntry&)>& visit) {
   DirEntry child;
   child.name = item.name;
   child.next = next;
   std::optional<Stat> stat = item.stat;
   bool directory = is_directory(item.form);
+  const bool walked = with_attributes && next > kWalkFrom && nodes_.is_walked(path);
+  if (walked && item.listed.file) {
+    // Whoever reads on while asking about each name wants these too; most are on their way.
+    const std::string own = join_path(path, item.name);
+    nodes_.expects_all(own);
+    const auto node = stat ? Result<Node>(Error{}) : resolver_.resolve(own);
+    if (node) {
+      stat = node->stat;
+      directory = is_directory(node->form);
+    }
+  }
   if (const InodePtr known_inode = inodes_.child(parent, item.name)) {
     child.ino = known_inode->id;
     if (const auto node = content_node(known_inode)) {

@@ -125,6 +125,7 @@ Result<OpenResult> PosixFileSystem::open(InodeId ino, int flags) {
     const auto node = fresh_node(*path);
     if (!node) return node.error();
     if (node->form != Form::file) return Error{ESTALE, printable(*path) + ": is a directory now"};
+    if (!writable) nodes_.opened(*path);
     enter(inode, content_from(*node), writable);
     bool changed = false;
     {

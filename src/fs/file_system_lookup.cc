@@ -8,7 +8,7 @@ namespace {
 
 /// How old an answer may be when a file is opened: what the kernel itself trusts it for.
 constexpr std::chrono::seconds kFresh{1};
-constexpr std::size_t kParallelLookups = 32;
+constexpr std::size_t kParallelLookups = 64;
 /// Of all open files together; one stream of a distant store alone uses up to sixteen.
 constexpr std::size_t kParallelReads = 64;
 
@@ -25,11 +25,12 @@ PosixFileSystem::PosixFileSystem(const Config& config, s3::ObjectStore& store, C
       known_(config_, clock),
       lister_(config_, store, known_, clock),
       fetcher_(store, reads_, blocks_, clock),
+      nodes_(config_, store, known_, fetcher_, lookups_, clock),
       storer_(config_, space_, store, inodes_, known_, pool_, mime_, clock_),
       lookups_(kParallelLookups),
       reads_(kParallelReads),
       pool_(config.parallel),
-      resolver_(config_, store, known_, lookups_, clock, lister_) {}
+      resolver_(config_, store, known_, lookups_, clock, lister_, nodes_) {}
 
 std::unique_ptr<FileSystem> make_file_system(const Config& config, s3::ObjectStore& store,
                                              Clock& clock) {
@@ -149,6 +150,14 @@ Status PosixFileSystem::check_new_name(const Place& place, std::string_view name
 Result<Attr> PosixFileSystem::lookup(InodeId parent, std::string_view name) {
   const auto place = place_of(parent, name);
   if (!place) return place.error();
+  if (auto listed = listed_file(*place, name)) {
+    // Its type and size are certain; who wants more asks with getattr.
+    const InodePtr inode = inodes_.reference(place->parent, name, false, 1);
+    Attr attr = shown(inode, *listed);
+    attr.complete = false;
+    return attr;
+  }
+  nodes_.touched(place->path);
   const auto node = node_at(*place, name);
   if (!node) {
     const bool too_long = node.error().err == ENOENT && name.size() > kNameMax;
@@ -158,6 +167,23 @@ Result<Attr> PosixFileSystem::lookup(InodeId parent, std::string_view name) {
   return shown(inode, node->stat);
 }
 
+std::optional<Stat> PosixFileSystem::listed_file(const Place& place, std::string_view name) {
+  ListedName listed;
+  if (known_.listed(place.path, listed) != NodeCache::Word::present) return std::nullopt;
+  if (listed_type(listed) != S_IFREG || known_.find(place.path)) return std::nullopt;
+  if (const InodePtr inode = inodes_.child(place.parent, name)) {
+    MutexLock lock(inode->state);
+    if (inode->directory || inode->content) return std::nullopt;
+  }
+  Stat stat;
+  stat.mode = S_IFREG;
+  stat.uid = config_.default_uid;
+  stat.gid = config_.default_gid;
+  stat.size = listed.size;
+  stat.atime = stat.mtime = stat.ctime = listed.last_modified;
+  return stat;
+}
+
 void PosixFileSystem::forget(InodeId ino, std::uint64_t count) {
   inodes_.forget(ino, count);
 }
@@ -165,6 +191,7 @@ void PosixFileSystem::forget(InodeId ino, std::uint64_t count) {
 Result<Attr> PosixFileSystem::getattr(InodeId ino) {
   const auto inode = find_inode(ino);
   if (!inode) return inode.error();
+  if (const auto path = inodes_.path(*inode)) nodes_.touched(*path);
   const auto node = node_of(*inode);
   if (!node) return node.error();
   return shown(*inode, node->stat);

@@ -86,9 +86,11 @@ Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {
   const std::shared_lock tree(tree_);
   const auto place = place_of(parent, name);
   if (!place) return place.error();
-  const auto node = node_at(*place, name);
-  if (!node) return node.error();
-  if (is_directory(node->form)) return Error{EISDIR, printable(place->path) + ": is a directory"};
+  if (!listed_file(*place, name)) {
+    const auto node = node_at(*place, name);
+    if (!node) return node.error();
+    if (is_directory(node->form)) return Error{EISDIR, printable(place->path) + ": is a directory"};
+  }
 
   const InodePtr inode = inodes_.reference(place->parent, name, false, 0);
   MutexLock flush(inode->flush);

@@ -64,6 +64,12 @@ class NodeCache final {
   /// The directory's own object, as its listing shows it: none for unknown.
   [[nodiscard]] Word marker(const std::string& directory) EXCLUDES(mutex_);
 
+  /// Where the name stands among those of its directory, in the order in which listings bring them.
+  [[nodiscard]] std::optional<SlotId> place(const std::string& path) EXCLUDES(mutex_);
+  /// Of the `most` names that follow it, those that are there and whose attributes are not known.
+  [[nodiscard]] std::vector<std::pair<std::string, ListedName>> unknown_after(
+      const std::string& path, std::size_t most) EXCLUDES(mutex_);
+
   struct Sizes {
     std::size_t attributes = 0;
     std::size_t listings = 0;
@@ -144,6 +150,8 @@ class NodeCache final {
   Slot* find_slot(const std::string& path, TablePtr& table) REQUIRES(mutex_);
   void put_path(const std::string& path, const Node& node) REQUIRES(mutex_);
   bool is_fresh(const Table& table) REQUIRES(mutex_);
+  /// A listing that is young enough, or a younger look, has shown the name.
+  bool is_seen(const Slot& slot) REQUIRES(mutex_);
   void add_name(Reading& reading, const std::string& name, const ListedName& listed, MonoTime asked)
       REQUIRES(mutex_);
   void see_object(Slot& slot, const ListedName& listed, MonoTime asked) REQUIRES(mutex_);

@@ -24,6 +24,16 @@ bool shows_same_object(const Slot& slot, const ListedName& listed) {
          listed.last_modified - slot.last_modified <= kEstimate;
 }
 
+ListedName listed_name(const Slot& slot) {
+  ListedName name;
+  name.file = slot.file;
+  name.directory = slot.directory;
+  name.size = slot.size;
+  name.etag = slot.tag.get();
+  name.last_modified = slot.last_modified;
+  return name;
+}
+
 }  // namespace
 
 NodeCache::Word NodeCache::listed(const std::string& path, ListedName& name) {
@@ -34,13 +44,39 @@ NodeCache::Word NodeCache::listed(const std::string& path, ListedName& name) {
   const bool there =
       slot != nullptr && slot->state != Slot::State::absent && (slot->file || slot->directory);
   if (!there) return is_fresh(*table) ? Word::absent : Word::none;
-  if (clock_.now() >= slot->seen + listing_ttl_) return Word::none;
-  name.file = slot->file;
-  name.directory = slot->directory;
-  name.size = slot->size;
-  name.etag = slot->tag.get();
-  name.last_modified = slot->last_modified;
+  if (!is_seen(*slot)) return Word::none;
+  name = listed_name(*slot);
   return Word::present;
+}
+
+bool NodeCache::is_seen(const Slot& slot) {
+  const bool there = slot.state == Slot::State::unknown || slot.state == Slot::State::known;
+  return there && (slot.file || slot.directory) && clock_.now() < slot.seen + listing_ttl_;
+}
+
+std::optional<SlotId> NodeCache::place(const std::string& path) {
+  MutexLock lock(mutex_);
+  const TablePtr table = path.empty() ? nullptr : this->table(parent_path(path));
+  const SlotId id = table ? table->names.find(last_name(path)) : kNoSlot;
+  return id == kNoSlot ? std::nullopt : std::optional(id);
+}
+
+std::vector<std::pair<std::string, ListedName>> NodeCache::unknown_after(const std::string& path,
+                                                                         std::size_t most) {
+  MutexLock lock(mutex_);
+  std::vector<std::pair<std::string, ListedName>> found;
+  const TablePtr table = this->table(parent_path(path));
+  const SlotId id = table ? table->names.find(last_name(path)) : kNoSlot;
+  if (id == kNoSlot) return found;
+  const MonoTime now = clock_.now();
+  const auto end = static_cast<SlotId>(std::min<std::size_t>(table->names.end(), id + 1 + most));
+  for (SlotId next = id + 1; next < end; ++next) {
+    const Slot& slot = table->names.at(next);
+    const bool known = slot.state == Slot::State::known && slot.expires > now;
+    if (known || !is_seen(slot)) continue;
+    found.emplace_back(table->names.name(next), listed_name(slot));
+  }
+  return found;
 }
 
 bool NodeCache::is_short(const std::string& directory) {

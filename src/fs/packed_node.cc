@@ -27,12 +27,38 @@ bool parse_digest(std::string_view text, std::array<std::uint8_t, 16>& out) {
   return true;
 }
 
-bool same_headers(const s3::ObjectAttributes& a, const s3::ObjectAttributes& b) {
-  if (a.metadata.size() != b.metadata.size()) return false;
-  return std::all_of(a.metadata.begin(), a.metadata.end(), [&](const auto& header) {
-    const std::string* other = find_metadata(b, header.first);
-    return other != nullptr && *other == header.second;
-  });
+// Bits of PackedAttributes::headers_.
+constexpr std::uint8_t kTypeBits = 1U << 6U;  // mode with them
+
+struct Header {
+  std::string_view name;
+  std::uint8_t bit;
+};
+constexpr std::array<Header, 6> kHeaders = {{{"mode", 1U << 0U},
+                                             {"uid", 1U << 1U},
+                                             {"gid", 1U << 2U},
+                                             {"mtime", 1U << 3U},
+                                             {"ctime", 1U << 4U},
+                                             {"atime", 1U << 5U}}};
+
+/// The bits that stand for these headers; nothing when there are others, or in another form than
+/// that of `with_type` and `without_type`, both of which are what we would write.
+std::optional<std::uint8_t> bits_of(const s3::ObjectAttributes& attributes,
+                                    const s3::ObjectAttributes& with_type,
+                                    const s3::ObjectAttributes& without_type) {
+  std::uint8_t bits = 0;
+  for (const auto& [name, value] : attributes.metadata) {
+    const auto* known = std::find_if(kHeaders.begin(), kHeaders.end(),
+                                     [&](const Header& header) { return header.name == name; });
+    if (known == kHeaders.end() || (bits & known->bit) != 0) return std::nullopt;
+    bits |= known->bit;
+    if (value == *find_metadata(with_type, name)) {
+      if (name == "mode") bits |= kTypeBits;
+    } else if (value != *find_metadata(without_type, name)) {
+      return std::nullopt;
+    }
+  }
+  return bits;
 }
 
 }  // namespace
@@ -88,16 +114,13 @@ PackedAttributes::PackedAttributes(const Stat& stat, const s3::ObjectAttributes&
       mode_(static_cast<std::uint16_t>(stat.mode)) {
   const auto type = types.number(attributes.content_type);
   if (type && attributes.standard.empty() && stat.rdev == 0) {
-    type_ = *type;
-    if (attributes.metadata.empty()) {
-      kind_ = Kind::bare;
-    } else if (same_headers(attributes, encode(stat, {}, true))) {
-      kind_ = Kind::full_mode;
-    } else if (same_headers(attributes, encode(stat, {}, false))) {
-      kind_ = Kind::permission_mode;
+    const auto bits = bits_of(attributes, encode(stat, {}, true), encode(stat, {}, false));
+    if (bits) {
+      type_ = *type;
+      headers_ = *bits;
+      return;
     }
   }
-  if (kind_ != Kind::foreign) return;
   foreign_ = std::make_unique<Foreign>(Foreign{stat.rdev, attributes});
   constexpr std::size_t kPair = sizeof(std::pair<std::string, std::string>);
   std::size_t bytes = sizeof(Foreign) + attributes.content_type.size();
@@ -123,8 +146,12 @@ s3::ObjectAttributes PackedAttributes::attributes(const TypeNames& types) const 
   if (foreign_) return foreign_->attributes;
   s3::ObjectAttributes base;
   base.content_type = types.name(type_);
-  if (kind_ == Kind::bare) return base;
-  return encode(stat(), std::move(base), kind_ == Kind::full_mode);
+  const s3::ObjectAttributes all = encode(stat(), {}, (headers_ & kTypeBits) != 0);
+  for (const Header& header : kHeaders) {
+    if ((headers_ & header.bit) == 0) continue;
+    set_metadata(base, header.name, *find_metadata(all, header.name));
+  }
+  return base;
 }
 
 }  // namespace pailfs::fs

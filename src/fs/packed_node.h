@@ -40,8 +40,8 @@ class TypeNames final {
   std::vector<std::string> names_;
 };
 
-/// Stat and headers of one object. The six headers of s3fs in the form in which we write them, and
-/// no headers at all, take no memory beyond this; anything else is kept as it was found.
+/// Stat and headers of one object. Those of s3fs's six headers that it has, in the form in which we
+/// write them, take no memory beyond this; if there is anything else, all are kept as found.
 class PackedAttributes final {
  public:
   PackedAttributes(const Stat& stat, const s3::ObjectAttributes& attributes, TypeNames& types);
@@ -53,12 +53,6 @@ class PackedAttributes final {
   [[nodiscard]] std::size_t extra() const { return extra_; }
 
  private:
-  enum class Kind : std::uint8_t {
-    bare,             ///< no metadata: stat is what decode() makes of that
-    full_mode,        ///< the six headers, mode with type bits
-    permission_mode,  ///< the same, mode without them, as mkdir writes it
-    foreign           ///< anything else
-  };
   struct Foreign {
     dev_t rdev = 0;
     s3::ObjectAttributes attributes;
@@ -73,7 +67,7 @@ class PackedAttributes final {
   std::uint32_t extra_ = 0;
   std::uint16_t mode_;
   std::uint16_t type_ = 0;
-  Kind kind_ = Kind::foreign;
+  std::uint8_t headers_ = 0;  // which of the six; bits as in the .cc
 };
 
 }  // namespace pailfs::fs

@@ -15,6 +15,7 @@
 #include "lister.h"
 #include "mime.h"
 #include "node_cache.h"
+#include "node_fetcher.h"
 #include "object_reader.h"
 #include "resolver.h"
 #include "storer.h"
@@ -148,6 +149,9 @@ class PosixFileSystem final : public FileSystem {
   /// As far as known to be the store's view a second ago at most.
   Result<Node> fresh_node(const std::string& path);
   Attr shown(const InodePtr& inode, const Stat& stat);
+  /// What a listing alone proves of a file whose attributes are not known: that it is regular, and
+  /// its size.
+  std::optional<Stat> listed_file(const Place& place, std::string_view name);
   std::optional<Node> content_node(const InodePtr& inode);
   Status check_new_name(const Place& place, std::string_view name, bool directory);
 
@@ -162,8 +166,9 @@ class PosixFileSystem final : public FileSystem {
   Status truncate(Content& content, std::uint64_t size);
 
   // file_system_directories.cc
-  bool visit_name(const InodePtr& parent, const NodeCache::Item& item, bool with_attributes,
-                  std::uint64_t next, const std::function<bool(const DirEntry&)>& visit);
+  bool visit_name(const InodePtr& parent, const std::string& path, const NodeCache::Item& item,
+                  bool with_attributes, std::uint64_t next,
+                  const std::function<bool(const DirEntry&)>& visit);
 
   // file_system_make.cc
   Result<CreateResult> create_new(InodeId parent, std::string_view name, mode_t mode, int flags,
@@ -252,6 +257,7 @@ class PosixFileSystem final : public FileSystem {
   HandleTable<OpenDirectory> directories_;
   std::shared_mutex tree_;
   BlockFetcher fetcher_;  // used by tasks of the pools, which end first, like
+  NodeFetcher nodes_;
   Storer storer_;
   WorkerPool lookups_;  ///< second request of a lookup
   WorkerPool reads_;    ///< reads, and what is read ahead

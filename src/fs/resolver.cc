@@ -78,7 +78,9 @@ Result<Node> Resolver::find_out(const std::string& path) {
 }
 
 Result<Node> Resolver::ask_listed(const std::string& path, const ListedName& listed) {
-  auto found = listed.file ? ask_file(path) : ask_directory(path);
+  // A directory is mostly read next: a page of its names tells as much as a HEAD.
+  auto found = listed.file || nodes_.is_walked(parent_path(path)) ? nodes_.fetch(path, listed)
+                                                                  : ask_directory(path);
   // Gone since the listing, or something else now: then nothing is known.
   return !found && is_absence(found.error()) ? ask_all(path) : found;
 }

@@ -8,6 +8,7 @@
 
 #include "lister.h"
 #include "node_cache.h"
+#include "node_fetcher.h"
 
 namespace pailfs::fs {
 
@@ -20,13 +21,14 @@ namespace pailfs::fs {
 class Resolver final {
  public:
   Resolver(const Config& config, s3::ObjectStore& store, NodeCache& known, WorkerPool& pool,
-           Clock& clock, const Lister& lister)
+           Clock& clock, const Lister& lister, NodeFetcher& nodes)
       : config_(config),
         store_(store),
         known_(known),
         pool_(pool),
         clock_(clock),
-        lister_(lister) {}
+        lister_(lister),
+        nodes_(nodes) {}
 
   /// ENOENT when the store says that nothing is there; any other failure is passed on (law L4).
   Result<Node> resolve(const std::string& path);
@@ -52,6 +54,7 @@ class Resolver final {
   WorkerPool& pool_;
   Clock& clock_;
   const Lister& lister_;
+  NodeFetcher& nodes_;
 };
 
 }  // namespace pailfs::fs

@@ -60,7 +60,8 @@ fuse_entry_param to_entry(const fs::Attr& attr, const Config& config) {
   fuse_entry_param entry{};
   entry.ino = attr.ino;
   entry.attr = to_stat(attr);
-  entry.attr_timeout = config.attribute_seconds;
+  // With no time to live the kernel asks for attributes before it uses any.
+  entry.attr_timeout = attr.complete ? config.attribute_seconds : 0;
   entry.entry_timeout = config.entry_seconds;
   return entry;
 }

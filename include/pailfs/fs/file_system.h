@@ -62,7 +62,8 @@ struct Config {
 
 struct Attr {
   InodeId ino = 0;
-  mode_t mode = 0;  ///< with type bits
+  bool complete = true;  ///< false: only ino, type and size are; getattr tells the rest
+  mode_t mode = 0;       ///< with type bits
   nlink_t nlink = 1;
   uid_t uid = 0;
   gid_t gid = 0;

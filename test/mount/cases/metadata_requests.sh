@@ -1,15 +1,27 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# What everyday commands on many small files cost, counted by the server: each on a fresh mount.
+# What everyday commands on many small files cost, counted by the server: each on a fresh mount, whose own question counts.
 # shellcheck source=test/mount/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-need curl python3
+need curl python3 tar git
 
 start_s3d
 mnt=$work/mnt
 
-# requests [FORM]: all requests since the server's counters were reset, by kind with "each".
+control() { curl -sS --fail -X POST "$control/$1" "${@:2}" >/dev/null; }
+
+# fill KEY COUNT [SIZE]: so many objects KEY000000, ... with s3fs's attributes.
+fill() {
+  control "synthetic?bucket=$bucket&key=$1&count=$2&size=${3:-4096}" -H 'x-amz-meta-mode: 33188' -H 'x-amz-meta-uid: 0' \
+    -H 'x-amz-meta-gid: 0' -H 'x-amz-meta-mtime: 1700000000' -H 'Content-Type: application/octet-stream'
+}
+empty_bucket() {
+  control "bucket/discard?name=$bucket"
+  control "bucket?name=$bucket"
+}
+
+# requests [each]: all requests since the server's counters were reset, or by kind.
 requests() {
   curl -sS "$control/stats" | python3 -c '
 import json, sys
@@ -19,18 +31,23 @@ if "each" in sys.argv:
 else:
   print(sum(counts.values()))' "$@"
 }
-reset_requests() { curl -sS -X POST "$control/reset" >/dev/null; }
 
-# costs WHAT MOST COMMAND...: mounts, runs the command in the mount, and counts everything, the mount's own question included.
-costs() {
-  local what=$1 most=$2 count
+# counted WHAT MOST COMMAND...: runs the command in the mount and judges what was sent since the counters were reset.
+counted() {
+  local what=$1 most=$2 count begin
   shift 2
-  reset_requests
-  mount_here "$mnt"
+  begin=$(milliseconds)
   (cd "$mnt" && "$@") >"$work/command.out" 2>&1 || bad "$what: $(head -c 300 "$work/command.out")"
   count=$(requests)
-  say "note: $what: $count requests ($(requests each))"
+  say "note: $what: $count requests ($(requests each)), $(($(milliseconds) - begin)) ms"
   expect "$what takes at most $most requests" [ "$count" -le "$most" ]
+}
+
+# costs WHAT MOST COMMAND...: the same on a mount of its own.
+costs() {
+  control reset
+  mount_here "$mnt"
+  counted "$@"
   unmount "$mnt"
 }
 
@@ -41,6 +58,7 @@ create_by_shell() {
 }
 costs "creating 100 files by redirection" 105 create_by_shell
 expect_equal "all of them are there" 100 "$(store_curl "$bucket?prefix=c%2Ff" | grep -o '<Size>4096<' | wc -l)"
+empty_bucket
 
 empty_by_shell() {
   : >empty
@@ -48,4 +66,53 @@ empty_by_shell() {
 }
 costs "creating two empty files" 8 empty_by_shell
 expect_equal "an empty file is stored when its last descriptor is closed" "also-empty empty" \
-  "$(keys_in_bucket | grep -v '^c/' | sort | tr '\n' ' ' | sed 's/ $//')"
+  "$(keys_in_bucket | sort | tr '\n' ' ' | sed 's/ $//')"
+empty_bucket
+
+mkdir "$work/tree"
+for d in $(seq 10); do
+  mkdir -m 750 "$work/tree/d$d"
+  for f in $(seq 20); do head -c 4096 /dev/zero >"$work/tree/d$d/f$f"; done
+done
+find "$work/tree" -exec touch -d '2001-09-09 01:46:40.5' {} +
+tar -C "$work/tree" -cf "$work/tree.tar" .
+costs "unpacking 10 directories of 20 files" 265 tar xf "$work/tree.tar"
+empty_bucket
+
+fill d/f 1000
+control reset
+mount_here "$mnt" -o stat_cache_expire=4
+counted "ls -l of 1,000 files" 1004 ls -l d
+sleep 5
+control reset
+counted "the same when the time of what is known has passed" 3 ls -l d
+unmount "$mnt"
+costs "stat of 100 files" 140 bash -c 'stat d/f0001{00..99}'
+# shellcheck disable=SC2016
+costs "20 absent names" 4 bash -c 'for i in {1..20}; do [ ! -e d/absent$i ] || exit; done'
+empty_bucket
+
+fill d/f 100000
+costs "ls -f of 100,000 files" 103 ls -f d
+empty_bucket
+
+for d in $(seq 0 9); do fill "t/d$d/f" 100; done
+costs "find -type f in 10 directories of 100" 14 find . -type f
+costs "rm -rf of them" 1014 rm -rf t
+expect_equal "nothing is left" "" "$(keys_in_bucket)"
+empty_bucket
+
+fill d/f 100
+costs "ls and cat of 100 files" 104 bash -c 'ls d; cat d/*'
+costs "renaming a directory of 100" 109 mv d e
+expect_equal "all of it has moved" 100 "$(keys_in_bucket | grep -c '^e/f')"
+empty_bucket
+
+git init -q "$work/repository"
+for d in $(seq 22); do
+  mkdir -p "$work/repository/d$d/sub"
+  for f in $(seq 5); do echo "$d $f" >"$work/repository/d$d/sub/f$f"; done
+done
+git -C "$work/repository" add .
+git -C "$work/repository" -c user.name=n -c user.email=e commit -qm all
+costs "git clone of 110 files in 44 directories" 900 git clone -q "$work/repository" r

@@ -75,10 +75,12 @@ TEST_CASE("what an object carries comes out as it went in, whoever wrote it") {
   foreign.metadata.emplace_back("colour", "red");
   s3::ObjectAttributes odd = encode(stat, typed);
   set_metadata(odd, "mtime", "1700000000.1");
+  s3::ObjectAttributes some = typed;
+  some.metadata = {{"mtime", "1700000000"}, {"uid", "0"}};
   s3::ObjectAttributes cached = encode(stat, typed);
   cached.standard.emplace_back("Cache-Control", "no-store");
   for (const auto& attributes : {s3::ObjectAttributes(), typed, encode(stat, typed),
-                                 encode(stat, typed, false), foreign, odd, cached}) {
+                                 encode(stat, typed, false), foreign, odd, some, cached}) {
     s3::ObjectInfo info;
     info.size = 12;
     info.last_modified = WallTime{std::chrono::seconds(1'000)};
@@ -96,5 +98,6 @@ TEST_CASE("what an object carries comes out as it went in, whoever wrote it") {
     CHECK(packed.stat().atime == node.stat.atime);
   }
   CHECK(PackedAttributes(stat, encode(stat, typed), types).extra() == 0);
+  CHECK(PackedAttributes(decode({0, {}, {}, some}, false, config).stat, some, types).extra() == 0);
   CHECK(PackedAttributes(stat, foreign, types).extra() > 0);
 }

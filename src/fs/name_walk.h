@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace pailfs::fs {
+
+/// Recognises a program that goes through a listed directory and asks about one name after the
+/// other (`ls -l`, `git status`, `cat *`), from the places of the names in the listing. The kernel
+/// asks for one at a time, so that only a guess can bring the next ones side by side. Pure.
+class NameWalk final {
+ public:
+  struct Advice {
+    bool expects_reads = false;  ///< the names before were opened after they were asked about
+    bool is_first = false;       ///< nothing is known of what is going on
+    std::size_t ahead = 0;       ///< names after this one that will be asked about too
+  };
+
+  /// Somebody asks about the name at this place.
+  Advice next(std::uint32_t place);
+  /// It is opened to be read.
+  void opened(std::uint32_t place);
+  [[nodiscard]] bool under_way() const { return run_ >= kSure; }
+
+ private:
+  static constexpr unsigned kSure = 2;  ///< names in a row
+
+  std::optional<std::uint32_t> last_;
+  bool opened_ = false;
+  unsigned run_ = 0;
+  unsigned reads_ = 0;
+};
+
+}  // namespace pailfs::fs

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node_fetcher.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace pailfs::fs {
+namespace {
+
+/// A GET of so little is as quick as a HEAD; and what to take whole when it is going to be read.
+constexpr std::uint64_t kTiny = 16U << 10U;
+constexpr std::uint64_t kSmall = 128U << 10U;
+/// Directories that are being walked through at a time, and how long nobody may go on in one.
+constexpr std::size_t kWalks = 64;
+constexpr std::chrono::seconds kPause{2};
+/// An answer of that age is not asked for again.
+constexpr std::chrono::seconds kFresh{1};
+
+}  // namespace
+
+struct NodeFetcher::Flight {
+  Mutex mutex;
+  CondVar landed;
+  std::optional<Result<Node>> result GUARDED_BY(mutex);
+
+  Result<Node> wait() {
+    MutexLock lock(mutex);
+    while (!result) landed.wait(mutex);
+    return *result;
+  }
+  void land(Result<Node> node) {
+    MutexLock lock(mutex);
+    result.emplace(std::move(node));
+    landed.notify_all();
+  }
+};
+
+NameWalk::Advice NodeFetcher::note(const std::string& path) {
+  const auto place = known_.place(path);
+  if (!place) return {};
+  const MonoTime now = clock_.now();
+  MutexLock lock(mutex_);
+  Walk& walk = walks_[parent_path(path)];
+  if (walk.last + kPause < now) walk.names = NameWalk();
+  walk.last = now;
+  const auto advice = walk.names.next(*place);
+  if (walks_.size() > kWalks) {
+    const auto oldest = std::min_element(walks_.begin(), walks_.end(), [](auto& a, auto& b) {
+      return a.second.last < b.second.last;
+    });
+    walks_.erase(oldest);
+  }
+  return advice;
+}
+
+void NodeFetcher::touched(const std::string& path) {
+  {
+    MutexLock lock(mutex_);
+    if (!walks_.contains(parent_path(path))) return;
+  }
+  fetch_ahead(path, note(path));
+}
+
+void NodeFetcher::expects_all(const std::string& path) {
+  constexpr std::size_t kAbreast = 64;
+  static_cast<void>(note(path));
+  NameWalk::Advice advice;
+  advice.ahead = kAbreast;
+  fetch_ahead(path, advice);
+}
+
+void NodeFetcher::opened(const std::string& path) {
+  const auto place = known_.place(path);
+  MutexLock lock(mutex_);
+  const auto walk = walks_.find(parent_path(path));
+  if (place && walk != walks_.end()) walk->second.names.opened(*place);
+}
+
+bool NodeFetcher::is_walked(const std::string& directory) {
+  MutexLock lock(mutex_);
+  const auto walk = walks_.find(directory);
+  return walk != walks_.end() && walk->second.names.under_way() &&
+         clock_.now() <= walk->second.last + kPause;
+}
+
+NodeFetcher::FlightPtr NodeFetcher::join(const std::string& path, bool& mine) {
+  MutexLock lock(mutex_);
+  FlightPtr& flight = flights_[path];
+  mine = flight == nullptr;
+  if (mine) flight = std::make_shared<Flight>();
+  return flight;
+}
+
+void NodeFetcher::fetch_ahead(const std::string& path, const NameWalk::Advice& advice) {
+  if (advice.ahead == 0) return;
+  const std::string directory = parent_path(path);
+  for (auto& [name, listed] : known_.unknown_after(path, advice.ahead)) {
+    const bool whole = advice.expects_reads && listed.file && listed.size <= kSmall;
+    std::string next = join_path(directory, name);
+    bool mine = false;
+    const FlightPtr flight = join(next, mine);
+    if (!mine) continue;
+    pool_.submit([this, next = std::move(next), listed = std::move(listed), whole, flight] {
+      run(next, listed, whole, flight);
+    });
+  }
+}
+
+Result<Node> NodeFetcher::fetch(const std::string& path, const ListedName& listed) {
+  const auto advice = note(path);
+  fetch_ahead(path, advice);
+  bool mine = false;
+  const FlightPtr flight = join(path, mine);
+  if (mine) {
+    const std::uint64_t most = advice.expects_reads ? kSmall : advice.is_first ? kTiny : 0;
+    run(path, listed, listed.file && listed.size <= most, flight);
+  }
+  return flight->wait();
+}
+
+void NodeFetcher::run(const std::string& path, const ListedName& listed, bool whole,
+                      const FlightPtr& flight) {
+  const MonoTime asked = clock_.now();
+  // It may have landed between the caller's look into the cache and the beginning of this flight.
+  const auto learnt = known_.learnt(path);
+  std::optional<Node> known;
+  if (learnt && asked - *learnt < kFresh) known = known_.find(path);
+  const bool just_learnt = known && known->form != Form::absent;
+  Result<Node> node = just_learnt ? Result<Node>(std::move(*known)) : ask(path, listed, whole);
+  if (node && !just_learnt) known_.learn(path, *node, asked);
+  {
+    MutexLock lock(mutex_);
+    flights_.erase(path);
+  }
+  flight->land(std::move(node));
+}
+
+Result<Node> NodeFetcher::ask(const std::string& path, const ListedName& listed, bool whole) {
+  if (!listed.file) {
+    const auto marker = store_.head(directory_key(config_.prefix, path));
+    if (marker) return decode(*marker, true, config_);
+    if (marker.error().err != ENOENT) return marker.error();
+    Node node;
+    node.form = Form::implicit_directory;
+    node.stat = implicit_directory_stat(config_);
+    node.stat.size = 4096;
+    return node;
+  }
+  const s3::Key key = file_key(config_.prefix, path);
+  if (whole && listed.size > 0) {
+    const auto info = blocks_.fetch_whole({key, listed.etag, listed.size});
+    if (info) return decode(*info, false, config_);
+    // Another version than the listed one, or no memory for it: then without its bytes.
+    if (info.error().err != ESTALE && info.error().err != ENOMEM) return info.error();
+  }
+  const auto info = store_.head(key);
+  if (!info) return info.error();
+  return decode(*info, false, config_);
+}
+
+}  // namespace pailfs::fs

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "pailfs/s3/object_store.h"
+#include "pailfs/util/clock.h"
+#include "pailfs/util/sync.h"
+#include "pailfs/util/worker_pool.h"
+
+#include "block_fetcher.h"
+#include "name_walk.h"
+#include "node_cache.h"
+
+namespace pailfs::fs {
+
+/// Brings the attributes of names that a listing shows, each with one request that all who wait
+/// share: a HEAD, or, of a small file that is likely to be read, a GET, whose reply carries the
+/// same and whose bytes go into the block cache. While a program walks through a directory, the
+/// names that come next are fetched side by side. Any thread; its pool must end before it does.
+class NodeFetcher final {
+ public:
+  NodeFetcher(const Config& config, s3::ObjectStore& store, NodeCache& known, BlockFetcher& blocks,
+              WorkerPool& pool, const Clock& clock)
+      : config_(config),
+        store_(store),
+        known_(known),
+        blocks_(blocks),
+        pool_(pool),
+        clock_(clock) {}
+
+  /// What the object `path` is, which a listing has shown as `listed`. ENOENT when it has gone.
+  Result<Node> fetch(const std::string& path, const ListedName& listed) EXCLUDES(mutex_);
+  /// Somebody asked about a name whose attributes are known already.
+  void touched(const std::string& path) EXCLUDES(mutex_);
+  /// The directory is being read on, and each name in it asked about: this one and what follows it
+  /// will be, to the end.
+  void expects_all(const std::string& path) EXCLUDES(mutex_);
+  /// It is opened to be read.
+  void opened(const std::string& path) EXCLUDES(mutex_);
+  /// Somebody walks through the directory: attributes will be asked for.
+  [[nodiscard]] bool is_walked(const std::string& directory) EXCLUDES(mutex_);
+
+ private:
+  struct Flight;
+  using FlightPtr = std::shared_ptr<Flight>;
+  struct Walk {
+    NameWalk names;
+    MonoTime last{};
+  };
+
+  NameWalk::Advice note(const std::string& path) EXCLUDES(mutex_);
+  void fetch_ahead(const std::string& path, const NameWalk::Advice& advice) EXCLUDES(mutex_);
+  /// The request under way for it; `mine` when it is the caller who has to make it.
+  FlightPtr join(const std::string& path, bool& mine) EXCLUDES(mutex_);
+  void run(const std::string& path, const ListedName& listed, bool whole, const FlightPtr& flight)
+      EXCLUDES(mutex_);
+  Result<Node> ask(const std::string& path, const ListedName& listed, bool whole);
+
+  const Config& config_;
+  s3::ObjectStore& store_;
+  NodeCache& known_;
+  BlockFetcher& blocks_;
+  WorkerPool& pool_;
+  const Clock& clock_;
+  Mutex mutex_;  // held over memory operations only
+  std::unordered_map<std::string, FlightPtr> flights_ GUARDED_BY(mutex_);
+  std::map<std::string, Walk> walks_ GUARDED_BY(mutex_);  // by directory
+};
+
+}  // namespace pailfs::fs

@@ -112,6 +112,12 @@ class Judgements(unittest.TestCase):
         self.assertAlmostEqual(bars.bars(three, [one, three])[0].value, 0.8)
         self.assertEqual(bars.bars(three, [three]), [])
 
+    def test_what_is_compared_was_measured_in_the_same_round(self):
+        ours = results.Series("x", [Sample(seconds=1, bytes=8), Sample(seconds=1, bytes=4), Sample(seconds=1, bytes=1)])
+        theirs = results.Series("y", [Sample(seconds=1, bytes=4), Sample(seconds=1, bytes=2), Sample(error="bad")])
+        self.assertEqual(results.ratio_by_round(ours, (theirs,), lambda rate: rate, results.rate_of), 2)
+        self.assertEqual(results.ratio_by_round(ours, (results.Series("z"),), lambda rate: rate, results.rate_of), 0)
+
     def test_failed_runs_do_not_count_in_the_median(self):
         series = results.Series("x", [Sample(seconds=1), Sample(seconds=9, error="bad"), Sample(seconds=3), Sample(seconds=2)])
         self.assertEqual(series.seconds(), (2, 1, 3))

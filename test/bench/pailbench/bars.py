@@ -2,7 +2,8 @@
 """What pailfs is to reach, as ratios inside one run."""
 from dataclasses import dataclass
 
-from .measure import GIB
+from .limits import composed
+from .results import cpu_of, rate_of, ratio_by_round
 
 
 @dataclass(frozen=True)
@@ -26,19 +27,31 @@ def _ratio(value, of):
     return value / of if of else 0
 
 
+def _sum(*values):
+    return sum(values)
+
+
+def _only(value):
+    return value
+
+
 def _throughput(outcome, ours, share, s3fs_factor):
-    curl, null, composed = outcome.limit("curl x16"), outcome.limit("null FUSE"), outcome.composed()
+    curl, null, hashing = outcome.limit("curl x16"), outcome.limit("null FUSE"), outcome.limit("SHA-256")
     s3fs = outcome.of("s3fs")
     bars = []
-    if composed:
-        bars.append(Bar("of the composed limit", _ratio(ours.rate(), composed), share))
+    if outcome.composed():
+        bars.append(Bar("of the composed limit", ratio_by_round(ours, (curl, null), composed, rate_of), share))
+        if hashing:
+            bars.append(Bar("of the composed limit, signed", ratio_by_round(ours, (curl, null, hashing), composed, rate_of), share))
     elif curl:
-        bars.append(Bar("of curl x16", _ratio(ours.rate(), curl.rate()), share))
+        bars.append(Bar("of curl x16", ratio_by_round(ours, (curl,), _only, rate_of), share))
     if s3fs and s3fs_factor:
-        bars.append(Bar("times s3fs", _ratio(ours.rate(), s3fs.rate()), s3fs_factor))
+        bars.append(Bar("times s3fs", ratio_by_round(ours, (s3fs,), _only, rate_of), s3fs_factor))
     if curl and null:
-        floor = curl.cpu_per_gib() + null.cpu_per_gib()
-        bars.append(Bar("processor time, of curl's + null FUSE's", _ratio(ours.cpu_per_gib(), floor), 1.15, at_least=False))
+        for what, steps in (("", (curl, null)), (" + SHA-256's", (curl, null, hashing))):
+            if all(steps):
+                bars.append(Bar(f"processor time, of curl's + null FUSE's{what}", ratio_by_round(ours, steps, _sum, cpu_of), 1.15,
+                                at_least=False))
     return bars
 
 
@@ -46,7 +59,7 @@ def _read(outcome, ours, _):
     bars = _throughput(outcome, ours, 0.9, 2.5 if outcome.latency == 0 else 0)
     single = outcome.limit("curl x1")
     if single and outcome.latency:
-        bars.append(Bar("times one connection", _ratio(ours.rate(), single.rate()), 8))
+        bars.append(Bar("times one connection", ratio_by_round(ours, (single,), _only, rate_of), 8))
     return bars
 
 
@@ -90,7 +103,7 @@ def _memory(outcome, ours, _):
 
 def _reread(outcome, ours, _):
     limits = (("local file", "of a local file in the page cache"), ("null FUSE", "of an empty FUSE's page cache"))
-    return [Bar(what, _ratio(ours.rate(), outcome.limit(name).rate()), 0.9) for name, what in limits if outcome.limit(name)]
+    return [Bar(what, ratio_by_round(ours, (outcome.limit(name),), _only, rate_of), 0.9) for name, what in limits if outcome.limit(name)]
 
 
 _BARS = {"B12": _read, "B13": _write, "B14": _random, "B14-quick": _random, "B15": _beside_one_reader,

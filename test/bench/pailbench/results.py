@@ -38,15 +38,36 @@ class Series:
 
     def rate(self):
         """Bytes a second."""
-        return self.median(lambda s: s.bytes / s.seconds if s.seconds else 0)
+        return self.median(rate_of)
 
     def cpu_per_gib(self):
-        return self.median(lambda s: s.cpu * GIB / s.bytes if s.bytes else 0)
+        return self.median(cpu_of)
 
     def typical(self):
         """The run in the middle, of which requests are shown."""
         ordered = sorted(self.good, key=lambda s: s.seconds)
         return ordered[len(ordered) // 2] if ordered else None
+
+
+def rate_of(sample):
+    """Bytes a second."""
+    return sample.bytes / sample.seconds if sample.seconds else 0
+
+
+def cpu_of(sample):
+    """Seconds of processor time a GiB."""
+    return sample.cpu * GIB / sample.bytes if sample.bytes else 0
+
+
+def ratio_by_round(series, others, combine, value):
+    """Median over the rounds of value(ours) / combine(values of the others): what was measured within seconds of each
+    other is compared, so that a machine which is slower for a while does not decide. 0 without a whole round."""
+    ratios = []
+    for ours, *theirs in zip(series.samples, *(other.samples for other in others)):
+        if all(sample.error is None for sample in (ours, *theirs)):
+            limit = combine(*(value(sample) for sample in theirs))
+            ratios.append(value(ours) / limit if limit else 0)
+    return median(ratios)
 
 
 @dataclass

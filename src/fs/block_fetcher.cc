@@ -13,6 +13,15 @@ using cache::BlockCache;
 using cache::BlockPtr;
 using cache::kBlockSize;
 
+namespace {
+
+/// Shorter ones tell nothing about the rate of a connection.
+constexpr std::uint64_t kLongTransfer = 1U << 20U;
+/// What a connection brings at least where the processor and not the network limits.
+constexpr std::uint64_t kFast = 150U << 20U;
+
+}  // namespace
+
 /// A stretch on its way: `blocks` from block `first` on.
 struct BlockFetcher::Fetch {
   BlockCache::ObjectPtr object;
@@ -33,7 +42,10 @@ class BlockFetcher::Sink final : public s3::ByteSink {
       : fetcher_(fetcher), fetch_(fetch), start_(fetcher.clock_.now()) {}
 
   bool write(std::uint64_t offset, std::span<const char> bytes) override {
-    if (filled_ == 0) fetcher_.note_latency(fetcher_.clock_.now() - start_);
+    if (filled_ == 0) {
+      begun_ = fetcher_.clock_.now();
+      fetcher_.note_latency(begun_ - start_);
+    }
     if (offset != fetch_.begin() + filled_ || filled_ + bytes.size() > fetch_.size()) return false;
     while (!bytes.empty()) {
       const std::uint64_t at = filled_ % kBlockSize;
@@ -47,11 +59,15 @@ class BlockFetcher::Sink final : public s3::ByteSink {
     return true;
   }
   [[nodiscard]] std::uint64_t filled() const { return filled_; }
+  void end() {
+    if (filled_ >= kLongTransfer) fetcher_.note_rate(filled_, fetcher_.clock_.now() - begun_);
+  }
 
  private:
   BlockFetcher& fetcher_;
   const Fetch& fetch_;
   const MonoTime start_;
+  MonoTime begun_{};
   std::uint64_t filled_ = 0;
 };
 
@@ -83,6 +99,7 @@ Result<s3::ObjectInfo> BlockFetcher::perform(const Fetch& fetch) {
   request.range = s3::ByteRange{fetch.begin(), fetch.size()};
   request.if_match = fetch.version.etag;
   const auto info = store_.get(request, sink);
+  sink.end();
   Status status;
   std::uint64_t complete = fetch.blocks.size();
   if (!info) {
@@ -165,6 +182,23 @@ void BlockFetcher::fetch_ahead(const BlockCache::ObjectPtr& object, const Versio
 
 bool BlockFetcher::is_far() const {
   return std::chrono::nanoseconds(latency_ns_.load()) > kFar;
+}
+
+bool BlockFetcher::is_slow() const {
+  const std::uint64_t rate = rate_;
+  return rate > 0 && rate < kFast;
+}
+
+std::uint64_t BlockFetcher::room_for_stream() const {
+  const auto streams = static_cast<std::uint64_t>(std::max<std::ptrdiff_t>(streams_, 1));
+  return cache_.limit() / 4 * 3 / streams;
+}
+
+void BlockFetcher::note_rate(std::uint64_t bytes, std::chrono::nanoseconds time) {
+  const double seconds = std::max(std::chrono::duration<double>(time).count(), 1e-6);
+  const auto rate = static_cast<std::uint64_t>(static_cast<double>(bytes) / seconds);
+  const std::uint64_t old = rate_;
+  rate_ = old == 0 ? rate : (old * 3 + rate) / 4;
 }
 
 void BlockFetcher::note_latency(std::chrono::nanoseconds latency) {

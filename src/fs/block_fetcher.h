@@ -51,6 +51,13 @@ class BlockFetcher final {
 
   /// The store's first byte takes longer than it takes to serve a reader.
   [[nodiscard]] bool is_far() const;
+  /// One connection brings bytes more slowly than a reader takes them.
+  [[nodiscard]] bool is_slow() const;
+
+  /// A reader has so many places more that it reads on, or less. The pool is theirs in equal
+  /// shares.
+  void add_streams(std::ptrdiff_t more) { streams_ += more; }
+  [[nodiscard]] std::uint64_t room_for_stream() const;
 
  private:
   struct Fetch;
@@ -59,12 +66,15 @@ class BlockFetcher final {
   void run(const Fetch& fetch);
   Result<s3::ObjectInfo> perform(const Fetch& fetch);
   void note_latency(std::chrono::nanoseconds latency);
+  void note_rate(std::uint64_t bytes, std::chrono::nanoseconds time);
 
   s3::ObjectStore& store_;
   WorkerPool& pool_;
   cache::BlockCache& cache_;
   const Clock& clock_;
   std::atomic<std::int64_t> latency_ns_ = 0;  ///< to the first byte, a moving average
+  std::atomic<std::uint64_t> rate_ = 0;       ///< bytes a second, of long transfers, likewise
+  std::atomic<std::ptrdiff_t> streams_ = 0;
 };
 
 }  // namespace pailfs::fs

@@ -32,8 +32,12 @@ ObjectReader::Plan ObjectReader::plan(const Version& version, Range range) {
   // Far from the store a reader that has caught up with its fetches waits for certain.
   const std::uint64_t last = (range.end - 1) / kBlockSize;
   const bool waits = fetcher_.is_far() && !object_->has_bytes(last, range.end - last * kBlockSize);
-  plan.advice = pattern_.on_read(range, version.size, stalled_ || waits);
+  plan.advice =
+      pattern_.on_read(range, version.size, stalled_ || waits, fetcher_.room_for_stream());
   stalled_ = false;
+  const auto streams = static_cast<std::ptrdiff_t>(pattern_.streams());
+  if (streams != streams_) fetcher_.add_streams(streams - streams_);
+  streams_ = streams;
   return plan;
 }
 
@@ -86,7 +90,7 @@ Result<ReadBytes> ObjectReader::read(const Version& version, Range range) {
     bytes.add(piece, std::move(block));
     range.begin += n;
   }
-  if (clock_.now() - start > kStall) {
+  if (clock_.now() - start > kStall && (fetcher_.is_far() || fetcher_.is_slow())) {
     MutexLock lock(mutex_);
     stalled_ = true;
   }

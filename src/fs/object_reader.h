@@ -18,6 +18,9 @@ namespace pailfs::fs {
 class ObjectReader final {
  public:
   ObjectReader(BlockFetcher& fetcher, const Clock& clock) : fetcher_(fetcher), clock_(clock) {}
+  ~ObjectReader() { fetcher_.add_streams(-streams_); }
+  ObjectReader(const ObjectReader&) = delete;
+  ObjectReader& operator=(const ObjectReader&) = delete;
 
   /// The bytes of `range`, which is not empty and does not exceed version.size. ESTALE when the
   /// object is no longer that version.
@@ -39,6 +42,7 @@ class ObjectReader final {
   cache::BlockCache::ObjectPtr object_ GUARDED_BY(mutex_);
   ReadPattern pattern_ GUARDED_BY(mutex_);
   bool stalled_ GUARDED_BY(mutex_) = false;  ///< the last read had to wait
+  std::ptrdiff_t streams_ = 0;               ///< told to the fetcher; guarded by mutex_
 };
 
 }  // namespace pailfs::fs

@@ -15,6 +15,8 @@ constexpr std::uint64_t kNear = 128U << 10U;
 /// Page faults of a mapping jump about within its read-around; a run that is established bears it.
 constexpr std::uint64_t kJump = 2U << 20U;
 constexpr std::uint64_t kEstablished = 3;
+/// A place that none of so many reads went to is left.
+constexpr std::uint64_t kForgotten = 64;
 /// A window is at most this many times what has been read in a row.
 constexpr std::uint64_t kTrust = 16;
 
@@ -47,7 +49,14 @@ ReadPattern::Place& ReadPattern::place_of(Range read) {
   return *best;
 }
 
-ReadAdvice ReadPattern::on_read(Range read, std::uint64_t file_size, bool stalled) {
+std::size_t ReadPattern::streams() const {
+  return static_cast<std::size_t>(std::count_if(
+      places_.begin(), places_.end(),
+      [this](const Place& place) { return place.window > 0 && place.tick + kForgotten > tick_; }));
+}
+
+ReadAdvice ReadPattern::on_read(Range read, std::uint64_t file_size, bool stalled,
+                                std::uint64_t room) {
   Place& place = place_of(read);
   ++place.reads;
   place.run.begin = std::min(place.run.begin, read.begin);
@@ -68,8 +77,9 @@ ReadAdvice ReadPattern::on_read(Range read, std::uint64_t file_size, bool stalle
     place.window *= 2;
     place.grown_at = place.run.end;
   }
-  place.window = std::min(
-      {place.window, kMostParts * kPart, std::max(kTrust * place.run.size(), kFirstWindow)});
+  place.window =
+      std::min({place.window, kMostParts * kPart, std::max(kTrust * place.run.size(), kFirstWindow),
+                std::max(room, kFirstWindow)});
   // Side by side where the distance limits, few where the processor does.
   const std::uint64_t piece =
       place.far && place.window < 2 * kPart ? place.window / 4 : place.window;

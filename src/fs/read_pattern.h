@@ -30,8 +30,11 @@ class ReadPattern final {
   static constexpr std::uint64_t kMostParts = 16;
   static constexpr std::size_t kPlaces = 8;
 
-  /// `stalled`: the reader of this place has to wait, or had to since the last read.
-  ReadAdvice on_read(Range read, std::uint64_t file_size, bool stalled);
+  /// `stalled`: the reader of this place has to wait, or had to since the last read. `room`: bytes
+  /// that one place may have fetched ahead.
+  ReadAdvice on_read(Range read, std::uint64_t file_size, bool stalled, std::uint64_t room);
+  /// Places that are being read on at the moment.
+  [[nodiscard]] std::size_t streams() const;
 
  private:
   struct Place {

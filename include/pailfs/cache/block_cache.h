@@ -95,6 +95,7 @@ class BlockCache final {
 
   /// `identity` names a version: the same bytes whenever it is the same.
   ObjectPtr open(const std::string& identity) EXCLUDES(mutex_);
+  [[nodiscard]] std::uint64_t limit() const { return limit_; }
   /// Bytes of blocks that the cache knows.
   [[nodiscard]] std::uint64_t size() EXCLUDES(mutex_);
 

@@ -22,6 +22,7 @@
 #include "pailfs/cli/local_checks.h"
 #include "pailfs/cli/option_files.h"
 #include "pailfs/cli/parse.h"
+#include "pailfs/journal/journal_store.h"
 #include "pailfs/mount/daemon.h"
 #include "pailfs/mount/runtime.h"
 #include "pailfs/util/log.h"
@@ -212,6 +213,32 @@ struct Launch {
   std::string journal_stream;
 };
 
+/// The journal in front of the service, if there is one: wanted, or left behind by a mount that was
+/// to carry it out and could not.
+Result<std::unique_ptr<journal::JournalStore>> open_journal(const Options& options,
+                                                            Service& service) {
+  journal::Config config;
+  config.cache_directory = options.cache_directory;
+  config.identity = options.s3.url + "\n" + options.s3.bucket + "\n" + options.fs.prefix;
+  config.acknowledges = options.durability_local;
+  config.most_bytes = options.journal_bytes;
+  config.disk = options.fs.disk;
+  const bool left_behind = !options.cache_directory.empty() &&
+                           journal::has_journal(options.cache_directory, config.identity);
+  if (!options.durability_local && !left_behind) return std::unique_ptr<journal::JournalStore>();
+  if (options.fs.read_only) {
+    if (left_behind) {
+      log_warning("changes of an earlier mount wait in a journal below " + options.cache_directory +
+                  "; a mount with ro does not carry them out");
+    }
+    return std::unique_ptr<journal::JournalStore>();
+  }
+  auto opened = journal::open_journal(config, *service.client, service.clock);
+  const bool busy_elsewhere = !opened && opened.error().err == EBUSY && !options.durability_local;
+  if (busy_elsewhere) return std::unique_ptr<journal::JournalStore>();
+  return opened;
+}
+
 /// The whole life of a mount. Runs after the process has detached: connections and threads do not
 /// survive a fork.
 mount::Outcome live(const Options& options, const Launch& launch, const LogPlan& log,
@@ -233,9 +260,13 @@ mount::Outcome live(const Options& options, const Launch& launch, const LogPlan&
   }
   fs::Config settings = options.fs;
   if (service.keys.found.none) settings.no_copy_api = true;  // as with public_bucket
-  const auto files = fs::make_file_system(settings, *service.client, service.clock);
+  auto journal = open_journal(options, service);
+  if (!journal) return failed(options, Step::local, journal.error());
+  s3::ObjectStore& store = *journal ? static_cast<s3::ObjectStore&>(**journal) : *service.client;
+  const auto files = fs::make_file_system(settings, store, service.clock);
   s3::CredentialSource& keys = *service.keys.found.source;
-  Observer observer(options, {*service.client, keys, *files, service.clock}, describe(log));
+  Observer observer(options, {*service.client, keys, *files, service.clock, journal->get()},
+                    describe(log));
   std::atomic<bool> was_ready = false;
   const auto on_ready = [&] {
     was_ready = true;

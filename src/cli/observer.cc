@@ -51,9 +51,14 @@ report::Report Observer::look() {
     report.credentials = "none: " + credentials.error().text;
   }
   report.activity = parts_.files.activity();
+  if (parts_.journal != nullptr) report.journal = parts_.journal->waiting();
   report.requests = parts_.client.counts();
   report.kernel = counts_.rows();
   return report;
+}
+
+journal::Waiting Observer::waiting() {
+  return parts_.journal == nullptr ? journal::Waiting() : parts_.journal->waiting();
 }
 
 mount::Instruments Observer::instruments() {
@@ -64,7 +69,8 @@ void Observer::begin() {
   const auto path = report::control_socket(subject_.mountpoint);
   auto control = path ? report::ControlServer::start(
                             *path, {[this] { return report::to_json(look(), kFilesInReply); },
-                                    [this] { return report::to_text(look()); }, parts_.files})
+                                    [this] { return report::to_text(look()); }, parts_.files,
+                                    [this] { return waiting(); }})
                       : Result<std::unique_ptr<report::ControlServer>>(path.error());
   if (control) {
     control_ = std::move(*control);

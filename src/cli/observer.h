@@ -5,6 +5,7 @@
 #include <string>
 
 #include "pailfs/cli/options.h"
+#include "pailfs/journal/journal_store.h"
 #include "pailfs/mount/mount.h"
 #include "pailfs/mount/request_counts.h"
 #include "pailfs/report/control.h"
@@ -24,6 +25,7 @@ class Observer final {
     s3::CredentialSource& credentials;
     fs::FileSystem& files;
     const Clock& clock;
+    journal::JournalStore* journal = nullptr;  ///< may be none
   };
   /// `log`: where messages go, in words.
   Observer(const Options& options, Parts parts, std::string log);
@@ -38,6 +40,7 @@ class Observer final {
 
  private:
   [[nodiscard]] report::Report look();
+  [[nodiscard]] journal::Waiting waiting();
 
   const Parts parts_;
   const report::MetricsConfig metrics_config_;

@@ -205,7 +205,14 @@ class Reader final {
       line_.warnings.push_back(std::string("option passwd_file is ignored: ") + role_option +
                                " is given");
     }
-    if (!o.cache_directory.empty()) {
+    if (o.durability_local && o.cache_directory.empty()) {
+      return fail("durability=local needs use_cache=DIRECTORY, in which the journal is kept");
+    }
+    if (!o.durability_local && o.fsync_remote == false) {
+      return fail("fsync=local needs durability=local");
+    }
+    o.fs.fsync_settles = o.durability_local && o.fsync_remote.value_or(false);
+    if (!o.cache_directory.empty() && !o.durability_local) {
       line_.warnings.emplace_back(
           "option use_cache: the directory holds what is not stored yet; nothing is kept there "
           "between mounts");

@@ -136,6 +136,26 @@ std::string show_encryption(const Options& options) {
   return {};
 }
 
+std::string set_durability(Options& options, std::string_view value) {
+  if (value != "local" && value != "remote") {
+    return "option durability: \"" + printable(value) + "\" is neither remote nor local";
+  }
+  options.durability_local = value == "local";
+  return {};
+}
+
+std::string set_fsync(Options& options, std::string_view value) {
+  if (value != "local" && value != "remote") {
+    return "option fsync: \"" + printable(value) + "\" is neither remote nor local";
+  }
+  options.fsync_remote = value == "remote";
+  return {};
+}
+
+std::string show_fsync(const Options& options) {
+  return options.fsync_remote.value_or(!options.durability_local) ? "remote" : "local";
+}
+
 std::string set_acl(Options& options, std::string_view value) {
   static constexpr std::string_view kAcls[] = {"private",
                                                "public-read",
@@ -245,7 +265,23 @@ void add_path_options(std::vector<OptionSpec>& table) {
           {"use_cache", "[DIRECTORY]", group,
            Path{[](Options& o) -> std::string& { return o.cache_directory; }, true},
            "Where such bytes wait instead of in tmpdir. Made with mode 0700 if it is missing. "
-           "Nothing is kept there between mounts yet; empty: as if not given."},
+           "Nothing but the journal of durability=local is kept there between mounts yet; empty: "
+           "as if not given."},
+          {"durability", "remote|local", group,
+           Custom{set_durability,
+                  [](const Options& o) {
+                    return std::string(o.durability_local ? "local" : "remote");
+                  },
+                  "remote local"},
+           "When a change counts as made. remote: when the service has confirmed it. local: when "
+           "it "
+           "is in a crash-safe journal in the directory of use_cache, from which it is carried out "
+           "in the background; see DURABILITY."},
+          {"fsync", "remote|local", group, Custom{set_fsync, show_fsync, "remote local"},
+           "With durability=local: whether fsync waits for the service all the same."},
+          {"journal_size", "MB", group,
+           Megabytes{[](Options& o) -> std::uint64_t& { return o.journal_bytes; }, 16, 1U << 20U},
+           "How much may wait in the journal before whoever writes has to wait too."},
           {"check_cache_dir_exist", "", group,
            Flag{[](Options& o) -> bool& { return o.cache_directory_must_exist; }},
            "Do not make the directory of use_cache: refuse to mount when it is missing."},

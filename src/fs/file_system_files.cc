@@ -357,7 +357,10 @@ bool PosixFileSystem::is_still_empty(HandleId handle) {
 Status PosixFileSystem::fsync(HandleId handle) {
   const auto file = find_file(handle);
   if (!file) return file.error();
-  return store_for(**file);
+  const Status stored = store_for(**file);
+  if (!stored || !config_.fsync_settles) return stored;
+  const auto path = inodes_.path((*file)->inode);
+  return path ? store_.settle(file_key(config_.prefix, *path)) : stored;
 }
 
 void PosixFileSystem::release(HandleId handle) {
@@ -381,7 +384,8 @@ Status PosixFileSystem::sync_all() {
     if (!stored && first) first = stored;
   }
   storer_.sweep();
-  return first;
+  const Status settled = store_.settle({});
+  return first ? settled : first;
 }
 
 }  // namespace pailfs::fs

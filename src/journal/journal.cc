@@ -15,6 +15,8 @@ constexpr std::size_t kMostAliases = 65'536;
 /// Without any progress for this long the end of a mount leaves the rest to the next one.
 constexpr std::chrono::seconds kStandstill{60};
 constexpr std::chrono::milliseconds kLook{200};
+/// Later than any pause after a failure that passes, sooner than a refused change is tried again.
+constexpr std::chrono::minutes kAnotherDay{5};
 
 }  // namespace
 
@@ -145,8 +147,10 @@ Status Journal::settle_all() {
   work_.notify_all();
   std::uint64_t before = carried_out_;
   MonoTime moved = clock_.now();
+  // Refused changes, and what waits for them, are for another day.
   const auto left = [&]() NO_THREAD_SAFETY_ANALYSIS {
-    return pending_.entries().size() > pending_.refusals() || in_flight_ > 0;
+    const auto next = pending_.wake_at(true);
+    return in_flight_ > 0 || (next && *next < clock_.now() + kAnotherDay);
   };
   while (left() && clock_.now() < moved + kStandstill) {
     settled_.wait_for(mutex_, kLook);

@@ -19,11 +19,12 @@ s3::ListedObject listed(const s3::Key& key, const Want& want) {
   return {key, want.size, want.etag, std::chrono::floor<std::chrono::seconds>(want.time)};
 }
 
-/// The name under which a key shows in a listing: itself, or a common prefix.
-std::string item_name(const s3::ListRequest& request, const s3::Key& key) {
-  if (!request.delimited) return key;
+/// What of `key` a common prefix shows in a listing; nothing: it shows as itself.
+std::optional<std::string> group_of(const s3::ListRequest& request, const s3::Key& key) {
+  if (!request.delimited) return std::nullopt;
   const std::size_t slash = key.find('/', request.prefix.size());
-  return slash == std::string::npos ? key : key.substr(0, slash + 1);
+  if (slash == std::string::npos) return std::nullopt;
+  return key.substr(0, slash + 1);
 }
 
 }  // namespace
@@ -128,14 +129,16 @@ void Journal::lay_over(Overlay& overlay, const s3::ListPage& page, const std::st
   }
   const bool to_the_end = page.next.empty();
   const auto show = [&](const s3::Key& key, const Want& want) {
-    const std::string name = item_name(request, key);
+    const auto group = group_of(request, key);
+    const std::string& name = group ? *group : key;
     if (name <= after || (!to_the_end && name > last)) return;
-    if (want.kind == Want::Kind::absent) {
-      if (name == key) items.erase(key);
-    } else if (name == key) {
-      items[key] = {listed(key, want), false};
+    const bool absent = want.kind == Want::Kind::absent;
+    if (group) {
+      if (!absent) items[name] = {std::nullopt, false};
+    } else if (absent) {
+      items.erase(key);
     } else {
-      items[name] = {std::nullopt, false};
+      items[key] = {listed(key, want), false};
     }
   };
   MutexLock lock(mutex_);
@@ -151,7 +154,7 @@ void Journal::lay_over(Overlay& overlay, const s3::ListPage& page, const std::st
   const auto& entries = pending_.entries();
   for (auto at = entries.lower_bound(std::max(request.prefix, after));
        at != entries.end() && at->first.starts_with(request.prefix); ++at) {
-    if (!to_the_end && item_name(request, at->first) > last) break;
+    if (!to_the_end && group_of(request, at->first).value_or(at->first) > last) break;
     show(at->first, at->second.want);
   }
 }

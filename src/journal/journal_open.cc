@@ -166,7 +166,7 @@ Status Journal::open() {
                          if (record.has_bytes) places[record.want.body] = place;
                          segments_[record.key] = place.segment->number;
                          pending_.replay(record.key, record.want, record.seq, record.since,
-                                         record.base, record.before, now);
+                                         record.base, record.before, now, now + config_.grace);
                        });
   if (!log) return log.error();
   log_ = std::move(*log);

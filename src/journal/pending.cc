@@ -19,7 +19,8 @@ void add_mark(std::vector<Mark>& marks, const Mark& mark) {
 }
 
 MonoTime ready_at(const Pending::Entry& entry, bool hurry) {
-  return hurry ? entry.retry_at : std::max(entry.held_until, entry.retry_at);
+  const MonoTime possible = std::max(entry.not_before, entry.retry_at);
+  return hurry ? possible : std::max(entry.held_until, possible);
 }
 
 }  // namespace
@@ -106,7 +107,10 @@ bool Pending::change(const s3::Key& key, Want want, Sequence seq, const Base& ba
   } else {
     unindex(key, entry);
     release_body(entry.want);
+    const bool may_be_stored = entry.unsure && entry.want.kind != Want::Kind::absent;
+    if (may_be_stored) add_mark(entry.before, mark_of(entry.want));
   }
+  entry.unsure = false;
   entry.want = std::move(want);
   entry.seq = seq;
   entry.refusal.reset();
@@ -125,7 +129,7 @@ bool Pending::change(const s3::Key& key, Want want, Sequence seq, const Base& ba
 }
 
 void Pending::replay(const s3::Key& key, Want want, Sequence seq, Sequence since, const Base& base,
-                     const std::vector<Mark>& before, MonoTime now) {
+                     const std::vector<Mark>& before, MonoTime now, MonoTime not_before) {
   const Entry* old = find(key);
   if (old != nullptr) {
     // The same change twice: copied on by the cleaning of the log, or a copy that got a body.
@@ -149,7 +153,8 @@ void Pending::replay(const s3::Key& key, Want want, Sequence seq, Sequence since
   if (replaced) add_mark(entry.before, *replaced);
   entry.want = std::move(want);
   entry.seq = seq;
-  entry.check = true;
+  entry.check = entry.unsure = true;
+  entry.not_before = not_before;
   index(key, entry);
 }
 
@@ -199,7 +204,7 @@ std::vector<Job> Pending::next_removals(MonoTime now, bool hurry, std::size_t mo
   for (const auto& [seq, key] : removals_) {
     if (chosen.size() == most || seq > oldest_change()) break;
     const auto at = entries_.find(key);
-    if (at->second.retry_at > now || sources_.contains(key)) continue;
+    if (ready_at(at->second, true) > now || sources_.contains(key)) continue;
     ripe = ripe || at->second.held_until <= now;
     chosen.push_back(at);
     if (!ripe && chosen.size() > 1) break;  // the oldest decides

@@ -48,11 +48,13 @@ class Pending final {
     Base base;
     std::vector<Mark> before;
     bool check = false;
+    bool unsure = false;  ///< a dead mount may have sent `want`
     bool sending = false;
     Want sent;  ///< while sending
     Sequence sent_seq = 0;
     MonoTime first{};       ///< when the key became pending
     MonoTime held_until{};  ///< in the hope for more changes to merge
+    MonoTime not_before{};  ///< until what a dead mount has sent has arrived or never will
     MonoTime retry_at{};
     unsigned attempts = 0;
     std::optional<Error> refusal;  ///< the store's last word; tried again seldom
@@ -76,9 +78,10 @@ class Pending final {
   void hold(const s3::Key& key, const Want& want);
   void release(const s3::Key& key, const Want& want);
   /// The same as change(), read from the journal of a mount that has ended somehow: anything may
-  /// have been sent. `since` and `before` as they were.
+  /// have been sent. `since` and `before` as they were. Nothing is sent before `not_before`: a
+  /// request of the dead mount may still be on its way, and must not arrive after ours.
   void replay(const s3::Key& key, Want want, Sequence seq, Sequence since, const Base& base,
-              const std::vector<Mark>& before, MonoTime now);
+              const std::vector<Mark>& before, MonoTime now, MonoTime not_before);
   /// The journal says that changes of `key` up to `seq` are over; `base`: what the store then held.
   void replay_done(const s3::Key& key, Sequence seq, const Base& base);
 

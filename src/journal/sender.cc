@@ -127,6 +127,11 @@ Verdict Sender::put(const Job& job, const BodyPtr& body, Base base) {
 }
 
 Verdict Sender::copy(const Job& job) {
+  if (job.want.source == job.key && job.want.keeps_attributes) {
+    // Renamed away and back before anything was sent: it is to be what it is.
+    const Look seen = look(job);
+    if (seen.verdict) return *seen.verdict;
+  }
   s3::CopyRequest request;
   request.source = job.want.source;
   request.destination = job.key;

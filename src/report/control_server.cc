@@ -204,11 +204,13 @@ bool ControlServer::sync(int socket) {
     Mutex mutex;
     CondVar change;
     bool over GUARDED_BY(mutex) = false;
+    bool all GUARDED_BY(mutex) = false;
   } work;
   std::thread thread([this, &work] {
     // What failed is asked of the activity: the verdict names one file only.
-    static_cast<void>(answers_.files.sync_all());
+    const bool all = answers_.files.sync_all().has_value();
     MutexLock lock(work.mutex);
+    work.all = all;
     work.over = true;
     work.change.notify_all();
   });
@@ -218,12 +220,40 @@ bool ControlServer::sync(int socket) {
       if (!work.over) work.change.wait_for(work.mutex, kProgressPause);
       if (work.over) break;
     }
-    say_line(socket, "progress " + describe_unstored(answers_.files.activity()));
+    say_line(socket, "progress " + progress());
   }
   thread.join();
-  const std::size_t unstored = tell_unstored(socket);
+  bool settled = false;
+  {
+    MutexLock lock(work.mutex);
+    settled = work.all;
+  }
+  const std::size_t unstored = tell_unstored(socket) + tell_waiting(socket, settled);
   say_line(socket, unstored == 0 ? "stored" : "unstored " + std::to_string(unstored));
   return unstored == 0;
+}
+
+std::string ControlServer::progress() {
+  std::string text = describe_unstored(answers_.files.activity());
+  if (!answers_.waiting) return text;
+  const journal::Waiting waiting = answers_.waiting();
+  return waiting.changes == 0 ? text : text + "; in the journal " + describe_waiting(waiting);
+}
+
+/// The rest of a journal is not lost, but not stored either.
+std::size_t ControlServer::tell_waiting(int socket, bool only_refused) {
+  if (!answers_.waiting) return 0;
+  const journal::Waiting waiting = answers_.waiting();
+  for (const journal::Unstored& each : waiting.refused) {
+    say_line(socket, "failed " + printable(each.key) + ": " + printable(each.why));
+  }
+  if (only_refused) return waiting.refused.size();
+  const std::size_t others = waiting.changes - std::min(waiting.changes, waiting.refused.size());
+  if (others > 0) {
+    say_line(socket, "failed " + std::to_string(others) +
+                         " changes: they are still in the journal " + printable(waiting.directory));
+  }
+  return waiting.changes;
 }
 
 std::size_t ControlServer::tell_unstored(int socket) {
@@ -245,9 +275,9 @@ void ControlServer::await_end(int socket) {
       if (ended_) break;
     }
     if (hung_up(socket)) return;
-    say_line(socket, "progress " + describe_unstored(answers_.files.activity()));
+    say_line(socket, "progress " + progress());
   }
-  const std::size_t lost = tell_unstored(socket);
+  const std::size_t lost = tell_unstored(socket) + tell_waiting(socket, false);
   say_line(socket, "ended " + std::to_string(lost));
 }
 

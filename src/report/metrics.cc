@@ -112,6 +112,21 @@ std::string s3_bytes(const Report& report) {
       .text();
 }
 
+std::string journal_metrics(const journal::Waiting& waiting) {
+  return single("journal_changes", "gauge", "Changes that wait in the journal.",
+                std::to_string(waiting.changes)) +
+         single("journal_bytes", "gauge", "Bytes that wait in the journal.",
+                std::to_string(waiting.bytes)) +
+         single("journal_oldest_seconds", "gauge", "For how long the oldest of them waits.",
+                std::to_string(waiting.oldest.count())) +
+         single("journal_refused", "gauge", "Changes that the store refuses.",
+                std::to_string(waiting.refused.size())) +
+         single("journal_carried_out_total", "counter", "Changes that were carried out.",
+                std::to_string(waiting.carried_out)) +
+         single("journal_conflicts_total", "counter", "Changes set aside for a later foreign one.",
+                std::to_string(waiting.conflicts));
+}
+
 }  // namespace
 
 std::string to_metrics(const Report& report) {
@@ -124,6 +139,7 @@ std::string to_metrics(const Report& report) {
                  std::to_string(activity.unstored.size()));
   text += single("upload_errors_total", "counter", "Failed attempts to store a file.",
                  std::to_string(activity.store_failures));
+  if (report.journal) text += journal_metrics(*report.journal);
   text += single("open_files", "gauge", "Open file handles.", std::to_string(activity.open_files));
   text += single("cache_entries", "gauge", "Names whose attributes are known.",
                  std::to_string(activity.cached_attributes));

@@ -44,6 +44,23 @@ void put_unstored(const fs::Activity& activity, std::size_t most, JsonWriter& js
   json.end_array().end_object();
 }
 
+void put_journal(const journal::Waiting& waiting, std::size_t most, JsonWriter& json) {
+  json.key("journal").begin_object().member("changes", waiting.changes);
+  json.member("bytes", waiting.bytes).member("oldest_seconds", waiting.oldest.count());
+  json.member("carried_out", waiting.carried_out).member("conflicts", waiting.conflicts);
+  json.member("acknowledges", waiting.acknowledges).member("directory", waiting.directory);
+  const auto put_list = [&](const char* name, const std::vector<journal::Unstored>& list) {
+    json.key(name).begin_array();
+    for (std::size_t i = 0; i < std::min(most, list.size()); ++i) {
+      json.begin_object().member("key", list[i].key).member("why", list[i].why).end_object();
+    }
+    json.end_array();
+  };
+  put_list("refused", waiting.refused);
+  put_list("set_aside", waiting.set_aside);
+  json.end_object();
+}
+
 void put_uploads(const fs::Activity& activity, std::size_t most, JsonWriter& json) {
   json.key("uploads").begin_array();
   for (const fs::UploadState& upload : activity.uploads) {
@@ -94,6 +111,7 @@ std::string to_json(const Report& report, std::size_t most_files) {
   put_subject(report, json);
   json.member("open_files", activity.open_files);
   put_unstored(activity, most_files, json);
+  if (report.journal) put_journal(*report.journal, most_files, json);
   put_uploads(activity, most_files, json);
   put_last_error(activity, json);
   json.key("cache").begin_object().member("attributes", activity.cached_attributes);

@@ -83,6 +83,21 @@ std::string uploads_text(const fs::Activity& activity) {
   return text;
 }
 
+std::string journal_text(const Report& report) {
+  if (!report.journal) return {};
+  const journal::Waiting& waiting = *report.journal;
+  std::string text = line("journal", describe_waiting(waiting) + " in " + waiting.directory);
+  if (!waiting.acknowledges) text += "    takes nothing in: every change waits for the service\n";
+  std::size_t left = kMostFiles;
+  for (const auto* list : {&waiting.refused, &waiting.set_aside}) {
+    for (const journal::Unstored& each : *list) {
+      if (left-- == 0) return text + "    ...\n";
+      text += "    " + printable(each.key) + ": " + printable(each.why) + "\n";
+    }
+  }
+  return text;
+}
+
 std::string last_error_text(const fs::Activity& activity) {
   if (!activity.last_failure) return line("last error", "none");
   const fs::StoreFailure& failure = *activity.last_failure;
@@ -133,6 +148,15 @@ std::string describe_unstored(const fs::Activity& activity) {
   return text;
 }
 
+std::string describe_waiting(const journal::Waiting& waiting) {
+  if (waiting.changes == 0 && waiting.conflicts == 0) return "nothing waits";
+  std::string text = counted(waiting.changes, "change", "changes") + ", " +
+                     human_size(waiting.bytes) + ", the oldest " + span(waiting.oldest) + " old";
+  if (!waiting.refused.empty()) text += ", " + std::to_string(waiting.refused.size()) + " refused";
+  if (waiting.conflicts > 0) text += ", " + counted(waiting.conflicts, "conflict", "conflicts");
+  return text;
+}
+
 std::string to_text(const Report& report) {
   const Subject& subject = report.subject;
   const fs::Activity& activity = report.activity;
@@ -142,7 +166,7 @@ std::string to_text(const Report& report) {
                              ", up " + span(report.now - subject.started)) +
          line("credentials", credentials_text(report)) + line("log", subject.log) +
          line("open", counted(activity.open_files, "file", "files")) + unstored_text(activity) +
-         uploads_text(activity) + last_error_text(activity) +
+         journal_text(report) + uploads_text(activity) + last_error_text(activity) +
          line("cache", counted(activity.cached_attributes, "entry", "entries") + ", " +
                            counted(activity.cached_listings, "listing", "listings")) +
          requests_text(report) + kernel_text(report);

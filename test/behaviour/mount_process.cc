@@ -91,6 +91,15 @@ Status MountProcess::stop() {
   return {};
 }
 
+void MountProcess::kill() {
+  if (pid_ <= 0) return;
+  ::kill(pid_, SIGKILL);
+  int status = 0;
+  ::waitpid(pid_, &status, 0);
+  pid_ = -1;
+  ::umount2(directory_.c_str(), MNT_DETACH);
+}
+
 std::string why_no_mount() {
   const int fd = ::open("/dev/fuse", O_RDWR | O_CLOEXEC);
   if (fd < 0) return "/dev/fuse: " + system_error(errno, "open").text;

@@ -25,6 +25,8 @@ class MountProcess final {
   /// Unmounts and waits for the process: everything is stored when this returns. Its exit status is
   /// the verdict.
   Status stop();
+  /// SIGKILL, and what it leaves mounted is taken away.
+  void kill();
 
  private:
   std::string directory_;

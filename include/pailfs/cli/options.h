@@ -72,6 +72,9 @@ struct Options {
   bool reduced_redundancy = false;
   std::string cache_directory;  ///< use_cache=; see make_cache_directory()
   bool cache_directory_must_exist = false;
+  bool durability_local = false;     ///< durability=local: changes are acknowledged by a journal
+  std::optional<bool> fsync_remote;  ///< fsync=; not given: as durability says
+  std::uint64_t journal_bytes = 1U << 30U;  ///< journal_size=
   EncryptionChoice encryption;
   std::string header_file;             ///< ahbe_conf=; see read_option_files()
   std::string proxy_credentials_file;  ///< proxy_cred_file=; see read_option_files()

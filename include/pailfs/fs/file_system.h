@@ -44,6 +44,8 @@ struct Config {
       10U << 20U;  ///< part size, and from this size on uploads are multipart
   std::uint64_t copy_part_size = 512U << 20U;  ///< multipart_copy_size
   std::uint64_t copy_in_parts_from = 0;        ///< 0: copy_part_size
+  bool fsync_settles = false;  ///< fsync waits for the service also where the store acknowledges
+                               ///< earlier (ObjectStore::settle)
   bool no_multipart = false;
   bool no_copy_api = false;
   bool no_rename_api = false;
@@ -213,7 +215,8 @@ class FileSystem {
                           XattrMode mode) = 0;
   virtual Status removexattr(InodeId ino, std::string_view name) = 0;
 
-  /// Stores what is still unstored, e.g. when the mount ends; the error names the first file lost.
+  /// Stores what is still unstored, e.g. when the mount ends, and lets the store settle; the error
+  /// names the first file lost.
   virtual Status sync_all() = 0;
 
   /// Sends nothing and waits for no request.

@@ -27,7 +27,10 @@ struct Config {
   std::size_t most_changes = 100'000;    ///< keys that wait
   std::size_t workers = 32;              ///< requests in flight
   std::chrono::milliseconds hold{1000};  ///< how long a change waits for others to merge with
-  std::chrono::seconds patience{120};    ///< of who waits for room, or for the store's verdict
+  /// How long a request of a mount that died may take to arrive: nothing that it left is sent
+  /// sooner.
+  std::chrono::milliseconds grace{3000};
+  std::chrono::seconds patience{120};  ///< of who waits for room, or for the store's verdict
   cache::DiskRoom disk;
   bool memory_will_do = false;  ///< for tests: the directory need not outlive a crash
 };

@@ -22,6 +22,7 @@
 #include <thread>
 
 #include "pailfs/fs/file_system.h"
+#include "pailfs/journal/journal_store.h"
 #include "pailfs/util/file.h"
 #include "pailfs/util/result.h"
 #include "pailfs/util/sync.h"
@@ -40,7 +41,8 @@ class ControlServer final {
   struct Answers {
     std::function<std::string()> json;  ///< any thread, as is `text`
     std::function<std::string()> text;
-    fs::FileSystem& files;  ///< outlives the server
+    fs::FileSystem& files;                           ///< outlives the server
+    std::function<journal::Waiting()> waiting = {};  ///< what a journal holds; may be empty
   };
   /// Takes the place of a socket that is left over.
   static Result<std::unique_ptr<ControlServer>> start(const std::string& path, Answers answers);
@@ -70,6 +72,9 @@ class ControlServer final {
   bool sync(int socket);
   void await_end(int socket) EXCLUDES(mutex_);
   std::size_t tell_unstored(int socket);
+  /// `only_refused`: what waits has been acknowledged since.
+  std::size_t tell_waiting(int socket, bool only_refused);
+  std::string progress();
 
   const std::string path_;
   const ino_t file_;  ///< of the socket at `path_`

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "pailfs/fs/file_system.h"
+#include "pailfs/journal/journal_store.h"
 #include "pailfs/mount/request_counts.h"
 #include "pailfs/s3/client.h"
 #include "pailfs/util/clock.h"
@@ -36,6 +37,7 @@ struct Report {
   std::string credentials;  ///< where they come from, or why there are none
   std::optional<WallTime> credentials_expire;
   fs::Activity activity;
+  std::optional<journal::Waiting> journal;  ///< with durability=local
   std::vector<s3::RequestCount> requests;
   std::vector<mount::RequestCounts::Row> kernel;
 };
@@ -51,5 +53,7 @@ std::string to_metrics(const Report& report);
 
 /// "3 files, 12.0 MiB": what the store does not have yet.
 std::string describe_unstored(const fs::Activity& activity);
+/// "3 changes, 12.0 MiB, the oldest 5 s old"
+std::string describe_waiting(const journal::Waiting& waiting);
 
 }  // namespace pailfs::report

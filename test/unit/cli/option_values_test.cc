@@ -127,5 +127,27 @@ TEST_CASE("Of the two times to live the last one says from when it counts") {
             .fs.attribute_ttl == std::chrono::seconds(9));
 }
 
+TEST_CASE("A journal needs a directory and says who waits for the service") {
+  const auto refusal = [](const char* text) {
+    return parse_command_line({"pailfs", "b", "/m", "-o", text}, {}).error;
+  };
+  CHECK_FALSE(accepted({"b", "/m"}).durability_local);
+  CHECK_FALSE(accepted({"b", "/m", "-o", "durability=remote,fsync=remote"}).fs.fsync_settles);
+  const Options local = accepted({"b", "/m", "-o", "durability=local,use_cache=/c"});
+  CHECK(local.durability_local);
+  CHECK_FALSE(local.fs.fsync_settles);
+  CHECK(local.journal_bytes == 1U << 30U);
+  const Options strict =
+      accepted({"b", "/m", "-o", "durability=local,use_cache=/c,fsync=remote,journal_size=64"});
+  CHECK(strict.fs.fsync_settles);
+  CHECK(strict.journal_bytes == 64U << 20U);
+  CHECK(refusal("durability=local") ==
+        "durability=local needs use_cache=DIRECTORY, in which the journal is kept");
+  CHECK(refusal("fsync=local") == "fsync=local needs durability=local");
+  CHECK(refusal("durability=maybe") == "option durability: \"maybe\" is neither remote nor local");
+  CHECK(refusal("fsync=never") == "option fsync: \"never\" is neither remote nor local");
+  CHECK(refusal("durability=local,use_cache=/c,journal_size=1") != "");
+}
+
 }  // namespace
 }  // namespace pailfs::cli

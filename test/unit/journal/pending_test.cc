@@ -248,7 +248,8 @@ class World {
       case 'x':
         return finish(false, false);
       case 'c':
-        crash();
+      case 'C':
+        crash(event == 'C');
         return true;
       default:
         return false;
@@ -395,10 +396,12 @@ class World {
   void check_bodies() {
     for (const BodyId id : pending_.take_released()) bodies_.erase(id);
   }
-  /// The process dies. What was in flight may yet arrive, or not; the last confirmation was not
+  /// The process dies. What was in flight arrives or does not; the last confirmation was not
   /// written down.
-  void crash() {
-    if (!flying_.empty() && flying_.size() % 2 == 0) apply(flying_.front());
+  void crash(bool arrives) {
+    for (const Job& job : flying_) {
+      if (arrives) apply(job);
+    }
     flying_.clear();
     if (!log_.empty() && log_.back().done) log_.pop_back();
     pending_ = Pending(kHold);
@@ -406,7 +409,8 @@ class World {
       if (record.done) {
         pending_.replay_done(record.key, record.seq, record.base);
       } else {
-        pending_.replay(record.key, record.want, record.seq, record.seq, record.base, {}, now_);
+        pending_.replay(record.key, record.want, record.seq, record.seq, record.base, {}, now_,
+                        now_);
       }
     }
     // A body whose change was confirmed is gone; then the change is known to be carried out.
@@ -479,7 +483,7 @@ TEST_CASE("every order of up to five changes and sendings ends as acknowledged")
 
 TEST_CASE(
     "every order of up to four changes, sendings, lost replies, failures and crashes does too") {
-  CHECK(play_all("abAB><msflxc", 4) == "");
+  CHECK(play_all("abAB><msflxcC", 4) == "");
 }
 
 }  // namespace

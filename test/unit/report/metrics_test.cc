@@ -29,8 +29,17 @@ TEST_CASE("metrics are Prometheus text", "[report]") {
         "\npailfs_s3_request_duration_seconds_count{api=\"put_part\"} 3\n",
         "\npailfs_s3_bytes_total{dir=\"sent\"} 3145728\n",
         "\npailfs_s3_bytes_total{dir=\"received\"} 100\n",
-        "\npailfs_upload_pending_bytes 3145728\n", "\npailfs_upload_pending_files 2\n",
-        "\npailfs_upload_errors_total 2\n", "\npailfs_open_files 3\n", "\npailfs_cache_entries 7\n",
+        "\npailfs_upload_pending_bytes 3145728\n",
+        "\npailfs_upload_pending_files 2\n",
+        "\npailfs_journal_changes 2\n",
+        "\npailfs_journal_bytes 1536\n",
+        "\npailfs_journal_oldest_seconds 61\n",
+        "\npailfs_journal_refused 1\n",
+        "\npailfs_journal_carried_out_total 9\n",
+        "\npailfs_journal_conflicts_total 1\n",
+        "\npailfs_upload_errors_total 2\n",
+        "\npailfs_open_files 3\n",
+        "\npailfs_cache_entries 7\n",
         "\npailfs_credentials_expiry_timestamp_seconds 1795323600\n"}) {
     CHECK_THAT(text, ContainsSubstring(line));
   }

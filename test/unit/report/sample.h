@@ -30,6 +30,16 @@ inline report::Report sample_report() {
   activity.last_failure = {*parse_iso8601("2026-11-22T04:00:00.000Z"), "c", error};
   activity.cached_attributes = 7;
   activity.cached_listings = 1;
+  journal::Waiting waiting;
+  waiting.directory = "/c/journal-1";
+  waiting.changes = 2;
+  waiting.bytes = 1536;
+  waiting.oldest = std::chrono::seconds(61);
+  waiting.carried_out = 9;
+  waiting.refused = {{"d/r", "AccessDenied"}};
+  waiting.conflicts = 1;
+  waiting.set_aside = {{"d/s", "was changed; kept in /c/x"}};
+  report.journal = waiting;
   s3::RequestCount put;
   put.verb = "PUT part";
   put.requests = 3;

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "journal/knowledge.h"
+
+#include "support/catch.h"
+
+namespace pailfs::journal {
+namespace {
+
+using std::chrono::seconds;
+constexpr MonoTime kStart = MonoTime() + std::chrono::hours(10);
+
+s3::ListPage page(const std::vector<s3::Key>& keys, const std::vector<std::string>& prefixes = {},
+                  const std::string& next = {}) {
+  s3::ListPage result;
+  for (const s3::Key& key : keys) result.objects.push_back({key, 3, {"\"" + key + "\""}, {}});
+  result.prefixes = prefixes;
+  result.next = next;
+  return result;
+}
+
+s3::ListRequest request(const std::string& prefix, bool delimited = true,
+                        const std::string& continuation = {}) {
+  return {prefix, delimited, continuation, 1000};
+}
+
+Base base_of(Knowledge& knowledge, const s3::Key& key, MonoTime now = kStart) {
+  const auto known = knowledge.find(key, now);
+  return known ? known->base : Base();
+}
+
+TEST_CASE("what a whole listing does not show is absent, for a while") {
+  Knowledge knowledge;
+  knowledge.saw_page(request("d/"), page({"d/a"}, {"d/sub/"}), kStart);
+  CHECK(base_of(knowledge, "d/a") == Base::of({"\"d/a\""}));
+  CHECK(base_of(knowledge, "d/b") == Base::none());
+  CHECK(base_of(knowledge, "d/b/") == Base::none());
+  CHECK(base_of(knowledge, "d/") == Base());
+  CHECK(base_of(knowledge, "d/sub/") == Base());
+  CHECK(base_of(knowledge, "d/sub/x") == Base());
+  CHECK(base_of(knowledge, "e") == Base());
+  CHECK(base_of(knowledge, "d/b", kStart + seconds(61)) == Base());
+  knowledge.changed("d/b", {Base::of({"\"n\""}), 1, kStart + seconds(1)});
+  CHECK(base_of(knowledge, "d/b", kStart + seconds(2)) == Base::of({"\"n\""}));
+}
+
+TEST_CASE("a listing counts only when all its pages were seen in turn") {
+  Knowledge knowledge;
+  knowledge.saw_page(request("d/"), page({"d/a"}, {}, "1"), kStart);
+  CHECK(base_of(knowledge, "d/z") == Base());
+  knowledge.saw_page(request("d/", true, "2"), page({"d/q"}), kStart);
+  CHECK(base_of(knowledge, "d/z") == Base());
+  knowledge.saw_page(request("d/", true, "1"), page({"d/m"}), kStart);
+  CHECK(base_of(knowledge, "d/z") == Base::none());
+}
+
+TEST_CASE("a change of ours while a listing is read makes it useless") {
+  Knowledge knowledge;
+  knowledge.changed("d/n", {Base::of({"\"n\""}), 1, kStart + seconds(1)});
+  knowledge.saw_page(request("d/"), page({"d/a"}), kStart);
+  CHECK(base_of(knowledge, "d/z", kStart + seconds(2)) == Base());
+  CHECK(base_of(knowledge, "d/n", kStart + seconds(2)) == Base::of({"\"n\""}));
+}
+
+TEST_CASE("an answer does not take the place of a later one") {
+  Knowledge knowledge;
+  knowledge.changed("k", {Base::of({"\"new\""}), 1, kStart + seconds(5)});
+  knowledge.saw("k", {Base::none(), 0, kStart});
+  CHECK(base_of(knowledge, "k", kStart + seconds(6)) == Base::of({"\"new\""}));
+  knowledge.saw("k", {Base::none(), 0, kStart + seconds(7)});
+  CHECK(base_of(knowledge, "k", kStart + seconds(8)) == Base::none());
+}
+
+TEST_CASE("the keys below every directory of a flat listing are counted") {
+  Knowledge knowledge;
+  knowledge.saw_page(request("t/", false), page({"t/", "t/a/", "t/a/1", "t/a/2", "t/b"}), kStart);
+  const auto digest = [](const char* key) { return Knowledge::digest(key); };
+  CHECK(knowledge.below("t/a/", kStart)->count == 3);
+  CHECK(knowledge.below("t/a/", kStart)->sum == digest("t/a/") + digest("t/a/1") + digest("t/a/2"));
+  CHECK(knowledge.below("t/", kStart)->count == 5);
+  CHECK(knowledge.below("t/nothing/", kStart)->count == 0);
+  CHECK_FALSE(knowledge.below("u/", kStart));
+  CHECK_FALSE(knowledge.below("t/a/", kStart + seconds(61)));
+
+  SECTION("a removal of ours counts down") {
+    knowledge.changed("t/a/1", {Base::none(), 0, kStart + seconds(1)});
+    CHECK(knowledge.below("t/a/", kStart + seconds(2))->count == 2);
+    CHECK(knowledge.below("t/", kStart + seconds(2))->count == 4);
+  }
+  SECTION("an object of ours counts up") {
+    knowledge.changed("t/a/9", {Base::of({"\"9\""}), 1, kStart + seconds(1)});
+    CHECK(knowledge.below("t/a/", kStart + seconds(2))->count == 4);
+  }
+  SECTION("what nobody can tell is not known any more") {
+    knowledge.forget("t/a/1");
+    CHECK_FALSE(knowledge.below("t/a/", kStart));
+    CHECK(knowledge.below("t/", kStart) == std::nullopt);
+  }
+}
+
+}  // namespace
+}  // namespace pailfs::journal

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "journal/record.h"
+
+#include "journal/crc32c.h"
+#include "support/catch.h"
+
+namespace pailfs::journal {
+namespace {
+
+Record sample() {
+  Record record;
+  record.key = std::string("a/b\0c", 5);
+  record.seq = 7;
+  record.base = Base::of({"\"etag\""});
+  record.since = 5;
+  record.want.kind = Want::Kind::body;
+  record.want.body = 7;
+  record.want.size = 3;
+  record.want.etag = {"\"md5\""};
+  record.want.attributes = {"text/plain", {{"mode", "33188"}}, {{"Cache-Control", "x"}}};
+  record.want.time = WallTime(std::chrono::nanoseconds(-5));
+  record.before = {{3, {"\"old\""}, 42}};
+  record.has_bytes = true;
+  record.bytes = "xyz";
+  return record;
+}
+
+TEST_CASE("CRC-32C is that of RFC 3720") {
+  const std::string zeros(32, '\0');
+  CHECK(crc32c(zeros) == 0x8A9136AAU);
+  CHECK(crc32c(std::string("123456789")) == 0xE3069283U);
+  CHECK(crc32c(std::string("6789"), crc32c(std::string("12345"))) == 0xE3069283U);
+}
+
+TEST_CASE("a record comes back as it was, and what follows it is not touched") {
+  const std::string bytes = encode(sample(), 9);
+  const std::string twice = bytes + bytes;
+  const auto decoded = decode(twice);
+  REQUIRE(decoded);
+  const Record& record = decoded->record;
+  CHECK(decoded->length == bytes.size());
+  CHECK(decoded->batch == 9);
+  CHECK(record.key == sample().key);
+  CHECK(record.seq == 7);
+  CHECK(record.since == 5);
+  CHECK(record.base == sample().base);
+  CHECK(record.want.kind == Want::Kind::body);
+  CHECK(record.want.size == 3);
+  CHECK(record.want.etag == sample().want.etag);
+  CHECK(record.want.attributes == sample().want.attributes);
+  CHECK(record.want.time == sample().want.time);
+  CHECK(record.before == sample().before);
+  CHECK(record.bytes == "xyz");
+}
+
+TEST_CASE("a record that is cut or changed anywhere is none") {
+  const std::string bytes = encode(sample(), 1);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    CAPTURE(i);
+    CHECK_FALSE(decode(std::string_view(bytes).substr(0, i)));
+    std::string changed = bytes;
+    changed[i] = static_cast<char>(changed[i] ^ 0x10);
+    CHECK_FALSE(decode(changed));
+  }
+}
+
+TEST_CASE("a done record needs no change") {
+  Record record;
+  record.kind = Record::Kind::done;
+  record.key = "k";
+  record.seq = 3;
+  record.base = Base::none();
+  const auto decoded = decode(encode(record, 2));
+  REQUIRE(decoded);
+  CHECK(decoded->record.kind == Record::Kind::done);
+  CHECK(decoded->record.base == Base::none());
+}
+
+}  // namespace
+}  // namespace pailfs::journal

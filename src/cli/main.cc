@@ -342,6 +342,13 @@ int print(const std::optional<std::string>& text, const std::string& otherwise) 
   return std::cout ? 0 : static_cast<int>(Exit::local);
 }
 
+/// Of a name that is no option's.
+std::string complaint_about(const std::string& name) {
+  Options scratch;
+  std::vector<std::string> unused;
+  return apply_option(name, std::nullopt, scratch, unused);
+}
+
 int generate_text(const std::string& kind) {
   std::string input;
   if (kind == "man") input.assign(std::istreambuf_iterator<char>(std::cin), {});
@@ -472,7 +479,7 @@ int run_command_line(int argc, char** argv) {
     case Action::help:
       return print(help_text(), {});
     case Action::help_topic:
-      return print(help_for(topic), "there is no option \"" + topic + "\"");
+      return print(help_for(topic), "--help: " + complaint_about(topic));
     case Action::version:
       return print(version_text(), {});
     case Action::generate:

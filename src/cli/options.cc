@@ -148,7 +148,7 @@ bool is_bare_flag(const OptionSpec& spec) {
 
 /// Only words a user might have meant: not those that are accepted for old times' sake.
 std::string unknown_option(std::string_view name) {
-  std::vector<std::string_view> candidates;
+  std::vector<std::string_view> candidates = {"help", "version"};
   for (const OptionSpec& spec : option_table()) {
     if (!std::holds_alternative<Refused>(spec.field)) candidates.push_back(spec.name);
     if (spec.group == Group::accepted) continue;

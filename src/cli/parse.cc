@@ -14,7 +14,8 @@
 namespace pailfs::cli {
 namespace {
 
-constexpr std::string_view kUsage = " Usage: pailfs BUCKET[:/PATH] MOUNTPOINT [-o OPTION,...]";
+constexpr std::string_view kUsage =
+    " Usage: pailfs BUCKET[:/PATH] MOUNTPOINT [-o OPTION,...]; pailfs --help";
 
 std::string base_name(const std::string& path) {
   return path.substr(path.rfind('/') + 1);

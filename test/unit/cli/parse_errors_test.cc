@@ -17,7 +17,8 @@ struct Row {
 };
 
 TEST_CASE("A wrong command line is refused with one exact sentence") {
-  const std::string usage = " Usage: pailfs BUCKET[:/PATH] MOUNTPOINT [-o OPTION,...]";
+  const std::string usage =
+      " Usage: pailfs BUCKET[:/PATH] MOUNTPOINT [-o OPTION,...]; pailfs --help";
   const std::string keys =
       " is no longer supported: other users can see command lines; put the keys into a passwd_file "
       "with mode 600";
@@ -43,6 +44,7 @@ TEST_CASE("A wrong command line is refused with one exact sentence") {
        "unknown option \"use_path_requst_style\": did you mean \"use_path_request_style\"?"},
       {{"b", "/m", "--no-check-certficate"},
        "unknown option \"no-check-certficate\": did you mean \"no_check_certificate\"?"},
+      {{"b", "/m", "--versoin"}, "unknown option \"versoin\": did you mean \"version\"?"},
       {{"b", "/m", "-o", "qqqqqqqqqqqq"}, "unknown option \"qqqqqqqqqqqq\""},
       {{"b", "/m", "--_netdev"}, "unknown option \"_netdev\""},
       {{"b", "/m", "-o", "url"}, "option url needs a value: url=URL"},
@@ -148,7 +150,9 @@ TEST_CASE("A wrong command line is refused with one exact sentence") {
       {{"-u", "b", "/m"},
        "MOUNTPOINT /m is given, but nothing is mounted when unfinished uploads are listed or "
        "removed"},
-      {{"-u"}, "missing BUCKET argument. Usage: pailfs BUCKET[:/PATH] MOUNTPOINT [-o OPTION,...]"},
+      {{"-u"},
+       "missing BUCKET argument. Usage: pailfs BUCKET[:/PATH] MOUNTPOINT [-o OPTION,...]; pailfs "
+       "--help"},
       {{"-u", "--incomplete-mpu-abort", "b"},
        "incomplete_mpu_list and incomplete_mpu_abort exclude each other"},
       {{"--incomplete-mpu-abort=1d", "b"},

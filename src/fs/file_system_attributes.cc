@@ -4,6 +4,7 @@
 #include "pailfs/util/text.h"
 
 #include "posix_file_system.h"
+#include "set_ids.h"
 
 namespace pailfs::fs {
 namespace {
@@ -24,7 +25,19 @@ Result<Attr> PosixFileSystem::setattr(InodeId ino, const SetAttr& change) {
   if (!inode) return inode.error();
   if (config_.read_only) return Error{EROFS, "mounted read-only"};
   const std::shared_lock tree(tree_);
+  if (const auto attr = setattr_removed(*inode, change)) return *attr;
   return (*inode)->directory ? setattr_directory(*inode, change) : setattr_file(*inode, change);
+}
+
+std::optional<Attr> PosixFileSystem::setattr_removed(const InodePtr& inode, const SetAttr& change) {
+  Stat stat;
+  {
+    MutexLock lock(inode->state);
+    if (!inode->removed || inode->content) return std::nullopt;
+    apply(change, clock_.wall(), *inode->removed);
+    stat = *inode->removed;
+  }
+  return shown(inode, stat);
 }
 
 Result<Attr> PosixFileSystem::setattr_file(const InodePtr& inode, const SetAttr& change) {
@@ -36,6 +49,9 @@ Result<Attr> PosixFileSystem::setattr_file(const InodePtr& inode, const SetAttr&
       content.stat.mtime = now;
     }
     apply(change, now, content.stat);
+    if (change.size) {
+      content.stat.mode = mode_after_write(content.stat.mode, content.stat.gid, change.by);
+    }
     content.metadata_dirty = true;
     content.times_given = content.times_given || change.atime || change.mtime;
     return {};
@@ -133,8 +149,10 @@ Result<Attr> PosixFileSystem::setattr_directory(const InodePtr& inode, const Set
   auto node = fresh_node(*path);
   if (!node) return node.error();
   if (!is_directory(node->form)) return Error{ESTALE, printable(*path) + ": is a file now"};
+  const auto contents = add_contents_change(*path, node->stat);
   apply(change, clock_.wall(), node->stat);
   const Status written = write_directory(*path, *node);
+  if (written && contents) directory_changes_.stored(*path, *contents);
   flush.unlock();
   if (!written) return written.error();
   return getattr(inode->id);

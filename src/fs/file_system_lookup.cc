@@ -102,7 +102,13 @@ Result<Node> PosixFileSystem::node_at(const Place& place, std::string_view name)
 Result<Node> PosixFileSystem::node_of(const InodePtr& inode) {
   if (auto node = content_node(inode)) return std::move(*node);
   const auto path = path_of(inode);
-  if (!path) return path.error();
+  if (!path) {
+    MutexLock lock(inode->state);
+    if (!inode->removed) return path.error();
+    Node gone;
+    gone.stat = *inode->removed;
+    return gone;
+  }
   auto node = resolver_.resolve(*path);
   if (node && is_directory(node->form) != inode->directory) {
     return Error{ESTALE, printable(*path) + ": is something else now"};
@@ -129,6 +135,7 @@ Attr PosixFileSystem::shown(const InodePtr& inode, const Stat& stat) {
   attr.atime = stat.atime;
   attr.mtime = stat.mtime;
   attr.ctime = stat.ctime;
+  if (inode->directory && attr.nlink > 0) show_contents(inode, attr);
   return attr;
 }
 
@@ -226,7 +233,9 @@ Result<std::string> PosixFileSystem::readlink(InodeId ino) {
       return info.error();
     }
   }
-  std::string target(trim(sink.target));
+  // Some tools end the text with a line end. Blanks may be meant.
+  std::string target = std::move(sink.target);
+  while (target.ends_with('\n') || target.ends_with('\r')) target.pop_back();
   if (target.find('\0') != std::string::npos) {
     return Error{EIO, printable(*path) + ": link target contains a NUL byte"};
   }

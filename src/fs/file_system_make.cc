@@ -34,15 +34,13 @@ void PosixFileSystem::inherit_xattrs(const Node& parent, const Stat& stat,
   if (!config_.use_xattr || S_ISLNK(stat.mode)) return;
   const std::string* header = find_metadata(parent.info.attributes, "xattr");
   if (header == nullptr) return;
-  if (S_ISDIR(stat.mode)) {
-    set_metadata(attributes, "xattr", *header);
-    return;
-  }
   const auto xattrs = decode_xattrs(*header);
   if (!xattrs) return;
   const auto acl = xattrs->find("system.posix_acl_default");
   if (acl == xattrs->end()) return;
-  set_metadata(attributes, "xattr", encode_xattrs({{"system.posix_acl_access", acl->second}}));
+  Xattrs inherited = {{"system.posix_acl_access", acl->second}};
+  if (S_ISDIR(stat.mode)) inherited.insert(*acl);
+  set_metadata(attributes, "xattr", encode_xattrs(inherited));
 }
 
 Result<Attr> PosixFileSystem::make_object(const Place& place, std::string_view name,
@@ -64,7 +62,11 @@ Result<Attr> PosixFileSystem::make_object(const Place& place, std::string_view n
   node.info.attributes = attributes;
   known_.stored(place.path, node);
   // It did not exist a moment ago and nobody else knows of it: it is empty, no need to ask.
-  if (directory) known_.listed_empty(place.path);
+  if (directory) {
+    known_.listed_empty(place.path);
+    directory_changes_.forget(place.path);
+  }
+  contents_changed(place.parent);
   return shown(inodes_.reference(place.parent, name, directory, 1), node.stat);
 }
 
@@ -87,7 +89,9 @@ Result<Attr> PosixFileSystem::mkdir(InodeId parent, std::string_view name, mode_
   if (!entry) return entry.error();
   s3::ObjectAttributes base;
   base.content_type = kDirectoryType;
-  s3::ObjectAttributes attributes = encode(entry->stat, std::move(base), false);
+  // A mode of 0 alone would be read as none at all.
+  const bool with_type_bits = (entry->stat.mode & 0777) == 0;
+  s3::ObjectAttributes attributes = encode(entry->stat, std::move(base), with_type_bits);
   inherit_xattrs(entry->above, entry->stat, attributes);
   return make_object(entry->place, name, entry->stat, attributes, "");
 }
@@ -138,6 +142,7 @@ Result<CreateResult> PosixFileSystem::create_new(InodeId parent, std::string_vie
   enter(inode, content, writable);
   result.handle = add_handle(inode, writable, true);
   result.attr = shown(inode, content->stat);
+  contents_changed(directory);
   return result;
 }
 

@@ -56,7 +56,17 @@ Result<bool> PosixFileSystem::keep_bytes_of_open_file(const InodePtr& inode,
   return fetched.error();
 }
 
-void PosixFileSystem::orphan(const InodePtr& inode, bool bytes_kept) {
+void PosixFileSystem::detach(const InodePtr& inode, std::optional<Stat> stat) {
+  if (stat) stat->ctime = clock_.wall();
+  {
+    MutexLock lock(inode->state);
+    inode->removed = stat;
+  }
+  inodes_.detach(inode);
+}
+
+void PosixFileSystem::orphan(const InodePtr& inode, bool bytes_kept,
+                             const std::optional<Stat>& stat) {
   bool unpin = false;
   {
     MutexLock lock(inode->state);
@@ -65,6 +75,7 @@ void PosixFileSystem::orphan(const InodePtr& inode, bool bytes_kept) {
       content.orphaned = true;
       if (content.stream) content.stream->give_up();
       content.stream = nullptr;
+      content.stat.ctime = clock_.wall();
       if (bytes_kept) {
         content.stored = false;
         content.base_visible = 0;
@@ -76,7 +87,7 @@ void PosixFileSystem::orphan(const InodePtr& inode, bool bytes_kept) {
       }
     }
   }
-  inodes_.detach(inode);
+  detach(inode, stat);
   if (unpin) inodes_.unpin(inode);
   storer_.sweep();
 }
@@ -86,9 +97,11 @@ Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {
   const std::shared_lock tree(tree_);
   const auto place = place_of(parent, name);
   if (!place) return place.error();
+  std::optional<Stat> stat;  // whoever has a file of unknown attributes open has its content
   if (!listed_file(*place, name)) {
     const auto node = node_at(*place, name);
     if (!node) return node.error();
+    stat = node->stat;
     if (is_directory(node->form)) return Error{EISDIR, printable(place->path) + ": is a directory"};
   }
 
@@ -106,7 +119,8 @@ Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {
     if (!removed) return removed;
   }
   known_.removed(place->path);
-  orphan(inode, *kept);
+  orphan(inode, *kept, stat);
+  contents_changed(place->parent);
   return {};
 }
 
@@ -145,7 +159,9 @@ Status PosixFileSystem::rmdir(InodeId parent, std::string_view name) {
     if (!removed) return removed;
   }
   known_.removed(place->path);
-  inodes_.detach(inode);
+  directory_changes_.forget(place->path);
+  detach(inode, node->stat);
+  contents_changed(place->parent);
   return {};
 }
 

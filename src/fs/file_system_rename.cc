@@ -17,7 +17,7 @@ Status PosixFileSystem::rename(InodeId parent, std::string_view name, InodeId ne
     const auto what = plan_rename(parent, name, new_parent, new_name, no_replace);
     if (!what) return what.error();
     if (what->from.path == what->to.path) return {};
-    if (!is_directory(what->source.form)) return rename_file(*what);
+    if (!is_directory(what->source.form)) return renamed(rename_file(*what), *what);
   }
   const std::unique_lock tree(tree_);
   // Looked up again: another rename may have been first.
@@ -27,7 +27,14 @@ Status PosixFileSystem::rename(InodeId parent, std::string_view name, InodeId ne
   if (what->to.path.starts_with(what->from.path + "/")) {
     return Error{EINVAL, "a directory cannot be moved into itself"};
   }
-  return rename_directory(*what);
+  return renamed(rename_directory(*what), *what);
+}
+
+Status PosixFileSystem::renamed(Status result, const Renaming& what) {
+  if (!result) return result;
+  contents_changed(what.from.parent);
+  if (what.to.parent != what.from.parent) contents_changed(what.to.parent);
+  return result;
 }
 
 Result<PosixFileSystem::Renaming> PosixFileSystem::plan_rename(InodeId parent,
@@ -50,6 +57,7 @@ Result<PosixFileSystem::Renaming> PosixFileSystem::plan_rename(InodeId parent,
   if (!target && target.error().err != ENOENT) return target.error();
   if (target && no_replace) return Error{EEXIST, printable(to->path) + ": exists"};
   Renaming what{*from, *to, *source, name, new_name};
+  if (target) what.replaced = target->stat;
   if (from->path == to->path) return what;
   const bool moves_directory = is_directory(source->form);
   if (target && is_directory(target->form)) {
@@ -80,7 +88,7 @@ Status PosixFileSystem::rename_file(const Renaming& what) {
   const auto kept = keep_bytes_of_open_file(replaced, what.to.path);
   if (!kept) return kept.error();
   const Status renamed = rename_locked(inode, what);
-  if (renamed) orphan(replaced, *kept);
+  if (renamed) orphan(replaced, *kept, what.replaced);
   return renamed;
 }
 
@@ -181,12 +189,13 @@ Status PosixFileSystem::store_files_below(const InodePtr& directory) {
 }
 
 Status PosixFileSystem::rename_directory(const Renaming& what) {
-  const auto& [from, to, source, name, new_name] = what;
+  const auto& [from, to, source, name, new_name, replaced] = what;
   const InodePtr inode = inodes_.reference(from.parent, name, true, 0);
   const Status stored = store_files_below(inode);
   if (!stored) return stored;
 
   Node moved_node = source;
+  const auto contents = add_contents_change(from.path, moved_node.stat);
   moved_node.stat.ctime = clock_.wall();
   moved_node.form = Form::directory_marker;
   moved_node.info.attributes = encode(moved_node.stat, source.info.attributes);
@@ -203,7 +212,10 @@ Status PosixFileSystem::rename_directory(const Renaming& what) {
   }
   known_.removed(from.path);
   known_.stored(to.path, moved_node);
+  if (const InodePtr gone = inodes_.child(to.parent, new_name)) detach(gone, replaced);
   inodes_.move(inode, to.parent, new_name);
+  if (contents) directory_changes_.stored(from.path, *contents);
+  directory_changes_.moved(from.path, to.path);
 
   // Files that are open go on reading from where their bytes are now.
   std::unordered_map<std::string, s3::ETag> versions;

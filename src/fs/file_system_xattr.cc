@@ -63,8 +63,11 @@ Status PosixFileSystem::change_xattrs(const InodePtr& inode,
   if (!node) return node.error();
   const Status done = changed(node->info.attributes);
   if (!done) return done;
+  const auto contents = add_contents_change(*path, node->stat);
   node->stat.ctime = clock_.wall();
-  return write_directory(*path, *node);
+  const Status written = write_directory(*path, *node);
+  if (written && contents) directory_changes_.stored(*path, *contents);
+  return written;
 }
 
 Result<std::string> PosixFileSystem::getxattr(InodeId ino, std::string_view name) {

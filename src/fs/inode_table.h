@@ -37,6 +37,9 @@ class Inode final {
   std::shared_ptr<Content> content GUARDED_BY(state);
   /// Version whose pages the kernel may still have: the one of the last open.
   s3::ETag paged_version GUARDED_BY(state);
+  /// What a name that was removed here led to, for descriptors that are still open on it; of a file
+  /// with content that content tells.
+  std::optional<Stat> removed GUARDED_BY(state);
 
  private:
   friend class InodeTable;

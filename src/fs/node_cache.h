@@ -70,6 +70,11 @@ class NodeCache final {
   [[nodiscard]] std::vector<std::pair<std::string, ListedName>> unknown_after(
       const std::string& path, std::size_t most) EXCLUDES(mutex_);
 
+  /// How many directories are in a directory; nothing unless a fresh listing and what is known of
+  /// its names leave no doubt. Not told of directories with very many names.
+  [[nodiscard]] std::optional<std::size_t> subdirectories(const std::string& directory)
+      EXCLUDES(mutex_);
+
   struct Sizes {
     std::size_t attributes = 0;
     std::size_t listings = 0;

@@ -95,6 +95,30 @@ std::optional<bool> NodeCache::has_names(const std::string& directory,
   return table->names.live() > table->absent;
 }
 
+std::optional<std::size_t> NodeCache::subdirectories(const std::string& directory) {
+  constexpr std::size_t kTooMany = 1'000;
+  constexpr std::uint64_t kLongestLink = 4'095;
+  MutexLock lock(mutex_);
+  const TablePtr table = this->table(directory);
+  if (!table || !is_fresh(*table) || table->names.end() > kTooMany) return std::nullopt;
+  const MonoTime now = clock_.now();
+  std::size_t count = 0;
+  for (SlotId id = 0; id < table->names.end(); ++id) {
+    const Slot& slot = table->names.at(id);
+    if (slot.state == Slot::State::free || slot.state == Slot::State::absent) continue;
+    if (!slot.file) {
+      count += slot.directory ? 1 : 0;
+    } else if (slot.state == Slot::State::known && slot.expires > now) {
+      count += is_directory(slot.form) ? 1 : 0;
+    } else if (slot.size <= kLongestLink) {
+      // A directory may be written as an object of its plain name: find(1) must not be told that
+      // there is none.
+      return std::nullopt;
+    }
+  }
+  return count;
+}
+
 NodeCache::Word NodeCache::marker(const std::string& directory) {
   MutexLock lock(mutex_);
   const TablePtr table = this->table(directory);

@@ -11,6 +11,7 @@
 #include "pailfs/util/worker_pool.h"
 
 #include "dir_reader.h"
+#include "directory_changes.h"
 #include "inode_table.h"
 #include "lister.h"
 #include "mime.h"
@@ -80,10 +81,12 @@ class HandleTable final {
 ///
 /// Locks, outermost first: `tree_` (shared by everything that changes an object, alone for a
 /// directory rename), Inode::flush (two of them: lower inode number first), then the leaves
-/// InodeTable, Inode::state, NodeCache, HandleTable. Only tree_ and flush are held across requests.
+/// InodeTable, Inode::state, NodeCache, DirectoryChanges, HandleTable. Only tree_ and flush are
+/// held across requests.
 ///
-/// Files: file_system_activity.cc, _lookup.cc, _attributes.cc, _make.cc, _remove.cc, _rename.cc,
-/// _files.cc, _directories.cc, _xattr.cc: the verbs; each is a short story over the classes above.
+/// Files: file_system_activity.cc, _allocate.cc, _lookup.cc, _attributes.cc, _make.cc, _remove.cc,
+/// _rename.cc, _files.cc, _directories.cc, _parents.cc, _xattr.cc: the verbs; each is a short story
+/// over the classes above.
 class PosixFileSystem final : public FileSystem {
  public:
   PosixFileSystem(const Config& config, s3::ObjectStore& store, Clock& clock);
@@ -111,6 +114,8 @@ class PosixFileSystem final : public FileSystem {
   Result<ReadBytes> read(HandleId handle, std::uint64_t offset, std::size_t size) override;
   Result<std::size_t> write(HandleId handle, std::uint64_t offset,
                             std::span<const char> bytes) override;
+  void drop_set_ids(HandleId handle, const Caller& caller) override;
+  Status allocate(HandleId handle, std::uint64_t offset, std::uint64_t size) override;
   Status flush(HandleId handle) override;
   bool is_still_empty(HandleId handle) override;
   Status fsync(HandleId handle) override;
@@ -156,6 +161,8 @@ class PosixFileSystem final : public FileSystem {
   Status check_new_name(const Place& place, std::string_view name, bool directory);
 
   // file_system_attributes.cc
+  /// Of what is open but has neither name nor content any more; nothing if it is not so.
+  std::optional<Attr> setattr_removed(const InodePtr& inode, const SetAttr& change);
   Result<Attr> setattr_file(const InodePtr& inode, const SetAttr& change);
   Result<Attr> setattr_directory(const InodePtr& inode, const SetAttr& change);
   Status change_file(const InodePtr& inode, const std::function<Status(Content&)>& change,
@@ -191,7 +198,9 @@ class PosixFileSystem final : public FileSystem {
   Result<bool> keep_bytes_of_open_file(const InodePtr& inode,
                                        const std::string& path) NO_THREAD_SAFETY_ANALYSIS;
   /// After it has gone: the inode has no name any more and lives for its open handles only.
-  void orphan(const InodePtr& inode, bool bytes_kept);
+  void orphan(const InodePtr& inode, bool bytes_kept, const std::optional<Stat>& stat);
+  /// The same of anything without content.
+  void detach(const InodePtr& inode, std::optional<Stat> stat);
   bool has_unstored_below(const InodePtr& directory);
 
   // file_system_rename.cc
@@ -202,15 +211,26 @@ class PosixFileSystem final : public FileSystem {
     Node source;
     std::string_view name;
     std::string_view new_name;
+    std::optional<Stat> replaced = {};
   };
   Result<Renaming> plan_rename(InodeId parent, std::string_view name, InodeId new_parent,
                                std::string_view new_name, bool no_replace);
+  Status renamed(Status result, const Renaming& what);
   Status rename_file(const Renaming& what);
   /// With the flush locks of the file and of what it replaces held.
   Status rename_locked(const InodePtr& inode, const Renaming& what);
   Status rename_unstored(const InodePtr& inode, const Renaming& what);
   Status rename_directory(const Renaming& what);
   Status store_files_below(const InodePtr& directory);
+
+  // file_system_parents.cc
+  /// A name was made, removed or moved in this directory: its times move on, in memory.
+  void contents_changed(const InodePtr& directory);
+  /// Moves `stat`, as stored, on to the last such change, which is returned: whoever then stores
+  /// `stat` tells directory_changes_.
+  std::optional<WallTime> add_contents_change(const std::string& directory, Stat& stat);
+  /// The times, and for links 2 and one for each subdirectory as far as is known, else 1.
+  void show_contents(const InodePtr& directory, Attr& attr);
 
   // file_system_files.cc
   Result<std::shared_ptr<OpenFile>> find_file(HandleId handle);
@@ -253,6 +273,7 @@ class PosixFileSystem final : public FileSystem {
   NodeCache known_;
   const Lister lister_;
   InodeTable inodes_;
+  DirectoryChanges directory_changes_;
   HandleTable<OpenFile> files_;
   HandleTable<OpenDirectory> directories_;
   std::shared_mutex tree_;

@@ -28,7 +28,7 @@ struct Adapter {
 
 /// libfuse's table, filled with translations to fs::FileSystem. What is left out on purpose:
 /// access (the kernel checks, default_permissions), locks and flock (the kernel keeps them), lseek,
-/// fallocate, copy_file_range, ioctl, poll (the kernel and libc emulate what can be), and, unless
+/// copy_file_range, ioctl, poll (the kernel and libc emulate what can be), and, unless
 /// config.use_xattr, the xattr verbs: the ENOSYS that libfuse then gives makes the kernel never ask
 /// again. A kernel that may ask does so before every write, for security.capability: 10,000 writes
 /// of 4 KiB took twice as long.

@@ -2,6 +2,7 @@
 // Open files. The handle number travels in fuse_file_info::fh.
 #include <fcntl.h>
 
+#include <cerrno>
 #include <memory>
 #include <span>
 
@@ -21,6 +22,7 @@ void open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   adapter.read_ahead.settle();
   const Result<fs::OpenResult> opened = files.open(ino, info->flags);
   if (!opened) return reply.fail(opened.error());
+  if ((info->flags & O_TRUNC) != 0) files.drop_set_ids(opened->handle, to_caller(request));
   info->fh = opened->handle;
   info->keep_cache = opened->keep_page_cache || config.kernel_cache ? 1U : 0U;
   info->direct_io = config.direct_io ? 1U : 0U;
@@ -60,10 +62,22 @@ void read(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset,
 void write(fuse_req_t request, fuse_ino_t ino, const char* bytes, std::size_t size, off_t offset,
            fuse_file_info* info) {
   Reply reply(request, "write", ino);
+  // Pages of a mapping come later, in nobody's name.
+  if (info->writepage == 0) files_of(request).drop_set_ids(info->fh, to_caller(request));
   const Result<std::size_t> count =
       files_of(request).write(info->fh, static_cast<std::uint64_t>(offset), std::span(bytes, size));
   if (!count) return reply.fail(count.error());
   reply.written(*count);
+}
+
+void fallocate(fuse_req_t request, fuse_ino_t ino, int mode, off_t offset, off_t length,
+               fuse_file_info* info) {
+  Reply reply(request, "fallocate", ino);
+  // Holes and reserves mean nothing in a bucket.
+  if (mode != 0) return reply.fail(Error(EOPNOTSUPP, "only posix_fallocate"));
+  files_of(request).drop_set_ids(info->fh, to_caller(request));
+  reply.status(files_of(request).allocate(info->fh, static_cast<std::uint64_t>(offset),
+                                          static_cast<std::uint64_t>(length)));
 }
 
 /// A shell opens the target of "> f", makes it descriptor 1 and closes the first one, all before
@@ -101,6 +115,7 @@ void add_file_operations(fuse_lowlevel_ops& table) {
   table.create = guarded<create>;
   table.read = guarded<read>;
   table.write = guarded<write>;
+  table.fallocate = guarded<fallocate>;
   table.flush = guarded<flush>;
   table.fsync = guarded<fsync>;
   table.release = guarded<release>;

@@ -62,6 +62,7 @@ void setattr(fuse_req_t request, fuse_ino_t ino, struct stat* wanted, int which,
   Reply reply(request, "setattr", ino);
   fs::SetAttr change = to_set_attr(*wanted, which, std::chrono::system_clock::now());
   change.by_handle = info != nullptr;
+  if (change.size) change.by = to_caller(request);
   const Result<fs::Attr> attr = files_of(request).setattr(ino, change);
   if (!attr) return reply.fail(attr.error());
   reply.attr(to_stat(*attr), adapter_of(request).config.attribute_seconds);

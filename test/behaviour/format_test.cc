@@ -107,6 +107,10 @@ TEST_CASE("a symbolic link is an object that holds its target") {
   CHECK(*target == "some/where else");
   world->remount();
   CHECK(*world->posix().readlink("link") == "some/where else");
+  REQUIRE(put_object(*world, "line", "target\r\n", {"", {{"mode", "41471"}}, {}}) == 0);
+  CHECK(*world->posix().readlink("line") == "target");
+  REQUIRE(err(world->posix().symlink(" blanks ", "blanks")) == 0);
+  CHECK(*world->posix().readlink("blanks") == " blanks ");
   CHECK(S_ISLNK(world->posix().stat("link")->mode));
 }
 

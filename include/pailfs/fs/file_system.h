@@ -81,6 +81,8 @@ struct Caller {
   uid_t uid = 0;
   gid_t gid = 0;
   pid_t pid = 0;
+  /// Supplementary groups; asks the kernel, so only while the call lasts. May be empty.
+  std::function<bool(gid_t)> in_group = {};
 };
 
 struct SetAttr {
@@ -91,6 +93,7 @@ struct SetAttr {
   bool by_handle = false;  ///< ftruncate: the new size may wait for the handle's flush
   std::optional<WallTime> atime;
   std::optional<WallTime> mtime;
+  Caller by;  ///< whose change it is; matters for `size`
 };
 
 struct DirEntry {
@@ -191,6 +194,11 @@ class FileSystem {
   virtual Result<ReadBytes> read(HandleId handle, std::uint64_t offset, std::size_t size) = 0;
   virtual Result<std::size_t> write(HandleId handle, std::uint64_t offset,
                                     std::span<const char> bytes) = 0;
+  /// What a write by this caller does to the mode. Before every write, truncating open and
+  /// allocate.
+  virtual void drop_set_ids(HandleId handle, const Caller& caller) = 0;
+  /// posix_fallocate: afterwards the file is at least `offset + size` bytes long.
+  virtual Status allocate(HandleId handle, std::uint64_t offset, std::uint64_t size) = 0;
   /// Returns the store's verdict on everything written through any handle of the file.
   virtual Status flush(HandleId handle) = 0;
   /// Nothing has been written yet to a file that is new or was emptied, so that a flush now would

@@ -10,12 +10,12 @@
 namespace pailfs::mount {
 
 /// What the kernel asks for, by libfuse's names.
-inline constexpr std::array<std::string_view, 29> kVerbs = {
+inline constexpr std::array<std::string_view, 30> kVerbs = {
     "lookup",   "forget",    "getattr",  "setattr",     "readlink",    "mknod",
     "mkdir",    "symlink",   "unlink",   "rmdir",       "rename",      "link",
     "statfs",   "open",      "create",   "read",        "write",       "flush",
     "fsync",    "release",   "opendir",  "readdir",     "readdirplus", "releasedir",
-    "getxattr", "listxattr", "setxattr", "removexattr", "other"};
+    "getxattr", "listxattr", "setxattr", "removexattr", "fallocate",   "other"};
 
 /// One of them; its index is found when the program is compiled.
 struct Verb {

@@ -250,6 +250,15 @@ Result<std::size_t> MemoryFileSystem::write(HandleId handle, std::uint64_t offse
   return bytes.size();
 }
 
+Status MemoryFileSystem::allocate(HandleId handle, std::uint64_t offset, std::uint64_t size) {
+  MutexLock lock(mutex_);
+  if (Status failure = take_failure(); !failure) return failure;
+  Result<Node*> found = of_handle(handle);
+  if (!found) return found.error();
+  if ((*found)->bytes.size() < offset + size) resize(**found, offset + size);
+  return {};
+}
+
 Status MemoryFileSystem::flush(HandleId handle) {
   MutexLock lock(mutex_);
   ++flushes;

@@ -67,6 +67,8 @@ class MemoryFileSystem final : public fs::FileSystem {
   Status readdir(fs::HandleId handle, std::uint64_t offset, bool with_attributes,
                  const std::function<bool(const fs::DirEntry&)>& visit) override;
   void releasedir(fs::HandleId handle) override;
+  void drop_set_ids(fs::HandleId, const fs::Caller&) override {}
+  Status allocate(fs::HandleId handle, std::uint64_t offset, std::uint64_t size) override;
   fs::StatFs statfs() override;
   Result<std::string> getxattr(fs::InodeId ino, std::string_view name) override;
   Result<std::vector<std::string>> listxattr(fs::InodeId ino) override;

@@ -129,6 +129,11 @@ void add_permission_options(std::vector<OptionSpec>& table) {
            "Permission bits that the root of the mount lacks when allow_other is given."},
           {"use_xattr", "[0|1]", group, Flag{[](Options& o) -> bool& { return o.fs.use_xattr; }},
            "Keep extended attributes, as user metadata of the object."},
+          {"use_wtf8", "", group, Flag{[](Options& o) -> bool& { return o.fs.use_wtf8; }},
+           "Store bytes of names that are not UTF-8 as private code points, U+E000 and up."},
+          {"update_parent_dir_stat", "", group,
+           Flag{[](Options& o) -> bool& { return o.fs.update_parent_dir_stat; }},
+           "Store a directory's new times whenever a name in it comes or goes: one request more."},
           {"bucket_size", "SIZE", group,
            Custom{set_bucket_size,
                   [](const Options& o) {

@@ -2,6 +2,7 @@
 #include "pailfs/util/text.h"
 
 #include "posix_file_system.h"
+#include "wtf8_file_system.h"
 
 namespace pailfs::fs {
 namespace {
@@ -34,7 +35,9 @@ PosixFileSystem::PosixFileSystem(const Config& config, s3::ObjectStore& store, C
 
 std::unique_ptr<FileSystem> make_file_system(const Config& config, s3::ObjectStore& store,
                                              Clock& clock) {
-  return std::make_unique<PosixFileSystem>(config, store, clock);
+  auto files = std::make_unique<PosixFileSystem>(config, store, clock);
+  if (!config.use_wtf8) return files;
+  return std::make_unique<Wtf8FileSystem>(std::move(files));
 }
 
 Result<InodePtr> PosixFileSystem::find_inode(InodeId ino) {
@@ -139,9 +142,13 @@ Attr PosixFileSystem::shown(const InodePtr& inode, const Stat& stat) {
   return attr;
 }
 
+bool PosixFileSystem::is_too_long(std::string_view name) const {
+  return (config_.use_wtf8 ? decode_wtf8(name).size() : name.size()) > kNameMax;
+}
+
 Status PosixFileSystem::check_new_name(const Place& place, std::string_view name, bool directory) {
   if (config_.read_only) return Error{EROFS, "mounted read-only"};
-  if (name.size() > kNameMax) {
+  if (is_too_long(name)) {
     return Error{ENAMETOOLONG, printable(name) + ": longer than 255 bytes"};
   }
   // A directory's marker ends in one byte more.
@@ -167,7 +174,7 @@ Result<Attr> PosixFileSystem::lookup(InodeId parent, std::string_view name) {
   nodes_.touched(place->path);
   const auto node = node_at(*place, name);
   if (!node) {
-    const bool too_long = node.error().err == ENOENT && name.size() > kNameMax;
+    const bool too_long = node.error().err == ENOENT && is_too_long(name);
     return too_long ? Error{ENAMETOOLONG, "longer than 255 bytes"} : node.error();
   }
   const InodePtr inode = inodes_.reference(place->parent, name, is_directory(node->form), 1);

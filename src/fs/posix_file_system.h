@@ -158,6 +158,8 @@ class PosixFileSystem final : public FileSystem {
   /// its size.
   std::optional<Stat> listed_file(const Place& place, std::string_view name);
   std::optional<Node> content_node(const InodePtr& inode);
+  /// For a new name, as the application gave it.
+  [[nodiscard]] bool is_too_long(std::string_view name) const;
   Status check_new_name(const Place& place, std::string_view name, bool directory);
 
   // file_system_attributes.cc
@@ -224,8 +226,10 @@ class PosixFileSystem final : public FileSystem {
   Status store_files_below(const InodePtr& directory);
 
   // file_system_parents.cc
-  /// A name was made, removed or moved in this directory: its times move on, in memory.
+  /// A name was made, removed or moved in this directory: its times move on, in memory and, with
+  /// update_parent_dir_stat, in the store.
   void contents_changed(const InodePtr& directory);
+  Status store_contents_change(const InodePtr& directory, const std::string& path);
   /// Moves `stat`, as stored, on to the last such change, which is returned: whoever then stores
   /// `stat` tells directory_changes_.
   std::optional<WallTime> add_contents_change(const std::string& directory, Stat& stat);

@@ -7,6 +7,8 @@ DirectWorld::DirectWorld(const WorldOptions& options, StoreLimits limits)
     : store_(clock_, limits), faults_(store_) {
   config_.prefix = options.prefix;
   config_.use_xattr = options.use_xattr;
+  config_.use_wtf8 = options.use_wtf8;
+  config_.update_parent_dir_stat = options.update_parent_dir_stat;
   config_.multipart_size = options.multipart_size;
   config_.umask = options.umask;
   config_.uid = options.uid;

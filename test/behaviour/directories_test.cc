@@ -118,5 +118,59 @@ TEST_CASE("a new directory takes the default ACL of the one above and nothing el
   CHECK(meta(*world, "d/f", "xattr") == "%7B%22system.posix_acl_access%22%3A%22AgAAAA%3D%3D%22%7D");
 }
 
+TEST_CASE("with update_parent_dir_stat a directory's new times are stored at once") {
+  WorldOptions options;
+  options.update_parent_dir_stat = true;
+  const auto world = open_world(options);
+  Driver& posix = world->posix();
+  REQUIRE(err(posix.mkdir("d")) == 0);
+  const auto stored = [&] {
+    const bool moved =
+        meta(*world, "d/", "mtime") != "1000" && meta(*world, "d/", "atime") == "1000";
+    return posix.utimens("d", kOld, kOld).has_value() && moved;
+  };
+  REQUIRE(err(posix.utimens("d", kOld, kOld)) == 0);
+  REQUIRE(meta(*world, "d/", "mtime") == "1000");
+  REQUIRE(write_file(posix, "d/f", "x") == 0);
+  CHECK(stored());
+  REQUIRE(err(posix.rename("d/f", "d/g")) == 0);
+  CHECK(stored());
+  REQUIRE(err(posix.mkdir("d/sub")) == 0);
+  CHECK(stored());
+  REQUIRE(err(posix.rmdir("d/sub")) == 0);
+  CHECK(stored());
+  REQUIRE(err(posix.unlink("d/g")) == 0);
+  const auto mtime = posix.stat("d")->mtime;
+  world->remount();
+  CHECK(world->posix().stat("d")->mtime == mtime);
+  CHECK(keys(*world) == std::vector<s3::Key>{"d/"});
+}
+
+TEST_CASE("with use_wtf8 names that are not UTF-8 are stored as private code points") {
+  WorldOptions options;
+  options.use_wtf8 = true;
+  const auto world = open_world(options);
+  Driver& posix = world->posix();
+  REQUIRE(write_file(posix, "caf\xe9", "x") == 0);
+  REQUIRE(err(posix.mkdir("\xff")) == 0);
+  REQUIRE(err(posix.rename("caf\xe9", "\xff/\x80")) == 0);
+  REQUIRE(write_file(posix, "\xc3\xa9", "y") == 0);
+  REQUIRE(err(posix.symlink("\xff/\x80", "l")) == 0);
+  CHECK(keys(*world) ==
+        std::vector<s3::Key>{"l", "\xc3\xa9", "\xee\x83\xbf/", "\xee\x83\xbf/\xee\x82\x80"});
+  CHECK(*posix.readlink("l") == "\xff/\x80");
+  world->remount();
+  Driver& again = world->posix();
+  CHECK(names_in(again, "") == std::vector<std::string>{"l", "\xc3\xa9", "\xff"});
+  CHECK(names_in(again, "\xff") == std::vector<std::string>{"\x80"});
+  CHECK(file_text(again, "\xff/\x80") == "x");
+  // 255 bytes are enough for a name, however long it becomes.
+  CHECK(write_file(again, std::string(255, '\xff'), "x") == 0);
+  CHECK(write_file(again, std::string(256, '\xff'), "x") == ENAMETOOLONG);
+  CHECK(err(again.unlink(std::string(255, '\xff'))) == 0);
+  CHECK(err(again.unlink("\xff/\x80")) == 0);
+  CHECK(err(again.rmdir("\xff")) == 0);
+}
+
 }  // namespace
 }  // namespace pailfs::test

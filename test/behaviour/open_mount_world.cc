@@ -67,6 +67,8 @@ class MountWorld final : public World {
     option("mime=" + mime_.path());
     option("multipart_size=" + std::to_string(options_.multipart_size >> 20U));
     if (options_.use_xattr) option("use_xattr");
+    if (options_.use_wtf8) option("use_wtf8");
+    if (options_.update_parent_dir_stat) option("update_parent_dir_stat");
     if (options_.uid) option("uid=" + std::to_string(*options_.uid));
     if (options_.gid) option("gid=" + std::to_string(*options_.gid));
     if (options_.umask) {

@@ -82,6 +82,8 @@ class Driver {
 struct WorldOptions {
   std::string prefix = {};  ///< "" or "a/b/"
   bool use_xattr = false;
+  bool use_wtf8 = false;
+  bool update_parent_dir_stat = false;
   std::uint64_t multipart_size = 10U << 20U;
   std::optional<mode_t> umask = std::nullopt;
   std::optional<uid_t> uid = std::nullopt;

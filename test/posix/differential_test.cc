@@ -66,13 +66,13 @@ void run_histories(Pair& pair, Judging judging, std::uint64_t first_seed) {
 
 TEST_CASE("random system calls do on a mount what they do on a tmpfs") {
   need_pair();
-  Pair pair({});
+  Pair pair({"use_wtf8"});
   run_histories(pair, {}, 1);
 }
 
 TEST_CASE("random system calls with extended attributes do on a mount what they do on a tmpfs") {
   need_pair();
-  Pair pair({"use_xattr"});
+  Pair pair({"use_wtf8", "use_xattr"});
   Judging judging;
   judging.view.xattrs = true;
   run_histories(pair, judging, 100'001);
@@ -80,7 +80,7 @@ TEST_CASE("random system calls with extended attributes do on a mount what they 
 
 TEST_CASE("random system calls without any cache do on a mount what they do on a tmpfs") {
   need_pair();
-  Pair pair({"stat_cache_expire=0", "entry_timeout=0", "attr_timeout=0"});
+  Pair pair({"use_wtf8", "stat_cache_expire=0", "entry_timeout=0", "attr_timeout=0"});
   run_histories(pair, {}, 200'001);
 }
 

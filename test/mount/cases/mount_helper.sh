@@ -159,7 +159,8 @@ kill -TERM "$(daemons "$user/mnt")"
 expect "SIGTERM ends the daemon" wait_until 10 no_daemon "$user/mnt"
 expect "and unmounts" not_mounted "$user/mnt"
 
-# auto_unmount
+# auto_unmount; its guard is forked under the daemon's name
+one_daemon() { [ "$(daemons "$1" | wc -l)" = 1 ]; }
 for who in user root; do
   if [ "$who" = user ]; then
     dir=$user/mnt
@@ -168,6 +169,7 @@ for who in user root; do
     dir=$mnt
     mount_here "$mnt" -o auto_unmount
   fi
+  expect "$who: one daemon" wait_until 5 one_daemon "$dir"
   kill -KILL "$(daemons "$dir")"
   expect "$who: kill -9 unmounts" wait_until 10 not_mounted "$dir"
 done

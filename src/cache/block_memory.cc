@@ -9,6 +9,8 @@ namespace pailfs::cache {
 namespace {
 /// A huge page: copying into it misses the processor's address cache less often.
 constexpr std::size_t kSlab = 2U << 20U;
+/// What `trim` leaves: for the next small files.
+constexpr std::size_t kKeptBlocks = (4U << 20U) / kBlockSize;
 }  // namespace
 
 BlockMemory::~BlockMemory() {
@@ -52,7 +54,7 @@ std::uint64_t BlockMemory::in_use() {
 
 void BlockMemory::trim() {
   MutexLock lock(mutex_);
-  for (; untouched_ < free_.size(); ++untouched_) {
+  for (; untouched_ + kKeptBlocks < free_.size(); ++untouched_) {
     ::madvise(free_[untouched_], kBlockSize, MADV_DONTNEED);
   }
 }
@@ -67,7 +69,7 @@ char* WriteMemory::take() {
 
 void WriteMemory::give(char* bytes) {
   memory_.give(bytes);
-  used_ -= kBlockSize;
+  if ((used_ -= kBlockSize) == 0) memory_.trim();
 }
 
 }  // namespace pailfs::cache

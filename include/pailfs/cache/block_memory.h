@@ -27,7 +27,7 @@ class BlockMemory final {
   void give(char* bytes) EXCLUDES(mutex_);
   /// Bytes of blocks that somebody holds.
   [[nodiscard]] std::uint64_t in_use() EXCLUDES(mutex_);
-  /// Lets the system have what nobody holds.
+  /// Lets the system have what nobody holds, but for a little that is used again at once.
   void trim() EXCLUDES(mutex_);
 
  private:

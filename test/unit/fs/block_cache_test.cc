@@ -98,6 +98,25 @@ TEST_CASE("a waiter is woken by the bytes it waits for") {
   CHECK_FALSE(arrival.wait(1001));
 }
 
+TEST_CASE("memory that nobody holds is the same again, or goes back to the system") {
+  BlockMemory memory;
+  WriteMemory share(memory, 1000 * kBlockSize);
+  std::vector<char*> blocks;
+  for (int i = 0; i < 200; ++i) {
+    blocks.push_back(share.take());
+    REQUIRE(blocks.back() != nullptr);
+    std::memset(blocks.back(), 'x', kBlockSize);
+  }
+  CHECK(memory.in_use() == 200 * kBlockSize);
+  for (char* const block : blocks) share.give(block);
+  CHECK(memory.in_use() == 0);
+  // The first to come back were the first to go: zeros where the system took them.
+  CHECK(blocks.front()[0] == '\0');
+  CHECK(blocks.back()[0] == 'x');
+  CHECK(share.take() == blocks.back());
+  share.give(blocks.back());
+}
+
 TEST_CASE("a held block outlives its eviction") {
   test::FakeClock clock;
   BlockMemory memory;

@@ -37,7 +37,12 @@ struct timespec to_timespec(WallTime time) {
 }
 
 WallTime to_wall_time(const struct timespec& time) {
-  return WallTime(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+  // Nanoseconds since 1970 fit 64 bits from 1677 to 2262; beyond, the time nearest to what was
+  // meant.
+  constexpr std::int64_t kLimit = 9'223'372'035;
+  const std::int64_t seconds = std::clamp<std::int64_t>(time.tv_sec, -kLimit, kLimit);
+  const long nanoseconds = seconds == time.tv_sec ? time.tv_nsec : 0;
+  return WallTime(std::chrono::seconds(seconds) + std::chrono::nanoseconds(nanoseconds));
 }
 
 struct stat to_stat(const fs::Attr& attr) {

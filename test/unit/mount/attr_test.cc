@@ -19,6 +19,15 @@ TEST_CASE("moments survive the way to the kernel and back, also before 1970", "[
   }
 }
 
+TEST_CASE("moments beyond what is kept become the nearest one that is", "[mount][attr]") {
+  struct timespec time {};
+  time.tv_sec = 32'503'680'000;  // the year 3000
+  time.tv_nsec = 5;
+  CHECK(to_timespec(to_wall_time(time)).tv_sec == 9'223'372'035);
+  time.tv_sec = -time.tv_sec;
+  CHECK(to_timespec(to_wall_time(time)).tv_sec == -9'223'372'035);
+}
+
 TEST_CASE("stat shows blocks of 512 bytes rounded up", "[mount][attr]") {
   for (const auto& [size, blocks] : {std::pair{0U, 0}, {1U, 1}, {512U, 1}, {513U, 2}}) {
     fs::Attr attr;

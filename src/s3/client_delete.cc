@@ -40,6 +40,7 @@ void ServiceClient::remove_batch(const std::vector<Key>& keys,
                                  const std::vector<std::size_t>& chosen,
                                  std::vector<Status>& results) {
   std::vector<Key> batch;
+  batch.reserve(chosen.size());
   for (const std::size_t index : chosen) batch.push_back(keys[index]);
   Outcome outcome = run(Op::remove_many, std::to_string(batch.size()) + " keys",
                         [&](const Site& site) { return build_remove_many(site, batch); });

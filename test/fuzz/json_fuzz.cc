@@ -13,8 +13,8 @@ void check(std::string_view text) {
   hold(text.size() <= pailfs::s3::kMaxJsonBytes);
   hold(object->size() <= pailfs::s3::kMaxJsonMembers);
   for (const auto& [name, value] : *object) {
-    const bool has_text = value.kind != pailfs::s3::JsonKind::null &&
-                          value.kind != pailfs::s3::JsonKind::nested;
+    const bool has_text =
+        value.kind != pailfs::s3::JsonKind::null && value.kind != pailfs::s3::JsonKind::nested;
     hold(has_text || value.text.empty());
   }
 }

@@ -149,6 +149,14 @@ Result<s3::ObjectInfo> Journal::get_once(const s3::GetRequest& request, s3::Byte
     sent.if_match = want.source_etag;
   }
   auto info = store_.get(sent, sink);
+  if (!info && info.error().err == ESTALE && waits && want.source == request.key) {
+    // The change of attributes may have arrived already, and have given the object another name.
+    const auto now = store_.head(request.key);
+    if (now && now->etag != sent.if_match && is_ours(mark_of(want), *now)) {
+      sent.if_match = now->etag;
+      info = store_.get(sent, sink);
+    }
+  }
   MutexLock lock(mutex_);
   if (!info) {
     const Pending::Entry* entry = pending_.find(request.key);

@@ -124,7 +124,8 @@ bool Workload::done(bool succeeded, const Doubt& doubt) {
   for (const auto& [path, bytes] : doubt.before) tree_.erase(path);
   for (const auto& [path, bytes] : doubt.after) {
     tree_[path] = bytes;
-    implicit_.erase(path);
+    // A renamed directory has an object of its own; those below it have one only if they had.
+    if (!doubt.moves) implicit_.erase(path);
   }
   ++changes_;
   return true;

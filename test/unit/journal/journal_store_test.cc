@@ -363,6 +363,31 @@ TEST_CASE("an object keeps the name of its version when the store names it other
   CHECK(s.content("again") == "text");
 }
 
+TEST_CASE("an object is read though a change of its attributes has arrived under another name") {
+  Setting s;
+  s.config.hold = std::chrono::milliseconds(0);
+  JournalStore& store = s.open();
+  const auto id = store.create_upload("k", mode("1"));
+  REQUIRE(err(id) == 0);
+  StringSource body("text");
+  const auto part = store.upload_part("k", *id, 1, body);
+  REQUIRE(err(part) == 0);
+  const auto made = store.complete_upload("k", *id, {{1, *part, 4}});
+  REQUIRE(err(made) == 0);
+  Fault fault;
+  fault.verb = Verb::copy;
+  fault.action = Fault::Action::apply_then_fail;
+  s.faults.add(fault);
+  REQUIRE(err(store.copy({"k", "k", *made, mode("2")})) == 0);
+  while (s.fake.object("k")->etag == *made)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  CHECK(get_text(store, "k", {}, *made)->bytes == "text");
+  s.faults.clear();
+  CHECK(err(store.settle({})) == 0);
+  CHECK(s.fake.object("k")->meta("mode") == "2");
+  CHECK(get_text(store, "k", {}, *made)->bytes == "text");
+}
+
 TEST_CASE("a journal has one owner") {
   Setting s;
   s.open();

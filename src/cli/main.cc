@@ -181,6 +181,7 @@ struct Service {
   Keys keys;
   std::unique_ptr<http::Transport> transport;
   std::unique_ptr<s3::Client> client;
+  fs::FirstPage first;  ///< what the bucket said when it was reached
 
   /// Keys are looked for; the bucket is not asked yet. What failed, if anything did.
   std::optional<mount::Outcome> open(const Options& options) {
@@ -195,12 +196,14 @@ struct Service {
 
   /// The bucket answers, which it may do without keys where there are none.
   std::optional<mount::Outcome> reach(const Options& options) {
-    const Status reached = client->probe(options.fs.prefix);
+    first.asked = clock.now();
+    auto reached = client->first_page(options.fs.prefix);
     const auto& none = keys.found.none;
     if (!reached && none && is_about_keys(reached.error())) {
       return failed(options, Step::credentials, *none);
     }
     if (!reached) return failed(options, Step::bucket, reached.error());
+    first.page = std::move(*reached);
     if (none) tell_unsigned(options);
     tell_notices(options, *client);
     return std::nullopt;
@@ -263,7 +266,9 @@ mount::Outcome live(const Options& options, const Launch& launch, const LogPlan&
   auto journal = open_journal(options, service);
   if (!journal) return failed(options, Step::local, journal.error());
   s3::ObjectStore& store = *journal ? static_cast<s3::ObjectStore&>(**journal) : *service.client;
-  const auto files = fs::make_file_system(settings, store, service.clock);
+  const auto files = fs::make_file_system(settings, store, service.clock,
+                                          // What the journal holds the service does not know yet.
+                                          *journal ? fs::FirstPage() : service.first);
   s3::CredentialSource& keys = *service.keys.found.source;
   Observer observer(options, {*service.client, keys, *files, service.clock, journal->get()},
                     describe(log));

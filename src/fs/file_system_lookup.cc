@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pailfs/util/text.h"
 
+#include "flat_listing.h"
 #include "posix_file_system.h"
 #include "wtf8_file_system.h"
 
@@ -34,10 +35,18 @@ PosixFileSystem::PosixFileSystem(const Config& config, s3::ObjectStore& store, C
       resolver_(config_, store, known_, lookups_, clock, lister_, nodes_) {}
 
 std::unique_ptr<FileSystem> make_file_system(const Config& config, s3::ObjectStore& store,
-                                             Clock& clock) {
+                                             Clock& clock, const FirstPage& first) {
   auto files = std::make_unique<PosixFileSystem>(config, store, clock);
+  files->begin_with(first);
   if (!config.use_wtf8) return files;
   return std::make_unique<Wtf8FileSystem>(std::move(files));
+}
+
+void PosixFileSystem::begin_with(const FirstPage& first) {
+  if (first.asked == MonoTime{}) return;  // nobody has asked
+  // Whoever mounts may be waited for by somebody who then puts something into the bucket: what was
+  // not there yet is asked for.
+  FlatListing(config_, known_, "", false).add(first.page, first.asked);
 }
 
 Result<InodePtr> PosixFileSystem::find_inode(InodeId ino) {

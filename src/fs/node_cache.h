@@ -103,13 +103,15 @@ class NodeCache final {
     std::uint32_t serial_ = 0;
     std::size_t pages_ = 0;
     bool done_ = false;
+    bool whole_ = true;
   };
   using ReadingPtr = std::shared_ptr<Reading>;
 
   /// A complete reading if a listing young enough is known; nothing otherwise.
   [[nodiscard]] ReadingPtr known_reading(const std::string& directory) EXCLUDES(mutex_);
-  [[nodiscard]] ReadingPtr begin_reading(const std::string& directory, MonoTime asked)
-      EXCLUDES(mutex_);
+  /// `whole` false: when it is complete, names that it lacks are still not taken for absent.
+  [[nodiscard]] ReadingPtr begin_reading(const std::string& directory, MonoTime asked,
+                                         bool whole = true) EXCLUDES(mutex_);
   /// Puts one that has begun aside; the next reader of the directory may take it, for as long as
   /// its listing would be believed.
   void park(const ReadingPtr& reading) EXCLUDES(mutex_);

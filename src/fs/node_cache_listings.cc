@@ -163,11 +163,13 @@ NodeCache::ReadingPtr NodeCache::take_parked(const std::string& directory) {
   return std::exchange(table->parked, nullptr);
 }
 
-NodeCache::ReadingPtr NodeCache::begin_reading(const std::string& directory, MonoTime asked) {
+NodeCache::ReadingPtr NodeCache::begin_reading(const std::string& directory, MonoTime asked,
+                                               bool whole) {
   MutexLock lock(mutex_);
   auto reading = std::make_shared<Reading>(directory, asked);
   reading->table_ = make_table(directory);
   reading->serial_ = ++serial_;
+  reading->whole_ = whole;
   reading->table_->live_readings(clock_.now() - listing_ttl_);
   reading->table_->readings.push_back(reading);
   return reading;
@@ -290,8 +292,9 @@ void NodeCache::finish(Reading& reading) {
       slot.learnt = slot.seen = reading.begun;
     }
   }
-  if (!table.complete || *table.complete < reading.begun) {
-    table.complete = reading.begun;
+  const MonoTime listed = reading.whole_ ? reading.begun : reading.begun - listing_ttl_;
+  if (!table.complete || *table.complete < listed) {
+    table.complete = listed;
     table.one_page = reading.pages_ == 1;
   }
 }

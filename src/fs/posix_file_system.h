@@ -90,6 +90,8 @@ class HandleTable final {
 class PosixFileSystem final : public FileSystem {
  public:
   PosixFileSystem(const Config& config, s3::ObjectStore& store, Clock& clock);
+  /// Before anything else is called.
+  void begin_with(const FirstPage& first);
 
   Result<Attr> lookup(InodeId parent, std::string_view name) override;
   void forget(InodeId ino, std::uint64_t count) override;
@@ -167,6 +169,8 @@ class PosixFileSystem final : public FileSystem {
   std::optional<Attr> setattr_removed(const InodePtr& inode, const SetAttr& change);
   Result<Attr> setattr_file(const InodePtr& inode, const SetAttr& change);
   Result<Attr> setattr_directory(const InodePtr& inode, const SetAttr& change);
+  /// Whether the object says so already: then nothing is stored, and its ctime changes here only.
+  bool is_set_already(const std::string& path, const SetAttr& change, Node node);
   Status change_file(const InodePtr& inode, const std::function<Status(Content&)>& change,
                      bool may_wait, bool resizes = false);
   Status change_entered(const InodePtr& inode, const std::function<Status(Content&)>& change,

@@ -115,12 +115,22 @@ Result<Node> Resolver::from_page(const std::string& path, const FetchedPage& pag
 }
 
 Result<Node> Resolver::ask_root() {
+  if (known_.marker("") == NodeCache::Word::none && known_.is_short("")) {
+    const Status renewed = lister_.list_first("");
+    if (!renewed) return renewed.error();
+    if (auto good_again = known_.find("")) return std::move(*good_again);
+  }
+  if (known_.marker("") == NodeCache::Word::absent) return implicit_root();
   auto marker = ask_marker("");
   if (marker) return marker;
   // A key with nothing but a slash is refused by some services: then there is no such object.
   const int status = marker.error().http_status;
   const bool key_refused = config_.prefix.empty() && status >= 400 && status < 500;
   if (!is_absence(marker.error()) && !key_refused) return marker;
+  return implicit_root();
+}
+
+Node Resolver::implicit_root() const {
   Node root = implicit_directory(config_);
   const mode_t shown = config_.allow_other ? 0777 & ~config_.mount_umask : 0700;
   root.stat.mode = S_IFDIR | shown;

@@ -40,6 +40,7 @@ class Resolver final {
 
  private:
   Result<Node> ask_root();
+  [[nodiscard]] Node implicit_root() const;
   Result<Node> ask_file(const std::string& path);
   Result<Node> ask_marker(const std::string& path);
   Result<Node> ask_all(const std::string& path);

@@ -113,10 +113,19 @@ std::string explain(const Scene& scene, const Verdict& verdict) {
 }  // namespace
 
 Status ServiceClient::probe(const std::string& prefix) {
+  const auto page = probe_page(prefix, 1);
+  return page ? Status() : page.error();
+}
+
+Result<ListPage> ServiceClient::first_page(const std::string& prefix) {
+  return probe_page(prefix, requester_.config().list_max_keys);
+}
+
+Result<ListPage> ServiceClient::probe_page(const std::string& prefix, std::size_t keys) {
   ListRequest request;
   request.prefix = prefix;
   request.delimited = false;
-  request.max_keys = 1;
+  request.max_keys = keys;
   Call call = start(Op::list, prefix);
   call.asked.list_v2 = requester_.config().list_v2;
   call.max_attempts = std::min(call.max_attempts, kAttempts);
@@ -126,8 +135,12 @@ Status ServiceClient::probe(const std::string& prefix) {
   call.build = [&](const Site& site, Asked& /*asked*/, const std::string& /*md5*/) {
     return Result<Built>(build_list(site, request, ""));
   };
-  const Outcome outcome = requester_.run(std::move(call));
-  if (outcome.verdict.ok) return {};
+  Outcome outcome = requester_.run(std::move(call));
+  if (outcome.verdict.ok) {
+    auto list = std::get<JudgedList>(std::move(outcome.verdict.reply));
+    list.page.next = std::move(list.next);
+    return std::move(list.page);
+  }
   Error error = outcome.verdict.error;
   Result<Credentials> credentials = requester_.credentials();
   if (!credentials) return credentials.error();

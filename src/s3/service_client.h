@@ -24,6 +24,7 @@ class ServiceClient final : public Client {
   [[nodiscard]] std::vector<RequestCount> counts() const override { return requester_.counts(); }
   [[nodiscard]] std::vector<std::string> notices() const override { return requester_.notices(); }
   Status probe(const std::string& prefix) override;
+  Result<ListPage> first_page(const std::string& prefix) override;
 
   Result<ObjectInfo> head(const Key& key) override;
   Result<ObjectInfo> get(const GetRequest& request, ByteSink& sink) override;
@@ -45,6 +46,8 @@ class ServiceClient final : public Client {
   Result<UploadPage> list_uploads(const std::string& prefix, const UploadPage& after) override;
 
  private:
+  Result<ListPage> probe_page(const std::string& prefix, std::size_t keys);
+
   using Build = std::function<Result<Built>(const Site&)>;
 
   /// A call with the limits of the configuration.

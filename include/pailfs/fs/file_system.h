@@ -233,8 +233,15 @@ class FileSystem {
   virtual Activity activity() = 0;
 };
 
-/// `store` and `clock` must outlive the file system.
+/// The beginning of the list of all keys of the mount, in order, and when it was asked for.
+struct FirstPage {
+  s3::ListPage page;
+  MonoTime asked{};
+};
+
+/// `store` and `clock` must outlive the file system. What `first` shows need not be asked for
+/// again.
 std::unique_ptr<FileSystem> make_file_system(const Config& config, s3::ObjectStore& store,
-                                             Clock& clock);
+                                             Clock& clock, const FirstPage& first = {});
 
 }  // namespace pailfs::fs

@@ -79,6 +79,8 @@ class Client : public ObjectStore {
   /// One listing of at most one key under `prefix`, with the service's own words on failure: what a
   /// mount asks before it calls itself mounted. The error text is one line for a person.
   virtual Status probe(const std::string& prefix) = 0;
+  /// The same, of as many keys as a page has: what the mount is told first is of use to it.
+  virtual Result<ListPage> first_page(const std::string& prefix) = 0;
   /// What the service's replies have corrected so far (region, clock), a sentence each; any thread.
   [[nodiscard]] virtual std::vector<std::string> notices() const = 0;
   /// What was sent so far, one entry per verb; any thread.

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fs/flat_listing.h"
+
+#include "support/catch.h"
+#include "support/fake_clock.h"
+
+using namespace pailfs;
+using namespace pailfs::fs;
+
+namespace {
+
+struct Fixture {
+  Config config;
+  test::FakeClock clock;
+  NodeCache known{config, clock};
+
+  void add(FlatListing& listing, const std::vector<std::string>& keys, bool last) {
+    s3::ListPage page;
+    for (const std::string& key : keys) page.objects.push_back({key, 5'000, {"\"x\""}, {}});
+    if (!last) page.next = "more";
+    listing.add(page, clock.now());
+  }
+  /// "none", or the names that a complete listing shows.
+  std::string names(const std::string& directory) {
+    const auto reading = known.known_reading(directory);
+    if (!reading) return "none";
+    std::string all;
+    for (const auto& item : known.items(reading, 0, 100)) {
+      all += (all.empty() ? "" : " ") + item.name + (item.listed.directory ? "/" : "");
+    }
+    return all;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a flat listing shows every directory of the tree") {
+  Fixture f;
+  FlatListing listing(f.config, f.known, "");
+  f.add(listing, {"a", "b-c", "b/", "b/x", "b/y/z/1", "b/y/z/2", "c/1", "d"}, true);
+  CHECK(f.names("") == "a b-c b/ c/ d");
+  CHECK(f.names("b") == "x y/");
+  CHECK(f.names("b/y") == "z/");
+  CHECK(f.names("b/y/z") == "1 2");
+  CHECK(f.names("c") == "1");
+  CHECK(f.names("e") == "none");
+  CHECK(f.known.marker("b") == NodeCache::Word::present);
+  CHECK(f.known.marker("c") == NodeCache::Word::absent);
+  CHECK(f.known.marker("") == NodeCache::Word::absent);
+}
+
+TEST_CASE("a page that others follow leaves only those directories whole that have passed") {
+  Fixture f;
+  FlatListing listing(f.config, f.known, "");
+  f.add(listing, {"a/1", "a/2", "b/1"}, false);
+  CHECK(f.names("a") == "1 2");
+  CHECK(f.names("b") == "none");
+  CHECK(f.names("") == "none");
+  ListedName b;
+  REQUIRE(f.known.listed("b", b) == NodeCache::Word::present);
+  CHECK(b.directory);
+  CHECK_FALSE(b.file);
+  CHECK(f.known.listed("c", b) == NodeCache::Word::none);
+  CHECK(f.known.marker("") == NodeCache::Word::absent);
+  f.add(listing, {"b/2", "b/c/1"}, false);
+  CHECK(f.names("b") == "none");
+  f.add(listing, {"d"}, true);
+  CHECK(f.names("b") == "1 2 c/");
+  CHECK(f.names("b/c") == "1");
+  CHECK(f.names("") == "a/ b/ d");
+}
+
+TEST_CASE("what an old list shows is believed, what it lacks is not") {
+  Fixture f;
+  FlatListing listing(f.config, f.known, "", false);
+  f.add(listing, {"a/1"}, true);
+  ListedName name;
+  CHECK(f.known.listed("a/1", name) == NodeCache::Word::present);
+  CHECK(f.known.listed("a/2", name) == NodeCache::Word::none);
+  CHECK(f.known.is_short("a"));
+  CHECK(f.names("a") == "none");
+}
+
+TEST_CASE("a listing that is not in order shows nothing") {
+  Fixture f;
+  FlatListing listing(f.config, f.known, "");
+  f.add(listing, {"a/1", "b/1", "a/2"}, true);
+  CHECK(f.names("a") == "none");
+  CHECK(f.names("") == "none");
+}
+
+TEST_CASE("keys that cannot be names are passed over") {
+  Fixture f;
+  FlatListing listing(f.config, f.known, "");
+  f.add(listing, {"/", "/x", "a/./c", "a//b", "a/1"}, true);
+  CHECK(f.names("") == "a/");
+  CHECK(f.names("a") == "1");
+  CHECK(f.known.marker("") == NodeCache::Word::none);  // "/" may be the root's
+}
+
+TEST_CASE("a flat listing of a mount's prefix begins there") {
+  Fixture f;
+  f.config.prefix = "p/q/";
+  NodeCache known(f.config, f.clock);
+  FlatListing listing(f.config, known, "");
+  s3::ListPage page;
+  for (const char* key : {"p/q/", "p/q/a", "p/q/d/x"}) page.objects.push_back({key, 1, {}, {}});
+  listing.add(page, f.clock.now());
+  CHECK(known.marker("") == NodeCache::Word::present);
+  ListedName name;
+  CHECK(known.listed("d/x", name) == NodeCache::Word::present);
+  CHECK(known.listed("d/y", name) == NodeCache::Word::absent);
+}

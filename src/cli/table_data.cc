@@ -276,7 +276,7 @@ void add_path_options(std::vector<OptionSpec>& table) {
            "When a change counts as made. remote: when the service has confirmed it. local: when "
            "it "
            "is in a crash-safe journal in the directory of use_cache, from which it is carried out "
-           "in the background; see DURABILITY."},
+           "in the background; see DURABILITY. local is experimental."},
           {"fsync", "remote|local", group, Custom{set_fsync, show_fsync, "remote local"},
            "With durability=local: whether fsync waits for the service all the same."},
           {"journal_size", "MB", group,

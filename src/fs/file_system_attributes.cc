@@ -18,26 +18,7 @@ void apply(const SetAttr& change, WallTime now, Stat& stat) {
   stat.ctime = now;
 }
 
-/// As programs that copy owner and mode onto what has them already do.
-bool sets_what_is(const SetAttr& change, const Stat& stat) {
-  const bool owner =
-      change.uid.value_or(stat.uid) == stat.uid && change.gid.value_or(stat.gid) == stat.gid;
-  const bool mode = (change.mode.value_or(stat.mode) & 07777) == (stat.mode & 07777);
-  return owner && mode && !change.size && !change.atime && !change.mtime;
-}
-
 }  // namespace
-
-bool PosixFileSystem::is_set_already(const std::string& path, const SetAttr& change, Node node) {
-  for (const char* header : {"mode", "uid", "gid"}) {
-    // Shown by default only, and so not for everybody.
-    if (find_metadata(node.info.attributes, header) == nullptr) return false;
-  }
-  if (!sets_what_is(change, node.stat)) return false;
-  node.stat.ctime = clock_.wall();
-  known_.learn(path, node, clock_.now());
-  return true;
-}
 
 Result<Attr> PosixFileSystem::setattr(InodeId ino, const SetAttr& change) {
   const auto inode = find_inode(ino);
@@ -60,17 +41,6 @@ std::optional<Attr> PosixFileSystem::setattr_removed(const InodePtr& inode, cons
 }
 
 Result<Attr> PosixFileSystem::setattr_file(const InodePtr& inode, const SetAttr& change) {
-  if (!change.size && !change.atime && !change.mtime && !content_node(inode)) {
-    MutexLock flush(inode->flush);
-    const auto path = path_of(inode);
-    if (!path) return path.error();
-    const auto node = fresh_node(*path);
-    if (!node) return node.error();
-    if (node->form == Form::file && is_set_already(*path, change, *node)) {
-      flush.unlock();
-      return getattr(inode->id);
-    }
-  }
   const auto change_content = [&](Content& content) -> Status {
     const WallTime now = clock_.wall();
     if (change.size) {
@@ -179,10 +149,6 @@ Result<Attr> PosixFileSystem::setattr_directory(const InodePtr& inode, const Set
   auto node = fresh_node(*path);
   if (!node) return node.error();
   if (!is_directory(node->form)) return Error{ESTALE, printable(*path) + ": is a file now"};
-  if (node->form == Form::directory_marker && is_set_already(*path, change, *node)) {
-    flush.unlock();
-    return getattr(inode->id);
-  }
   const auto contents = add_contents_change(*path, node->stat);
   apply(change, clock_.wall(), node->stat);
   const Status written = write_directory(*path, *node);

@@ -169,8 +169,6 @@ class PosixFileSystem final : public FileSystem {
   std::optional<Attr> setattr_removed(const InodePtr& inode, const SetAttr& change);
   Result<Attr> setattr_file(const InodePtr& inode, const SetAttr& change);
   Result<Attr> setattr_directory(const InodePtr& inode, const SetAttr& change);
-  /// Whether the object says so already: then nothing is stored, and its ctime changes here only.
-  bool is_set_already(const std::string& path, const SetAttr& change, Node node);
   Status change_file(const InodePtr& inode, const std::function<Status(Content&)>& change,
                      bool may_wait, bool resizes = false);
   Status change_entered(const InodePtr& inode, const std::function<Status(Content&)>& change,

@@ -132,29 +132,6 @@ TEST_CASE("one list makes a thousand attributes good again") {
   CHECK(world.posix().stat("d/n7")->uid == 8);
 }
 
-TEST_CASE("setting what is set already sends nothing") {
-  DirectWorld world;
-  Driver& posix = world.posix();
-  REQUIRE(write_file(posix, "f", "x", 0640) == 0);
-  REQUIRE(err(posix.mkdir("d", 0750)) == 0);
-  const uid_t uid = posix.uid();
-  const gid_t gid = posix.gid();
-  CHECK(cost(world, [&] {
-          CHECK(err(posix.chmod("f", 0640)) == 0);
-          CHECK(err(posix.chown("f", uid, gid)) == 0);
-          CHECK(err(posix.chmod("d", 0750)) == 0);
-          CHECK(err(posix.chown("d", uid, gid)) == 0);
-        }) == "none");
-  world.clock()->advance(std::chrono::milliseconds(10));
-  CHECK(err(posix.chmod("f", 0640)) == 0);
-  CHECK(posix.stat("f")->ctime == world.clock()->wall());
-  CHECK(cost(world, [&] { CHECK(err(posix.chmod("f", 0600)) == 0); }) == "copy 1");
-  // An object without attributes shows the mount's: setting these makes them its own.
-  REQUIRE(put_object(world, "foreign", "x") == 0);
-  CHECK(err(posix.chown("foreign", world.default_uid(), world.default_gid())) == 0);
-  CHECK(meta(world, "foreign", "uid") == std::to_string(world.default_uid()));
-}
-
 TEST_CASE("a known file that is opened after a while is asked for alone") {
   DirectWorld world;
   REQUIRE(write_file(world.posix(), "f", "x") == 0);

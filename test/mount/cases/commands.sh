@@ -253,8 +253,8 @@ if [ "$namespace" = own ] && [ ! -e /dev/log ]; then
   pid=$(daemons "$mnt")
   mv "${spare#file }" "$work/rotated"
   kill -HUP "$pid"
-  ls -l "$mnt" >/dev/null
-  expect "SIGHUP opens it anew" wait_until 10 test -s "${spare#file }"
+  logged_anew() { ls -l "$mnt" >/dev/null && test -s "${spare#file }"; } # the signal may be late
+  expect "SIGHUP opens it anew" wait_until 10 logged_anew
   unmount "$mnt"
   expect_failure "it is gone when the mount has ended well" test -e "${spare#file }"
 fi

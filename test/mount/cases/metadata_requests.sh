@@ -76,7 +76,7 @@ for d in $(seq 10); do
 done
 find "$work/tree" -exec touch -d '2001-09-09 01:46:40.5' {} +
 tar -C "$work/tree" -cf "$work/tree.tar" .
-costs "unpacking 10 directories of 20 files" 234 tar xf "$work/tree.tar"
+costs "unpacking 10 directories of 20 files" 245 tar xf "$work/tree.tar"
 empty_bucket
 
 fill d/f 1000

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "crc32c.h"
+#include "pailfs/util/crc32c.h"
 
 namespace pailfs::journal {
 namespace {

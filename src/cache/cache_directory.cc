@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pailfs/cache/cache_directory.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cinttypes>
+#include <cstdio>
+#include <filesystem>
+
+namespace pailfs::cache {
+namespace {
+
+constexpr std::string_view kFormat = "pailfs cache 1\n";
+
+std::string hash_of(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037U;  // FNV-1a; `identity` tells those that share one
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+  std::array<char, 17> digits{};
+  std::snprintf(digits.data(), digits.size(), "%016" PRIx64, hash);
+  return digits.data();
+}
+
+Status make_private(const std::string& path) {
+  if (::mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST)
+    return system_error(errno, "make " + path);
+  struct stat stat {};
+  if (::lstat(path.c_str(), &stat) != 0) return system_error(errno, path);
+  const bool ours =
+      S_ISDIR(stat.st_mode) && stat.st_uid == ::geteuid() && (stat.st_mode & 077U) == 0;
+  if (ours) return {};
+  return Error{EACCES, path + ": must be a directory of your own with mode 0700"};
+}
+
+/// Says what the directory is about; a person can read it. Held by who has the lock.
+Status check_identity(const std::string& file, const std::string& identity) {
+  const std::string wanted = std::string(kFormat) + identity + "\n";
+  const auto found = read_file(file, 64U << 10U);
+  if (found && *found == wanted) return {};
+  // A crash may have left it empty or cut.
+  if (found && !wanted.starts_with(*found)) {
+    return Error{EINVAL, file + ": this cache belongs to something else or to another version"};
+  }
+  const UniqueFd fd(
+      ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd) return system_error(errno, "create " + file);
+  return write_fully(fd.get(), wanted, 0);
+}
+
+}  // namespace
+
+Result<CacheDirectory> CacheDirectory::take(const std::string& cache, const std::string& identity) {
+  const std::string all = cache + "/pailfs";
+  std::string path = all + "/" + hash_of(identity);
+  for (const std::string& each : {all, path}) {
+    const Status made = make_private(each);
+    if (!made) return made.error();
+  }
+  const std::string file = path + "/lock";
+  UniqueFd lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!lock) return system_error(errno, "open " + file);
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return system_error(errno, "lock " + file);
+    return Error{EBUSY, path + " is in use by another mount of the same bucket"};
+  }
+  const Status known = check_identity(path + "/identity", identity);
+  if (!known) return known.error();
+  return CacheDirectory(std::move(path), std::move(lock));
+}
+
+void CacheDirectory::clear() const {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(path_, ignored)) {
+    const std::string name = entry.path().filename();
+    if (name == "lock" || name == "identity") continue;
+    std::filesystem::remove_all(entry.path(), ignored);
+  }
+}
+
+}  // namespace pailfs::cache

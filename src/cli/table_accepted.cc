@@ -65,8 +65,6 @@ void add_unbuilt_words(std::vector<OptionSpec>& table) {
            "Accepted without effect: a check of the cache on SIGUSR1, which does nothing."},
           {"createbucket", "", group, Warned{"a bucket is never made by mounting it"},
            "Accepted without effect: make the bucket before."},
-          {"compat_dir", "", group, Warned{"only directories that have an object or contents show"},
-           "Accepted without effect: directories as DIR_$folder$ objects."},
           {"notsup_compat_dir", "", group, Warned{kObsolete}, "Obsolete: it is the default."},
           {"insecure_logging", "", group, Warned{"secrets stay masked in the log"},
            "Accepted without effect: secrets are never logged."},

@@ -131,6 +131,10 @@ void add_permission_options(std::vector<OptionSpec>& table) {
            "Keep extended attributes, as user metadata of the object."},
           {"use_wtf8", "", group, Flag{[](Options& o) -> bool& { return o.fs.use_wtf8; }},
            "Store bytes of names that are not UTF-8 as private code points, U+E000 and up."},
+          {"compat_dir", "", group, Flag{[](Options& o) -> bool& { return o.fs.compat_dir; }},
+           "See directories in old forms too: objects DIR_$folder$, and empty objects DIR of other "
+           "programs that names lie below. Each becomes DIR/ when it is changed. Names that end in "
+           "_$folder$ can then not be made."},
           {"update_parent_dir_stat", "", group,
            Flag{[](Options& o) -> bool& { return o.fs.update_parent_dir_stat; }},
            "Store a directory's new times whenever a name in it comes or goes: one request more."},

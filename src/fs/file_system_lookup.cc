@@ -18,21 +18,22 @@ constexpr std::size_t kParallelReads = 64;
 
 PosixFileSystem::PosixFileSystem(const Config& config, s3::ObjectStore& store, Clock& clock)
     : config_(config),
-      store_(store),
+      old_directories_(config.compat_dir ? std::make_unique<OldDirectories>(store) : nullptr),
+      store_(old_directories_ ? *old_directories_ : store),
       clock_(clock),
       mime_(MimeTable::read(config.mime_types)),
       blocks_(memory_, config.memory_limit, clock),
       write_memory_(memory_, config.memory_limit / 4 * 3),
       space_{config.temporary_directory, config.disk, &write_memory_},
       known_(config_, clock),
-      lister_(config_, store, known_, clock),
-      fetcher_(store, reads_, blocks_, clock),
-      nodes_(config_, store, known_, fetcher_, lookups_, clock),
-      storer_(config_, space_, store, inodes_, known_, pool_, mime_, clock_),
+      lister_(config_, store_, known_, clock),
+      fetcher_(store_, reads_, blocks_, clock),
+      nodes_(config_, store_, known_, fetcher_, lookups_, clock),
+      storer_(config_, space_, store_, inodes_, known_, pool_, mime_, clock_),
       lookups_(kParallelLookups),
       reads_(kParallelReads),
       pool_(config.parallel),
-      resolver_(config_, store, known_, lookups_, clock, lister_, nodes_) {}
+      resolver_(config_, store_, known_, lookups_, clock, lister_, nodes_) {}
 
 std::unique_ptr<FileSystem> make_file_system(const Config& config, s3::ObjectStore& store,
                                              Clock& clock, const FirstPage& first) {
@@ -44,6 +45,7 @@ std::unique_ptr<FileSystem> make_file_system(const Config& config, s3::ObjectSto
 
 void PosixFileSystem::begin_with(const FirstPage& first) {
   if (first.asked == MonoTime{}) return;  // nobody has asked
+  if (config_.compat_dir) return;         // nor has anybody looked for old directories in it
   // Whoever mounts may be waited for by somebody who then puts something into the bucket: what was
   // not there yet is asked for.
   FlatListing(config_, known_, "", false).add(first.page, first.asked);
@@ -155,11 +157,19 @@ bool PosixFileSystem::is_too_long(std::string_view name) const {
   return (config_.use_wtf8 ? decode_wtf8(name).size() : name.size()) > kNameMax;
 }
 
-Status PosixFileSystem::check_new_name(const Place& place, std::string_view name, bool directory) {
-  if (config_.read_only) return Error{EROFS, "mounted read-only"};
+Status PosixFileSystem::check_spelling(std::string_view name) const {
   if (is_too_long(name)) {
     return Error{ENAMETOOLONG, printable(name) + ": longer than 255 bytes"};
   }
+  if (config_.compat_dir && is_folder_key(name)) {
+    return Error{EINVAL, printable(name) + ": would be a directory (compat_dir)"};
+  }
+  return {};
+}
+
+Status PosixFileSystem::check_new_name(const Place& place, std::string_view name, bool directory) {
+  if (config_.read_only) return Error{EROFS, "mounted read-only"};
+  if (const Status spelling = check_spelling(name); !spelling) return spelling;
   // A directory's marker ends in one byte more.
   if (file_key(config_.prefix, place.path).size() + (directory ? 1 : 0) > kKeyMax) {
     return Error{ENAMETOOLONG, printable(place.path) + ": longer than a key of 1024 bytes"};

@@ -46,7 +46,7 @@ Result<PosixFileSystem::Renaming> PosixFileSystem::plan_rename(InodeId parent,
   if (!from) return from.error();
   const auto to = place_of(new_parent, new_name);
   if (!to) return to.error();
-  if (is_too_long(new_name)) return Error{ENAMETOOLONG, "longer than 255 bytes"};
+  if (const Status spelling = check_spelling(new_name); !spelling) return spelling.error();
   const auto source = node_at(*from, name);
   if (!source) return source.error();
   const std::size_t slash = is_directory(source->form) ? 1 : 0;

@@ -18,6 +18,7 @@
 #include "node_cache.h"
 #include "node_fetcher.h"
 #include "object_reader.h"
+#include "old_directories.h"
 #include "resolver.h"
 #include "storer.h"
 #include "xattr.h"
@@ -162,6 +163,7 @@ class PosixFileSystem final : public FileSystem {
   std::optional<Node> content_node(const InodePtr& inode);
   /// For a new name, as the application gave it.
   [[nodiscard]] bool is_too_long(std::string_view name) const;
+  [[nodiscard]] Status check_spelling(std::string_view name) const;
   Status check_new_name(const Place& place, std::string_view name, bool directory);
 
   // file_system_attributes.cc
@@ -268,6 +270,7 @@ class PosixFileSystem final : public FileSystem {
   Status change_xattrs(const InodePtr& inode, const std::function<Status(Xattrs&)>& change);
 
   const Config config_;
+  const std::unique_ptr<OldDirectories> old_directories_;  // with compat_dir
   s3::ObjectStore& store_;
   Clock& clock_;
   const MimeTable mime_;

@@ -40,7 +40,8 @@ struct Config {
   gid_t default_gid = 0;
   bool read_only = false;
   bool use_xattr = false;
-  bool use_wtf8 = false;                ///< names that are not UTF-8 are escaped in keys
+  bool use_wtf8 = false;    ///< names that are not UTF-8 are escaped in keys
+  bool compat_dir = false;  ///< directories in old forms are seen (fs/old_directories.h)
   bool update_parent_dir_stat = false;  ///< a directory's new times are stored at once
   std::uint64_t multipart_size =
       10U << 20U;  ///< part size, and from this size on uploads are multipart

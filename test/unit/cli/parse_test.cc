@@ -424,9 +424,9 @@ TEST_CASE("Equal options are recognised whatever their order and spelling") {
 
 TEST_CASE("What is not built and harmless is ignored with one line that names it") {
   for (const std::string word :
-       {"max_dirty_data=100", "max_dirty_data=-1", "createbucket", "compat_dir",
-        "notsup_compat_dir", "noxmlns", "fd_page_size=1", "set_check_cache_sigusr1",
-        "set_check_cache_sigusr1=/f", "insecure_logging"}) {
+       {"max_dirty_data=100", "max_dirty_data=-1", "createbucket", "notsup_compat_dir", "noxmlns",
+        "fd_page_size=1", "set_check_cache_sigusr1", "set_check_cache_sigusr1=/f",
+        "insecure_logging"}) {
     CAPTURE(word);
     const CommandLine line = parse({"b", "/m", "-o", word});
     CHECK(line.error.empty());

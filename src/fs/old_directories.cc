@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "old_directories.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <optional>
+#include <utility>
+
+#include "pailfs/util/text.h"
+
+#include "object_map.h"
+
+namespace pailfs::fs {
+namespace {
+
+/// Of a directory's key `a/`; nothing for other keys, and for the root of a bucket.
+std::optional<s3::Key> folder_key(const s3::Key& key) {
+  if (key.size() < 2 || !key.ends_with('/') || key.ends_with("//")) return std::nullopt;
+  return key.substr(0, key.size() - 1) + std::string(kFolderEnding);
+}
+
+/// The directory's key of today for one of the old form.
+s3::Key directory_of(const s3::Key& folder) {
+  return folder.substr(0, folder.size() - kFolderEnding.size()) + "/";
+}
+
+Error unseen(const s3::Key& key) {
+  return Error{ENOENT, printable(key) + ": is the object of a directory (compat_dir)"};
+}
+
+Error unmakable(const s3::Key& key) {
+  return Error{EINVAL, printable(key) + ": names that end in " + std::string(kFolderEnding) +
+                           " are directories (compat_dir)"};
+}
+
+template <class T>
+bool is_absent(const Result<T>& result) {
+  return !result && result.error().err == ENOENT;
+}
+
+/// s3fs's rule for when an object `a` may be the remains of a directory.
+bool may_be_directory(const s3::ObjectInfo& info) {
+  if (info.size != 0) return false;
+  const std::initializer_list<std::string_view> ours = {
+      "mode", "mtime", "ctime", "atime", "uid", "gid", "owner", "group", "permissions"};
+  for (const std::string_view name : ours) {
+    if (find_metadata(info.attributes, name) != nullptr) return false;
+  }
+  return info.attributes.content_type != kDirectoryType;
+}
+
+}  // namespace
+
+bool is_folder_key(std::string_view key) {
+  if (!key.ends_with(kFolderEnding) || key.size() == kFolderEnding.size()) return false;
+  return key[key.size() - kFolderEnding.size() - 1] != '/';
+}
+
+Result<bool> OldDirectories::has_names_below(const s3::Key& key) {
+  s3::ListRequest request;
+  request.prefix = key + "/";
+  request.max_keys = 1;
+  const auto page = store_.list(request);
+  if (!page) return page.error();
+  return !page->objects.empty() || !page->prefixes.empty();
+}
+
+Result<s3::ObjectInfo> OldDirectories::head(const s3::Key& key) {
+  if (is_folder_key(key)) return unseen(key);
+  auto found = store_.head(key);
+  if (const auto folder = folder_key(key)) {
+    if (!is_absent(found)) return found;
+    found = store_.head(*folder);
+    // Whatever it is stored as next, that is a directory.
+    if (found) found->attributes.content_type = kDirectoryType;
+    return found;
+  }
+  if (!found || !may_be_directory(*found)) return found;
+  const auto has_names = has_names_below(key);
+  if (!has_names) return has_names.error();
+  if (*has_names) return Error{ENOENT, printable(key) + ": is a directory (compat_dir)"};
+  return found;
+}
+
+Result<s3::ObjectInfo> OldDirectories::get(const s3::GetRequest& request, s3::ByteSink& sink) {
+  if (is_folder_key(request.key)) return unseen(request.key);
+  auto got = store_.get(request, sink);
+  const auto folder = folder_key(request.key);
+  if (!folder || !is_absent(got)) return got;
+  s3::GetRequest old = request;
+  old.key = *folder;
+  return store_.get(old, sink);
+}
+
+/// `key` is in the store: what it was before goes.
+Result<s3::ETag> OldDirectories::replaced(const s3::Key& key, Result<s3::ETag> stored) {
+  const auto folder = folder_key(key);
+  if (!stored || !folder) return stored;
+  const Status removed = store_.remove(*folder);
+  if (!removed) return removed.error().with("remove the directory's old object");
+  return stored;
+}
+
+Result<s3::ETag> OldDirectories::put(const s3::PutRequest& request, s3::ByteSource& body) {
+  if (is_folder_key(request.key)) return unmakable(request.key);
+  return replaced(request.key, store_.put(request, body));
+}
+
+Status OldDirectories::remove(const s3::Key& key) {
+  if (is_folder_key(key)) return {};
+  if (const auto folder = folder_key(key)) {
+    const Status removed = store_.remove(*folder);
+    if (!removed) return removed;
+  }
+  return store_.remove(key);
+}
+
+std::vector<Status> OldDirectories::remove_many(const std::vector<s3::Key>& keys) {
+  std::vector<s3::Key> all;
+  std::vector<std::size_t> whose;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (is_folder_key(keys[i])) continue;
+    if (auto folder = folder_key(keys[i])) {
+      all.push_back(std::move(*folder));
+      whose.push_back(i);
+    }
+    all.push_back(keys[i]);
+    whose.push_back(i);
+  }
+  std::vector<Status> results(keys.size());
+  const std::vector<Status> removed = store_.remove_many(all);
+  for (std::size_t i = 0; i < removed.size(); ++i) {
+    if (!removed[i]) results[whose[i]] = removed[i];
+  }
+  return results;
+}
+
+Result<s3::ListPage> OldDirectories::list(const s3::ListRequest& request) {
+  auto page = store_.list(request);
+  if (!page) return page;
+  if (const Status shown = show_folders(request, *page); !shown) return shown.error();
+  if (const Status shown = show_own_folder(request, *page); !shown) return shown.error();
+  return page;
+}
+
+Status OldDirectories::show_folders(const s3::ListRequest& request, s3::ListPage& page) {
+  std::vector<s3::ListedObject> shown;
+  shown.reserve(page.objects.size());
+  for (s3::ListedObject& object : page.objects) {
+    const bool below = object.key.size() > request.prefix.size() + kFolderEnding.size();
+    if (!below || !is_folder_key(object.key)) {
+      shown.push_back(std::move(object));
+      continue;
+    }
+    const s3::Key directory = directory_of(object.key);
+    if (request.delimited) {
+      const auto& known = page.prefixes;
+      if (std::find(known.begin(), known.end(), directory) == known.end()) {
+        page.prefixes.push_back(directory);
+      }
+      continue;
+    }
+    // Listed far away from here, maybe on another page; then that one counts.
+    const auto today = store_.head(directory);
+    if (!today && !is_absent(today)) return today.error();
+    if (today) continue;
+    object.key = directory;
+    shown.push_back(std::move(object));
+  }
+  page.objects = std::move(shown);
+  return {};
+}
+
+/// The listing of a directory shows its own object first.
+Status OldDirectories::show_own_folder(const s3::ListRequest& request, s3::ListPage& page) {
+  const auto folder = folder_key(request.prefix);
+  if (!folder || !request.continuation.empty()) return {};
+  for (const s3::ListedObject& object : page.objects) {
+    if (object.key == request.prefix) return {};
+  }
+  auto found = store_.head(*folder);
+  if (is_absent(found)) return {};
+  if (!found) return found.error();
+  page.objects.insert(page.objects.begin(),
+                      {request.prefix, found->size, found->etag, found->last_modified});
+  return {};
+}
+
+Result<s3::ETag> OldDirectories::copy(const s3::CopyRequest& request) {
+  if (is_folder_key(request.source)) return unseen(request.source);
+  if (is_folder_key(request.destination)) return unmakable(request.destination);
+  auto copied = store_.copy(request);
+  const auto folder = folder_key(request.source);
+  if (folder && is_absent(copied)) {
+    s3::CopyRequest old = request;
+    old.source = *folder;
+    if (!old.attributes) {
+      auto found = store_.head(*folder);
+      if (!found) return found.error();
+      old.attributes = std::move(found->attributes);
+      old.attributes->content_type = kDirectoryType;
+    }
+    copied = store_.copy(old);
+  }
+  return replaced(request.destination, std::move(copied));
+}
+
+Result<s3::UploadId> OldDirectories::create_upload(const s3::Key& key,
+                                                   const s3::ObjectAttributes& attributes) {
+  if (is_folder_key(key)) return unmakable(key);
+  return store_.create_upload(key, attributes);
+}
+
+Result<s3::ETag> OldDirectories::upload_part(const s3::Key& key, const s3::UploadId& id, int number,
+                                             s3::ByteSource& body) {
+  return store_.upload_part(key, id, number, body);
+}
+
+Result<s3::ETag> OldDirectories::copy_part(const s3::Key& key, const s3::UploadId& id, int number,
+                                           const s3::Key& source, const s3::ETag& source_if_match,
+                                           s3::ByteRange range) {
+  return store_.copy_part(key, id, number, source, source_if_match, range);
+}
+
+Result<s3::ETag> OldDirectories::complete_upload(const s3::Key& key, const s3::UploadId& id,
+                                                 const std::vector<s3::UploadedPart>& parts) {
+  return replaced(key, store_.complete_upload(key, id, parts));
+}
+
+Status OldDirectories::abort_upload(const s3::Key& key, const s3::UploadId& id) {
+  return store_.abort_upload(key, id);
+}
+
+Result<std::vector<s3::UploadedPart>> OldDirectories::list_parts(const s3::Key& key,
+                                                                 const s3::UploadId& id) {
+  return store_.list_parts(key, id);
+}
+
+Result<s3::UploadPage> OldDirectories::list_uploads(const std::string& prefix,
+                                                    const s3::UploadPage& after) {
+  return store_.list_uploads(prefix, after);
+}
+
+Status OldDirectories::settle(const s3::Key& key) {
+  if (const auto folder = folder_key(key)) {
+    const Status settled = store_.settle(*folder);
+    if (!settled) return settled;
+  }
+  return store_.settle(key);
+}
+
+}  // namespace pailfs::fs

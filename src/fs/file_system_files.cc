@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
 
 #include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
 
 #include "posix_file_system.h"
+#include "written_blocks.h"
 
 namespace pailfs::fs {
 namespace {
@@ -77,6 +79,7 @@ bool PosixFileSystem::enter_unstored(const InodePtr& inode, bool writer) {
 
 void PosixFileSystem::leave(const InodePtr& inode, bool writer) {
   int unpins = 1;  // the user's own
+  std::shared_ptr<Content> closed;
   {
     MutexLock lock(inode->state);
     Content& content = *inode->content;
@@ -91,12 +94,24 @@ void PosixFileSystem::leave(const InodePtr& inode, bool writer) {
         content.kept_unstored = true;
       } else {
         if (content.kept_unstored) ++unpins;
-        inode->content = nullptr;
+        closed = std::exchange(inode->content, nullptr);
       }
     }
   }
+  if (closed) keep_bytes(inode, *closed);
   for (; unpins > 0; --unpins) inodes_.unpin(inode);
   storer_.sweep();
+}
+
+void PosixFileSystem::keep_bytes(const InodePtr& inode, const Content& closed) {
+  if (!closed.stored || closed.dirty() || closed.orphaned || !closed.local) return;
+  const Range all{0, closed.stat.size};
+  if (closed.local->lacks(all) || !closed.local->present().missing(all).empty()) return;
+  const auto path = inodes_.path(inode);
+  if (!path) return;
+  keep_written(
+      fetcher_, {file_key(config_.prefix, *path), closed.base, closed.base_size},
+      [&](std::uint64_t offset, std::span<char> out) { return closed.local->read(offset, out); });
 }
 
 HandleId PosixFileSystem::add_handle(const InodePtr& inode, bool writable, bool created) {

@@ -29,7 +29,7 @@ PosixFileSystem::PosixFileSystem(const Config& config, s3::ObjectStore& store, C
       lister_(config_, store_, known_, clock),
       fetcher_(store_, reads_, blocks_, clock),
       nodes_(config_, store_, known_, fetcher_, lookups_, clock),
-      storer_(config_, space_, store_, inodes_, known_, pool_, mime_, clock_),
+      storer_(config_, space_, store_, inodes_, known_, fetcher_, pool_, mime_, clock_),
       lookups_(kParallelLookups),
       reads_(kParallelReads),
       pool_(config.parallel),

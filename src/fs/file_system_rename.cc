@@ -6,6 +6,7 @@
 
 #include "posix_file_system.h"
 #include "tree_rename.h"
+#include "written_blocks.h"
 
 namespace pailfs::fs {
 
@@ -149,6 +150,7 @@ Status PosixFileSystem::rename_locked(const InodePtr& inode,
     if (etag.error().err == ESTALE || etag.error().err == ENOENT) known_.erase(what.from.path);
     return etag.error();
   }
+  keep_copied(fetcher_, {job.source, job.version, job.size}, {job.destination, *etag, job.size});
   source.info.etag = *etag;
   source.info.attributes = attributes;
   const Status removed = store_.remove(job.source);

@@ -249,6 +249,8 @@ class PosixFileSystem final : public FileSystem {
   /// The same, but only if there is something unstored to join.
   bool enter_unstored(const InodePtr& inode, bool writer);
   void leave(const InodePtr& inode, bool writer);
+  /// Of a file that was written and closed, for who reads it next.
+  void keep_bytes(const InodePtr& inode, const Content& closed);
   /// A handle for a content that was entered for it.
   HandleId add_handle(const InodePtr& inode, bool writable, bool created);
   /// When memory for unstored bytes is short: lets the file drop what the store has of it.

@@ -6,6 +6,7 @@
 #include "pailfs/util/text.h"
 
 #include "upload_plan.h"
+#include "written_blocks.h"
 
 namespace pailfs::fs {
 namespace {
@@ -59,6 +60,10 @@ Status Storer::store(const InodePtr& inode) {
     return send_bytes(*inode, *content, key, attributes, upload);
   }();
 
+  if (etag && !early && !send) {
+    const std::uint64_t size = content->base_size;
+    keep_copied(blocks_, {key, content->base, size}, {key, *etag, size});
+  }
   MutexLock lock(inode->state);
   if (!etag) {
     return note_failure(*content, *path, etag.error().with("store " + printable(*path)));

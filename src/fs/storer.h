@@ -12,6 +12,7 @@
 #include "pailfs/util/sync.h"
 #include "pailfs/util/worker_pool.h"
 
+#include "block_fetcher.h"
 #include "inode_table.h"
 #include "mime.h"
 #include "node_cache.h"
@@ -27,13 +28,14 @@ namespace pailfs::fs {
 class Storer final {
  public:
   Storer(const Config& config, const cache::LocalSpace& space, s3::ObjectStore& store,
-         InodeTable& inodes, NodeCache& known, WorkerPool& pool, const MimeTable& mime,
-         const Clock& clock)
+         InodeTable& inodes, NodeCache& known, BlockFetcher& blocks, WorkerPool& pool,
+         const MimeTable& mime, const Clock& clock)
       : config_(config),
         space_(space),
         store_(store),
         inodes_(inodes),
         known_(known),
+        blocks_(blocks),
         pool_(pool),
         mime_(mime),
         clock_(clock),
@@ -78,6 +80,7 @@ class Storer final {
   s3::ObjectStore& store_;
   InodeTable& inodes_;
   NodeCache& known_;
+  BlockFetcher& blocks_;
   WorkerPool& pool_;
   const MimeTable& mime_;
   const Clock& clock_;

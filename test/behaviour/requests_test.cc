@@ -136,7 +136,47 @@ TEST_CASE("a known file that is opened after a while is asked for alone") {
   DirectWorld world;
   REQUIRE(write_file(world.posix(), "f", "x") == 0);
   world.clock()->advance(std::chrono::seconds(60));
-  CHECK(cost(world, [&] { CHECK(file_text(world.posix(), "f") == "x"); }) == "head 1, get 1");
+  CHECK(cost(world, [&] { CHECK(file_text(world.posix(), "f") == "x"); }) == "head 1");
+}
+
+TEST_CASE("what was written is read again without a request") {
+  DirectWorld world;
+  Driver& posix = world.posix();
+  const std::string large(std::size_t{100} << 10U, 'l');
+  REQUIRE(write_file(posix, "large", large) == 0);
+  REQUIRE(write_file(posix, "f", "text") == 0);
+  CHECK(cost(world, [&] {
+          CHECK(file_text(posix, "large") == large);
+          CHECK(file_text(posix, "f") == "text");
+        }) == "none");
+  REQUIRE(err(posix.chmod("f", 0600)) == 0);
+  CHECK(cost(world, [&] { CHECK(file_text(posix, "f") == "text"); }) == "none");
+  REQUIRE(err(posix.rename("f", "g")) == 0);
+  CHECK(cost(world, [&] { CHECK(file_text(posix, "g") == "text"); }) == "none");
+  REQUIRE(write_file(posix, "g", "other") == 0);
+  CHECK(cost(world, [&] { CHECK(file_text(posix, "g") == "other"); }) == "none");
+}
+
+TEST_CASE("of a file that others have replaced meanwhile nothing is read that was written here") {
+  DirectWorld world;
+  REQUIRE(write_file(world.posix(), "f", "mine") == 0);
+  REQUIRE(put_object(world, "f", "them") == 0);
+  world.clock()->advance(std::chrono::seconds(2));
+  CHECK(file_text(world.posix(), "f") == "them");
+}
+
+TEST_CASE("of a file written in part what others have of it is fetched") {
+  DirectWorld world;
+  Driver& posix = world.posix();
+  REQUIRE(put_object(world, "f", "abcdef") == 0);
+  const auto fd = posix.open("f", O_RDWR);
+  REQUIRE(err(fd) == 0);
+  REQUIRE(err(posix.ftruncate(*fd, 200)) == 0);
+  REQUIRE(err(posix.pwrite(*fd, 1, "X")) == 0);
+  REQUIRE(err(posix.close(*fd)) == 0);
+  std::string expected = "aXcdef";
+  expected.resize(200);
+  CHECK(file_text(posix, "f") == expected);
 }
 
 TEST_CASE("a tree is removed with one delete for each object that there is") {

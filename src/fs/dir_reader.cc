@@ -33,6 +33,13 @@ void DirReader::fetch_ahead() {
 }
 
 Status DirReader::more() {
+  if (!reading_ && known_.is_flat(path_)) {
+    // Whoever walks through a tree needs no other request.
+    const Status listed = lister_.list_below(path_);
+    if (!listed) return listed;
+    reading_ = known_.known_reading(path_);
+    if (reading_) return {};
+  }
   Result<FetchedPage> fetched = Error{};
   if (ahead_) {
     fetched = ahead_->get();

@@ -4,6 +4,12 @@
 #include <utility>
 
 namespace pailfs::fs {
+namespace {
+
+/// Of a listing.
+constexpr std::size_t kPageKeys = 1000;
+
+}  // namespace
 
 void FlatListing::close_from(std::size_t depth) {
   for (std::size_t i = depth; i < at_.size(); ++i) open_[at_[i]].closed = true;
@@ -17,10 +23,11 @@ FlatListing::Open& FlatListing::enter(std::size_t depth, std::string_view name, 
   if (depth + 1 < at_.size() && open_[at_[depth + 1]].path == path) return open_[at_[depth + 1]];
   ListedName listed;
   listed.directory = true;
+  above.has_below = true;
   above.page.names.emplace_back(name, listed);
   close_from(depth + 1);
   at_.push_back(open_.size());
-  open_.push_back({path, known_.begin_reading(path, asked, whole_), {}, false});
+  open_.push_back({path, known_.begin_reading(path, asked, whole_), {}});
   return open_.back();
 }
 
@@ -34,6 +41,7 @@ void FlatListing::add_key(const s3::ListedObject& object, MonoTime asked) {
     rest.remove_prefix(slash + 1);
   }
   close_from(depth + 1);
+  for (const std::size_t above : at_) ++open_[above].keys;
   Open& directory = open_[at_[depth]];
   ListedName listed;
   listed.file = true;
@@ -56,7 +64,7 @@ void FlatListing::add(const s3::ListPage& page, MonoTime asked) {
   if (out_of_order_) return;
   if (at_.empty()) {
     at_.push_back(open_.size());
-    open_.push_back({top_, known_.begin_reading(top_, asked, whole_), {}, false});
+    open_.push_back({top_, known_.begin_reading(top_, asked, whole_), {}});
   }
   const bool whole_bucket = children_prefix(config_.prefix, top_).empty();
   for (const s3::ListedObject& object : page.objects) {
@@ -71,6 +79,7 @@ void FlatListing::add(const s3::ListPage& page, MonoTime asked) {
   std::vector<Open> still_open;
   for (Open& directory : open_) {
     directory.page.last = directory.closed;
+    directory.page.flat_again = directory.has_below && directory.keys <= kPageKeys;
     known_.add_page(directory.reading, directory.page, asked);
     if (directory.closed) continue;
     at_[still_open.size()] = still_open.size();

@@ -29,7 +29,9 @@ class FlatListing final {
   struct Open {
     std::string path;
     NodeCache::ReadingPtr reading;
-    NodeCache::Page page;  ///< what is not in the cache yet
+    NodeCache::Page page;    ///< what is not in the cache yet
+    std::size_t keys = 0;    ///< at any depth
+    bool has_below = false;  ///< there are directories in it
     bool closed = false;
   };
 

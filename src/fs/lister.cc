@@ -6,11 +6,14 @@
 #include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
 
+#include "flat_listing.h"
+
 namespace pailfs::fs {
 
-Result<FetchedPage> Lister::fetch(const std::string& directory,
-                                  const std::string& continuation) const {
+Result<FetchedPage> Lister::fetch(const std::string& directory, const std::string& continuation,
+                                  bool delimited) const {
   s3::ListRequest request;
+  request.delimited = delimited;
   request.prefix = children_prefix(config_.prefix, directory);
   request.continuation = continuation;
   const MonoTime asked = clock_.now();
@@ -78,6 +81,14 @@ Status Lister::list_first(const std::string& directory) const {
   const auto first = fetch(directory, "");
   if (!first) return first.error();
   begin(directory, *first);
+  return {};
+}
+
+Status Lister::list_below(const std::string& directory) const {
+  const auto all = fetch(directory, "", false);
+  if (!all) return all.error();
+  if (!all->page.next.empty()) known_.set_not_flat(directory);
+  FlatListing(config_, known_, directory).add(all->page, all->asked);
   return {};
 }
 

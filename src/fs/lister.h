@@ -25,10 +25,11 @@ class Lister final {
   Lister(const Config& config, s3::ObjectStore& store, NodeCache& known, const Clock& clock)
       : config_(config), store_(store), known_(known), clock_(clock) {}
 
-  /// One page of the names directly below `directory`. A failure proves nothing about what is there
-  /// (law L4): it is never ENOENT.
+  /// One page of the names directly below `directory`, or of all keys at any depth. A failure
+  /// proves nothing about what is there (law L4): it is never ENOENT.
   [[nodiscard]] Result<FetchedPage> fetch(const std::string& directory,
-                                          const std::string& continuation) const;
+                                          const std::string& continuation,
+                                          bool delimited = true) const;
   /// Adds a page to a reading and notes where it goes on.
   void add(const NodeCache::ReadingPtr& reading, const FetchedPage& fetched) const;
 
@@ -36,6 +37,9 @@ class Lister final {
   /// directory next.
   NodeCache::ReadingPtr begin(const std::string& directory, const FetchedPage& first) const;
   Status list_first(const std::string& directory) const;
+  /// Everything below the directory, at any depth, with one request: afterwards it and all
+  /// directories in it are listed, unless they have outgrown a page.
+  Status list_below(const std::string& directory) const;
 
  private:
   const Config& config_;

@@ -57,6 +57,10 @@ class NodeCache final {
   /// It has been listed in one page before, so that listing it again is the cheapest question
   /// about any of its names.
   [[nodiscard]] bool is_short(const std::string& directory) EXCLUDES(mutex_);
+  /// There are directories in it, and when everything below it, at any depth, was listed last, one
+  /// page held it: listing all of it again costs no more than listing its own names.
+  [[nodiscard]] bool is_flat(const std::string& directory) EXCLUDES(mutex_);
+  void set_not_flat(const std::string& directory) EXCLUDES(mutex_);
   /// Is something in the directory, beside its own marker? As a complete listing of at most that
   /// age, and our own changes since, tell it.
   [[nodiscard]] std::optional<bool> has_names(const std::string& directory,
@@ -123,6 +127,7 @@ class NodeCache final {
     std::optional<ListedName> marker;  ///< the directory's own object, on the first page
     bool marker_unknown = false;       ///< this listing cannot tell whether there is one
     bool last = false;
+    bool flat_again = false;  ///< on the last page: see is_flat()
   };
   void add_page(const ReadingPtr& reading, const Page& page, MonoTime asked) EXCLUDES(mutex_);
 

@@ -85,6 +85,17 @@ bool NodeCache::is_short(const std::string& directory) {
   return table && table->complete && table->one_page && listing_ttl_.count() > 0;
 }
 
+bool NodeCache::is_flat(const std::string& directory) {
+  MutexLock lock(mutex_);
+  const TablePtr table = this->table(directory);
+  return table && table->flat && listing_ttl_.count() > 0;
+}
+
+void NodeCache::set_not_flat(const std::string& directory) {
+  MutexLock lock(mutex_);
+  if (const TablePtr table = this->table(directory)) table->flat = false;
+}
+
 std::optional<bool> NodeCache::has_names(const std::string& directory,
                                          std::chrono::nanoseconds age) {
   MutexLock lock(mutex_);
@@ -271,6 +282,7 @@ void NodeCache::add_page(const ReadingPtr& reading, const Page& page, MonoTime a
   if (++reading->pages_ == 1) see_marker(*reading, page, asked);
   for (const auto& [name, listed] : page.names) add_name(*reading, name, listed, asked);
   if (page.last) finish(*reading);
+  if (page.last && page.flat_again) reading->table_->flat = true;
   settle(*reading->table_);
 }
 

@@ -19,6 +19,7 @@ struct NodeCache::Table {
   std::list<std::string>::iterator use;  // in by_use_; not valid once dropped
   std::optional<MonoTime> complete;      // when the last complete listing was begun
   bool one_page = false;                 // it took one
+  bool flat = false;                     // see is_flat()
   bool dropped = false;
   Word marker = Word::none;
   MonoTime marker_seen{};

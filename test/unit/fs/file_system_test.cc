@@ -309,3 +309,44 @@ TEST_CASE("the last handle may close while the bytes of an unlinked file are bei
   CHECK_FALSE(w.store.object("f"));
   CHECK(w.files->lookup(kRootInode, "f").error().err == ENOENT);
 }
+
+TEST_CASE("a walk through a small tree is one list, until it has outgrown a page") {
+  World w;
+  for (const char* key : {"t/a/1", "t/a/2", "t/b/1", "t/c/d/1"}) w.store.put_raw(key, "x");
+  const auto walk = [&](InodeId directory, auto& self) -> int {
+    int files = 0;
+    std::vector<InodeId> below;
+    const auto opened = w.files->opendir(directory);
+    REQUIRE(opened);
+    REQUIRE(w.files->readdir(*opened, 0, false, [&](const DirEntry& entry) {
+      if (entry.name == "." || entry.name == "..") return true;
+      const InodeId ino = w.look(std::string(entry.name).c_str(), directory);
+      entry.type == S_IFDIR ? below.push_back(ino) : void(++files);
+      return true;
+    }));
+    w.files->releasedir(*opened);
+    for (const InodeId ino : below) files += self(ino, self);
+    return files;
+  };
+  FirstPage first;
+  first.asked = w.clock.now();
+  s3::ListRequest all;
+  all.delimited = false;
+  first.page = *w.store.list(all);
+  w.files = make_file_system(World::config(), w.faults, w.clock, first);
+  w.store.reset_count();
+  CHECK(walk(kRootInode, walk) == 4);
+  CHECK(w.store.count().list == 1);
+  w.clock.advance(10s);
+  w.store.put_raw("t/c/d/2", "x");
+  w.store.reset_count();
+  CHECK(walk(kRootInode, walk) == 5);
+  CHECK(w.store.count().list == 1);
+  for (int i = 0; i < 1'000; ++i) w.store.put_raw("t/c/d/n" + std::to_string(i), "x");
+  w.clock.advance(10s);
+  CHECK(walk(kRootInode, walk) == 1'005);
+  w.clock.advance(10s);
+  w.store.reset_count();
+  CHECK(walk(kRootInode, walk) == 1'005);
+  CHECK(w.store.count().list > 5);
+}

@@ -111,3 +111,27 @@ TEST_CASE("a flat listing of a mount's prefix begins there") {
   CHECK(known.listed("d/x", name) == NodeCache::Word::present);
   CHECK(known.listed("d/y", name) == NodeCache::Word::absent);
 }
+
+TEST_CASE("a tree that one page has held is listed whole the next time") {
+  Fixture f;
+  FlatListing listing(f.config, f.known, "");
+  f.add(listing, {"a/1", "a/b/1", "c/1"}, true);
+  CHECK(f.known.is_flat(""));
+  CHECK(f.known.is_flat("a"));
+  CHECK_FALSE(f.known.is_flat("c"));  // nothing is gained
+  f.known.set_not_flat("a");
+  CHECK_FALSE(f.known.is_flat("a"));
+}
+
+TEST_CASE("of a tree larger than a page only what is smaller is listed whole") {
+  Fixture f;
+  FlatListing listing(f.config, f.known, "");
+  std::vector<std::string> keys{"a/b/1"};
+  for (int i = 1'000; i < 1'999; ++i) keys.push_back("d/" + std::to_string(i));
+  f.add(listing, keys, false);
+  f.add(listing, {"d/e/1"}, true);
+  CHECK_FALSE(f.known.is_flat(""));
+  CHECK_FALSE(f.known.is_flat("f"));
+  CHECK(f.known.is_flat("a"));
+  CHECK(f.known.is_flat("d"));  // with its last key it is just as many
+}

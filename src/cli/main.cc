@@ -25,6 +25,7 @@
 #include "pailfs/journal/journal_store.h"
 #include "pailfs/mount/daemon.h"
 #include "pailfs/mount/runtime.h"
+#include "pailfs/util/file.h"
 #include "pailfs/util/log.h"
 #include "pailfs/util/program_name.h"
 #include "pailfs/util/text.h"
@@ -250,6 +251,7 @@ mount::Outcome live(const Options& options, const Launch& launch, const LogPlan&
   // On a terminal a command that fails says one line and nothing else.
   const bool quiet = log.where == LogPlan::Where::terminal || log.where == LogPlan::Where::journal;
   if (!quiet) log::announce(launch.line);
+  raise_file_limit();
   Service service;
   if (auto failure = service.open(options)) return *failure;
   std::optional<BackgroundCheck> check;

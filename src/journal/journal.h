@@ -54,6 +54,9 @@ class Journal final : public JournalStore {
   ~Journal() override;
   /// What is in the directory; then the workers begin.
   Status open() EXCLUDES(mutex_);
+  /// What a worker does: sends what is due, or cleans. False: nothing to do now. Tests without
+  /// workers call it.
+  bool turn() EXCLUDES(mutex_);
 
   Result<s3::ObjectInfo> head(const s3::Key& key) override;
   Result<s3::ObjectInfo> get(const s3::GetRequest& request, s3::ByteSink& sink) override;
@@ -169,6 +172,7 @@ class Journal final : public JournalStore {
 
   // journal_work.cc
   void work() EXCLUDES(mutex_);
+  bool turn_locked() REQUIRES(mutex_);
   void start_worker() REQUIRES(mutex_);
   [[nodiscard]] MonoTime::duration idle_time() REQUIRES(mutex_);
   std::vector<Job> next_jobs() REQUIRES(mutex_);
@@ -209,7 +213,8 @@ class Journal final : public JournalStore {
   Knowledge knowledge_ GUARDED_BY(mutex_);
   cache::ExpiringLru<s3::Key, Alias> aliases_ GUARDED_BY(mutex_);
   std::unordered_map<BodyId, BodyPtr> bodies_ GUARDED_BY(mutex_);
-  std::unordered_map<s3::Key, std::uint64_t> segments_ GUARDED_BY(mutex_);  // of pending records
+  std::unordered_map<s3::Key, std::uint64_t> segments_
+      GUARDED_BY(mutex_);  // of the oldest record that a pending key needs
   std::unordered_set<s3::Key> claimed_ GUARDED_BY(mutex_);
   std::list<Waiter*> waiters_ GUARDED_BY(mutex_);
   std::deque<Recent> recent_ GUARDED_BY(mutex_);

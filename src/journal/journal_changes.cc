@@ -132,7 +132,9 @@ void Journal::become_pending(const Change& change, const Place& place) {
   } else if (change.body) {
     bodies_[change.seq] = change.body;
   }
-  segments_[change.key] = place.segment->number;
+  // The records before it say what of ours the store may hold: they stay until nothing waits.
+  const auto oldest = segments_.try_emplace(change.key, place.segment->number).first;
+  oldest->second = std::min(oldest->second, place.segment->number);
   const bool nothing_left =
       pending_.change(change.key, change.want, change.seq, base_of(change.key), clock_.now());
   if (!nothing_left) return;
@@ -337,9 +339,10 @@ Result<Want> Journal::resolve_copy(const s3::CopyRequest& request) {
       MutexLock lock(mutex_);
       const auto clear = [&]() NO_THREAD_SAFETY_ANALYSIS {
         const Pending::Entry* entry = pending_.find(request.source);
-        const bool in_flux = entry != nullptr && entry->sending &&
-                             entry->want.kind == Want::Kind::copy &&
-                             entry->want.source == request.source;
+        // What a dead mount copied may have lost its source since: the store has to say first.
+        const bool in_flux =
+            entry != nullptr && entry->want.kind == Want::Kind::copy &&
+            (entry->unsure || (entry->sending && entry->want.source == request.source));
         return !in_flux && (request.source == destination || pending_.may_copy_to(destination));
       };
       if (!clear()) {

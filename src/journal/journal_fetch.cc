@@ -92,7 +92,6 @@ void Journal::fetch_copy(const Job& job) {
   if (!body) body = std::make_shared<Body>(appended.bytes, sink.size);
   pending_.failed(job.key, job.seq, clock_.now(), false);
   if (pending_.became_body(job.key, job.seq, record.want)) {
-    segments_[job.key] = appended.bytes.segment->number;
     bodies_[job.seq] = std::move(body);
   } else if (!body->path().empty()) {
     doomed_.push_back(std::move(body));

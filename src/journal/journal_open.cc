@@ -161,10 +161,11 @@ Status Journal::open() {
                          last = std::max(last, record.seq);
                          if (record.kind == Record::Kind::done) {
                            pending_.replay_done(record.key, record.seq, record.base);
+                           if (pending_.find(record.key) == nullptr) segments_.erase(record.key);
                            return;
                          }
                          if (record.has_bytes) places[record.want.body] = place;
-                         segments_[record.key] = place.segment->number;
+                         segments_.try_emplace(record.key, place.segment->number);
                          pending_.replay(record.key, record.want, record.seq, record.since,
                                          record.base, record.before, now, now + config_.grace);
                        });
@@ -198,10 +199,12 @@ void Journal::take_bodies(const std::unordered_map<BodyId, Place>& places, Seque
     auto body = open_body(directory_.bodies, entry.want.body, entry.want.size);
     if (body) {
       bodies_[entry.want.body] = std::move(*body);
-    } else {
+    } else if (body.error().err == ENOENT) {
       log_error("the journal: " + printable(key) + ": " + body.error().text +
                 "; bytes are removed only once they are stored, so it is taken for stored");
       lost.emplace_back(key, entry.seq);
+    } else {
+      log_critical("the journal: " + printable(key) + ": " + body.error().text);
     }
   }
   for (const auto& [key, seq] : lost) {
@@ -209,13 +212,17 @@ void Journal::take_bodies(const std::unordered_map<BodyId, Place>& places, Seque
     append_done(key, seq, {});
   }
   static_cast<void>(pending_.take_released());
+  std::unordered_set<BodyId> needed;
+  for (const auto& [key, entry] : pending_.entries()) {
+    if (entry.want.kind == Want::Kind::body) needed.insert(entry.want.body);
+  }
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(directory_.bodies, error)) {
     const auto id = parse_uint(entry.path().filename().string(), 16);
     if (!id) continue;
     last = std::max(last, *id);
     // Damaged records may have been theirs.
-    const bool orphan = !bodies_.contains(*id) && log_->damage().empty();
+    const bool orphan = !needed.contains(*id) && log_->damage().empty();
     if (orphan) static_cast<void>(::unlink(entry.path().c_str()));
   }
 }

@@ -104,11 +104,13 @@ Result<s3::ObjectInfo> Journal::head(const s3::Key& key) {
     want.attributes = source->attributes;
     return info_of(want);
   }
-  {
-    MutexLock lock(mutex_);
-    if (pending_.find(key) != nullptr) return source.error();
-  }
-  return head_store(key);  // carried out meanwhile, and the source removed
+  // Carried out, and the source removed: known by now, or by a dead mount only.
+  auto arrived = head_store(key);
+  MutexLock lock(mutex_);
+  if (pending_.find(key) == nullptr) return arrived;
+  if (!arrived || !is_ours(mark_of(want), *arrived)) return source.error();
+  want.attributes = arrived->attributes;
+  return info_of(want);
 }
 
 Result<s3::ObjectInfo> Journal::get_once(const s3::GetRequest& request, s3::ByteSink& sink,
@@ -149,10 +151,11 @@ Result<s3::ObjectInfo> Journal::get_once(const s3::GetRequest& request, s3::Byte
     sent.if_match = want.source_etag;
   }
   auto info = store_.get(sent, sink);
-  if (!info && info.error().err == ESTALE && waits && want.source == request.key) {
-    // The change of attributes may have arrived already, and have given the object another name.
+  if (!info && (info.error().err == ESTALE || info.error().err == ENOENT) && waits) {
+    // The copy may have arrived already: its source is gone, or has got another name by it.
     const auto now = store_.head(request.key);
-    if (now && now->etag != sent.if_match && is_ours(mark_of(want), *now)) {
+    if (now && is_ours(mark_of(want), *now)) {
+      sent.key = request.key;
       sent.if_match = now->etag;
       info = store_.get(sent, sink);
     }

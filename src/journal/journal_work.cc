@@ -56,31 +56,40 @@ MonoTime::duration Journal::idle_time() {
 void Journal::work() {
   MutexLock lock(mutex_);
   while (!stopping_) {
-    const std::vector<Job> jobs = next_jobs();
-    if (!jobs.empty()) {
-      in_flight_ += jobs.size();
-      if (idle_ == 0) start_worker();
-      work_.notify_one();
-      lock.unlock();
-      carry_out(jobs);
-      lock.lock();
-      in_flight_ -= jobs.size();
-      settled_.notify_all();
-      if (undurable_ < kSyncEvery) continue;
-    }
-    if (undurable_ > 0 && !cleaning_) {
-      cleaning_ = true;
-      lock.unlock();
-      clean();
-      lock.lock();
-      cleaning_ = false;
-      continue;
-    }
-    if (!jobs.empty()) continue;
+    if (turn_locked()) continue;
     ++idle_;
     work_.wait_for(mutex_, idle_time());
     --idle_;
   }
+}
+
+bool Journal::turn() {
+  MutexLock lock(mutex_);
+  return turn_locked();
+}
+
+bool Journal::turn_locked() {
+  const std::vector<Job> jobs = next_jobs();
+  if (!jobs.empty()) {
+    in_flight_ += jobs.size();
+    if (idle_ == 0) start_worker();
+    work_.notify_one();
+    mutex_.unlock();
+    carry_out(jobs);
+    mutex_.lock();
+    in_flight_ -= jobs.size();
+    settled_.notify_all();
+    if (undurable_ < kSyncEvery) return true;
+  }
+  if (undurable_ > 0 && !cleaning_) {
+    cleaning_ = true;
+    mutex_.unlock();
+    clean();
+    mutex_.lock();
+    cleaning_ = false;
+    return true;
+  }
+  return !jobs.empty();
 }
 
 void Journal::carry_out(const std::vector<Job>& jobs) {

@@ -130,11 +130,12 @@ bool Pending::change(const s3::Key& key, Want want, Sequence seq, const Base& ba
 
 void Pending::replay(const s3::Key& key, Want want, Sequence seq, Sequence since, const Base& base,
                      const std::vector<Mark>& before, MonoTime now, MonoTime not_before) {
-  const Entry* old = find(key);
+  const auto known = entries_.find(key);
+  const Entry* old = known == entries_.end() ? nullptr : &known->second;
   if (old != nullptr) {
     // The same change twice: copied on by the cleaning of the log, or a copy that got a body.
     const bool same = old->seq == seq && old->want.kind == want.kind;
-    if (old->seq > seq || same) return;
+    if (old->seq > seq || same) return replay_older(known, want, seq, since, base, before);
   }
   std::optional<Mark> replaced;
   if (old != nullptr && old->want.kind != Want::Kind::absent) replaced = mark_of(old->want);
@@ -155,6 +156,21 @@ void Pending::replay(const s3::Key& key, Want want, Sequence seq, Sequence since
   entry.seq = seq;
   entry.check = entry.unsure = true;
   entry.not_before = not_before;
+  index(key, entry);
+}
+
+/// Copied on behind a later change that was not yet acknowledged: what may be in the store counts.
+void Pending::replay_older(Iterator at, const Want& want, Sequence seq, Sequence since,
+                           const Base& base, const std::vector<Mark>& before) {
+  auto& [key, entry] = *at;
+  if (seq < entry.since) return;  // over meanwhile
+  unindex(key, entry);
+  for (const Mark& mark : before) add_mark(entry.before, mark);
+  if (seq < entry.seq && want.kind != Want::Kind::absent) add_mark(entry.before, mark_of(want));
+  if (since < entry.since) {
+    entry.since = since;
+    entry.base = base;
+  }
   index(key, entry);
 }
 

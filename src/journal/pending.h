@@ -118,6 +118,8 @@ class Pending final {
   [[nodiscard]] Sequence oldest_change() const;
   Job begin(Iterator at);
   std::vector<Job> next_removals(MonoTime now, bool hurry, std::size_t most);
+  void replay_older(Iterator at, const Want& want, Sequence seq, Sequence since, const Base& base,
+                    const std::vector<Mark>& before);
   Iterator find_sent(const s3::Key& key, Sequence seq);
   bool settled(Iterator at, Sequence seq, const Base& now_stored);
   // Every change of an entry is between these two, which keep the indexes below.

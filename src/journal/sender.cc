@@ -59,6 +59,7 @@ Sender::Look Sender::look(const Job& job) {
   if (info) found = *info;
   Look result;
   result.base = found ? Base::of(found->etag) : Base::none();
+  result.same = found && job.want.kind != Want::Kind::absent && is_ours(mark_of(job.want), *found);
   Verdict verdict;
   verdict.found = result.base;
   verdict.size = found ? found->size : 0;
@@ -131,6 +132,7 @@ Verdict Sender::copy(const Job& job) {
     // Renamed away and back before anything was sent: it is to be what it is.
     const Look seen = look(job);
     if (seen.verdict) return *seen.verdict;
+    if (seen.same) return done(job, seen.base.etag);
   }
   s3::CopyRequest request;
   request.source = job.want.source;
@@ -149,6 +151,7 @@ Verdict Sender::copy(const Job& job) {
   // An attempt whose reply was lost may have done it.
   const Look seen = look(job);
   if (seen.verdict) return *seen.verdict;
+  if (seen.same) return done(job, seen.base.etag);
   verdict.kind = Verdict::Kind::conflict;
   verdict.found = seen.base;
   verdict.error = {ESTALE, "copy " + printable(job.want.source) + " to " + printable(job.key) +

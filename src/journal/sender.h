@@ -45,6 +45,7 @@ class Sender final {
   struct Look {
     std::optional<Verdict> verdict;  ///< when that settles it
     Base base;                       ///< else: what the change goes upon
+    bool same = false;               ///< what is there has the bytes that are wanted
   };
   Look look(const Job& job);
   Verdict put(const Job& job, const BodyPtr& body, Base base);

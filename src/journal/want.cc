@@ -46,7 +46,11 @@ Judgement judge(const Want& want, const Base& base, const std::vector<Mark>& bef
                 const std::optional<s3::ObjectInfo>& found) {
   const bool removal = want.kind == Want::Kind::absent;
   if (!found) return removal ? Judgement::done : Judgement::proceed;
-  if (!removal && is_ours(mark_of(want), *found)) return Judgement::done;
+  if (!removal && is_ours(mark_of(want), *found)) {
+    // The bytes alone do not show that the attributes are those of the source.
+    const bool certain = want.kind == Want::Kind::body || !want.keeps_attributes;
+    return certain ? Judgement::done : Judgement::proceed;
+  }
   const auto ours = [&](const Mark& mark) { return is_ours(mark, *found); };
   if (std::any_of(before.begin(), before.end(), ours)) return Judgement::proceed;
   switch (base.kind) {

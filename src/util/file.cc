@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -51,6 +52,13 @@ Status write_fully(int fd, std::span<const char> bytes, std::uint64_t offset) {
     offset += static_cast<std::uint64_t>(n);
   }
   return {};
+}
+
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));  // then it stays what it was
 }
 
 Result<std::size_t> read_fully(int fd, std::span<char> bytes, std::uint64_t offset) {

@@ -12,8 +12,9 @@ namespace pailfs::test {
 /// An empty directory of mode 0700, removed with all that is in it when this goes.
 class ScratchDirectory final {
  public:
-  ScratchDirectory()
-      : path_((std::filesystem::temp_directory_path() / "pailfs-test-XXXXXX").string()) {
+  explicit ScratchDirectory(
+      const std::filesystem::path& parent = std::filesystem::temp_directory_path())
+      : path_((parent / "pailfs-test-XXXXXX").string()) {
     if (::mkdtemp(path_.data()) == nullptr) {
       std::cerr << "cannot make " << path_ << '\n';
       std::abort();

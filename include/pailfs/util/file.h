@@ -35,6 +35,10 @@ class UniqueFd final {
 /// all.
 Result<UniqueFd> open_unlinked(const std::string& directory);
 
+/// Lets the process have as many open files as it may: each file being written and each large
+/// change in a journal is one.
+void raise_file_limit();
+
 /// All of `bytes` at `offset`, or an error: a short write is never success.
 Status write_fully(int fd, std::span<const char> bytes, std::uint64_t offset);
 /// Reads until `bytes` is full or the file ends; returns the number of bytes read.

@@ -477,6 +477,25 @@ TEST_CASE("damage before the end stops the reading, loudly, and nothing is throw
   CHECK(err(store.settle({})) == 0);
 }
 
+TEST_CASE("bytes that cannot be read after a crash are not taken for stored") {
+  Setting s;
+  s.open();
+  REQUIRE(err(put_text(*s.journal, "k", pattern(200'000))) == 0);
+  s.journal.reset();
+  const std::string file = s.in("/bodies").at(0);
+  const bool gone = GENERATE(true, false);
+  if (gone) {
+    // Bytes are removed only when they are stored.
+    files::remove(file);
+  } else {
+    files::resize_file(file, 100'000);
+  }
+  JournalStore& store = s.open();
+  CHECK(store.waiting().changes == (gone ? 0 : 1));
+  CHECK(err(store.settle("k")) == (gone ? 0 : EIO));
+  CHECK(s.in("/bodies").size() == (gone ? 0 : 1));
+}
+
 TEST_CASE("the log does not grow with what is over, though something in it stays") {
   Setting s;
   Fault fault;

@@ -109,12 +109,12 @@ TEST_CASE("a change goes only over what it was made upon, or over versions of ou
        {},
        object("\"c\"", 9, ""),
        Judgement::conflict},
-      {"a copy that keeps attributes is known by its ETag",
+      {"a copy that keeps attributes: its ETag says that it is ours, not with which",
        copy,
        Base::none(),
        {},
        object("\"new\"", 5, "7"),
-       Judgement::done},
+       Judgement::proceed},
   };
   for (const Row& row : rows) {
     CAPTURE(row.what);

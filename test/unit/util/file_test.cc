@@ -2,9 +2,11 @@
 #include "pailfs/util/file.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -90,6 +92,19 @@ TEST_CASE("reads and writes are whole or errors", "[util]") {
   REQUIRE_FALSE(failed);
   CHECK(failed.error().err == ENOSPC);
   CHECK(read_fully(-1, read, 0).error().err == EBADF);
+}
+
+TEST_CASE("the limit of open files is raised as far as it goes", "[util]") {
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  rlimit low = before;
+  low.rlim_cur = std::min<rlim_t>(before.rlim_max, 64);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &low) == 0);
+  raise_file_limit();
+  rlimit after{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &after) == 0);
+  CHECK(after.rlim_cur == before.rlim_max);
+  CHECK(::setrlimit(RLIMIT_NOFILE, &before) == 0);
 }
 
 TEST_CASE("a file is read whole up to its limit", "[util]") {

@@ -36,6 +36,7 @@
 #include "masking.h"
 #include "memory_share.h"
 #include "observer.h"
+#include "run_as.h"
 #include "utility.h"
 
 namespace pailfs::cli {
@@ -369,6 +370,17 @@ std::optional<int> prepare(CommandLine& line) {
   Options& options = line.options;
   std::error_code error;
   make_paths_absolute(options, std::filesystem::current_path(error).string());
+  if (!options.namespace_of.empty()) {
+    if (Status ok = mount::enter_mount_namespace(options.namespace_of); !ok) {
+      return complain(line, Exit::local, ok.error().text);
+    }
+  }
+  if (!options.run_as.empty()) {
+    if (Status ok = become_user(options.run_as); !ok) {
+      return complain(line, Exit::local, ok.error().text);
+    }
+    options.credentials.environment["HOME"] = home_directory();
+  }
   options.credentials.home = home_directory();
   if (options.region_may_be_in_profile) {
     const std::string region = s3::profile_region(options.credentials);
@@ -383,11 +395,6 @@ std::optional<int> prepare(CommandLine& line) {
   keep_memory_private();
   return_large_blocks();
 
-  if (!options.namespace_of.empty()) {
-    if (Status ok = mount::enter_mount_namespace(options.namespace_of); !ok) {
-      return complain(line, Exit::local, ok.error().text);
-    }
-  }
   // Whoever looks for the process looks for the program, not for the link that mount(8) found.
   if (line.mount_helper) prctl(PR_SET_NAME, "pailfs");
   for (const std::string& warning : line.warnings) say(warning);

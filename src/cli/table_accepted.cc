@@ -8,7 +8,12 @@ namespace {
 
 constexpr std::string_view kObsolete = "obsolete, it has no effect";
 constexpr std::string_view kAutomatic = "this is chosen automatically";
-constexpr std::string_view kCredentials = "these credentials cannot be obtained";
+constexpr std::string_view kIbm =
+    "IBM's tokens cannot be obtained; make HMAC credentials of the service instance and put them "
+    "into a passwd_file";
+constexpr std::string_view kPlugIn =
+    "plug-ins of s3fs are not loaded; name their program as credential_process in ~/.aws/config "
+    "instead";
 
 void add_fstab_words(std::vector<OptionSpec>& table) {
   const Group group = Group::accepted;
@@ -104,9 +109,14 @@ void add_refused_words(std::vector<OptionSpec>& table) {
            "Refused: other users can see command lines."},
           {"secretAccessKey", "[KEY]", group, Custom{refuse_secret_key},
            "Refused: other users can see command lines."},
-          {"ibm_iam_auth", "", group, Refused{kCredentials},
-           "Not available: credentials of IBM's service or a plug-in.",
-           "ibm_iam_endpoint credlib credlib_opts"},
+          {"ibm_iam_auth", "", group, Refused{kIbm},
+           "Not available: tokens of IBM's service. HMAC credentials of it work as passwd_file.",
+           "ibm_iam_endpoint"},
+          {"credlib", "", group, Refused{kPlugIn},
+           "Not available: plug-ins for credentials. A program can be named as credential_process "
+           "in "
+           "~/.aws/config.",
+           "credlib_opts"},
           {"symlink_in_meta", "", group, Refused{"symbolic links would be stored differently"},
            "Not available: another form of symbolic links."},
           {"context", "[LABEL]", group, Refused{"files would not get the label that you ask for"},

@@ -45,7 +45,8 @@ void add_credential_options(std::vector<OptionSpec>& table) {
            "1: do not sign requests. Objects are then never copied on the server."},
           {"use_session_token", "", group,
            Flag{[](Options& o) -> bool& { return o.credentials.use_session_token; }},
-           "Refuse to mount without a session token beside the keys."},
+           "Refuse keys without a session token, be they in the environment, in a profile or in a "
+           "directory of keys."},
           {"iam_role", "[auto|NAME]", group,
            Custom{set_role, [](const Options& o) { return o.credentials.iam_role.value_or(""); },
                   "auto"},

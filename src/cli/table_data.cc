@@ -166,7 +166,10 @@ std::string set_acl(Options& options, std::string_view value) {
                                                "bucket-owner-full-control",
                                                "log-delivery-write"};
   if (std::find(std::begin(kAcls), std::end(kAcls), value) == std::end(kAcls)) {
-    return "unknown value for default_acl: " + printable(value);
+    std::string known;
+    for (const std::string_view acl : kAcls)
+      known += (known.empty() ? "" : ", ") + std::string(acl);
+    return "unknown value for default_acl: " + printable(value) + "; it is one of " + known;
   }
   options.s3.acl = std::string(value);
   return {};

@@ -205,6 +205,10 @@ void add_kernel_options(std::vector<OptionSpec>& table) {
            "for buckets that nobody else writes to."},
           {"mkdir", "", group, Flag{[](Options& o) -> bool& { return o.make_mountpoint; }},
            "Make the mountpoint, and the directories above it, if it is missing."},
+          {"run_as", "USER", group, Text{[](Options& o) -> std::string& { return o.run_as; }},
+           "Become this user, a name or a number, before anything else is done: as if the user had "
+           "given the command. For root, who mounts at boot.",
+           "setuid"},
           {"bg", "", group, Flag{[](Options& o) -> bool& { return o.connect_later; }},
            "Mount at once and go on in the background with looking for keys and asking for the "
            "bucket; what fails is in the log, and meanwhile files give errors. Without it the "

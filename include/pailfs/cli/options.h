@@ -49,6 +49,7 @@ struct Options {
   bool foreground = false;
   bool only_pretend = false;  ///< -f of mount(8): everything but the mount
   std::string namespace_of;   ///< -N of mount(8): the mount namespace to mount in, a path or a pid
+  std::string run_as;         ///< user to become before anything is done; see become_user()
   int debug_switches = 0;     ///< how often -d was given
   LogLevel log_level = LogLevel::critical;
   std::string logfile;

@@ -31,7 +31,7 @@ fill() {
   for form in today plain folder both bare none; do
     put "$form-full/file" -H 'x-amz-meta-mode: 33152' -H 'x-amz-meta-mtime: 1300000000'
   done
-  put 'folder-full/below_$folder$' "${owned[@]}"
+  put "folder-full/below_\$folder\$" "${owned[@]}"
 }
 
 show() { listing "$1" '%p %y %m %U:%G %T@\n'; }
@@ -90,7 +90,7 @@ changed() {
 
 # Without the option, as s3fs from 1.92 on: DIR/, DIR that says it is one, and what names lie below.
 without() {
-  put 'folder_$folder$' "${owned[@]}"
+  put "folder_\$folder\$" "${owned[@]}"
   put plain "${owned[@]}" "${typed[@]}"
   put today/ "${owned[@]}" "${typed[@]}"
   put none/file

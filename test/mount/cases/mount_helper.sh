@@ -159,6 +159,24 @@ kill -TERM "$(daemons "$user/mnt")"
 expect "SIGTERM ends the daemon" wait_until 10 no_daemon "$user/mnt"
 expect "and unmounts" not_mounted "$user/mnt"
 
+# root becomes the user, by either name and through mount(8)
+nobody=$(id -un 65534)
+for line in "$pailfs pail $user/mnt -o $options,run_as=$nobody" "/sbin/mount.pailfs pail $user/mnt -o $options,setuid=65534" \
+  "mount -t pailfs pail $user/mnt -o $options,run_as=$nobody"; do
+  # shellcheck disable=SC2086 # the words of the line
+  expect "$line" fresh $line
+  in_table "run_as" "$user/mnt"
+  expect_equal "the daemon is the user's" "$nobody" "$(ps -o user= -p "$(daemons "$user/mnt")")"
+  expect "the mount too" grep -q " $user/mnt fuse.s3fs .*user_id=65534" /proc/self/mounts
+  expect_failure "root sees nothing of it" ls "$user/mnt"
+  expect_equal "the user does" content "$("${as_user[@]}" cat "$user/mnt/file" 2>&1)"
+  "${as_user[@]}" fusermount3 -u "$user/mnt"
+  expect "the daemon ends" wait_until 10 no_daemon "$user/mnt"
+done
+gives 2 'no-such-user no.such.user' "$pailfs" pail "$user/mnt" -o "$options,run_as=no-such-user"
+gives 2 'only.root uid.65534' "${as_user[@]}" "$pailfs" pail "$user/mnt" -o "$options,run_as=root"
+gives 2 "$work/passwd 65534" "$pailfs" pail "$user/mnt" -o "$(mount_options),run_as=$nobody"
+
 # auto_unmount; its guard is forked under the daemon's name
 one_daemon() { [ "$(daemons "$1" | wc -l)" = 1 ]; }
 for who in user root; do

@@ -81,8 +81,10 @@ TEST_CASE("A wrong command line is refused with one exact sentence") {
        "invalid bucket_size option: \"10XB\" is not a size like 500GB or 2TiB"},
       {{"b", "/m", "-o", "bucket_size=99EiB"},
        "invalid bucket_size option: \"99EiB\" is not a size like 500GB or 2TiB"},
-      {{"b", "/m", "-o", "default_acl=all"}, "unknown value for default_acl: all"},
-      {{"b", "/m", "-o", "default_acl="}, "unknown value for default_acl: "},
+      {{"b", "/m", "-o", "default_acl=all"},
+       "unknown value for default_acl: all; it is one of private, public-read, public-read-write, "
+       "aws-exec-read, authenticated-read, bucket-owner-read, bucket-owner-full-control, "
+       "log-delivery-write"},
       {{"b", "/m", "-o", "storage_class=a b"},
        "option storage_class: \"a b\" is not a storage class"},
       {{"b", "/m", "-o", "dbglevel=loud"},
@@ -144,7 +146,8 @@ TEST_CASE("A wrong command line is refused with one exact sentence") {
       {{"b", "/m", "-o", "iam_role=a/../b"},
        "option iam_role: \"a/../b\" is not the name of a role"},
       {{"b", "/m", "-o", "ibm_iam_auth"},
-       "option ibm_iam_auth is not supported: these credentials cannot be obtained"},
+       "option ibm_iam_auth is not supported: IBM's tokens cannot be obtained; make HMAC "
+       "credentials of the service instance and put them into a passwd_file"},
       {{"b", "/m", "-o", "modules=subdir,subdir=x"},
        "option modules is not supported: stacking FUSE modules would change the names of files"},
       {{"-u", "b", "/m"},

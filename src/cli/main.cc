@@ -16,6 +16,7 @@
 #include <system_error>
 #include <vector>
 
+#include "pailfs/cache/cache_directory.h"
 #include "pailfs/cli/check.h"
 #include "pailfs/cli/commands.h"
 #include "pailfs/cli/docs.h"
@@ -244,6 +245,17 @@ Result<std::unique_ptr<journal::JournalStore>> open_journal(const Options& optio
   return opened;
 }
 
+/// Where the mount keeps something for the next one, if it is asked to and can.
+std::optional<cache::CacheDirectory> take_cache_directory(const Options& options) {
+  if (options.cache_directory.empty()) return std::nullopt;
+  auto taken = cache::CacheDirectory::take(
+      options.cache_directory,
+      options.s3.url + "\n" + options.s3.bucket + "\n" + options.fs.prefix);
+  if (taken) return std::move(*taken);
+  log_warning("nothing is kept for the next mount: " + taken.error().text);
+  return std::nullopt;
+}
+
 /// The whole life of a mount. Runs after the process has detached: connections and threads do not
 /// survive a fork.
 mount::Outcome live(const Options& options, const Launch& launch, const LogPlan& log,
@@ -266,6 +278,12 @@ mount::Outcome live(const Options& options, const Launch& launch, const LogPlan&
   }
   fs::Config settings = options.fs;
   if (service.keys.found.none) settings.no_copy_api = true;  // as with public_bucket
+  const auto kept = take_cache_directory(options);
+  if (kept && options.delete_cache) {
+    kept->clear();
+  } else if (kept) {
+    settings.attribute_file = kept->path() + "/attributes";
+  }
   auto journal = open_journal(options, service);
   if (!journal) return failed(options, Step::local, journal.error());
   s3::ObjectStore& store = *journal ? static_cast<s3::ObjectStore&>(**journal) : *service.client;
@@ -286,6 +304,7 @@ mount::Outcome live(const Options& options, const Launch& launch, const LogPlan&
   const Status served =
       mount::serve(options.mount, *files, on_ready, observer.instruments(), [&] { keys.reload(); });
   observer.end();
+  if (kept && options.delete_cache) kept->clear();
   if (served) return {};
   // Once mounted, what fails is that something could not be stored.
   if (was_ready) return failed(options, Exit::not_stored, served.error());

@@ -60,8 +60,6 @@ void add_unbuilt_words(std::vector<OptionSpec>& table) {
   table.insert(
       table.end(),
       {
-          {"del_cache", "", group, Accepted{},
-           "Always so: nothing is left in the directory of use_cache when the mount ends."},
           {"max_dirty_data", "MB", group, Warned{kAutomatic, true},
            "Accepted without effect: what is written is stored when the file is closed."},
           {"streamupload", "", group, Accepted{}, "Accepted: parts go up side by side without it.",

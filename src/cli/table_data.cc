@@ -268,8 +268,10 @@ void add_path_options(std::vector<OptionSpec>& table) {
           {"use_cache", "[DIRECTORY]", group,
            Path{[](Options& o) -> std::string& { return o.cache_directory; }, true},
            "Where such bytes wait instead of in tmpdir. Made with mode 0700 if it is missing. "
-           "Nothing but the journal of durability=local is kept there between mounts yet; empty: "
-           "as if not given."},
+           "Between mounts it keeps the attributes of files, which are believed where a listing "
+           "shows "
+           "that nothing has changed, and the journal of durability=local; empty: as if not "
+           "given."},
           {"durability", "remote|local", group,
            Custom{set_durability,
                   [](const Options& o) {
@@ -285,6 +287,9 @@ void add_path_options(std::vector<OptionSpec>& table) {
           {"journal_size", "MB", group,
            Megabytes{[](Options& o) -> std::uint64_t& { return o.journal_bytes; }, 16, 1U << 20U},
            "How much may wait in the journal before whoever writes has to wait too."},
+          {"del_cache", "", group, Flag{[](Options& o) -> bool& { return o.delete_cache; }},
+           "Remove what earlier mounts of the bucket have left there, and leave nothing but the "
+           "journal."},
           {"check_cache_dir_exist", "", group,
            Flag{[](Options& o) -> bool& { return o.cache_directory_must_exist; }},
            "Do not make the directory of use_cache: refuse to mount when it is missing."},

@@ -101,6 +101,7 @@ bool PosixFileSystem::visit_name(const InodePtr& parent, const std::string& path
 
 void PosixFileSystem::releasedir(HandleId handle) {
   directories_.take(handle);
+  keep_attributes_sometimes();
 }
 
 }  // namespace pailfs::fs

@@ -399,6 +399,7 @@ Status PosixFileSystem::sync_all() {
     if (!stored && first) first = stored;
   }
   storer_.sweep();
+  keep_attributes();
   const Status settled = store_.settle({});
   return first ? settled : first;
 }

@@ -26,6 +26,8 @@ PosixFileSystem::PosixFileSystem(const Config& config, s3::ObjectStore& store, C
       write_memory_(memory_, config.memory_limit / 4 * 3),
       space_{config.temporary_directory, config.disk, &write_memory_},
       known_(config_, clock),
+      attribute_file_(config.attribute_file),
+      attributes_kept_(clock.now()),
       lister_(config_, store_, known_, clock),
       fetcher_(store_, reads_, blocks_, clock),
       nodes_(config_, store_, known_, fetcher_, lookups_, clock),
@@ -38,6 +40,7 @@ PosixFileSystem::PosixFileSystem(const Config& config, s3::ObjectStore& store, C
 std::unique_ptr<FileSystem> make_file_system(const Config& config, s3::ObjectStore& store,
                                              Clock& clock, const FirstPage& first) {
   auto files = std::make_unique<PosixFileSystem>(config, store, clock);
+  files->recall_attributes();
   files->begin_with(first);
   if (!config.use_wtf8) return files;
   return std::make_unique<Wtf8FileSystem>(std::move(files));

@@ -11,8 +11,6 @@ namespace {
 
 /// What one entry may take on average: bounds what is kept of foreign metadata.
 constexpr std::size_t kBytesPerEntry = 250;
-/// A table without names takes about as much as this many.
-constexpr std::size_t kTableWeight = 4;
 /// Names known to be absent are swept out when there are this many.
 constexpr std::size_t kManyAbsent = 1024;
 
@@ -245,18 +243,23 @@ void NodeCache::learn(const std::string& path, const Node& node, MonoTime asked)
   put_path(path, node);
 }
 
-void NodeCache::erase(const std::string& path) {
-  MutexLock lock(mutex_);
+Slot* NodeCache::forget_path(const std::string& path, TablePtr& table) {
   if (path.empty()) {
     root_.reset();
-    return;
+    return nullptr;
   }
-  TablePtr table;
   Slot* slot = find_slot(path, table);
-  if (slot == nullptr) return;
+  if (slot == nullptr) return nullptr;
   if (slot->state == Slot::State::absent) --table->absent;
   forget_attributes(*slot);
   slot->state = Slot::State::unknown;
+  return slot;
+}
+
+void NodeCache::erase(const std::string& path) {
+  MutexLock lock(mutex_);
+  TablePtr table;
+  forget_path(path, table);
 }
 
 // ---- our own changes ----
@@ -301,16 +304,9 @@ void NodeCache::erase_below(const std::string& path) {
     if (is_at_or_below(directory, path)) doomed.push_back(directory);
   }
   for (const std::string& directory : doomed) drop_table(directory);
-  if (path.empty()) {
-    root_.reset();
-    return;
-  }
   TablePtr table;
-  Slot* slot = find_slot(path, table);
+  Slot* slot = forget_path(path, table);
   if (slot == nullptr) return;
-  if (slot->state == Slot::State::absent) --table->absent;
-  forget_attributes(*slot);
-  slot->state = Slot::State::unknown;
   slot->seen = {};
   table->complete.reset();  // it may or may not be there
 }

@@ -15,6 +15,7 @@
 
 #include "dir_table.h"
 #include "object_map.h"
+#include "remembered.h"
 
 namespace pailfs::fs {
 
@@ -77,6 +78,17 @@ class NodeCache final {
   /// How many directories are in a directory; nothing unless a fresh listing and what is known of
   /// its names leave no doubt. Not told of directories with very many names.
   [[nodiscard]] std::optional<std::size_t> subdirectories(const std::string& directory)
+      EXCLUDES(mutex_);
+
+  /// Objects of an earlier mount. They are believed when a listing shows the same ETag, size and
+  /// time; before that they only guide what is asked first. When there is no room the rest is left
+  /// out.
+  void remember(const RememberedObjects& some) EXCLUDES(mutex_);
+  /// All directories of which something is known, the least recently used first.
+  [[nodiscard]] std::vector<std::string> directories() EXCLUDES(mutex_);
+  /// The next objects of a directory whose attributes are or were known, from place `from` on,
+  /// which moves on. None: there are no more.
+  [[nodiscard]] RememberedObjects remembered(const std::string& directory, std::size_t& from)
       EXCLUDES(mutex_);
 
   struct Sizes {
@@ -160,6 +172,8 @@ class NodeCache final {
   void forget_attributes(Slot& slot) REQUIRES(mutex_);
   Node node_of(const Slot& slot) REQUIRES(mutex_);
   Slot* find_slot(const std::string& path, TablePtr& table) REQUIRES(mutex_);
+  /// The entry, of which nothing but the name is left; null when there is none.
+  Slot* forget_path(const std::string& path, TablePtr& table) REQUIRES(mutex_);
   void put_path(const std::string& path, const Node& node) REQUIRES(mutex_);
   bool is_fresh(const Table& table) REQUIRES(mutex_);
   /// A listing that is young enough, or a younger look, has shown the name.

@@ -11,6 +11,9 @@
 
 namespace pailfs::fs {
 
+/// A table without names takes about as much as this many.
+inline constexpr std::size_t kTableWeight = 4;
+
 /// What NodeCache keeps of one directory; guarded by its mutex.
 struct NodeCache::Table {
   explicit Table(std::list<std::string>::iterator place) : use(place) {}

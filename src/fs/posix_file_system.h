@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <shared_mutex>
 #include <string>
@@ -10,6 +11,7 @@
 #include "pailfs/fs/file_system.h"
 #include "pailfs/util/worker_pool.h"
 
+#include "attribute_file.h"
 #include "dir_reader.h"
 #include "directory_changes.h"
 #include "inode_table.h"
@@ -86,12 +88,13 @@ class HandleTable final {
 /// held across requests.
 ///
 /// Files: file_system_activity.cc, _allocate.cc, _lookup.cc, _attributes.cc, _make.cc, _remove.cc,
-/// _rename.cc, _files.cc, _directories.cc, _parents.cc, _xattr.cc: the verbs; each is a short story
-/// over the classes above.
+/// _rename.cc, _files.cc, _directories.cc, _parents.cc, _remember.cc, _xattr.cc: the verbs; each is
+/// a short story over the classes above.
 class PosixFileSystem final : public FileSystem {
  public:
   PosixFileSystem(const Config& config, s3::ObjectStore& store, Clock& clock);
-  /// Before anything else is called.
+  /// These two before anything else is called, in this order.
+  void recall_attributes();
   void begin_with(const FirstPage& first);
 
   Result<Attr> lookup(InodeId parent, std::string_view name) override;
@@ -267,6 +270,12 @@ class PosixFileSystem final : public FileSystem {
   Status store_for(OpenFile& file);
   Result<ReadBytes> read_once(OpenFile& file, Range range, bool& moved);
 
+  // file_system_remember.cc
+  /// Writes down what is known of objects, for the next mount; nothing while somebody does.
+  void keep_attributes();
+  /// The same now and then, in the background, for a mount that is killed.
+  void keep_attributes_sometimes();
+
   // file_system_xattr.cc
   Result<Xattrs> xattrs_of(const InodePtr& inode);
   Status change_xattrs(const InodePtr& inode, const std::function<Status(Xattrs&)>& change);
@@ -282,6 +291,9 @@ class PosixFileSystem final : public FileSystem {
   const cache::LocalSpace space_;
   std::atomic<unsigned> waiting_writers_ = 0;
   NodeCache known_;
+  const AttributeFile attribute_file_;
+  std::atomic<bool> keeping_attributes_ = false;
+  std::atomic<MonoTime> attributes_kept_;
   const Lister lister_;
   InodeTable inodes_;
   DirectoryChanges directory_changes_;

@@ -106,6 +106,10 @@ Result<Node> Resolver::from_page(const std::string& path, const FetchedPage& pag
   const bool has_marker = std::any_of(objects.begin(), objects.end(),
                                       [&](const auto& object) { return object.key == own; });
   if (has_marker) {
+    // The page may have shown that what was known of it is still true.
+    const auto learnt = known_.learnt(path);
+    auto known = learnt && *learnt >= page.asked ? known_.find(path) : std::nullopt;
+    if (known) return std::move(*known);
     auto marker = ask_marker(path);
     if (marker || !is_absence(marker.error())) return marker;
   }

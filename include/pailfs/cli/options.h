@@ -72,6 +72,7 @@ struct Options {
   bool remembers_absent_names = true;
   bool reduced_redundancy = false;
   std::string cache_directory;  ///< use_cache=; see make_cache_directory()
+  bool delete_cache = false;    ///< what is kept there goes when the mount begins and ends
   bool cache_directory_must_exist = false;
   bool durability_local = false;     ///< durability=local: changes are acknowledged by a journal
   std::optional<bool> fsync_remote;  ///< fsync=; not given: as durability says

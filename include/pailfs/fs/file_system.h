@@ -61,6 +61,7 @@ struct Config {
   std::size_t parallel = 16;       ///< requests in flight for one fan-out (max_thread_count)
   std::string temporary_directory = "/tmp";  ///< of the unlinked files that hold unstored writes
   cache::DiskRoom disk;                      ///< what of its file system is not to be used
+  std::string attribute_file;  ///< where attributes outlive the mount; empty: they do not
   std::string mime_types = "/etc/mime.types";
   std::uint64_t size_shown = 0;  ///< bucket_size= for statfs; 0: 64 PiB
 };

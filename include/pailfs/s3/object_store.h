@@ -45,6 +45,7 @@ struct ObjectInfo {
   ETag etag;
   WallTime last_modified{};
   ObjectAttributes attributes;
+  friend bool operator==(const ObjectInfo&, const ObjectInfo&) = default;
 };
 
 /// Bytes [begin, begin + length) of an object; length > 0.

@@ -87,6 +87,18 @@ sleep 5
 control reset
 counted "the same when the time of what is known has passed" 2 ls -l d
 unmount "$mnt"
+mount_here "$mnt" -o use_cache="$work/cache"
+ls -l "$mnt/d" >"$work/listed"
+unmount "$mnt"
+control reset
+mount_here "$mnt" -o use_cache="$work/cache"
+counted "ls -l of 1,000 files in a second mount with the same cache" 2 ls -l d
+expect_same "it shows the same" "$work/listed" "$work/command.out"
+unmount "$mnt"
+control reset
+mount_here "$mnt" -o use_cache="$work/cache"
+counted "stat of 100 files in a third one" 2 bash -c 'stat d/f0001{00..99}'
+unmount "$mnt"
 costs "stat of 100 files" 135 bash -c 'stat d/f0001{00..99}'
 # shellcheck disable=SC2016
 costs "20 absent names" 2 bash -c 'for i in {1..20}; do [ ! -e d/absent$i ] || exit; done'

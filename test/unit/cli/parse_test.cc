@@ -440,7 +440,7 @@ TEST_CASE("A cache directory is where unstored bytes wait, with one line that sa
   CHECK(line.error.empty());
   CHECK(line.options.cache_directory == "/c");
   REQUIRE(line.warnings.size() == 1);
-  CHECK(line.warnings[0].find("nothing is kept there between mounts") != std::string::npos);
+  CHECK(line.warnings[0].find("the content of files is not kept there") != std::string::npos);
 
   for (const std::string off : {"use_cache=", "use_cache"}) {
     CAPTURE(off);

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// What outlives a mount.
+#include "node_cache.h"
+#include "node_cache_table.h"
+
+namespace pailfs::fs {
+namespace {
+
+/// Never believed until a listing shows the same object.
+constexpr MonoTime kLongAgo = MonoTime::min();
+
+}  // namespace
+
+void NodeCache::remember(const RememberedObjects& some) {
+  MutexLock lock(mutex_);
+  for (const RememberedObject& object : some.objects) {
+    if (entries_ + kTableWeight >= limit_) return;  // younger knowledge has the room
+    if (!is_storable_name(object.name) || object.info.etag.empty()) continue;
+    const Node node = decode(object.info, object.marker, config_);
+    const TablePtr table = make_table(some.directory);
+    if (table->names.find(object.name) != kNoSlot) continue;
+    Slot& slot = table->names.at(table->names.make(object.name));
+    put(*table, slot, node);
+    slot.learnt = slot.expires = slot.seen = kLongAgo;
+    slot.estimated_time = object.estimated;
+    settle(*table);
+  }
+}
+
+std::vector<std::string> NodeCache::directories() {
+  MutexLock lock(mutex_);
+  return {by_use_.rbegin(), by_use_.rend()};
+}
+
+RememberedObjects NodeCache::remembered(const std::string& directory, std::size_t& from) {
+  constexpr std::size_t kAtATime = 1'000;
+  RememberedObjects some;
+  some.directory = directory;
+  MutexLock lock(mutex_);
+  const auto found = tables_.find(directory);
+  if (found == tables_.end()) return some;
+  const DirTable& names = found->second->names;
+  for (; from < names.end() && some.objects.size() < kAtATime; ++from) {
+    const auto id = static_cast<SlotId>(from);
+    const Slot& slot = names.at(id);
+    if (slot.state != Slot::State::known || !slot.attributes) continue;
+    RememberedObject object;
+    object.name = names.name(id);
+    object.marker = slot.form == Form::directory_marker;
+    object.estimated = slot.estimated_time;
+    object.info.size = slot.size;
+    object.info.etag = slot.tag.get();
+    object.info.last_modified = slot.last_modified;
+    object.info.attributes = slot.attributes->attributes(types_);
+    if (!object.info.etag.empty()) some.objects.push_back(std::move(object));
+  }
+  return some;
+}
+
+}  // namespace pailfs::fs

@@ -287,9 +287,10 @@ mount::Outcome live(const Options& options, const Launch& launch, const LogPlan&
   auto journal = open_journal(options, service);
   if (!journal) return failed(options, Step::local, journal.error());
   s3::ObjectStore& store = *journal ? static_cast<s3::ObjectStore&>(**journal) : *service.client;
+  // What the journal holds the service does not know yet.
+  const bool changes_wait = *journal && (*journal)->waiting().changes > 0;
   const auto files = fs::make_file_system(settings, store, service.clock,
-                                          // What the journal holds the service does not know yet.
-                                          *journal ? fs::FirstPage() : service.first);
+                                          changes_wait ? fs::FirstPage() : service.first);
   s3::CredentialSource& keys = *service.keys.found.source;
   Observer observer(options, {*service.client, keys, *files, service.clock, journal->get()},
                     describe(log));

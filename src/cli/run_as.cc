@@ -22,8 +22,7 @@ Error cannot(const std::string& name, const std::string& why, int err) {
 
 Status become_user(const std::string& name) {
   const auto number = parse_uint(name);
-  const passwd* user =
-      number ? getpwuid(static_cast<uid_t>(*number)) : getpwnam(name.c_str());
+  const passwd* user = number ? getpwuid(static_cast<uid_t>(*number)) : getpwnam(name.c_str());
   if (user == nullptr) {
     return cannot(name, "there is no such user; make one with useradd, or name another", EINVAL);
   }

@@ -28,7 +28,9 @@ Source parse_source(std::string_view text) {
   if (!drop_prefix(text, "s3fs#")) drop_prefix(text, "pailfs#");
   std::string_view bucket;
   std::string_view path;
-  if (drop_prefix(text, "s3://")) {
+  // s3:BUCKET/PATH: goofys' and others' spelling. s3:/PATH is a path in the bucket "s3".
+  const bool short_address = text.starts_with("s3:") && text.size() > 3 && text[3] != '/';
+  if (drop_prefix(text, short_address ? "s3:" : "s3://")) {
     const std::size_t slash = std::min(text.find('/'), text.size());
     bucket = text.substr(0, slash);
     path = text.substr(slash);

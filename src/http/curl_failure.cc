@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "curl_failure.h"
 
+#include <algorithm>
+
 #include "pailfs/util/result.h"
 #include "pailfs/util/text.h"
 
@@ -13,6 +15,32 @@ bool handshake_was_cut(const CurlOutcome& outcome) {
          (outcome.text.find("SSL_ERROR_SYSCALL") != std::string::npos ||
           outcome.text.find("onnection reset") != std::string::npos ||
           outcome.text.find("unexpected eof") != std::string::npos);
+}
+
+/// "HOST:PORT" of the proxy that a connection to `endpoint` was tried through; nothing if it was
+/// none. Only libcurl's sentence tells: up to 8.0 it names the proxy in the place of the host,
+/// later after "via".
+std::string proxy_tried(const std::string& text, const std::string& endpoint) {
+  constexpr std::string_view kTo = "connect to ";
+  constexpr std::string_view kPort = " port ";
+  constexpr std::string_view kVia = " via ";
+  const std::size_t to = text.find(kTo);
+  const std::size_t port = text.find(kPort, to == std::string::npos ? to : to + kTo.size());
+  if (to == std::string::npos || port == std::string::npos) return {};
+  const std::string host = text.substr(to + kTo.size(), port - to - kTo.size());
+  const std::size_t number = port + kPort.size();
+  const std::size_t end = std::min(text.find_first_not_of("0123456789", number), text.size());
+  const std::string digits = text.substr(number, end - number);
+  if (text.compare(end, kVia.size(), kVia) == 0) {
+    const std::size_t name = end + kVia.size();
+    return text.substr(name, text.find(' ', name) - name) + ":" + digits;
+  }
+  const bool direct = host + ":" + digits == endpoint || "[" + host + "]:" + digits == endpoint;
+  return direct ? std::string() : host + ":" + digits;
+}
+
+bool never_connected(const std::string& text) {
+  return text.starts_with("Failed to connect") || text.starts_with("Connection time");
 }
 
 std::string reason(const CurlOutcome& outcome) {
@@ -75,6 +103,9 @@ Failure classify(const CurlOutcome& outcome) {
 std::string describe(const CurlOutcome& outcome, std::string_view endpoint) {
   const std::string where(endpoint);
   const std::string host = where.substr(0, where.rfind(':'));
+  const std::string proxy = proxy_tried(outcome.text, where);
+  const std::string there =
+      proxy.empty() ? where : "the proxy " + printable(proxy, 256) + " on the way to " + where;
   switch (classify(outcome)) {
     case Failure::none:
       return {};
@@ -86,12 +117,17 @@ std::string describe(const CurlOutcome& outcome, std::string_view endpoint) {
     case Failure::connect:
       // libcurl's own text has no reason in it, the system's error number has.
       if (outcome.code == CURLE_COULDNT_CONNECT && outcome.os_errno > 0) {
-        return system_error(static_cast<int>(outcome.os_errno), "cannot connect to " + where).text;
+        return system_error(static_cast<int>(outcome.os_errno), "cannot connect to " + there).text;
       }
-      return "cannot connect to " + where + ": " + reason(outcome);
+      return "cannot connect to " + there + ": " + reason(outcome);
     case Failure::tls:
       return "TLS with " + where + " failed: " + reason(outcome);
     case Failure::timeout:
+      if (never_connected(outcome.text)) {
+        return "cannot connect to " + there +
+               ": no answer in time; a firewall, an egress policy or a missing proxy may be in the "
+               "way";
+      }
       return "timeout at " + where + ": " + reason(outcome);
     case Failure::idle_closed:
       return where + " had closed the idle connection: " + reason(outcome);

@@ -171,6 +171,8 @@ void SignalWatch::act(char byte) {
       break;
     case kReopen:
       log::reopen();
+      // At any level: a log that is empty after logrotate was not opened anew.
+      log::announce("SIGHUP: the log is opened anew, keys are read again");
       if (on_hangup_) on_hangup_();
       break;
     case kLevel:

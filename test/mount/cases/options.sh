@@ -141,3 +141,54 @@ obeyed allow_root auto_unmount default_permissions fsname=me subtype=me max_read
   comment=x x-systemd.automount x-gvfs-show
 obeyed use=looked_at ro
 refused modules=subdir subdir=/x iconv max_threads=x max_background=x attr_timeout=x max_write=x nofial
+
+# What goes over the wire. The log has every header, and pailfs-s3d judges the signature over them.
+context='effect: '
+sent() { grep -q -e "CURL DBG\\] > $1" "$work/wire"; }
+printf '# everything\n X-Amz-Meta-All yes\n.txt Content-Disposition inline\nreg:^/dir/ X-Amz-Meta-Below dir\n' >"$work/ahbe"
+printf 'text/special txt\n' >"$work/mime"
+tried "$good,curldbg,logfile=$work/wire,default_acl=public-read,storage_class=standard_ia,requester_pays,use_sse,noua,enable_content_md5,\
+listobjectsv2,list_object_max_keys=1500,ahbe_conf=$work/ahbe,mime=$work/mime,uid=1000,gid=nogroup,umask=027,bucket_size=10TiB"
+expect_equal "it mounts" 0 "$status"
+echo text >"$mnt/a.txt"
+mkdir "$mnt/dir"
+echo text >"$mnt/dir/b"
+head -c 12000000 /dev/zero >"$mnt/large"
+mv "$mnt/large" "$mnt/moved"
+expect_equal "uid, gid and umask" "$(printf '1000 nogroup 750\n%.0s' 1 2 3)" "$(stat -c '%u %G %a' "$mnt" "$mnt/a.txt" "$mnt/dir")"
+expect_equal "bucket_size" $((10 << 30)) "$(df -k --output=size "$mnt" | tail -n 1 | tr -d ' ')"
+unmount "$mnt"
+for header in 'x-amz-acl: public-read' 'x-amz-storage-class: STANDARD_IA' 'x-amz-request-payer: requester' 'x-amz-server-side-encryption: AES256' \
+  'Content-MD5: ' 'GET .*list-type=2.*max-keys=1500' 'X-Amz-Meta-All: yes' 'Content-Disposition: inline' 'X-Amz-Meta-Below: dir' \
+  'Content-Type: text/special' 'Content-Type: application/x-directory' 'x-amz-copy-source: ' 'POST .*large?uploads'; do
+  expect "$header" sent "$header"
+done
+expect_failure "noua" sent 'User-Agent'
+expect_failure "no Expect" sent 'Expect'
+rm "$work/wire"
+tried "$good,curldbg,logfile=$work/wire,instance_name=one,nocopyapi,nomultipart,servicepath=/"
+mv "$mnt/a.txt" "$mnt/c.txt"
+head -c 12000000 /dev/zero >"$mnt/large"
+unmount "$mnt"
+expect "instance_name" sent 'User-Agent: pailfs.*\[one\]'
+expect_failure "nocopyapi" sent 'x-amz-copy-source'
+expect_failure "nomultipart" sent 'POST .*uploads'
+expect "without listobjectsv2 it is the old list" sent 'GET /pail/?delimiter=.*prefix='
+expect_failure "and not the new one" sent 'GET .*list-type=2'
+rm "$work/wire"
+tried "$good,curldbg,logfile=$work/wire,norenameapi,use_rrs,sigv2,update_parent_dir_stat"
+mv "$mnt/c.txt" "$mnt/d.txt"
+chmod 600 "$mnt/d.txt"
+touch "$mnt/dir/new"
+unmount "$mnt"
+expect "use_rrs" sent 'x-amz-storage-class: REDUCED_REDUNDANCY'
+expect "norenameapi copies attributes on the server all the same" sent 'x-amz-copy-source: /pail/d.txt'
+expect_failure "but renames by hand" sent 'x-amz-copy-source: /pail/c.txt'
+expect "update_parent_dir_stat" sent 'PUT /pail/dir/ '
+expect_failure "sigv2" sent 'x-amz-content-sha256'
+curl -sS -f -X POST "$control/bucket?name=open&public=1" -o /dev/null
+status=0
+"$pailfs" open "$mnt" -o "$unkeyed,public_bucket=1,curldbg,logfile=$work/open" || status=$?
+ls "$mnt"
+unmount "$mnt"
+expect_failure "public_bucket signs nothing" grep -q Authorization "$work/open"

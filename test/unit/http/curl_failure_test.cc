@@ -68,6 +68,25 @@ TEST_CASE("the sentence names the endpoint and the reason", "[http]") {
   CHECK(describe({}, "h:1").empty());
 }
 
+TEST_CASE("a proxy that cannot be reached is named, and where it was to lead", "[http]") {
+  const std::string said = "cannot connect to the proxy 10.0.0.1:3128 on the way to s3.test:443: ";
+  CHECK(describe({CURLE_COULDNT_CONNECT, false, false, ECONNREFUSED,
+                  "Failed to connect to 10.0.0.1 port 3128 after 0 ms: Couldn't connect"},
+                 "s3.test:443") == said + "Connection refused");
+  CHECK(describe({CURLE_COULDNT_CONNECT, false, false, ECONNREFUSED,
+                  "Failed to connect to s3.test port 3128 via 10.0.0.1 after 0 ms: Could not"},
+                 "s3.test:443") == said + "Connection refused");
+  CHECK(describe({CURLE_COULDNT_CONNECT, false, false, ECONNREFUSED,
+                  "Failed to connect to ::1 port 443 after 0 ms: Couldn't connect"},
+                 "[::1]:443") == "cannot connect to [::1]:443: Connection refused");
+  CHECK_THAT(describe({CURLE_OPERATION_TIMEDOUT, false, false, 0,
+                       "Failed to connect to s3.test port 443 after 10001 ms: Timeout was reached"},
+                      "s3.test:443"),
+             ContainsSubstring("cannot connect to s3.test:443: no answer in time; a firewall"));
+  CHECK_THAT(describe({CURLE_OPERATION_TIMEDOUT, false, false, 0, "Operation timed out"}, "h:1"),
+             ContainsSubstring("timeout at h:1"));
+}
+
 TEST_CASE("an endpoint is host and port", "[http]") {
   CHECK(endpoint_of("http://h/b?c") == "h:80");
   CHECK(endpoint_of("https://h") == "h:443");

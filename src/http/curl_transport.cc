@@ -241,9 +241,12 @@ void Run::set_callbacks(CURL* easy) {
 }
 
 /// libcurl reads a body up to its Content-Length and, when more bytes follow, closes the connection
-/// without a word. A connection closed although both sides meant to keep it tells.
+/// without a word. A connection closed although both sides meant to keep it tells; but libcurl 8 also
+/// closes one on which an upload was refused, even when all of it had been sent.
 bool Run::has_excess(CURL* easy) const {
-  if (!head_.content_length() || head_.announces_close() || exchange_.sent != body_size()) {
+  const bool refused = uploads() && exchange_.status >= 400;
+  if (!head_.content_length() || head_.announces_close() || refused ||
+      exchange_.sent != body_size()) {
     return false;
   }
   curl_socket_t open = CURL_SOCKET_BAD;

@@ -63,7 +63,7 @@ fuse_req_t Reply::take(int errno_value) {
 
 void Reply::fail(const Error& error) {
   // The kernel refuses errnos from 512 on, libfuse 3.17 that before it; the caller would hang.
-  const int err = error.err > 0 && error.err < 511 ? error.err : EIO;
+  const int err = error.err > 0 && error.err <= EHWPOISON ? error.err : EIO;
   fuse_req_t request = take(err);
   if (request == nullptr) return;
   const LogLevel level = is_expected(err) ? LogLevel::info : LogLevel::error;

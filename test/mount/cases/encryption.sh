@@ -60,7 +60,7 @@ by_the_service() {
 }
 
 by_our_keys() {
-  local words
+  local words by_s3fs
   new_key "$work/key"
   new_key "$work/stranger"
   (umask 077 && cat "$work/stranger" "$work/key" >"$work/both")
@@ -69,16 +69,22 @@ by_our_keys() {
   unmount "$mnt"
   expect_failure "nobody reads it without a key" by_curl small -o "$work/got"
   s3fs_here "$mnt" "use_sse=custom:$work/key"
-  expect "s3fs reads the small file" cmp "$work/small" "$mnt/small"
-  expect "s3fs reads the large file" cmp "$work/large" "$mnt/large"
-  cp "$work/small" "$mnt/by-s3fs"
+  by_s3fs=yes
+  if cp "$work/small" "$mnt/by-s3fs" 2>/dev/null; then
+    expect "s3fs reads the small file" cmp "$work/small" "$mnt/small"
+    expect "s3fs reads the large file" cmp "$work/large" "$mnt/large"
+  else
+    # 1.95 sends a wrong MD5 of the key, mostly zeros, which every service refuses.
+    say "note: this s3fs cannot write with a key of its user: not compared with it"
+    by_s3fs=''
+  fi
   unmount "$mnt"
 
   for words in "load_sse_c=$work/key" "use_sse=c:$work/both" "use_sse=$work/key"; do
     mount_here "$mnt" -o "$words"
     expect "$words reads the small file" cmp "$work/small" "$mnt/small"
     expect "$words reads the large file" cmp "$work/large" "$mnt/large"
-    expect "$words reads what s3fs wrote" cmp "$work/small" "$mnt/by-s3fs"
+    [ -z "$by_s3fs" ] || expect "$words reads what s3fs wrote" cmp "$work/small" "$mnt/by-s3fs"
     unmount "$mnt"
   done
   AWSSSECKEYS=$(paste -sd: "$work/both") mount_here "$mnt" -o use_sse=custom

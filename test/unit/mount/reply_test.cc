@@ -126,7 +126,8 @@ TEST_CASE("errnos that the kernel would not take become EIO", "[mount][reply]") 
   CHECK(session.kernel.lookup(1, "0").err == EIO);
   CHECK(session.kernel.lookup(1, "-2").err == EIO);
   CHECK(session.kernel.lookup(1, "512").err == EIO);
-  CHECK(session.kernel.lookup(1, "510").err == 510);
+  CHECK(session.kernel.lookup(1, "134").err == EIO);
+  CHECK(session.kernel.lookup(1, "133").err == EHWPOISON);
 }
 
 TEST_CASE("an error is logged once with verb, inode, name and the store's words",

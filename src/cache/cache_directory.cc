@@ -5,23 +5,14 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include <array>
-#include <cinttypes>
-#include <cstdio>
 #include <filesystem>
+
+#include "hashed_name.h"
 
 namespace pailfs::cache {
 namespace {
 
 constexpr std::string_view kFormat = "pailfs cache 1\n";
-
-std::string hash_of(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037U;  // FNV-1a; `identity` tells those that share one
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
-  std::array<char, 17> digits{};
-  std::snprintf(digits.data(), digits.size(), "%016" PRIx64, hash);
-  return digits.data();
-}
 
 Status make_private(const std::string& path) {
   if (::mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST)
@@ -53,7 +44,7 @@ Status check_identity(const std::string& file, const std::string& identity) {
 
 Result<CacheDirectory> CacheDirectory::take(const std::string& cache, const std::string& identity) {
   const std::string all = cache + "/pailfs";
-  std::string path = all + "/" + hash_of(identity);
+  std::string path = all + "/" + hashed_name(identity);
   for (const std::string& each : {all, path}) {
     const Status made = make_private(each);
     if (!made) return made.error();

@@ -16,7 +16,6 @@
 #include <system_error>
 #include <vector>
 
-#include "pailfs/cache/cache_directory.h"
 #include "pailfs/cli/check.h"
 #include "pailfs/cli/commands.h"
 #include "pailfs/cli/docs.h"
@@ -32,6 +31,7 @@
 #include "pailfs/util/text.h"
 
 #include "background_check.h"
+#include "kept.h"
 #include "late_keys.h"
 #include "log_plan.h"
 #include "masking.h"
@@ -225,7 +225,7 @@ Result<std::unique_ptr<journal::JournalStore>> open_journal(const Options& optio
                                                             Service& service) {
   journal::Config config;
   config.cache_directory = options.cache_directory;
-  config.identity = options.s3.url + "\n" + options.s3.bucket + "\n" + options.fs.prefix;
+  config.identity = kept_identity(options);
   config.acknowledges = options.durability_local;
   config.most_bytes = options.journal_bytes;
   config.disk = options.fs.disk;
@@ -243,17 +243,6 @@ Result<std::unique_ptr<journal::JournalStore>> open_journal(const Options& optio
   const bool busy_elsewhere = !opened && opened.error().err == EBUSY && !options.durability_local;
   if (busy_elsewhere) return std::unique_ptr<journal::JournalStore>();
   return opened;
-}
-
-/// Where the mount keeps something for the next one, if it is asked to and can.
-std::optional<cache::CacheDirectory> take_cache_directory(const Options& options) {
-  if (options.cache_directory.empty()) return std::nullopt;
-  auto taken = cache::CacheDirectory::take(
-      options.cache_directory,
-      options.s3.url + "\n" + options.s3.bucket + "\n" + options.fs.prefix);
-  if (taken) return std::move(*taken);
-  log_warning("nothing is kept for the next mount: " + taken.error().text);
-  return std::nullopt;
 }
 
 /// The whole life of a mount. Runs after the process has detached: connections and threads do not
@@ -278,12 +267,7 @@ mount::Outcome live(const Options& options, const Launch& launch, const LogPlan&
   }
   fs::Config settings = options.fs;
   if (service.keys.found.none) settings.no_copy_api = true;  // as with public_bucket
-  const auto kept = take_cache_directory(options);
-  if (kept && options.delete_cache) {
-    kept->clear();
-  } else if (kept) {
-    settings.attribute_file = kept->path() + "/attributes";
-  }
+  const Kept kept(options, settings);
   auto journal = open_journal(options, service);
   if (!journal) return failed(options, Step::local, journal.error());
   s3::ObjectStore& store = *journal ? static_cast<s3::ObjectStore&>(**journal) : *service.client;
@@ -305,7 +289,6 @@ mount::Outcome live(const Options& options, const Launch& launch, const LogPlan&
   const Status served =
       mount::serve(options.mount, *files, on_ready, observer.instruments(), [&] { keys.reload(); });
   observer.end();
-  if (kept && options.delete_cache) kept->clear();
   if (served) return {};
   // Once mounted, what fails is that something could not be stored.
   if (was_ready) return failed(options, Exit::not_stored, served.error());

@@ -213,11 +213,6 @@ class Reader final {
       return fail("fsync=local needs durability=local");
     }
     o.fs.fsync_settles = o.durability_local && o.fsync_remote.value_or(false);
-    if (!o.cache_directory.empty() && !o.durability_local) {
-      line_.warnings.emplace_back(
-          "option use_cache: the directory holds what is not stored yet and, between mounts, "
-          "attributes; the content of files is not kept there");
-    }
     if (o.credentials.public_bucket) o.fs.no_copy_api = true;
     if (o.fs.allow_other)
       o.mount.kernel_options.insert(o.mount.kernel_options.begin(), "allow_other");

@@ -85,6 +85,13 @@ std::string set_fake_diskfree(Options& options, std::string_view value) {
   return {};
 }
 
+std::string set_cache_size(Options& options, std::string_view value) {
+  return set_megabytes("cache_size", 1, value, options.cache_bytes.emplace());
+}
+std::string show_cache_size(const Options& options) {
+  return options.cache_bytes ? shown_megabytes(*options.cache_bytes) : "";
+}
+
 // s3fs's forms, in its words; anything else is the name of a key file, as its manual has it.
 std::string set_encryption(Options& options, std::string_view value) {
   using Kind = s3::Encryption::Kind;
@@ -267,11 +274,14 @@ void add_path_options(std::vector<OptionSpec>& table) {
            "Where bytes wait that are written and not yet stored, in files without a name."},
           {"use_cache", "[DIRECTORY]", group,
            Path{[](Options& o) -> std::string& { return o.cache_directory; }, true},
-           "Where such bytes wait instead of in tmpdir. Made with mode 0700 if it is missing. "
-           "Between mounts it keeps the attributes of files, which are believed where a listing "
-           "shows "
-           "that nothing has changed, and the journal of durability=local; empty: as if not "
-           "given."},
+           "Keep what was read, and attributes, on disk here, for the next time and the next "
+           "mount, and let "
+           "unstored "
+           "bytes wait here instead of in tmpdir. Made with mode 0700 if it is missing. Empty: as "
+           "if not given."},
+          {"cache_size", "MB", group, Custom{set_cache_size, show_cache_size},
+           "How much use_cache keeps of a bucket at most; what was used longest ago goes first. "
+           "Default: a quarter of the file system, of which a tenth always stays free."},
           {"durability", "remote|local", group,
            Custom{set_durability,
                   [](const Options& o) {

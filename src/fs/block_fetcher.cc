@@ -19,6 +19,18 @@ namespace {
 constexpr std::uint64_t kLongTransfer = 1U << 20U;
 /// What a connection brings at least where the processor and not the network limits.
 constexpr std::uint64_t kFast = 150U << 20U;
+/// A disk that is slower than the store must not hold up what is read: beyond so many fetches that
+/// are being written to it, what has come is not kept.
+constexpr unsigned kMostKeeping = 16;
+
+cache::DiskBlocks::Identity identity_of(const Version& version) {
+  std::string text = version.key;
+  text.push_back('\0');
+  text += version.etag.value;
+  text.push_back('\0');
+  text += std::to_string(version.size);
+  return {std::move(text), version.size};
+}
 
 }  // namespace
 
@@ -38,11 +50,11 @@ struct BlockFetcher::Fetch {
 
 class BlockFetcher::Sink final : public s3::ByteSink {
  public:
-  Sink(BlockFetcher& fetcher, const Fetch& fetch)
-      : fetcher_(fetcher), fetch_(fetch), start_(fetcher.clock_.now()) {}
+  Sink(BlockFetcher& fetcher, const Fetch& fetch, std::uint64_t had)
+      : fetcher_(fetcher), fetch_(fetch), start_(fetcher.clock_.now()), had_(had), filled_(had) {}
 
   bool write(std::uint64_t offset, std::span<const char> bytes) override {
-    if (filled_ == 0) {
+    if (filled_ == had_) {
       begun_ = fetcher_.clock_.now();
       fetcher_.note_latency(begun_ - start_);
     }
@@ -60,7 +72,8 @@ class BlockFetcher::Sink final : public s3::ByteSink {
   }
   [[nodiscard]] std::uint64_t filled() const { return filled_; }
   void end() {
-    if (filled_ >= kLongTransfer) fetcher_.note_rate(filled_, fetcher_.clock_.now() - begun_);
+    const std::uint64_t came = filled_ - had_;
+    if (came >= kLongTransfer) fetcher_.note_rate(came, fetcher_.clock_.now() - begun_);
   }
 
  private:
@@ -68,35 +81,62 @@ class BlockFetcher::Sink final : public s3::ByteSink {
   const Fetch& fetch_;
   const MonoTime start_;
   MonoTime begun_{};
-  std::uint64_t filled_ = 0;
+  const std::uint64_t had_;  // bytes that were there before
+  std::uint64_t filled_;     // those and what has come
 };
 
 BlockCache::ObjectPtr BlockFetcher::open(const Version& version) {
-  std::string identity = version.key;
-  identity.push_back('\0');
-  identity += version.etag.value;
-  identity.push_back('\0');
-  identity += std::to_string(version.size);
-  return cache_.open(identity);
+  return cache_.open(identity_of(version).text);
 }
 
 void BlockFetcher::run(const Fetch& fetch) {
-  // Whoever waits for the blocks hears of it from them.
-  static_cast<void>(perform(fetch));
+  const std::uint64_t had = read_kept(fetch);
+  if (had == fetch.blocks.size()) return end(fetch, had, {});
+  // Whoever waits for the blocks hears of a failure from them.
+  static_cast<void>(perform(fetch, had));
 }
 
-Result<s3::ObjectInfo> BlockFetcher::perform(const Fetch& fetch) {
+void BlockFetcher::end(const Fetch& fetch, std::uint64_t complete, const Status& status) {
+  // First forgotten, then told, so that who tries again does not meet the same blocks.
+  fetch.object->settle(fetch.first, fetch.blocks.size(), complete);
+  fetch.arrival->finish(status);
+}
+
+std::uint64_t BlockFetcher::read_kept(const Fetch& fetch) {
+  if (kept_ == nullptr || fetch.version.etag.empty()) return 0;
+  const auto version = kept_->find(identity_of(fetch.version));
+  if (!version) return 0;
+  std::uint64_t had = 0;
+  while (had < fetch.blocks.size() &&
+         version->read(fetch.first + had, fetch.blocks[had]->bytes())) {
+    ++had;
+    fetch.arrival->reached(std::min(had * kBlockSize, fetch.size()));
+  }
+  return had;
+}
+
+void BlockFetcher::keep(const Version& version, std::uint64_t first,
+                        std::span<const BlockPtr> blocks) {
+  if (kept_ == nullptr || version.etag.empty() || blocks.empty()) return;
+  if (++keeping_ <= kMostKeeping) {
+    const auto kept = kept_->make(identity_of(version));
+    for (std::size_t i = 0; kept && i < blocks.size(); ++i)
+      kept->write(first + i, blocks[i]->bytes());
+  }
+  --keeping_;
+}
+
+Result<s3::ObjectInfo> BlockFetcher::perform(const Fetch& fetch, std::uint64_t had) {
   // The handle that wanted it has been closed meanwhile: whoever else needs it asks anew.
   if (fetch.object.use_count() == 1) {
-    fetch.object->settle(fetch.first, fetch.blocks.size(), 0);
     const Error gone{ECANCELED, "the reader has gone"};
-    fetch.arrival->finish(gone);
+    end(fetch, had, gone);
     return gone;
   }
-  Sink sink(*this, fetch);
+  Sink sink(*this, fetch, had * kBlockSize);
   s3::GetRequest request;
   request.key = fetch.version.key;
-  request.range = s3::ByteRange{fetch.begin(), fetch.size()};
+  request.range = s3::ByteRange{fetch.begin() + had * kBlockSize, fetch.size() - had * kBlockSize};
   request.if_match = fetch.version.etag;
   const auto info = store_.get(request, sink);
   sink.end();
@@ -112,9 +152,10 @@ Result<s3::ObjectInfo> BlockFetcher::perform(const Fetch& fetch) {
   } else {
     fetch.arrival->reached(sink.filled());
   }
-  // First forgotten, then told, so that who tries again does not meet the same blocks.
-  fetch.object->settle(fetch.first, fetch.blocks.size(), complete);
-  fetch.arrival->finish(status);
+  end(fetch, complete, status);
+  if (complete > had) {
+    keep(fetch.version, fetch.first + had, std::span(fetch.blocks).subspan(had, complete - had));
+  }
   return status ? info : Result<s3::ObjectInfo>(status.error());
 }
 
@@ -126,15 +167,21 @@ Result<s3::ObjectInfo> BlockFetcher::fetch_whole(const Version& version) {
   fetch.arrival = std::make_shared<Arrival>();
   const std::uint64_t need = (version.size - 1) / kBlockSize + 1;
   fetch.blocks = held->reserve(0, need, BlockCache::Purpose::ahead, fetch.arrival);
-  if (fetch.blocks.size() == need) return perform(fetch);
+  const bool reserved = fetch.blocks.size() == need;
+  const std::uint64_t had = reserved ? read_kept(fetch) : 0;
+  if (reserved && had < need) return perform(fetch, had);
+  if (reserved) {
+    end(fetch, need, {});
+    return Error{ENOMEM, "it is on the disk already"};
+  }
   const Error not_whole{ENOMEM, "no memory to read ahead, or it is being read"};
-  held->settle(0, fetch.blocks.size(), 0);
-  fetch.arrival->finish(not_whole);
+  end(fetch, 0, not_whole);
   return not_whole;
 }
 
-Status BlockFetcher::fetch_wanted(const BlockCache::ObjectPtr& object, const Version& version,
-                                  Range wanted, std::uint64_t extended) {
+Result<BlockPtr> BlockFetcher::fetch_wanted(const BlockCache::ObjectPtr& object,
+                                            const Version& version, Range wanted,
+                                            std::uint64_t extended) {
   auto fetch = std::make_shared<Fetch>();
   fetch->object = object;
   fetch->version = version;
@@ -143,8 +190,8 @@ Status BlockFetcher::fetch_wanted(const BlockCache::ObjectPtr& object, const Ver
   const std::uint64_t need = (wanted.end - 1) / kBlockSize + 1 - fetch->first;
   fetch->blocks = object->reserve(fetch->first, need, BlockCache::Purpose::demand, fetch->arrival);
   if (fetch->blocks.empty()) {
-    // Somebody else was quicker, or there is no memory.
-    return object->has(fetch->first) ? Status() : Status(Error{ENOMEM, "no memory for a read"});
+    if (object->has(fetch->first)) return BlockPtr();
+    return Error{ENOMEM, "no memory for a read"};
   }
   const std::uint64_t whole = (std::max(extended, wanted.end) - 1) / kBlockSize + 1 - fetch->first;
   if (fetch->blocks.size() == need && whole > need) {
@@ -155,7 +202,7 @@ Status BlockFetcher::fetch_wanted(const BlockCache::ObjectPtr& object, const Ver
   // A small file is wanted whole: nothing is gained by another thread that brings its front first.
   const bool at_once = fetch->size() == version.size;
   if (at_once || !pool_.try_submit([this, fetch] { run(*fetch); })) run(*fetch);
-  return {};
+  return fetch->blocks.front();
 }
 
 void BlockFetcher::fetch_ahead(const BlockCache::ObjectPtr& object, const Version& version,

@@ -37,6 +37,7 @@ Activity PosixFileSystem::activity() {
   const NodeCache::Sizes known = known_.sizes();
   activity.cached_attributes = known.attributes;
   activity.cached_listings = known.listings;
+  if (kept_) activity.kept_bytes = kept_->size();
   return activity;
 }
 

@@ -14,6 +14,15 @@ constexpr std::size_t kParallelLookups = 64;
 /// Of all open files together; one stream of a distant store alone uses up to sixteen.
 constexpr std::size_t kParallelReads = 64;
 
+std::unique_ptr<cache::DiskBlocks> kept_blocks(const Config& config) {
+  if (config.kept_directory.empty()) return nullptr;
+  return std::make_unique<cache::DiskBlocks>(cache::DiskBlocks::Config{
+      .directory = config.kept_directory + "/blocks",
+      .limit = config.kept_bytes,
+      .room = config.disk,
+  });
+}
+
 }  // namespace
 
 PosixFileSystem::PosixFileSystem(const Config& config, s3::ObjectStore& store, Clock& clock)
@@ -24,12 +33,13 @@ PosixFileSystem::PosixFileSystem(const Config& config, s3::ObjectStore& store, C
       mime_(MimeTable::read(config.mime_types)),
       blocks_(memory_, config.memory_limit, clock),
       write_memory_(memory_, config.memory_limit / 4 * 3),
+      kept_(kept_blocks(config)),
       space_{config.temporary_directory, config.disk, &write_memory_},
       known_(config_, clock),
       attribute_file_(config.attribute_file),
       attributes_kept_(clock.now()),
       lister_(config_, store_, known_, clock),
-      fetcher_(store_, reads_, blocks_, clock),
+      fetcher_(store_, reads_, blocks_, kept_.get(), clock),
       nodes_(config_, store_, known_, fetcher_, lookups_, clock),
       storer_(config_, space_, store_, inodes_, known_, fetcher_, pool_, mime_, clock_),
       lookups_(kParallelLookups),

@@ -54,8 +54,13 @@ Result<BlockPtr> ObjectReader::block(const Plan& plan, const Version& version, R
   for (;;) {
     BlockPtr found = plan.object->find(rest.begin / kBlockSize, reader);
     if (found) return found;
-    const Status fetched = fetcher_.fetch_wanted(plan.object, version, rest, extended);
+    auto fetched = fetcher_.fetch_wanted(plan.object, version, rest, extended);
     if (!fetched) return fetched.error();
+    // Told that it is read, unless it is gone again.
+    if (*fetched) {
+      static_cast<void>(plan.object->find(rest.begin / kBlockSize, reader));
+      return fetched;
+    }
   }
 }
 

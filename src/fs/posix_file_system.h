@@ -288,6 +288,7 @@ class PosixFileSystem final : public FileSystem {
   cache::BlockMemory memory_;  // of the two below
   cache::BlockCache blocks_;
   cache::WriteMemory write_memory_;
+  const std::unique_ptr<cache::DiskBlocks> kept_;  // null without use_cache
   const cache::LocalSpace space_;
   std::atomic<unsigned> waiting_writers_ = 0;
   NodeCache known_;

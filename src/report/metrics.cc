@@ -143,6 +143,10 @@ std::string to_metrics(const Report& report) {
   text += single("open_files", "gauge", "Open file handles.", std::to_string(activity.open_files));
   text += single("cache_entries", "gauge", "Names whose attributes are known.",
                  std::to_string(activity.cached_attributes));
+  if (activity.kept_bytes) {
+    text += single("cache_disk_bytes", "gauge", "What use_cache keeps on disk.",
+                   std::to_string(*activity.kept_bytes));
+  }
   if (report.credentials_expire) {
     const auto since = report.credentials_expire->time_since_epoch();
     text += single("credentials_expiry_timestamp_seconds", "gauge", "When the credentials expire.",

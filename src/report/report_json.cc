@@ -115,7 +115,9 @@ std::string to_json(const Report& report, std::size_t most_files) {
   put_uploads(activity, most_files, json);
   put_last_error(activity, json);
   json.key("cache").begin_object().member("attributes", activity.cached_attributes);
-  json.member("listings", activity.cached_listings).end_object();
+  json.member("listings", activity.cached_listings);
+  if (activity.kept_bytes) json.member("disk_bytes", *activity.kept_bytes);
+  json.end_object();
   put_requests(report, json);
   return json.end_object().text();
 }

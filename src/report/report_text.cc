@@ -167,8 +167,11 @@ std::string to_text(const Report& report) {
          line("credentials", credentials_text(report)) + line("log", subject.log) +
          line("open", counted(activity.open_files, "file", "files")) + unstored_text(activity) +
          journal_text(report) + uploads_text(activity) + last_error_text(activity) +
-         line("cache", counted(activity.cached_attributes, "entry", "entries") + ", " +
-                           counted(activity.cached_listings, "listing", "listings")) +
+         line("cache",
+              counted(activity.cached_attributes, "entry", "entries") + ", " +
+                  counted(activity.cached_listings, "listing", "listings") +
+                  (activity.kept_bytes ? ", " + human_size(*activity.kept_bytes) + " on disk"
+                                       : "")) +
          requests_text(report) + kernel_text(report);
 }
 

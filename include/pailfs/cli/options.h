@@ -74,6 +74,8 @@ struct Options {
   std::string cache_directory;  ///< use_cache=; see make_cache_directory()
   bool delete_cache = false;    ///< what is kept there goes when the mount begins and ends
   bool cache_directory_must_exist = false;
+  std::optional<std::uint64_t>
+      cache_bytes;                   ///< cache_size=; not given: as its file system is large
   bool durability_local = false;     ///< durability=local: changes are acknowledged by a journal
   std::optional<bool> fsync_remote;  ///< fsync=; not given: as durability says
   std::uint64_t journal_bytes = 1U << 30U;  ///< journal_size=

@@ -61,7 +61,9 @@ struct Config {
   std::size_t parallel = 16;       ///< requests in flight for one fan-out (max_thread_count)
   std::string temporary_directory = "/tmp";  ///< of the unlinked files that hold unstored writes
   cache::DiskRoom disk;                      ///< what of its file system is not to be used
-  std::string attribute_file;  ///< where attributes outlive the mount; empty: they do not
+  std::string attribute_file;    ///< where attributes outlive the mount; empty: they do not
+  std::string kept_directory;    ///< this mount's own, where clean bytes are kept; empty: nowhere
+  std::uint64_t kept_bytes = 0;  ///< how many at most
   std::string mime_types = "/etc/mime.types";
   std::uint64_t size_shown = 0;  ///< bucket_size= for statfs; 0: 64 PiB
 };
@@ -156,6 +158,7 @@ struct Activity {
   std::optional<StoreFailure> last_failure;
   std::size_t cached_attributes = 0;
   std::size_t cached_listings = 0;
+  std::optional<std::uint64_t> kept_bytes;  ///< on disk, with use_cache
 
   [[nodiscard]] std::uint64_t unstored_bytes() const;
 };

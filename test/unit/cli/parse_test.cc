@@ -435,12 +435,14 @@ TEST_CASE("What is not built and harmless is ignored with one line that names it
   }
 }
 
-TEST_CASE("A cache directory is where unstored bytes wait, with one line that says no more") {
+TEST_CASE("A cache directory is where read and unstored bytes are kept") {
   const CommandLine line = parse({"b", "/m", "-o", "use_cache=/c"});
   CHECK(line.error.empty());
   CHECK(line.options.cache_directory == "/c");
-  REQUIRE(line.warnings.size() == 1);
-  CHECK(line.warnings[0].find("the content of files is not kept there") != std::string::npos);
+  CHECK(line.warnings.empty());
+  CHECK_FALSE(line.options.cache_bytes.has_value());
+  CHECK(accepted({"b", "/m", "-o", "use_cache=/c,cache_size=7"}).cache_bytes == 7U << 20U);
+  CHECK(accepted({"b", "/m", "-o", "use_cache=/c,del_cache"}).delete_cache);
 
   for (const std::string off : {"use_cache=", "use_cache"}) {
     CAPTURE(off);

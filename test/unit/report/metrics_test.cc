@@ -40,6 +40,7 @@ TEST_CASE("metrics are Prometheus text", "[report]") {
         "\npailfs_upload_errors_total 2\n",
         "\npailfs_open_files 3\n",
         "\npailfs_cache_entries 7\n",
+        "\npailfs_cache_disk_bytes 3145728\n",
         "\npailfs_credentials_expiry_timestamp_seconds 1795323600\n"}) {
     CHECK_THAT(text, ContainsSubstring(line));
   }

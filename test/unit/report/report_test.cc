@@ -24,7 +24,7 @@ TEST_CASE("a report becomes one JSON object on one line", "[report]") {
         R"("uploads":[{"path":"a\"b","bytes_done":262144,"bytes_total":1048576}],)"
         R"("store_failures":2,"last_error":{"time":"2026-11-22T04:00:00.000Z","path":"c",)"
         R"("text":"store c: PUT c AccessDenied","request_id":"R9"},)"
-        R"("cache":{"attributes":7,"listings":1},)"
+        R"("cache":{"attributes":7,"listings":1,"disk_bytes":3145728},)"
         R"("s3_requests":{"PUT part":{"requests":3,"retries":1,"failures":1}},)"
         R"("bytes_sent":3145728,"bytes_received":100,"fuse_requests":{"open":2,"write":13}})");
 }
@@ -65,7 +65,7 @@ TEST_CASE("a report for a person says what is not stored and why", "[report]") {
         "  uploads       1\n"
         "    a\"b  256.0 KiB of 1.0 MiB (25 %)\n"
         "  last error    2026-11-22T04:00:00.000Z store c: PUT c AccessDenied (request R9)\n"
-        "  cache         7 entries, 1 listing\n"
+        "  cache         7 entries, 1 listing, 3.0 MiB on disk\n"
         "  requests      PUT part 3; 1 retry, 1 failure\n"
         "  transferred   3.0 MiB sent, 100 B received\n"
         "  kernel        open 2, write 13\n");

@@ -30,6 +30,7 @@ inline report::Report sample_report() {
   activity.last_failure = {*parse_iso8601("2026-11-22T04:00:00.000Z"), "c", error};
   activity.cached_attributes = 7;
   activity.cached_listings = 1;
+  activity.kept_bytes = 3145728;
   journal::Waiting waiting;
   waiting.directory = "/c/journal-1";
   waiting.changes = 2;

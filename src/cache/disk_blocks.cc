@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pailfs/cache/disk_blocks.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+#include "pailfs/cache/block_memory.h"
+#include "pailfs/util/crc32c.h"
+
+#include "hashed_name.h"
+
+namespace pailfs::cache {
+namespace {
+
+constexpr std::string_view kIndexEnd = ".index";
+constexpr std::size_t kNameSize = 16;
+constexpr std::array<char, 8> kMagic{'p', 'a', 'i', 'l', 'b', 'l', 'k', '1'};
+constexpr std::uint64_t kEntries = 4096;  // where they begin in an index, behind the head
+constexpr std::uint32_t kThere = 0x62B10C4B;
+/// At least a tenth of the file system stays for others, unstored bytes first of all.
+constexpr unsigned kFreePercent = 10;
+
+struct Head {
+  std::array<char, 8> magic = kMagic;
+  std::uint32_t crc = 0;  // of the rest, and of the text behind the head
+  std::uint32_t text = 0;
+  std::uint64_t size = 0;
+};
+
+/// What an index says of one block. All zeros: not there.
+struct Slot {
+  std::uint32_t crc = 0;
+  std::uint32_t there = 0;
+};
+
+/// Empty when there cannot be one.
+std::string head_of(const DiskBlocks::Identity& identity) {
+  Head head;
+  if (identity.text.size() > kEntries - sizeof(head)) return {};
+  head.text = static_cast<std::uint32_t>(identity.text.size());
+  head.size = identity.size;
+  std::string bytes(sizeof(head), '\0');
+  std::memcpy(bytes.data(), &head, sizeof(head));
+  bytes += identity.text;
+  constexpr std::size_t kCovered = offsetof(Head, text);
+  head.crc = crc32c(std::span<const char>(bytes).subspan(kCovered));
+  std::memcpy(bytes.data(), &head, sizeof(head));
+  return bytes;
+}
+
+/// The version that a file of the directory belongs to; empty when it is none of ours.
+std::string version_of(std::string_view file) {
+  if (file.size() == kNameSize + kIndexEnd.size() && file.ends_with(kIndexEnd))
+    file.remove_suffix(kIndexEnd.size());
+  const bool ours =
+      file.size() == kNameSize && file.find_first_not_of("0123456789abcdef") == file.npos;
+  return ours ? std::string(file) : std::string();
+}
+
+std::uint64_t bytes_on_disk(const struct stat& info) {
+  return static_cast<std::uint64_t>(info.st_blocks) * 512;
+}
+
+/// Calls `each(file name)` for every file that is ours.
+void for_each_file(const std::string& directory, const auto& each) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(directory.c_str()), &::closedir);
+  if (!open) return;
+  while (const dirent* entry = ::readdir(open.get())) {
+    const std::string_view file = static_cast<const char*>(entry->d_name);
+    if (!version_of(file).empty()) each(std::string(file));
+  }
+}
+
+std::uint64_t slot_at(std::uint64_t index) {
+  return kEntries + index * sizeof(Slot);
+}
+/// The same bytes elsewhere in the object are not believed.
+std::uint32_t crc_of(std::span<const char> bytes, std::uint64_t index) {
+  return crc32c(bytes, static_cast<std::uint32_t>(index));
+}
+
+}  // namespace
+
+std::uint64_t DiskBlocks::Version::block_size(std::uint64_t index) const {
+  return std::min(kBlockSize, size_ - index * kBlockSize);
+}
+
+bool DiskBlocks::Version::read(std::uint64_t index, char* bytes) {
+  std::array<char, sizeof(Slot)> raw{};
+  const auto slot_read = read_fully(index_.get(), raw, slot_at(index));
+  if (!slot_read || *slot_read != raw.size()) return false;
+  Slot slot;
+  std::memcpy(&slot, raw.data(), sizeof(slot));
+  if (slot.there != kThere) return false;
+  const std::span<char> block(bytes, block_size(index));
+  const auto read = read_fully(data_.get(), block, index * kBlockSize);
+  return read && *read == block.size() && crc_of(block, index) == slot.crc;
+}
+
+void DiskBlocks::Version::write(std::uint64_t index, const char* bytes) {
+  if (full_) return;
+  const std::span<const char> block(bytes, block_size(index));
+  full_ = !disk_.make_room(name_, block.size());
+  if (full_) return;
+  written_ = true;
+  const Slot slot{crc_of(block, index), kThere};
+  std::array<char, sizeof(Slot)> raw{};
+  std::memcpy(raw.data(), &slot, sizeof(slot));
+  // A block that could not be written, or only in part, has a checksum that is not its own.
+  full_ = !write_fully(data_.get(), block, index * kBlockSize) ||
+          !write_fully(index_.get(), raw, slot_at(index));
+}
+
+DiskBlocks::Version::~Version() {
+  if (!written_) return;
+  struct stat data {};
+  struct stat index {};
+  if (::fstat(data_.get(), &data) != 0 || ::fstat(index_.get(), &index) != 0) return;
+  if (data.st_nlink > 0) disk_.count(name_, bytes_on_disk(data) + bytes_on_disk(index));
+}
+
+DiskBlocks::DiskBlocks(Config config) : config_(std::move(config)) {
+  // Where it cannot be made nothing can be opened, and so nothing is kept.
+  ::mkdir(config_.directory.c_str(), S_IRWXU);
+}
+
+std::string DiskBlocks::path(const std::string& name) const {
+  return config_.directory + "/" + name;
+}
+
+std::unique_ptr<DiskBlocks::Version> DiskBlocks::open(const Identity& identity, bool create) {
+  const std::string head = head_of(identity);
+  const std::string name = hashed_name(identity.text);
+  if (head.empty() || identity.size == 0) return nullptr;
+  const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT : 0);
+  auto version = std::unique_ptr<Version>(new Version(*this, name, identity.size));
+  const std::string data = path(name);
+  version->index_ = UniqueFd(::open((data + std::string(kIndexEnd)).c_str(), flags, 0600));
+  if (!version->index_) return nullptr;
+  version->data_ = UniqueFd(::open(data.c_str(), flags, 0600));
+  if (!version->data_) return nullptr;
+  std::string found(head.size(), '\0');
+  const auto read = read_fully(version->index_.get(), found, 0);
+  if (!read) return nullptr;
+  if (*read == head.size() && found == head) return version;
+  // What another version has left under this name, or a crash.
+  if (!create || ::ftruncate(version->index_.get(), 0) != 0) return nullptr;
+  if (!write_fully(version->index_.get(), head, 0)) return nullptr;
+  return version;
+}
+
+std::unique_ptr<DiskBlocks::Version> DiskBlocks::find(const Identity& identity) {
+  auto version = open(identity, false);
+  if (!version) return nullptr;
+  bool newest = false;
+  {
+    MutexLock lock(mutex_);
+    newest = !entries_.empty() && entries_.back().name == version->name_;
+    const auto known = by_name_.find(version->name_);
+    if (known != by_name_.end()) entries_.splice(entries_.end(), entries_, known->second);
+  }
+  // For the next mount, whose order begins with these times.
+  if (!newest) ::futimens(version->index_.get(), nullptr);
+  return version;
+}
+
+std::unique_ptr<DiskBlocks::Version> DiskBlocks::make(const Identity& identity) {
+  scan();
+  auto version = open(identity, true);
+  if (!version) return nullptr;
+  MutexLock lock(mutex_);
+  const auto [known, fresh] = by_name_.try_emplace(version->name_);
+  if (fresh) {
+    known->second = entries_.insert(entries_.end(), Entry{version->name_, 0});
+    while (entries_.size() > config_.most_versions) remove_oldest();
+  } else {
+    entries_.splice(entries_.end(), entries_, known->second);
+  }
+  return version;
+}
+
+void DiskBlocks::scan() {
+  if (scan_begun_.exchange(true)) return;
+  struct Found {
+    std::uint64_t bytes = 0;
+    timespec used{};
+    bool has_index = false;
+  };
+  std::unordered_map<std::string, Found> found;
+  for_each_file(config_.directory, [&](const std::string& file) {
+    struct stat info {};
+    if (::lstat(path(file).c_str(), &info) != 0) return;
+    Found& version = found[version_of(file)];
+    version.bytes += bytes_on_disk(info);
+    if (file.size() == kNameSize) return;
+    version.has_index = true;
+    version.used = info.st_mtim;
+  });
+  std::vector<std::pair<std::string, Found>> order(found.begin(), found.end());
+  std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.second.used.tv_sec, a.second.used.tv_nsec) >
+           std::pair(b.second.used.tv_sec, b.second.used.tv_nsec);
+  });
+  MutexLock lock(mutex_);
+  for (const auto& [name, version] : order) {
+    const auto [known, fresh] = by_name_.try_emplace(name);
+    if (!fresh) continue;
+    known->second = entries_.insert(entries_.begin(), Entry{name, version.bytes});
+    bytes_ += version.bytes;
+  }
+}
+
+void DiskBlocks::count(const std::string& name, std::uint64_t bytes) {
+  MutexLock lock(mutex_);
+  const auto known = by_name_.find(name);
+  if (known == by_name_.end()) return;
+  Entry& entry = *known->second;
+  bytes_ = bytes_ - entry.bytes + bytes;
+  entry.bytes = bytes;
+}
+
+bool DiskBlocks::make_room(const std::string& name, std::uint64_t bytes) {
+  DiskRoom room = config_.room;
+  room.keep_free_percent = std::max(room.keep_free_percent, kFreePercent);
+  MutexLock lock(mutex_);
+  const auto has_room = [&] {
+    if (bytes_ + bytes > config_.limit) return false;
+    struct statvfs info {};
+    if (::statvfs(config_.directory.c_str(), &info) != 0) return false;
+    return leaves_room(room, info.f_bavail * info.f_frsize, info.f_blocks * info.f_frsize, bytes);
+  };
+  while (!has_room()) {
+    if (entries_.empty() || entries_.front().name == name) return false;
+    remove_oldest();
+  }
+  const auto known = by_name_.find(name);
+  if (known == by_name_.end()) return false;  // removed while it was being filled
+  known->second->bytes += bytes;
+  bytes_ += bytes;
+  return true;
+}
+
+void DiskBlocks::remove_oldest() {
+  const Entry oldest = std::move(entries_.front());
+  entries_.pop_front();
+  by_name_.erase(oldest.name);
+  bytes_ -= oldest.bytes;
+  const std::string data = path(oldest.name);
+  ::unlink((data + std::string(kIndexEnd)).c_str());
+  ::unlink(data.c_str());
+}
+
+void DiskBlocks::clear() {
+  MutexLock lock(mutex_);
+  for_each_file(config_.directory, [&](const std::string& file) { ::unlink(path(file).c_str()); });
+  entries_.clear();
+  by_name_.clear();
+  bytes_ = 0;
+}
+
+std::uint64_t DiskBlocks::size() {
+  scan();
+  MutexLock lock(mutex_);
+  return bytes_;
+}
+
+}  // namespace pailfs::cache

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace pailfs::cache {
+
+/// 16 hexadecimal digits (FNV-1a): a file name for a text that has no fitting one. Two texts may
+/// share it, so that what is behind the name must say whose it is.
+std::string hashed_name(std::string_view text);
+
+}  // namespace pailfs::cache

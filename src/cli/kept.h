@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "pailfs/cache/cache_directory.h"
+#include "pailfs/cli/options.h"
+#include "pailfs/fs/file_system.h"
+
+namespace pailfs::cli {
+
+/// What names the bucket among those that keep something in one use_cache directory.
+std::string kept_identity(const Options& options);
+
+/// The directory in which this mount keeps things between its lives, locked until this is
+/// destroyed; emptied at both ends with del_cache.
+class Kept final {
+ public:
+  /// Takes it and tells `settings`. Without use_cache, or where it cannot be had, which is logged,
+  /// `settings` stays as it is: the mount only forgets more.
+  Kept(const Options& options, fs::Config& settings);
+  ~Kept();
+  Kept(const Kept&) = delete;
+  Kept& operator=(const Kept&) = delete;
+
+ private:
+  const bool forgets_;
+  std::unique_ptr<cache::CacheDirectory> directory_;
+};
+
+}  // namespace pailfs::cli

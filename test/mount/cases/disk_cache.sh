@@ -1,0 +1,84 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# use_cache: what was read is on disk for the next mount, is never believed when it is damaged or old, and stays in bounds.
+# shellcheck source=test/mount/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+need curl python3
+
+start_s3d
+mnt=$work/mnt cache=$work/cache
+
+# The bodies that the server was asked for since the counters were reset.
+gets() { curl -sS "$control/stats" | python3 -c 'import json, sys; print(json.load(sys.stdin)["requests"].get("GetObject", 0))'; }
+reset() { curl -sS --fail -X POST "$control/reset" >/dev/null; }
+cached() { mount_here "$mnt" -o "use_cache=$cache" "$@"; }
+kept_files() { find "$cache/pailfs" -path '*/blocks/*' -type f; }
+kept_kilobytes() { du -sk "$cache" | cut -f1; }
+# mtimes must differ for the data files alone, not for the indexes
+largest_kept() { kept_files | grep -v '\.index$' | xargs -d '\n' ls -S | head -1; }
+
+head -c 20000000 /dev/urandom >"$work/large"
+for i in $(seq 20); do head -c $((i * 3000)) /dev/urandom >"$work/small$i"; done
+mount_here "$mnt"
+cp "$work"/large "$work"/small* "$mnt"
+unmount "$mnt"
+
+read_all() { # WHAT
+  local file
+  for file in "$work"/large "$work"/small*; do cmp -s "$file" "$mnt/${file##*/}" || bad "$1: ${file##*/} differs"; done
+}
+
+reset
+cached
+read_all "the first mount"
+expect "the first mount fetches every file" [ "$(gets)" -ge 21 ]
+unmount "$mnt"
+expect "what is kept is there" [ -n "$(kept_files)" ]
+expect_equal "and private" "" "$(find "$cache/pailfs" -perm /077)"
+
+reset
+cached
+read_all "the second mount"
+expect_equal "the second mount fetches no body" 0 "$(gets)"
+expect "its status shows the cache" grep -q "MiB on disk" <("$pailfs" status "$mnt")
+mkdir "$work/other"
+mount_here "$work/other" -o "use_cache=$cache,logfile=$work/other.log,dbglevel=warn"
+expect "another mount of the bucket serves" cmp "$work/large" "$work/other/large"
+expect "and says that it keeps nothing" grep -q "in use by another mount of the same bucket; this mount keeps nothing on disk" "$work/other.log"
+unmount "$work/other"
+unmount "$mnt"
+
+reset
+printf x | dd of="$(largest_kept)" bs=1 seek=5000000 conv=notrunc status=none
+cached
+read_all "a damaged cache"
+expect "only what is damaged is fetched" [ "$(gets)" = 1 ]
+unmount "$mnt"
+
+head -c 20000000 /dev/urandom >"$work/large"
+mount_here "$mnt"
+cp "$work/large" "$mnt/large"
+unmount "$mnt"
+cached
+read_all "a file that was replaced"
+unmount "$mnt"
+
+kept_files | while read -r file; do : >"$file"; done
+cached
+read_all "a cache of empty files"
+unmount "$mnt"
+
+rm -rf "$cache"
+cached -o cache_size=4
+read_all "a cache that is too small"
+expect "it stays in its bound" [ "$(kept_kilobytes)" -le 4600 ]
+unmount "$mnt"
+
+cached -o del_cache
+read_all "a cache that is emptied"
+expect "it is used meanwhile" [ -n "$(kept_files)" ]
+unmount "$mnt"
+expect_equal "del_cache leaves nothing" "" "$(kept_files)"
+
+

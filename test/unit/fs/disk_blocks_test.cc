@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pailfs/cache/disk_blocks.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "pailfs/cache/block_memory.h"
+
+#include "support/catch.h"
+#include "support/scratch_directory.h"
+
+namespace pailfs::cache {
+namespace {
+
+using test::ScratchDirectory;
+
+constexpr std::uint64_t kMuch = 1U << 30U;
+
+DiskBlocks::Config config(const std::string& directory, std::uint64_t limit = kMuch) {
+  // Whatever the machine has: 10 % of its file system is less than this.
+  return {directory, limit, {0, 0, std::uint64_t{1} << 60U}, 65536};
+}
+
+std::string block_of(char letter) {
+  return std::string(kBlockSize, letter);
+}
+
+/// The block, "" when it is not kept.
+std::string read(DiskBlocks& disk, const DiskBlocks::Identity& identity, std::uint64_t index) {
+  std::string bytes(std::min(kBlockSize, identity.size - index * kBlockSize), '\0');
+  const auto version = disk.find(identity);
+  return version && version->read(index, bytes.data()) ? bytes : "";
+}
+
+void write(DiskBlocks& disk, const DiskBlocks::Identity& identity, std::uint64_t index,
+           const std::string& bytes) {
+  const auto version = disk.make(identity);
+  REQUIRE(version);
+  version->write(index, bytes.data());
+}
+
+std::vector<std::string> files_in(const std::string& directory) {
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(directory))
+    files.push_back(entry.path().string());
+  return files;
+}
+
+/// The one file of the directory whose name ends with .index, or does not.
+std::string file_in(const std::string& directory, bool index) {
+  for (const std::string& file : files_in(directory)) {
+    if (file.ends_with(".index") == index) return file;
+  }
+  return {};
+}
+
+const DiskBlocks::Identity kThree{"key\n\"etag\"", 2 * kBlockSize + 5};
+
+TEST_CASE("a block kept on disk is there for the next mount, and only for its version") {
+  const ScratchDirectory scratch;
+  {
+    DiskBlocks disk(config(scratch.path()));
+    CHECK(read(disk, kThree, 0).empty());
+    write(disk, kThree, 1, block_of('b'));
+    write(disk, kThree, 2, "12345");
+    CHECK(read(disk, kThree, 1) == block_of('b'));
+  }
+  DiskBlocks disk(config(scratch.path()));
+  CHECK(read(disk, kThree, 0).empty());
+  CHECK(read(disk, kThree, 1) == block_of('b'));
+  CHECK(read(disk, kThree, 2) == "12345");
+  CHECK(read(disk, {"key\n\"other\"", kThree.size}, 1).empty());
+  CHECK(read(disk, {kThree.text, kThree.size + 1}, 1).empty());
+}
+
+TEST_CASE("the files of kept blocks are nobody else's to read") {
+  const ScratchDirectory scratch;
+  DiskBlocks disk(config(scratch.path()));
+  write(disk, kThree, 0, block_of('a'));
+  const auto files = files_in(scratch.path());
+  CHECK(files.size() == 2);
+  for (const std::string& file : files) {
+    struct stat info {};
+    REQUIRE(::stat(file.c_str(), &info) == 0);
+    CHECK((info.st_mode & 0777U) == 0600);
+  }
+}
+
+TEST_CASE("what is damaged on disk is missing, and can be kept again") {
+  const ScratchDirectory scratch;
+  DiskBlocks disk(config(scratch.path()));
+  write(disk, kThree, 0, block_of('a'));
+  write(disk, kThree, 1, block_of('b'));
+  const std::string data = file_in(scratch.path(), false);
+  const std::string index = file_in(scratch.path(), true);
+  const auto overwrite = [](const std::string& file, std::uint64_t at, const std::string& bytes) {
+    const UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
+    REQUIRE(write_fully(fd.get(), bytes, at));
+  };
+
+  SECTION("one byte of a block") {
+    overwrite(data, 77, "x");
+    CHECK(read(disk, kThree, 0).empty());
+    CHECK(read(disk, kThree, 1) == block_of('b'));
+  }
+  SECTION("a block at another's place, with its checksum") {
+    const auto bytes = read_file(index, 1U << 20U);
+    REQUIRE(bytes);
+    overwrite(data, 0, block_of('b'));
+    overwrite(index, 4096, bytes->substr(4096 + 8, 8));
+    CHECK(read(disk, kThree, 0).empty());
+  }
+  SECTION("bytes that never reached the disk") {
+    REQUIRE(::truncate(data.c_str(), 100) == 0);
+    CHECK(read(disk, kThree, 0).empty());
+  }
+  SECTION("a hole where a block was") {
+    REQUIRE(::truncate(data.c_str(), 0) == 0);
+    REQUIRE(::truncate(data.c_str(), static_cast<off_t>(kThree.size)) == 0);
+    CHECK(read(disk, kThree, 0).empty());
+  }
+  SECTION("checksums that never reached the disk") {
+    REQUIRE(::truncate(index.c_str(), 4096) == 0);
+    CHECK(read(disk, kThree, 0).empty());
+  }
+  SECTION("an index that is another's") {
+    overwrite(index, 30, "?");
+    CHECK(read(disk, kThree, 0).empty());
+  }
+  SECTION("an index that is empty") {
+    REQUIRE(::truncate(index.c_str(), 0) == 0);
+    CHECK(read(disk, kThree, 0).empty());
+  }
+  SECTION("no bytes") {
+    REQUIRE(::unlink(data.c_str()) == 0);
+    CHECK(read(disk, kThree, 0).empty());
+  }
+  write(disk, kThree, 0, block_of('n'));
+  CHECK(read(disk, kThree, 0) == block_of('n'));
+}
+
+TEST_CASE("the versions used longest ago make room for others, in the next mount too") {
+  const ScratchDirectory scratch;
+  // Two blocks and two indexes fit, a third does not.
+  constexpr std::uint64_t kLimit = 2 * kBlockSize + kBlockSize / 2;
+  const std::array<DiskBlocks::Identity, 4> ids{
+      {{"a", kBlockSize}, {"b", kBlockSize}, {"c", kBlockSize}, {"d", kBlockSize}}};
+  {
+    DiskBlocks disk(config(scratch.path(), kLimit));
+    write(disk, ids[0], 0, block_of('a'));
+    write(disk, ids[1], 0, block_of('b'));
+    CHECK(read(disk, ids[0], 0) == block_of('a'));  // b is the oldest now
+    write(disk, ids[2], 0, block_of('c'));
+    CHECK(read(disk, ids[1], 0).empty());
+    CHECK(read(disk, ids[0], 0) == block_of('a'));
+    CHECK(disk.size() <= kLimit);
+  }
+  DiskBlocks disk(config(scratch.path(), kLimit));
+  CHECK(read(disk, ids[2], 0) == block_of('c'));
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // a tick of the kernel's file times
+  CHECK(read(disk, ids[0], 0) == block_of('a'));               // the last one used
+  write(disk, ids[3], 0, block_of('d'));
+  CHECK(read(disk, ids[2], 0).empty());
+  CHECK(read(disk, ids[0], 0) == block_of('a'));
+  CHECK(disk.size() <= kLimit);
+}
+
+TEST_CASE("a version larger than the bound keeps what came first") {
+  const ScratchDirectory scratch;
+  DiskBlocks disk(config(scratch.path(), 2 * kBlockSize + kBlockSize / 2));
+  const DiskBlocks::Identity large{"large", 9 * kBlockSize};
+  for (std::uint64_t i = 0; i < 9; ++i) write(disk, large, i, block_of('l'));
+  std::string kept;
+  for (std::uint64_t i = 0; i < 9; ++i) kept += read(disk, large, i).empty() ? '-' : 'l';
+  CHECK(kept == "ll-------");
+}
+
+TEST_CASE("no more versions are kept than allowed") {
+  const ScratchDirectory scratch;
+  DiskBlocks::Config few = config(scratch.path());
+  few.most_versions = 3;
+  DiskBlocks disk(few);
+  for (int i = 0; i < 10; ++i) write(disk, {std::to_string(i), 4}, 0, "four");
+  CHECK(files_in(scratch.path()).size() == 6);
+  CHECK(read(disk, {"9", 4}, 0) == "four");
+}
+
+TEST_CASE("where a tenth of the disk is not free nothing is kept") {
+  const ScratchDirectory scratch;
+  DiskBlocks::Config full = config(scratch.path());
+  full.room.pretended_free = kBlockSize;
+  DiskBlocks disk(full);
+  write(disk, kThree, 0, block_of('a'));
+  CHECK(read(disk, kThree, 0).empty());
+}
+
+TEST_CASE("clearing the cache takes what is ours and leaves the rest") {
+  const ScratchDirectory scratch;
+  std::ofstream(scratch.path() + "/README") << "not ours";
+  DiskBlocks disk(config(scratch.path()));
+  write(disk, kThree, 0, block_of('a'));
+  disk.clear();
+  CHECK(files_in(scratch.path()) == std::vector<std::string>{scratch.path() + "/README"});
+  CHECK(disk.size() == 0);
+  write(disk, kThree, 0, block_of('a'));
+  CHECK(read(disk, kThree, 0) == block_of('a'));
+}
+
+TEST_CASE("an identity too long for its index and an empty object are not kept") {
+  const ScratchDirectory scratch;
+  DiskBlocks disk(config(scratch.path()));
+  CHECK_FALSE(disk.make({std::string(5000, 'k'), 10}));
+  CHECK_FALSE(disk.make({"k", 0}));
+  CHECK(files_in(scratch.path()).empty());
+}
+
+TEST_CASE("threads that keep, read and push each other out never see a wrong byte") {
+  const ScratchDirectory scratch;
+  DiskBlocks disk(config(scratch.path(), 20 * kBlockSize));
+  std::atomic<int> wrong = 0;
+  std::atomic<int> right = 0;
+  std::vector<std::thread> threads;
+  for (unsigned t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      std::string bytes(kBlockSize, '\0');
+      for (unsigned i = 0; i < 200; ++i) {
+        const char letter = static_cast<char>('a' + (i * 7 + t) % 5);
+        const std::uint64_t index = (i + t) % 6;
+        const DiskBlocks::Identity id{std::string(1, letter), 6 * kBlockSize};
+        const std::string mine(kBlockSize, static_cast<char>(letter + index));
+        if (const auto version = disk.find(id); version && version->read(index, bytes.data())) {
+          (bytes == mine ? right : wrong) += 1;
+        } else if (const auto made = disk.make(id)) {
+          made->write(index, mine.data());
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == 0);
+  CHECK(right > 0);
+}
+
+}  // namespace
+}  // namespace pailfs::cache

@@ -224,8 +224,10 @@ std::optional<Form> NodeCache::last_form(const std::string& path) {
   MutexLock lock(mutex_);
   TablePtr table;
   const Slot* slot = path.empty() ? nullptr : find_slot(path, table);
-  if (slot == nullptr || slot->state != Slot::State::known) return std::nullopt;
-  return slot->form;
+  if (slot == nullptr) return std::nullopt;
+  if (slot->state == Slot::State::known) return slot->form;
+  const bool listed_as_file = slot->state == Slot::State::unknown && slot->file && !slot->directory;
+  return listed_as_file ? std::optional(Form::file) : std::nullopt;
 }
 
 void NodeCache::learn(const std::string& path, const Node& node, MonoTime asked) {

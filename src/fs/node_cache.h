@@ -37,7 +37,8 @@ class NodeCache final {
   [[nodiscard]] std::optional<Node> find(const std::string& path) EXCLUDES(mutex_);
   /// When the entry was learnt; nothing if it is not known.
   [[nodiscard]] std::optional<MonoTime> learnt(const std::string& path) EXCLUDES(mutex_);
-  /// What it was when it was last known, be it ever so long ago. Only to guess what to ask first.
+  /// What it was when it was last known or listed, be it ever so long ago. Only to guess what to
+  /// ask first.
   [[nodiscard]] std::optional<Form> last_form(const std::string& path) EXCLUDES(mutex_);
   /// As the store showed it to a question asked at `asked`; what was learnt since then, by our own
   /// changes above all, is younger and stays.

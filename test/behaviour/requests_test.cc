@@ -139,6 +139,15 @@ TEST_CASE("a known file that is opened after a while is asked for alone") {
   CHECK(cost(world, [&] { CHECK(file_text(world.posix(), "f") == "x"); }) == "head 1");
 }
 
+TEST_CASE("a file listed a while ago in a large directory is asked for alone") {
+  DirectWorld world;
+  for (int i = 0; i < 2'000; ++i) world.fake()->put_raw("d/n" + std::to_string(i), "x");
+  REQUIRE(err(world.posix().stat("d")) == 0);
+  REQUIRE(names_in(world.posix(), "d").size() == 2'000);
+  world.clock()->advance(std::chrono::seconds(60));
+  CHECK(cost(world, [&] { CHECK(err(world.posix().stat("d/n7")) == 0); }) == "head 1");
+}
+
 TEST_CASE("what was written is read again without a request") {
   DirectWorld world;
   Driver& posix = world.posix();

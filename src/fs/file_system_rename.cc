@@ -4,6 +4,7 @@
 #include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
 
+#include "interrupted_rename.h"
 #include "posix_file_system.h"
 #include "tree_rename.h"
 #include "written_blocks.h"
@@ -66,7 +67,15 @@ Result<PosixFileSystem::Renaming> PosixFileSystem::plan_rename(InodeId parent,
     const auto empty = resolver_.is_empty_directory(to->path, {});
     if (!empty) return empty.error();
     const InodePtr replaced = inodes_.child(to->parent, new_name);
-    if (!*empty || (replaced && has_unstored_below(replaced))) {
+    const bool unstored = replaced && has_unstored_below(replaced);
+    Result<bool> leftover = false;
+    if (!*empty && !unstored) {
+      leftover =
+          is_interrupted_rename(config_, store_, pool_, directory_key(config_.prefix, from->path),
+                                directory_key(config_.prefix, to->path));
+    }
+    if (!leftover) return leftover.error();
+    if (unstored || (!*empty && !*leftover)) {
       return Error{ENOTEMPTY, printable(to->path) + ": not empty"};
     }
   } else if (target && moves_directory) {

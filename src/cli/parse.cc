@@ -222,10 +222,11 @@ class Reader final {
       o.http.user_agent = "pailfs/" + std::string(kVersion);
       if (!o.instance_name.empty()) o.http.user_agent += " [" + o.instance_name + "]";
     }
-    if (o.s3.unsigned_payload && o.http.allow_plain_http) {
+    if (o.unsigned_payload && o.http.allow_plain_http)
       line_.warnings.emplace_back("option enable_unsigned_payload is ignored: only over https");
-      o.s3.unsigned_payload = false;
-    }
+    if (o.unsigned_payload && o.s3.signed_payload)
+      line_.warnings.emplace_back(
+          "option enable_unsigned_payload is ignored beside signed_payload");
   }
 
   /// s3fs has three sizes for what is one decision here: the smallest that is given is safe for

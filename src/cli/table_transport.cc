@@ -191,10 +191,15 @@ void add_transport_options(std::vector<OptionSpec>& table) {
            "Longest time without a byte in either direction before a request is given up."},
           {"enable_content_md5", "", group,
            Flag{[](Options& o) -> bool& { return o.s3.content_md5; }},
-           "Send Content-MD5 with every upload."},
+           "Send Content-MD5 with every upload, and compare it with the ETag of the reply."},
           {"enable_unsigned_payload", "", group,
-           Flag{[](Options& o) -> bool& { return o.s3.unsigned_payload; }},
-           "Do not hash uploads for the signature; only over https."},
+           Flag{[](Options& o) -> bool& { return o.unsigned_payload; }},
+           "Do not hash uploads for the signature: the default over https, and never done over "
+           "http."},
+          {"signed_payload", "", group,
+           Flag{[](Options& o) -> bool& { return o.s3.signed_payload; }},
+           "Hash uploads (SHA-256) for the signature also over https, where otherwise TLS and a "
+           "CRC-32C protect them."},
           {"noua", "", group, Flag{[](Options& o) -> bool& { return o.sends_user_agent; }, false},
            "Send no User-Agent."},
           {"ahbe_conf", "FILE", group,

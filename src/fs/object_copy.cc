@@ -88,9 +88,9 @@ Status fetch_into(s3::ObjectStore& store, WorkerPool& pool, std::size_t width, c
 
 Result<s3::ETag> upload_in_parts(
     s3::ObjectStore& store, WorkerPool& pool, std::size_t width, const s3::Key& key,
-    const s3::ObjectAttributes& attributes, std::size_t parts,
+    const s3::ObjectAttributes& attributes, s3::PartOrigin origin, std::size_t parts,
     const std::function<Result<s3::UploadedPart>(const s3::UploadId&, std::size_t)>& send_part) {
-  const auto id = store.create_upload(key, attributes);
+  const auto id = store.create_upload(key, attributes, origin);
   if (!id) return id.error();
   std::vector<s3::UploadedPart> sent(parts);
   FirstError failure;
@@ -145,8 +145,8 @@ Result<s3::ETag> ObjectCopier::copy_in_parts(const CopyJob& job) {
   }
   const std::vector<Range> ranges = plan_copy(job.size, config_.copy_part_size);
   return upload_in_parts(
-      store_, pool_, config_.parallel, job.destination, attributes, ranges.size(),
-      [&](const s3::UploadId& id, std::size_t i) -> Result<s3::UploadedPart> {
+      store_, pool_, config_.parallel, job.destination, attributes, s3::PartOrigin::mixed,
+      ranges.size(), [&](const s3::UploadId& id, std::size_t i) -> Result<s3::UploadedPart> {
         const int number = static_cast<int>(i) + 1;
         auto etag = store_.copy_part(job.destination, id, number, job.source, job.version,
                                      {ranges[i].begin, ranges[i].size()});
@@ -178,7 +178,7 @@ Result<s3::ETag> ObjectCopier::copy_locally(const CopyJob& job) {
   }
   const std::vector<Range> ranges = plan_copy(job.size, config_.multipart_size);
   return upload_in_parts(store_, pool_, config_.parallel, job.destination, attributes,
-                         ranges.size(),
+                         s3::PartOrigin::sent, ranges.size(),
                          [&](const s3::UploadId& id, std::size_t i) -> Result<s3::UploadedPart> {
                            const int number = static_cast<int>(i) + 1;
                            FileSource body(file, ranges[i]);

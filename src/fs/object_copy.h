@@ -107,7 +107,7 @@ class FirstError final {
 /// so that the object is either new as a whole or as it was.
 Result<s3::ETag> upload_in_parts(
     s3::ObjectStore& store, WorkerPool& pool, std::size_t width, const s3::Key& key,
-    const s3::ObjectAttributes& attributes, std::size_t parts,
+    const s3::ObjectAttributes& attributes, s3::PartOrigin origin, std::size_t parts,
     const std::function<Result<s3::UploadedPart>(const s3::UploadId&, std::size_t)>& send_part);
 
 }  // namespace pailfs::fs

@@ -206,9 +206,10 @@ Result<s3::ETag> OldDirectories::copy(const s3::CopyRequest& request) {
 }
 
 Result<s3::UploadId> OldDirectories::create_upload(const s3::Key& key,
-                                                   const s3::ObjectAttributes& attributes) {
+                                                   const s3::ObjectAttributes& attributes,
+                                                   s3::PartOrigin origin) {
   if (is_folder_key(key)) return unmakable(key);
-  return store_.create_upload(key, attributes);
+  return store_.create_upload(key, attributes, origin);
 }
 
 Result<s3::ETag> OldDirectories::upload_part(const s3::Key& key, const s3::UploadId& id, int number,

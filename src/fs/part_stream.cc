@@ -87,7 +87,7 @@ Result<s3::UploadId> PartStream::upload_id() {
     MutexLock lock(mutex_);
     if (id_) return *id_;
   }
-  auto id = means_.store.create_upload(target_.key, target_.attributes);
+  auto id = means_.store.create_upload(target_.key, target_.attributes, s3::PartOrigin::sent);
   if (!id) return id;
   MutexLock lock(mutex_);
   id_ = *id;

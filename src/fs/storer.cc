@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "pailfs/util/text.h"
@@ -225,8 +226,11 @@ Result<s3::ETag> Storer::send_bytes(Inode& inode, Content& content, const s3::Ke
 Result<s3::ETag> Storer::send_parts(const Content& content, const s3::Key& key,
                                     const s3::ObjectAttributes& attributes,
                                     const std::vector<PlannedPart>& parts, Upload& upload) {
+  const bool copies =
+      std::any_of(parts.begin(), parts.end(), [](const PlannedPart& part) { return part.copy; });
   return upload_in_parts(
-      store_, pool_, config_.parallel, key, attributes, parts.size(),
+      store_, pool_, config_.parallel, key, attributes,
+      copies ? s3::PartOrigin::mixed : s3::PartOrigin::sent, parts.size(),
       [&](const s3::UploadId& id, std::size_t i) -> Result<s3::UploadedPart> {
         const int number = static_cast<int>(i) + 1;
         const Range& range = parts[i].range;

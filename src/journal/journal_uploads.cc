@@ -5,8 +5,9 @@
 namespace pailfs::journal {
 
 Result<s3::UploadId> Journal::create_upload(const s3::Key& key,
-                                            const s3::ObjectAttributes& attributes) {
-  return store_.create_upload(key, attributes);
+                                            const s3::ObjectAttributes& attributes,
+                                            s3::PartOrigin origin) {
+  return store_.create_upload(key, attributes, origin);
 }
 
 Result<s3::ETag> Journal::upload_part(const s3::Key& key, const s3::UploadId& id, int number,

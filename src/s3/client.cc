@@ -42,7 +42,7 @@ Call ServiceClient::start(Op op, const std::string& key) const {
 Outcome ServiceClient::run(Op op, const std::string& key, Build build) {
   Call call = start(op, key);
   call.build = [build = std::move(build)](const Site& site, Asked& /*asked*/,
-                                          const std::string& /*md5*/) { return build(site); };
+                                          const BodySums& /*sums*/) { return build(site); };
   return requester_.run(std::move(call));
 }
 
@@ -99,8 +99,9 @@ Outcome ServiceClient::run_put(const PutRequest& request, ByteSource& body) {
   Call call = start(Op::put, request.key);
   call.asked.if_absent = request.if_absent;
   call.body = &source;
-  call.build = [&](const Site& site, Asked& /*asked*/, const std::string& md5) {
-    return build_put(site, request, md5);
+  call.may_checksum = true;
+  call.build = [&](const Site& site, Asked& /*asked*/, const BodySums& sums) {
+    return build_put(site, request, sums);
   };
   Outcome outcome = requester_.run(std::move(call));
   if (!outcome.verdict.ok) {

@@ -88,7 +88,7 @@ Result<ObjectInfo> ServiceClient::get(const GetRequest& request, ByteSink& sink)
     const Outcome outcome = with_keys(request.key, [&](const CustomerKey* read_key) {
       Call call = start(Op::get, request.key);
       call.sink = &resuming;
-      call.build = [&](const Site& site, Asked& asked, const std::string& /*md5*/) {
+      call.build = [&](const Site& site, Asked& asked, const BodySums& /*sums*/) {
         return resuming.build(site, asked, read_key);
       };
       return requester_.run(std::move(call));

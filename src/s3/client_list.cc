@@ -29,7 +29,7 @@ Result<ListPage> ServiceClient::list(const ListRequest& request) {
   call.asked.delimited = request.delimited;
   call.asked.list_v2 = v2;
   call.asked.start = cursor->token;
-  call.build = [&](const Site& site, Asked& /*asked*/, const std::string& /*md5*/) {
+  call.build = [&](const Site& site, Asked& /*asked*/, const BodySums& /*sums*/) {
     return Result<Built>(build_list(site, page, cursor->token));
   };
   Outcome outcome = requester_.run(std::move(call));

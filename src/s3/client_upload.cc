@@ -7,26 +7,10 @@
 #include "pailfs/util/text.h"
 
 #include "digest.h"
+#include "reply_headers.h"
 #include "service_client.h"
 
 namespace pailfs::s3 {
-namespace {
-
-/// The 16 bytes of an ETag that is an MD5; nothing for any other.
-std::optional<std::string> md5_of(const ETag& etag) {
-  const std::string text = normal_etag(etag.value).value;
-  if (text.size() != 34) return std::nullopt;
-  std::string bytes;
-  for (std::size_t at = 1; at < 33; at += 2) {
-    const std::optional<std::uint64_t> byte = parse_uint(text.substr(at, 2), 16);
-    if (!byte) return std::nullopt;
-    bytes += static_cast<char>(*byte);
-  }
-  return bytes;
-}
-
-}  // namespace
-
 ETag expected_multipart_etag(const std::vector<UploadedPart>& parts) {
   std::string all;
   for (const UploadedPart& part : parts) {
@@ -37,12 +21,20 @@ ETag expected_multipart_etag(const std::vector<UploadedPart>& parts) {
   return normal_etag(hex(digest(Digest::md5, all)) + "-" + std::to_string(parts.size()));
 }
 
-Result<UploadId> ServiceClient::create_upload(const Key& key, const ObjectAttributes& attributes) {
-  Outcome outcome = run(Op::create_upload, key, [&](const Site& site) {
-    return build_create_upload(site, key, attributes);
-  });
+Result<UploadId> ServiceClient::create_upload(const Key& key, const ObjectAttributes& attributes,
+                                              PartOrigin origin) {
+  Call call = start(Op::create_upload, key);
+  // Not every service that checks parts tells the checksum of a part that it has copied, and
+  // without it the upload could not be completed.
+  call.may_checksum = origin == PartOrigin::sent && checksums_.has_room();
+  call.build = [&](const Site& site, Asked& /*asked*/, const BodySums& sums) {
+    return build_create_upload(site, key, attributes, sums);
+  };
+  Outcome outcome = requester_.run(std::move(call));
   if (!outcome.verdict.ok) return outcome.verdict.error;
-  return std::get<UploadId>(std::move(outcome.verdict.reply));
+  UploadId id = std::get<UploadId>(std::move(outcome.verdict.reply));
+  if (outcome.checksums) checksums_.begin(id);
+  return id;
 }
 
 Result<ETag> ServiceClient::upload_part(const Key& key, const UploadId& id, int number,
@@ -50,11 +42,17 @@ Result<ETag> ServiceClient::upload_part(const Key& key, const UploadId& id, int 
   SourceBody source(body);
   Call call = start(Op::upload_part, key);
   call.body = &source;
-  call.build = [&](const Site& site, Asked& /*asked*/, const std::string& md5) {
-    return build_upload_part(site, key, id, number, md5);
+  const bool covered = checksums_.covers(id);
+  call.bound = covered;
+  std::string checksum;
+  call.build = [&](const Site& site, Asked& /*asked*/, const BodySums& sums) {
+    checksum = sums.crc32c;
+    return build_upload_part(site, key, id, number, sums);
   };
   Outcome outcome = requester_.run(std::move(call));
   if (!outcome.verdict.ok) return source.explain(outcome.verdict.error);
+  if (outcome.verdict.checksum_confirmed) checksums_.confirmed(id, number, std::move(checksum));
+  if (covered && !outcome.checksums) checksums_.forget(id);
   return std::get<ETag>(std::move(outcome.verdict.reply));
 }
 
@@ -72,10 +70,17 @@ Result<ETag> ServiceClient::copy_part(const Key& key, const UploadId& id, int nu
 
 Result<ETag> ServiceClient::complete_upload(const Key& key, const UploadId& id,
                                             const std::vector<UploadedPart>& parts) {
-  Outcome outcome = run(Op::complete_upload, key, [&](const Site& site) {
-    return build_complete_upload(site, key, id, parts);
-  });
+  const std::map<int, std::string> checksums = checksums_.of(id);
+  const std::map<int, std::string> none;
+  Call call = start(Op::complete_upload, key);
+  call.bound = !checksums.empty();
+  call.build = [&](const Site& site, Asked& /*asked*/, const BodySums& sums) {
+    return build_complete_upload(site, key, id, parts,
+                                 sums.parts_have_checksums ? checksums : none);
+  };
+  Outcome outcome = requester_.run(std::move(call));
   if (outcome.verdict.ok) {
+    checksums_.forget(id);
     keys_.stored(key);
     return std::get<ETag>(std::move(outcome.verdict.reply));
   }
@@ -87,7 +92,10 @@ Result<ETag> ServiceClient::complete_upload(const Key& key, const UploadId& id,
         parts.begin(), parts.end(), std::uint64_t{0},
         [](std::uint64_t sum, const UploadedPart& part) { return sum + part.size; });
     const Result<ObjectInfo> now = head(key);
-    if (now && now->size == size && now->etag == expected) return now->etag;
+    if (now && now->size == size && now->etag == expected) {
+      checksums_.forget(id);
+      return now->etag;
+    }
   }
   Error error = outcome.verdict.error;
   // The upload is gone, not the object: that must not look like a missing file.
@@ -99,6 +107,7 @@ Status ServiceClient::abort_upload(const Key& key, const UploadId& id) {
   Outcome outcome = run(Op::abort_upload, key,
                         [&](const Site& site) { return build_abort_upload(site, key, id); });
   if (!outcome.verdict.ok) return outcome.verdict.error;
+  checksums_.forget(id);
   return {};
 }
 

@@ -7,6 +7,8 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "pailfs/util/crc32c.h"
+
 namespace pailfs::s3 {
 namespace {
 
@@ -36,11 +38,34 @@ std::string finish(const Context& context) {
   return {out.begin(), out.begin() + length};
 }
 
+/// Null where policy forbids the algorithm.
+EVP_MD_CTX* start(Digest kind) {
+  Context context(EVP_MD_CTX_new());
+  if (!context || EVP_DigestInit_ex(context.get(), algorithm(kind), nullptr) != 1) return nullptr;
+  return context.release();
+}
+
+template <class Take>
+Status for_each_piece(http::BodySource& body, const Take& take) {
+  // Small enough to be still in the processor's cache when it is hashed, and to be memory that was
+  // used before: fresh pages cost as much as the hash.
+  std::vector<char> buffer(std::size_t{64} << 10U);
+  std::uint64_t offset = 0;
+  while (offset < body.size()) {
+    const Result<std::size_t> got = body.read(offset, buffer);
+    if (!got) return got.error();
+    if (*got == 0) return Error{EIO, "the data to be stored ended before its announced size"};
+    take(std::string_view(buffer.data(), *got));
+    offset += *got;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string digest(Digest kind, std::string_view bytes) {
-  const Context context(EVP_MD_CTX_new());
-  if (!context || EVP_DigestInit_ex(context.get(), algorithm(kind), nullptr) != 1) return {};
+  const Context context(start(kind));
+  if (!context) return {};
   EVP_DigestUpdate(context.get(), bytes.data(), bytes.size());
   return finish(context);
 }
@@ -56,19 +81,29 @@ std::string hmac(Digest kind, std::string_view key, std::string_view bytes) {
 }
 
 Result<std::string> digest(Digest kind, http::BodySource& body) {
-  const Context context(EVP_MD_CTX_new());
-  if (!context || EVP_DigestInit_ex(context.get(), algorithm(kind), nullptr) != 1)
-    return Error{EIO, "OpenSSL refuses the hash algorithm"};
-  std::vector<char> buffer(std::size_t{256} << 10U);
-  std::uint64_t offset = 0;
-  while (offset < body.size()) {
-    const Result<std::size_t> got = body.read(offset, buffer);
-    if (!got) return got.error();
-    if (*got == 0) return Error{EIO, "the data to be stored ended before its announced size"};
-    EVP_DigestUpdate(context.get(), buffer.data(), *got);
-    offset += *got;
-  }
+  const Context context(start(kind));
+  if (!context) return Error{EIO, "OpenSSL refuses the hash algorithm"};
+  const Status read = for_each_piece(body, [&](std::string_view piece) {
+    EVP_DigestUpdate(context.get(), piece.data(), piece.size());
+  });
+  if (!read) return read.error();
   return finish(context);
+}
+
+Result<BodyDigests> digest_body(BodyDigests wanted, http::BodySource& body) {
+  const Context sha256(wanted.want_sha256 ? start(Digest::sha256) : nullptr);
+  const Context md5(wanted.want_md5 ? start(Digest::md5) : nullptr);
+  if (wanted.want_sha256 != (sha256 != nullptr) || wanted.want_md5 != (md5 != nullptr))
+    return Error{EIO, "OpenSSL refuses the hash algorithm"};
+  const Status read = for_each_piece(body, [&](std::string_view piece) {
+    if (sha256) EVP_DigestUpdate(sha256.get(), piece.data(), piece.size());
+    if (md5) EVP_DigestUpdate(md5.get(), piece.data(), piece.size());
+    if (wanted.want_crc32c) wanted.crc32c = crc32c(piece, wanted.crc32c);
+  });
+  if (!read) return read.error();
+  if (sha256) wanted.sha256 = finish(sha256);
+  if (md5) wanted.md5 = finish(md5);
+  return wanted;
 }
 
 }  // namespace pailfs::s3

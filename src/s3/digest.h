@@ -2,6 +2,7 @@
 // Hashes over OpenSSL, as raw bytes (use hex() or base64() to show them). Any thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,6 +16,19 @@ enum class Digest { md5, sha1, sha256 };
 
 std::string digest(Digest kind, std::string_view bytes);
 std::string hmac(Digest kind, std::string_view key, std::string_view bytes);
+
+/// What is to be computed of a body, and what came of it.
+struct BodyDigests {
+  bool want_sha256 = false;
+  bool want_md5 = false;
+  bool want_crc32c = false;
+  std::string sha256;
+  std::string md5;
+  std::uint32_t crc32c = 0;
+};
+
+/// All that is wanted in one pass over the body; failures as below.
+Result<BodyDigests> digest_body(BodyDigests wanted, http::BodySource& body);
 
 /// Hash of everything a body source holds, read once from its start; the source's error if it
 /// cannot be read, EIO if it ends before its size().

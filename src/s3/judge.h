@@ -16,6 +16,7 @@
 #include "pailfs/s3/object_store.h"
 
 #include "error_table.h"
+#include "request.h"
 #include "sse.h"
 #include "xml.h"
 
@@ -51,6 +52,7 @@ struct Asked {
   bool delimited = false;                    ///< list
   bool list_v2 = false;                      ///< list
   std::string start;                         ///< list: marker or token of this page
+  BodySums sums;                             ///< put, part: what was sent with the body
   EncryptionEcho echo;                       ///< what stores bytes: asked for with them
   std::string region;                        ///< that the attempt was signed for
   WallTime sent_at{};                        ///< time that the attempt was signed with
@@ -76,9 +78,10 @@ struct Verdict {
   Reply reply;  ///< when ok
   Error error;  ///< when not
   Retry retry = Retry::never;
-  bool at_once = false;          ///< the server never saw the request: again, now, at no cost
-  bool outcome_unknown = false;  ///< the service may have done what was asked
-  bool foreign = false;          ///< whatever answered does not speak S3
+  bool at_once = false;             ///< the server never saw the request: again, now, at no cost
+  bool outcome_unknown = false;     ///< the service may have done what was asked
+  bool checksum_confirmed = false;  ///< the service told the one it was sent
+  bool foreign = false;             ///< whatever answered does not speak S3
   http::Failure failure = http::Failure::none;
   std::string detail;        ///< of the failure, as the transport put it
   std::string content_type;  ///< of the reply

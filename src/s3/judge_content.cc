@@ -6,6 +6,7 @@
 
 #include "pailfs/util/text.h"
 
+#include "payload.h"
 #include "reply_headers.h"
 
 namespace pailfs::s3 {
@@ -43,11 +44,36 @@ Verdict judge_head(const Asked& asked, const http::Exchange& exchange) {
   return good(std::move(info));
 }
 
+/// Something was stored, but not what was sent.
+Verdict damaged(const Asked& asked, const http::Exchange& exchange, const std::string& why) {
+  Verdict verdict = wrong(asked, exchange, Retry::once, EIO, why);
+  verdict.outcome_unknown = true;
+  return verdict;
+}
+
+/// The MD5 that the ETag is; nothing for an object under a key of KMS or of the user, whose ETag
+/// has the same shape and means nothing.
+std::optional<std::string> told_md5(const ETag& etag, const http::Headers& headers) {
+  if (headers.find("x-amz-server-side-encryption-customer-algorithm") ||
+      header_text(headers, "x-amz-server-side-encryption").starts_with("aws:kms"))
+    return std::nullopt;
+  return md5_of(etag);
+}
+
 Verdict judge_stored(const Asked& asked, const http::Exchange& exchange) {
   ETag etag = normal_etag(header_text(exchange.headers, "ETag"));
   if (etag.empty()) return malformed(asked, exchange, "no ETag");
   if (!trim(exchange.body).empty()) return malformed(asked, exchange, "a body where none belongs");
-  return good(std::move(etag));
+  const std::string told = header_text(exchange.headers, kChecksumHeader);
+  const bool confirmed = !asked.sums.crc32c.empty() && told == asked.sums.crc32c;
+  if (!asked.sums.crc32c.empty() && !told.empty() && !confirmed)
+    return damaged(asked, exchange, "the checksum of what the service has stored is another one");
+  const std::optional<std::string> md5 = told_md5(etag, exchange.headers);
+  if (!asked.sums.md5.empty() && md5 && base64(*md5) != asked.sums.md5)
+    return damaged(asked, exchange, "the ETag is not the MD5 of what was sent");
+  Verdict stored = good(std::move(etag));
+  stored.checksum_confirmed = confirmed;
+  return stored;
 }
 
 Verdict judge_removed(const Asked& asked, const http::Exchange& exchange) {

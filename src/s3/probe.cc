@@ -132,7 +132,7 @@ Result<ListPage> ServiceClient::probe_page(const std::string& prefix, std::size_
   call.limit = kLimit;
   call.stall_limit = kStallLimit;
   call.bounded = true;
-  call.build = [&](const Site& site, Asked& /*asked*/, const std::string& /*md5*/) {
+  call.build = [&](const Site& site, Asked& /*asked*/, const BodySums& /*sums*/) {
     return Result<Built>(build_list(site, request, ""));
   };
   Outcome outcome = requester_.run(std::move(call));

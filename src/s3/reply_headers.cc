@@ -81,4 +81,16 @@ bool is_region(std::string_view text) {
   });
 }
 
+std::optional<std::string> md5_of(const ETag& etag) {
+  const std::string text = normal_etag(etag.value).value;
+  if (text.size() != 34) return std::nullopt;
+  std::string bytes;
+  for (std::size_t at = 1; at < 33; at += 2) {
+    const std::optional<std::uint64_t> byte = parse_uint(text.substr(at, 2), 16);
+    if (!byte) return std::nullopt;
+    bytes += static_cast<char>(*byte);
+  }
+  return bytes;
+}
+
 }  // namespace pailfs::s3

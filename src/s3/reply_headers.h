@@ -35,4 +35,7 @@ bool is_region(std::string_view text);
 /// First part of a header's value, or empty.
 std::string header_text(const http::Headers& headers, std::string_view name);
 
+/// The 16 bytes of an ETag that has the shape of an MD5; nothing for any other.
+std::optional<std::string> md5_of(const ETag& etag);
+
 }  // namespace pailfs::s3

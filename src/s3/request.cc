@@ -28,14 +28,14 @@ Result<Built> build_get(const Site& site, const GetRequest& get, const CustomerK
   return built;
 }
 
-Result<Built> build_put(const Site& site, const PutRequest& put, const std::string& content_md5) {
+Result<Built> build_put(const Site& site, const PutRequest& put, const BodySums& sums) {
   if (Status ok = check_key(put.key); !ok) return ok.error();
   Built built = start_request(site, http::Method::put, site.object_url(put.key));
   if (Status ok = add_attributes(built.request, put.attributes); !ok) return ok.error();
   add_creation_headers(built.request, site, put.key);
   if (!put.if_match.empty()) built.request.headers.add("If-Match", put.if_match.value);
   if (put.if_absent) built.request.headers.add("If-None-Match", "*");
-  if (!content_md5.empty()) built.request.headers.add("Content-MD5", content_md5);
+  add_sums(built.request.headers, sums);
   return built;
 }
 

@@ -4,6 +4,7 @@
 // Source: the S3 API reference, one page per verb.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,6 +23,14 @@ struct Built {
   std::optional<std::string> body;
 };
 
+/// What vouches for the bytes of a body, as header values; empty: not sent.
+struct BodySums {
+  std::string md5;     ///< base64
+  std::string crc32c;  ///< checksum_text()
+  /// create, complete: the parts have a CRC-32C each.
+  bool parts_have_checksums = false;
+};
+
 /// ENAMETOOLONG above 1024 bytes, EINVAL for an empty key or one with NUL.
 Status check_key(const Key& key);
 
@@ -29,8 +38,7 @@ Status check_key(const Key& key);
 Result<Built> build_head(const Site& site, const Key& key, const CustomerKey* read_key = nullptr);
 Result<Built> build_get(const Site& site, const GetRequest& get,
                         const CustomerKey* read_key = nullptr);
-/// `content_md5`: base64, empty to send none.
-Result<Built> build_put(const Site& site, const PutRequest& put, const std::string& content_md5);
+Result<Built> build_put(const Site& site, const PutRequest& put, const BodySums& sums = {});
 Result<Built> build_remove(const Site& site, const Key& key);
 /// `source_key` as in build_head(). A copy that no encryption is asked for keeps that key.
 Result<Built> build_copy(const Site& site, const CopyRequest& copy,
@@ -43,9 +51,9 @@ Result<Built> build_remove_many(const Site& site, const std::vector<Key>& keys);
 Built build_list(const Site& site, const ListRequest& list, const std::string& start);
 
 Result<Built> build_create_upload(const Site& site, const Key& key,
-                                  const ObjectAttributes& attributes);
+                                  const ObjectAttributes& attributes, const BodySums& sums = {});
 Result<Built> build_upload_part(const Site& site, const Key& key, const UploadId& id, int number,
-                                const std::string& content_md5);
+                                const BodySums& sums = {});
 struct PartCopy {
   Key key;
   UploadId id;
@@ -56,8 +64,10 @@ struct PartCopy {
   const CustomerKey* source_key = nullptr;
 };
 Result<Built> build_copy_part(const Site& site, const PartCopy& copy);
+/// `checksums` by the numbers of the parts.
 Result<Built> build_complete_upload(const Site& site, const Key& key, const UploadId& id,
-                                    const std::vector<UploadedPart>& parts);
+                                    const std::vector<UploadedPart>& parts,
+                                    const std::map<int, std::string>& checksums = {});
 Result<Built> build_abort_upload(const Site& site, const Key& key, const UploadId& id);
 Result<Built> build_list_parts(const Site& site, const Key& key, const UploadId& id,
                                const std::string& part_marker);

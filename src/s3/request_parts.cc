@@ -5,6 +5,7 @@
 
 #include "pailfs/util/text.h"
 
+#include "payload.h"
 #include "sse.h"
 
 namespace pailfs::s3 {
@@ -71,6 +72,14 @@ void add_creation_headers(http::Request& request, const Site& site, const Key& k
   if (!site.storage_class.empty()) request.headers.add("x-amz-storage-class", site.storage_class);
   add_encryption_headers(request.headers, site.encryption);
   if (site.extra_headers) site.extra_headers->apply(key, request.headers);
+}
+
+void add_sums(http::Headers& headers, const BodySums& sums) {
+  if (!sums.md5.empty()) headers.add("Content-MD5", sums.md5);
+  if (sums.crc32c.empty()) return;
+  headers.add(std::string(kChecksumHeader), sums.crc32c);
+  // Ceph 20 compares only if it is told once more.
+  headers.add("x-amz-sdk-checksum-algorithm", std::string(kChecksumAlgorithm));
 }
 
 void allow_long_silence(http::Request& request) {

@@ -18,6 +18,8 @@ Status add_attributes(http::Request& request, const ObjectAttributes& attributes
 /// Access rule, storage class, encryption and the headers of ahbe_conf, for whatever creates an
 /// object. To be called last: those of ahbe_conf outweigh what is there.
 void add_creation_headers(http::Request& request, const Site& site, const Key& key);
+/// What vouches for the body.
+void add_sums(http::Headers& headers, const BodySums& sums);
 /// RFC 9110 5.6.2: what a header name may consist of.
 bool is_header_name(std::string_view name);
 /// Copy, complete: the service may be busy for long before it answers.

@@ -2,6 +2,7 @@
 // Builders of the multipart verbs.
 #include "pailfs/util/text.h"
 
+#include "payload.h"
 #include "request_parts.h"
 #include "sse.h"
 
@@ -28,21 +29,23 @@ std::string part_url(const Site& site, const Key& key, const UploadId& id, int n
 }  // namespace
 
 Result<Built> build_create_upload(const Site& site, const Key& key,
-                                  const ObjectAttributes& attributes) {
+                                  const ObjectAttributes& attributes, const BodySums& sums) {
   if (Status ok = check_key(key); !ok) return ok.error();
   Built built =
       start_request(site, http::Method::post, site.object_url(key, {{"uploads", std::nullopt}}));
   if (Status ok = add_attributes(built.request, attributes); !ok) return ok.error();
   add_creation_headers(built.request, site, key);
+  if (sums.parts_have_checksums)
+    built.request.headers.add("x-amz-checksum-algorithm", std::string(kChecksumAlgorithm));
   built.body.emplace();
   return built;
 }
 
 Result<Built> build_upload_part(const Site& site, const Key& key, const UploadId& id, int number,
-                                const std::string& content_md5) {
+                                const BodySums& sums) {
   if (Status ok = check_part(key, id, number); !ok) return ok.error();
   Built built = start_request(site, http::Method::put, part_url(site, key, id, number));
-  if (!content_md5.empty()) built.request.headers.add("Content-MD5", content_md5);
+  add_sums(built.request.headers, sums);
   add_customer_headers(built.request.headers, site.encryption.customer());
   return built;
 }
@@ -72,7 +75,8 @@ Result<Built> build_copy_part(const Site& site, const PartCopy& copy) {
 }
 
 Result<Built> build_complete_upload(const Site& site, const Key& key, const UploadId& id,
-                                    const std::vector<UploadedPart>& parts) {
+                                    const std::vector<UploadedPart>& parts,
+                                    const std::map<int, std::string>& checksums) {
   if (parts.empty()) return Error{EINVAL, "a multipart upload needs at least one part"};
   std::string body =
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -83,7 +87,10 @@ Result<Built> build_complete_upload(const Site& site, const Key& key, const Uplo
     if (part.number <= last) return Error{EINVAL, "parts must be in ascending order"};
     last = part.number;
     body.append("<Part><PartNumber>").append(std::to_string(part.number));
-    body.append("</PartNumber><ETag>").append(xml_escape(part.etag.value)).append("</ETag></Part>");
+    body.append("</PartNumber><ETag>").append(xml_escape(part.etag.value)).append("</ETag>");
+    if (const auto found = checksums.find(part.number); found != checksums.end())
+      body.append("<ChecksumCRC32C>").append(found->second).append("</ChecksumCRC32C>");
+    body.append("</Part>");
   }
   body += "</CompleteMultipartUpload>";
   Built built =

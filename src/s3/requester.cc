@@ -23,8 +23,11 @@ struct Requester::Progress {
   int spent = 0;  ///< tokens
   bool at_once_used = false;
   std::map<Retry, int> corrections;
+  std::optional<PayloadPlan> plan;
+  bool left_out_checksum = false;
+  bool signs_after_all = false;
   std::string payload_hash;  ///< of the body, once known
-  std::string content_md5;
+  BodySums sums;
   Credentials used;
   std::shared_ptr<const Site> site;
 };
@@ -56,8 +59,7 @@ bool over_tls(const Config& config) {
 Requester::Requester(Config config, http::Transport& transport, CredentialSource& credentials,
                      Clock& clock, Random& random)
     : config_(std::move(config)),
-      // Without TLS an unsigned body could be changed on its way: the wish is not followed there.
-      sign_payload_(!config_.unsigned_payload || !over_tls(config_)),
+      tls_(over_tls(config_)),
       transport_(transport),
       credentials_(credentials),
       clock_(clock),
@@ -77,21 +79,39 @@ WallTime Requester::signing_time() const {
   return clock_.wall() + nanoseconds(clock_offset_.load());
 }
 
-Status Requester::hash_body(const Call& call, const Built& built, Progress& progress) {
-  if (progress.payload_hash.empty()) {
-    const bool anonymous = progress.used.access_key.empty();
-    if (built.body) {
-      progress.payload_hash = hex(digest(Digest::sha256, *built.body));
-    } else if (call.body == nullptr) {
-      progress.payload_hash = kEmptyPayload;
-    } else if (!sign_payload_ || anonymous || config_.signature == Signature::v2) {
-      progress.payload_hash = kUnsignedPayload;
-    } else {
-      const Result<std::string> hash = digest(Digest::sha256, *call.body);
-      if (!hash) return hash.error();
-      progress.payload_hash = hex(*hash);
-    }
-  }
+PayloadCase Requester::payload_case(const Call& call, const Progress& progress) const {
+  PayloadCase request;
+  request.tls = tls_;
+  request.v4 = config_.signature == Signature::v4;
+  request.keys = !progress.used.access_key.empty();
+  request.always_sign = config_.signed_payload;
+  request.md5 = config_.content_md5;
+  request.has_body = call.body != nullptr;
+  request.may_checksum = call.may_checksum;
+  request.bound = call.bound;
+  return request;
+}
+
+/// Only once: what others learn meanwhile is of no use to hashes that are there already.
+void Requester::plan_payload_of(const Call& call, Progress& progress) const {
+  if (!progress.plan) progress.plan = plan_payload(payload_case(call, progress), support());
+  progress.sums.parts_have_checksums = progress.plan->checksum && call.body == nullptr;
+}
+
+Status Requester::hash_body(const Call& call, Progress& progress) const {
+  if (call.body == nullptr || !progress.payload_hash.empty()) return {};
+  BodyDigests digests;
+  digests.want_sha256 = progress.plan->sign;
+  digests.want_md5 = progress.plan->md5;
+  digests.want_crc32c = progress.plan->checksum;
+  progress.payload_hash = kUnsignedPayload;
+  progress.sums = {};
+  if (!digests.want_sha256 && !digests.want_md5 && !digests.want_crc32c) return {};
+  Result<BodyDigests> done = digest_body(std::move(digests), *call.body);
+  if (!done) return done.error();
+  if (done->want_sha256) progress.payload_hash = hex(done->sha256);
+  if (done->want_md5) progress.sums.md5 = base64(done->md5);
+  if (done->want_crc32c) progress.sums.crc32c = checksum_text(done->crc32c);
   return {};
 }
 
@@ -100,16 +120,15 @@ Result<Built> Requester::prepare(Call& call, Progress& progress) {
   if (!credentials) return credentials.error();
   progress.used = std::move(*credentials);
   progress.site = site();
-  if (config_.content_md5 && call.body != nullptr && progress.content_md5.empty()) {
-    const Result<std::string> md5 = digest(Digest::md5, *call.body);
-    if (!md5) return md5.error();
-    progress.content_md5 = base64(*md5);
-  }
+  plan_payload_of(call, progress);
+  if (const Status hashed = hash_body(call, progress); !hashed) return hashed.error();
   call.asked.region = progress.site->region;
   call.asked.sent_at = signing_time();
-  Result<Built> built = call.build(*progress.site, call.asked, progress.content_md5);
+  call.asked.sums = progress.sums;
+  Result<Built> built = call.build(*progress.site, call.asked, progress.sums);
   if (!built) return built;
-  if (const Status hashed = hash_body(call, *built, progress); !hashed) return hashed.error();
+  if (call.body == nullptr)
+    progress.payload_hash = built->body ? hex(digest(Digest::sha256, *built->body)) : kEmptyPayload;
   if (call.stall_limit) built->request.stall_limit = *call.stall_limit;
   if (call.bounded) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -187,10 +206,43 @@ bool Requester::set_clock(const Verdict& verdict) {
                            std::to_string(minutes < 0 ? -minutes : minutes) + " min " +
                            (minutes < 0 ? "ahead of " : "behind ") + config_.url +
                            "; requests are signed with the server's time";
+  notice(text);
+  return true;
+}
+
+bool Requester::plainer(const Call& call, const Verdict& verdict, Progress& progress) const {
+  if (verdict.failure != http::Failure::none || verdict.foreign || !progress.plan) return false;
+  const auto next =
+      plainer_payload(*progress.plan, payload_case(call, progress), support(), verdict.error);
+  if (!next) return false;
+  progress.left_out_checksum = progress.left_out_checksum || !next->sign;
+  progress.signs_after_all = next->sign;
+  progress.plan = next;
+  progress.payload_hash.clear();
+  return true;
+}
+
+void Requester::learn_support(const Call& call, const Progress& progress, const Verdict& verdict) {
+  if (!progress.plan) return;
+  if (verdict.checksum_confirmed) checksum_ = Support::works;
+  if (call.body != nullptr && !progress.plan->sign && !progress.used.access_key.empty())
+    unsigned_body_ = Support::works;
+  if (progress.signs_after_all) {
+    if (unsigned_body_.exchange(Support::refused) != Support::refused)
+      notice(
+          "the service wants the hash of every upload in its signature; uploads are signed from "
+          "now on, which costs processor time (signed_payload saves the detour)");
+  } else if (progress.left_out_checksum) {
+    if (checksum_.exchange(Support::refused) != Support::refused)
+      notice("the service refuses checksums (" + std::string(kChecksumHeader) +
+             "); uploads go without from now on, protected by TLS alone");
+  }
+}
+
+void Requester::notice(const std::string& text) {
   log_warning(text);
   MutexLock lock(mutex_);
   if (notices_.size() < kMaxNotices) notices_.push_back(text);
-  return true;
 }
 
 std::vector<std::string> Requester::notices() const {
@@ -235,7 +287,6 @@ bool Requester::correct(Verdict& verdict, Progress& progress) {
     case Retry::once:
       // The data may have been damaged in memory: read and hash them again.
       progress.payload_hash.clear();
-      progress.content_md5.clear();
       return true;
     default:
       return true;
@@ -256,6 +307,8 @@ Outcome Requester::run(Call call) {
     if (verdict.ok) {
       // A success pays its own retries back; without any it fills the bucket slowly.
       budget_.give(progress.spent > 0 ? progress.spent : 1);
+      learn_support(call, progress, verdict);
+      outcome.checksums = progress.plan && progress.plan->checksum;
       return outcome;
     }
     const bool free_attempt = verdict.at_once && !progress.at_once_used;
@@ -275,8 +328,13 @@ Outcome Requester::run(Call call) {
     const RetryStep step = decide(input);
     // A contradicted region is named also where nothing is tried again.
     if (verdict.retry == Retry::region && config_.region_given) switch_region(verdict, progress);
-    if (!step.retry || !budget_.take(step.cost)) return outcome;
-    if (!free_attempt && !correct(verdict, progress)) return outcome;
+    const bool again =
+        step.retry && budget_.take(step.cost) && (free_attempt || correct(verdict, progress));
+    if (!again) {
+      if (!plainer(call, verdict, progress)) return outcome;
+      outcome.doubt = outcome.doubt || verdict.outcome_unknown;
+      continue;
+    }
     progress.at_once_used = progress.at_once_used || free_attempt;
     ++progress.corrections[verdict.retry];
     progress.spent += step.cost;

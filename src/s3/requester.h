@@ -13,6 +13,7 @@
 #include "pailfs/s3/client.h"
 
 #include "judge.h"
+#include "payload.h"
 #include "request.h"
 #include "request_counter.h"
 #include "retry.h"
@@ -25,11 +26,12 @@ namespace pailfs::s3 {
 struct Call {
   Asked asked;
   /// Builds one attempt; may narrow what is asked (a get goes on where the last attempt ended).
-  /// `content_md5` is that of `body`, empty unless Config::content_md5.
-  std::function<Result<Built>(const Site& site, Asked& asked, const std::string& content_md5)>
-      build;
+  /// `sums`: what the attempt vouches for the body with.
+  std::function<Result<Built>(const Site& site, Asked& asked, const BodySums& sums)> build;
   http::BodySource* body = nullptr;  ///< object and part bytes; may be null
   http::BodySink* sink = nullptr;    ///< may be null
+  bool may_checksum = false;         ///< see PayloadCase
+  bool bound = false;                ///< likewise
   int max_attempts = 1;
   std::chrono::nanoseconds limit{};                      ///< no attempt is started later than this
   std::optional<std::chrono::milliseconds> stall_limit;  ///< instead of the request's own
@@ -40,6 +42,7 @@ struct Outcome {
   Verdict verdict;
   /// An attempt whose outcome is unknown may have done what was asked, whatever came after.
   bool doubt = false;
+  bool checksums = false;  ///< ok, and the last attempt had what PayloadPlan::checksum says
 };
 
 /// Builds, signs, sends, judges and tries again, every attempt with the time, the credentials and
@@ -63,7 +66,15 @@ class Requester final {
   [[nodiscard]] std::shared_ptr<const Site> site() const EXCLUDES(mutex_);
   [[nodiscard]] WallTime signing_time() const;
   Result<Built> prepare(Call& call, Progress& progress);
-  Status hash_body(const Call& call, const Built& built, Progress& progress);
+  [[nodiscard]] PayloadCase payload_case(const Call& call, const Progress& progress) const;
+  [[nodiscard]] PayloadSupport support() const { return {checksum_.load(), unsigned_body_.load()}; }
+  void plan_payload_of(const Call& call, Progress& progress) const;
+  Status hash_body(const Call& call, Progress& progress) const;
+  /// Makes the next attempt vouch otherwise, if the refusal may be about that.
+  bool plainer(const Call& call, const Verdict& verdict, Progress& progress) const;
+  void learn_support(const Call& call, const Progress& progress, const Verdict& verdict)
+      EXCLUDES(mutex_);
+  void notice(const std::string& text) EXCLUDES(mutex_);
   Verdict attempt(Call& call, Progress& progress);
   /// Takes the corrective action of the verdict's retry class; false if there is none to take.
   bool correct(Verdict& verdict, Progress& progress);
@@ -76,7 +87,7 @@ class Requester final {
              const http::Exchange& exchange, std::chrono::nanoseconds took) const;
 
   const Config config_;
-  const bool sign_payload_;
+  const bool tls_;
   http::Transport& transport_;
   CredentialSource& credentials_;
   Clock& clock_;
@@ -84,6 +95,8 @@ class Requester final {
   SigningKeys keys_;
   RetryBudget budget_;
   std::atomic<std::int64_t> clock_offset_{0};  ///< nanoseconds to add to our wall clock
+  std::atomic<Support> checksum_{Support::unknown};
+  std::atomic<Support> unsigned_body_{Support::unknown};
   std::array<RequestCounter, kOpCount> counters_;
   mutable Mutex mutex_;
   std::shared_ptr<const Site> site_ GUARDED_BY(mutex_);

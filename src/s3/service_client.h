@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "part_checksums.h"
 #include "requester.h"
 #include "sse.h"
 
@@ -34,7 +35,8 @@ class ServiceClient final : public Client {
   Result<ListPage> list(const ListRequest& request) override;
   Result<ETag> copy(const CopyRequest& request) override;
 
-  Result<UploadId> create_upload(const Key& key, const ObjectAttributes& attributes) override;
+  Result<UploadId> create_upload(const Key& key, const ObjectAttributes& attributes,
+                                 PartOrigin origin) override;
   Result<ETag> upload_part(const Key& key, const UploadId& id, int number,
                            ByteSource& body) override;
   Result<ETag> copy_part(const Key& key, const UploadId& id, int number, const Key& source,
@@ -66,6 +68,7 @@ class ServiceClient final : public Client {
 
   Requester requester_;
   KeyChoice keys_;
+  PartChecksums checksums_;
   std::atomic<bool> batches_work_{true};  ///< false once the service refused DeleteObjects
 };
 

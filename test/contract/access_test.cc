@@ -50,7 +50,7 @@ TEST_CASE("wrong credentials are refused with EACCES or EPERM, for every verb") 
   CHECK(refused(err(store->remove(key))));
   CHECK(refused(err(store->list({"", true, "", 10}))));
   CHECK(refused(err(store->copy({key, key + "2", {}, {}}))));
-  CHECK(refused(err(store->create_upload(key, {}))));
+  CHECK(refused(err(store->create_upload(key, {}, s3::PartOrigin::mixed))));
   for (const Status& verdict : store->remove_many({key})) CHECK(refused(err(verdict)));
   CHECK(get_text(bench->store(), key)->bytes == "kept");
 }
@@ -73,7 +73,7 @@ TEST_CASE("signature version 2 works for every verb, odd keys included") {
     CHECK(got->bytes == "ex");
     CHECK(err(store->copy({key, key + ".copy", got->info.etag, {}})) == 0);
     CHECK(err(store->list({key, true, "", 10})) == 0);
-    const auto id = store->create_upload(key, {});
+    const auto id = store->create_upload(key, {}, s3::PartOrigin::mixed);
     REQUIRE(err(id) == 0);
     StringSource body("part");
     const auto part = store->upload_part(key, *id, 1, body);

@@ -24,7 +24,7 @@ ClientChange with_keys(const std::string& letters,
 
 Result<s3::ETag> put_parts(s3::ObjectStore& store, const s3::Key& key, const std::string& first,
                            const std::string& second) {
-  const auto id = store.create_upload(key, {});
+  const auto id = store.create_upload(key, {}, s3::PartOrigin::mixed);
   if (!id) return id.error();
   std::vector<s3::UploadedPart> parts;
   for (const std::string* text : {&first, &second}) {
@@ -117,7 +117,7 @@ TEST_CASE("a copy is decrypted with the source's key and encrypted with ours") {
   }
 
   REQUIRE(err(put_text(*with_a, bench->key("large"), pattern(kPart))) == 0);
-  const auto id = rotated->create_upload(bench->key("joined"), {});
+  const auto id = rotated->create_upload(bench->key("joined"), {}, s3::PartOrigin::mixed);
   REQUIRE(err(id) == 0);
   const auto part =
       rotated->copy_part(bench->key("joined"), *id, 1, bench->key("large"), {}, {0, kPart});

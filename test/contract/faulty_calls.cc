@@ -146,7 +146,7 @@ CallOutcome create_upload(Store& clean, Store& faulty, const std::string& prefix
                           const Hook& end) {
   const auto key = prefix + "created";
   begin();
-  const auto id = faulty.create_upload(key, {});
+  const auto id = faulty.create_upload(key, {}, s3::PartOrigin::mixed);
   end();
   if (!id) return {err(id), ""};
   StringSource body("part");
@@ -159,7 +159,7 @@ CallOutcome create_upload(Store& clean, Store& faulty, const std::string& prefix
 CallOutcome upload_part(Store& clean, Store& faulty, const std::string& prefix, const Hook& begin,
                         const Hook& end) {
   const auto key = prefix + "part";
-  const auto id = clean.create_upload(key, {});
+  const auto id = clean.create_upload(key, {}, s3::PartOrigin::mixed);
   if (!id) return {0, "preparation failed"};
   const std::string text = pattern(kSize);
   StringSource body(text);
@@ -180,7 +180,7 @@ CallOutcome copy_part(Store& clean, Store& faulty, const std::string& prefix, co
   const std::string text = pattern(kSize);
   const auto key = prefix + "copied-part";
   const auto etag = put_text(clean, prefix + "base", text);
-  const auto id = clean.create_upload(key, {});
+  const auto id = clean.create_upload(key, {}, s3::PartOrigin::mixed);
   if (!etag || !id) return {0, "preparation failed"};
   begin();
   const auto part = faulty.copy_part(key, *id, 1, prefix + "base", *etag, {10, 50'000});
@@ -200,7 +200,7 @@ CallOutcome complete_upload(Store& clean, Store& faulty, const std::string& pref
   const auto key = prefix + "complete";
   const std::string text = pattern(kSize);
   if (!put_text(clean, key, "before")) return {0, "preparation failed"};
-  const auto id = clean.create_upload(key, {});
+  const auto id = clean.create_upload(key, {}, s3::PartOrigin::mixed);
   if (!id) return {0, "preparation failed"};
   StringSource body(text);
   const auto part = clean.upload_part(key, *id, 1, body);
@@ -218,7 +218,7 @@ CallOutcome complete_upload(Store& clean, Store& faulty, const std::string& pref
 CallOutcome abort_upload(Store& clean, Store& faulty, const std::string& prefix, const Hook& begin,
                          const Hook& end) {
   const auto key = prefix + "abort";
-  const auto id = clean.create_upload(key, {});
+  const auto id = clean.create_upload(key, {}, s3::PartOrigin::mixed);
   if (!id) return {0, "preparation failed"};
   begin();
   const Status aborted = faulty.abort_upload(key, *id);
@@ -232,7 +232,7 @@ CallOutcome abort_upload(Store& clean, Store& faulty, const std::string& prefix,
 CallOutcome list_parts(Store& clean, Store& faulty, const std::string& prefix, const Hook& begin,
                        const Hook& end) {
   const auto key = prefix + "parts";
-  const auto id = clean.create_upload(key, {});
+  const auto id = clean.create_upload(key, {}, s3::PartOrigin::mixed);
   if (!id) return {0, "preparation failed"};
   for (int number : {1, 2, 3}) {
     StringSource body("part " + std::to_string(number));
@@ -248,7 +248,8 @@ CallOutcome list_parts(Store& clean, Store& faulty, const std::string& prefix, c
 CallOutcome list_uploads(Store& clean, Store& faulty, const std::string& prefix, const Hook& begin,
                          const Hook& end) {
   for (const char* name : {"u1", "u2"}) {
-    if (!clean.create_upload(prefix + name, {})) return {0, "preparation failed"};
+    if (!clean.create_upload(prefix + name, {}, s3::PartOrigin::mixed))
+      return {0, "preparation failed"};
   }
   begin();
   const auto page = faulty.list_uploads(prefix + "u", {});

@@ -145,7 +145,7 @@ TEST_CASE("odd keys are written, read, listed, copied and removed as they are") 
         continue;
       }
       const auto target = key + ".upload";
-      const auto id = store.create_upload(target, {"text/plain", {}, {}});
+      const auto id = store.create_upload(target, {"text/plain", {}, {}}, s3::PartOrigin::mixed);
       REQUIRE(err(id) == 0);
       const auto part = store.copy_part(target, *id, 1, key, {}, {0, 11 + key.size()});
       REQUIRE(err(part) == 0);

@@ -17,10 +17,12 @@ struct S3dService::Impl {
   Service service;
 };
 
-S3dService::S3dService(Scheme scheme) : impl_(std::make_unique<Impl>()) {
+S3dService::S3dService(Scheme scheme, const std::vector<std::string>& rules)
+    : impl_(std::make_unique<Impl>()) {
   s3d::ServerOptions options;
   options.control = false;
   options.buckets = {"data"};
+  options.rules = rules;
   if (scheme == Scheme::https) {
     impl_->directory = "/tmp/pailfs-test-tls-XXXXXX";
     if (::mkdtemp(impl_->directory.data()) == nullptr) std::abort();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "contract/service.h"
 
@@ -14,7 +15,7 @@ class S3dService final {
  public:
   enum class Scheme { http, https };
   /// Ends the program with a message when it cannot start.
-  explicit S3dService(Scheme scheme = Scheme::http);
+  explicit S3dService(Scheme scheme = Scheme::http, const std::vector<std::string>& rules = {});
   ~S3dService();
   S3dService(const S3dService&) = delete;
   S3dService& operator=(const S3dService&) = delete;

@@ -31,7 +31,8 @@ TEST_CASE("parts become one object when the upload is completed, not before") {
   const std::string one = pattern(kPart, 1);
   const std::string two = pattern(kPart + 17, 2);
   const std::string three = pattern(1'000, 3);
-  const auto id = store.create_upload(key, {"video/mp4", {{"mode", "33188"}}, {}});
+  const auto id =
+      store.create_upload(key, {"video/mp4", {{"mode", "33188"}}, {}}, s3::PartOrigin::sent);
   REQUIRE(err(id) == 0);
   std::vector<s3::UploadedPart> parts;
   int number = 1;
@@ -72,7 +73,7 @@ TEST_CASE("a part sent again replaces the first one") {
   CAPTURE(bench->name());
   auto& store = bench->store();
   const auto key = bench->key("again");
-  const auto id = store.create_upload(key, {});
+  const auto id = store.create_upload(key, {}, s3::PartOrigin::mixed);
   REQUIRE(err(id) == 0);
   REQUIRE(err(upload(store, key, *id, 1, "first")) == 0);
   const auto second = upload(store, key, *id, 1, "second");
@@ -90,7 +91,7 @@ TEST_CASE("ranges of another object become parts") {
   const auto key = bench->key("mixed");
   const auto tag = put_text(store, source, base);
   REQUIRE(err(tag) == 0);
-  const auto id = store.create_upload(key, {});
+  const auto id = store.create_upload(key, {}, s3::PartOrigin::mixed);
   REQUIRE(err(id) == 0);
   const auto head = store.copy_part(key, *id, 1, source, *tag, {0, kPart});
   REQUIRE(err(head) == 0);
@@ -107,7 +108,7 @@ TEST_CASE("ranges of another object become parts") {
     WARN(bench->name() << ": " << *why);
     return;
   }
-  const auto other = store.create_upload(key, {});
+  const auto other = store.create_upload(key, {}, s3::PartOrigin::mixed);
   REQUIRE(err(other) == 0);
   REQUIRE(err(put_text(store, source, "changed")) == 0);
   CHECK(err(store.copy_part(key, *other, 1, source, *tag, {0, 5})) == ESTALE);
@@ -120,7 +121,7 @@ TEST_CASE("an aborted upload leaves nothing and aborting it again is a success")
   auto& store = bench->store();
   const auto key = bench->key("aborted");
   REQUIRE(err(put_text(store, key, "before")) == 0);
-  const auto id = store.create_upload(key, {});
+  const auto id = store.create_upload(key, {}, s3::PartOrigin::mixed);
   REQUIRE(err(id) == 0);
   const auto part = upload(store, key, *id, 1, "after");
   REQUIRE(err(part) == 0);
@@ -152,7 +153,7 @@ TEST_CASE("unfinished uploads are listed under their prefix") {
   const auto why = bench->exempt("list uploads of odd keys");
   if (why) WARN(bench->name() << ": " << *why);
   for (const char* name : {"u/one", why ? "u/two" : "u/two & three", "v/other"}) {
-    const auto id = store.create_upload(bench->key(name), {});
+    const auto id = store.create_upload(bench->key(name), {}, s3::PartOrigin::mixed);
     REQUIRE(err(id) == 0);
     if (name[0] == 'u') expected.push_back(bench->key(name) + " " + id->value);
   }
@@ -173,7 +174,7 @@ TEST_CASE("a completion that does not fit its parts fails and changes nothing") 
   CAPTURE(bench->name());
   auto& store = bench->store();
   const auto key = bench->key("wrong");
-  const auto id = store.create_upload(key, {});
+  const auto id = store.create_upload(key, {}, s3::PartOrigin::mixed);
   REQUIRE(err(id) == 0);
   const auto one = upload(store, key, *id, 1, "too small");
   const auto two = upload(store, key, *id, 2, "end");

@@ -31,7 +31,22 @@ bool checksums_agree(const PartClaim& claim, const Part& part) {
   });
 }
 
+std::string_view algorithm(const std::string& header) {
+  return header.empty() ? std::string_view("null") : std::string_view(header).substr(15);
+}
+
 }  // namespace
+
+std::optional<S3Error> judge_part_checksums(const Upload& upload, const Headers& checksums) {
+  const std::string given = checksums.size() > 0 ? checksums.begin()->name : std::string();
+  const bool right = upload.checksum.empty() ? given.empty() : checksums.has(upload.checksum);
+  if (right) return std::nullopt;
+  return S3Error{"InvalidRequest",
+                 "Checksum Type mismatch occurred, expected checksum Type: " +
+                     std::string(algorithm(upload.checksum)) +
+                     ", actual checksum Type: " + std::string(algorithm(given)),
+                 {}};
+}
 
 std::variant<Object, S3Error> assemble(const Upload& upload, std::vector<PartClaim> claims,
                                        const CompleteRules& rules) {
@@ -50,6 +65,13 @@ std::variant<Object, S3Error> assemble(const Upload& upload, std::vector<PartCla
     if (found == upload.parts.end() || found->second.etag != bare(claims[i].etag) ||
         !checksums_agree(claims[i], found->second))
       return invalid_part(upload, claims[i]);
+    if (!upload.checksum.empty() && !claims[i].checksums.has(upload.checksum))
+      return S3Error{"InvalidRequest",
+                     "The upload was created using a " + std::string(algorithm(upload.checksum)) +
+                         " checksum. The complete request must include the checksum for each part. "
+                         "It was missing for part " +
+                         std::to_string(claims[i].number) + " in the request.",
+                     {}};
     const Part& part = found->second;
     if (rules.check_min_size && i + 1 < claims.size() && part.body.size() < kMinPart)
       return S3Error{"EntityTooSmall",
@@ -67,12 +89,13 @@ std::variant<Object, S3Error> assemble(const Upload& upload, std::vector<PartCla
 }
 
 UploadPtr Uploads::create(const std::string& bucket, const std::string& key, Object prototype,
-                          std::time_t now) {
+                          std::time_t now, std::string checksum) {
   auto upload = std::make_shared<Upload>();
   upload->bucket = bucket;
   upload->key = key;
   upload->initiated = now;
   upload->prototype = std::move(prototype);
+  upload->checksum = std::move(checksum);
   std::lock_guard lock(mutex_);
   // Long and opaque, as on AWS; the counter keeps listings in the order of creation.
   std::string n = std::to_string(++counter_);

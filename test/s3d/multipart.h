@@ -34,7 +34,8 @@ struct Upload {
   std::string key;
   std::string id;
   std::time_t initiated = 0;
-  Object prototype;  ///< headers of the object to be
+  Object prototype;      ///< headers of the object to be
+  std::string checksum;  ///< header that each part must have, "x-amz-checksum-..."; empty: none may
   mutable std::mutex mutex;
   std::map<int, Part> parts;  ///< guarded by mutex
   bool closed = false;        ///< guarded by mutex: completed or aborted
@@ -48,6 +49,9 @@ struct PartClaim {
   Headers checksums;
 };
 
+/// Why a part with these checksums does not belong to the upload; nothing if it does.
+std::optional<S3Error> judge_part_checksums(const Upload& upload, const Headers& checksums);
+
 struct CompleteRules {
   bool check_min_size = true;
   bool check_order = true;
@@ -60,7 +64,7 @@ std::variant<Object, S3Error> assemble(const Upload& upload, std::vector<PartCla
 class Uploads {
  public:
   UploadPtr create(const std::string& bucket, const std::string& key, Object prototype,
-                   std::time_t now);
+                   std::time_t now, std::string checksum = {});
   UploadPtr find(const std::string& bucket, const std::string& key, const std::string& id) const;
   /// Takes it off the list; whoever still holds it finds `closed`.
   void close(const Upload& upload);

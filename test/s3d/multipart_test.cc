@@ -64,6 +64,36 @@ TEST_CASE("each rule of CompleteMultipartUpload has its error") {
   CHECK(f.outcome({f.claim(7), f.claim(3)}, lax) == "size " + std::to_string(kMinPart + 1));
 }
 
+TEST_CASE("an upload is begun, fed and completed with one kind of checksum, or with none") {
+  Uploads uploads;
+  const auto plain = uploads.create("b", "k", {}, 1000);
+  const auto checked = uploads.create("b", "k", {}, 1000, "x-amz-checksum-crc32c");
+  Headers crc32c;
+  crc32c.add("x-amz-checksum-crc32c", "AAAAAA==");
+  Headers sha1;
+  sha1.add("x-amz-checksum-sha1", "x");
+  CHECK_FALSE(judge_part_checksums(*plain, {}));
+  CHECK(judge_part_checksums(*plain, crc32c)->code == "InvalidRequest");
+  CHECK(judge_part_checksums(*checked, {})->code == "InvalidRequest");
+  CHECK(judge_part_checksums(*checked, sha1)->code == "InvalidRequest");
+  CHECK_FALSE(judge_part_checksums(*checked, crc32c));
+  Part part;
+  part.etag = "e";
+  part.md5_raw = std::string(16, 'm');
+  part.checksums = crc32c;
+  checked->parts[1] = part;
+  const auto refusal = [&](const Headers& claimed) {
+    const auto result = assemble(*checked, {{1, "e", claimed}}, {});
+    const auto* error = std::get_if<S3Error>(&result);
+    return error == nullptr ? std::string() : std::string(error->code);
+  };
+  CHECK(refusal({}) == "InvalidRequest");
+  CHECK(refusal(crc32c).empty());
+  Headers other;
+  other.add("x-amz-checksum-crc32c", "BBBBBB==");
+  CHECK(refusal(other) == "InvalidPart");
+}
+
 TEST_CASE("a closed upload is gone from the list and refuses to be completed") {
   Fixture f;
   std::string id = f.upload->id;

@@ -79,10 +79,30 @@ std::optional<S3Error> judge_part_key(const Call& call, const Upload& upload) {
   return judge_customer_key(call.head.headers, kSsePrefix, upload.prototype.customer_key_md5);
 }
 
+/// The header that parts of the upload to be begun must have.
+std::string wanted_checksum(const Call& call) {
+  std::string_view algorithm = call.header("x-amz-checksum-algorithm");
+  if (algorithm.empty() || call.rule(Rule::kNoChecksumCheck)) return {};
+  return "x-amz-checksum-" + to_lower(algorithm);
+}
+
+/// Of a part that the server has copied; nothing where the upload wants none.
+Headers checksums_of_copy(const Upload& upload, const Body& body) {
+  Headers checksums;
+  if (upload.checksum.empty()) return checksums;
+  Hash hash(*checksum_kind(std::string_view(upload.checksum).substr(15)));
+  for (const Body::Piece& piece : body.pieces()) hash.update(piece.bytes);
+  checksums.add(upload.checksum, base64(hash.finish()));
+  return checksums;
+}
+
 }  // namespace
 
 Reply create_multipart_upload(Call& call) {
   if (auto error = judge_encryption(call)) return error_reply(call, std::move(*error));
+  std::string checksum = wanted_checksum(call);
+  if (!checksum.empty() && !checksum_kind(std::string_view(checksum).substr(15)))
+    return error_reply(call, {"InvalidRequest", "Checksum algorithm provided is unsupported.", {}});
   Object prototype;
   take_object_headers(call.head.headers, call.service.rules, prototype);
   const Object described = prototype;
@@ -90,7 +110,7 @@ Reply create_multipart_upload(Call& call) {
   if (!call.plan.has("reply_then_lose"))
     id = call.service.uploads
              .create(call.bucket->name, call.address.key, std::move(prototype),
-                     call.service.clock.now())
+                     call.service.clock.now(), std::move(checksum))
              ->id;
   XmlWriter xml("InitiateMultipartUploadResult");
   xml.element("Bucket", call.bucket->name);
@@ -107,6 +127,9 @@ Reply upload_part(Call& call) {
   UploadPtr upload = find_upload(call);
   if (!upload) return error_reply(call, no_such_upload(call));
   if (auto error = judge_part_key(call, *upload)) return error_reply(call, std::move(*error));
+  if (!call.rule(Rule::kNoChecksumCheck))
+    if (auto error = judge_part_checksums(*upload, call.digests.checksums))
+      return error_reply(call, std::move(*error));
   Part part;
   part.body = call.body;
   part.md5_raw = call.digests.md5_raw.empty() ? random_bytes(16) : call.digests.md5_raw;
@@ -151,9 +174,12 @@ Reply upload_part_copy(Call& call) {
   part.md5_raw = call.rule(Rule::kEtagNotMd5) ? random_bytes(16) : md5_of(part.body);
   part.etag = choose_etag(call, hex(part.md5_raw), upload->prototype);
   part.mtime = call.service.clock.now();
+  part.checksums = checksums_of_copy(*upload, part.body);
   XmlWriter xml("CopyPartResult");
   xml.element("LastModified", listing_date(part.mtime));
   xml.etag(part.etag);
+  for (const Header& h : part.checksums)
+    xml.element("Checksum" + to_upper(std::string_view(h.name).substr(15)), h.value);
   if (add_part(call, upload, *number, std::move(part)) != WriteOutcome::kDone)
     return error_reply(call, no_such_upload(call));
   Reply reply = xml_reply(xml.finish());

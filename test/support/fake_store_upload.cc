@@ -29,7 +29,8 @@ Result<FakeStore::Upload*> FakeStore::find_upload(const s3::Key& key, const s3::
 }
 
 Result<s3::UploadId> FakeStore::create_upload(const s3::Key& key,
-                                              const s3::ObjectAttributes& attributes) {
+                                              const s3::ObjectAttributes& attributes,
+                                              s3::PartOrigin /*origin*/) {
   note(Verb::create_upload);
   if (const Status ok = check_key(key); !ok) return ok.error();
   if (const Status ok = check_attributes(attributes); !ok) return ok.error();

@@ -159,9 +159,11 @@ Result<s3::ETag> FaultStore::copy(const s3::CopyRequest& request) {
 }
 
 Result<s3::UploadId> FaultStore::create_upload(const s3::Key& key,
-                                               const s3::ObjectAttributes& attributes) {
-  return guarded<Result<s3::UploadId>>({Verb::create_upload, key, {}},
-                                       [&] { return inner_.create_upload(key, attributes); });
+                                               const s3::ObjectAttributes& attributes,
+                                               s3::PartOrigin origin) {
+  return guarded<Result<s3::UploadId>>({Verb::create_upload, key, {}}, [&] {
+    return inner_.create_upload(key, attributes, origin);
+  });
 }
 
 Result<s3::ETag> FaultStore::upload_part(const s3::Key& key, const s3::UploadId& id, int number,

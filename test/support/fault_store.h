@@ -67,8 +67,8 @@ class FaultStore final : public s3::ObjectStore {
   std::vector<Status> remove_many(const std::vector<s3::Key>& keys) override;
   Result<s3::ListPage> list(const s3::ListRequest& request) override;
   Result<s3::ETag> copy(const s3::CopyRequest& request) override;
-  Result<s3::UploadId> create_upload(const s3::Key& key,
-                                     const s3::ObjectAttributes& attributes) override;
+  Result<s3::UploadId> create_upload(const s3::Key& key, const s3::ObjectAttributes& attributes,
+                                     s3::PartOrigin origin) override;
   Result<s3::ETag> upload_part(const s3::Key& key, const s3::UploadId& id, int number,
                                s3::ByteSource& body) override;
   Result<s3::ETag> copy_part(const s3::Key& key, const s3::UploadId& id, int number,

@@ -58,6 +58,7 @@ struct Options {
   std::string metrics_file;
   std::string metrics_listen;
   bool sends_user_agent = true;
+  bool unsigned_payload = false;  ///< enable_unsigned_payload: only warned about where it cannot be
   std::string instance_name;
 
   /// Action::abort_uploads leaves uploads that are younger.

@@ -30,7 +30,8 @@ struct Config {
   std::string servicepath =
       "/";  ///< put before /bucket/key in URL and signature; starts and ends with '/'
   Signature signature = Signature::v4;
-  bool unsigned_payload = false;  ///< UNSIGNED-PAYLOAD for objects and parts, over TLS only
+  /// The hash of every object and part in the signature, also over TLS. See src/s3/payload.h.
+  bool signed_payload = false;
   bool content_md5 = false;
   bool list_v2 = false;
   int retries = 5;                            ///< attempts in all, at least 1

@@ -121,6 +121,13 @@ struct UploadedPart {
   std::uint64_t size = 0;
 };
 
+/// Where the parts of an upload come from. Those of `sent` may be checked by the service one by
+/// one.
+enum class PartOrigin {
+  sent,   ///< all from here
+  mixed,  ///< some may be copied on the server
+};
+
 struct UploadInProgress {
   Key key;
   UploadId id;
@@ -154,7 +161,8 @@ class ObjectStore {
   /// Server-side, up to 5 GiB. Returns the new object's ETag.
   virtual Result<ETag> copy(const CopyRequest& request) = 0;
 
-  virtual Result<UploadId> create_upload(const Key& key, const ObjectAttributes& attributes) = 0;
+  virtual Result<UploadId> create_upload(const Key& key, const ObjectAttributes& attributes,
+                                         PartOrigin origin) = 0;
   virtual Result<ETag> upload_part(const Key& key, const UploadId& id, int number,
                                    ByteSource& body) = 0;
   virtual Result<ETag> copy_part(const Key& key, const UploadId& id, int number, const Key& source,

@@ -502,7 +502,7 @@ TEST_CASE("The remaining options reach their settings") {
   CHECK_FALSE(o.http.verify_peer);
   CHECK_FALSE(o.http.verify_host);
   CHECK(o.s3.content_md5);
-  CHECK(o.s3.unsigned_payload);
+  CHECK(o.unsigned_payload);
   CHECK(o.s3.list_v2);
   CHECK(o.s3.requester_pays);
   CHECK(o.s3.servicepath == "/a/");

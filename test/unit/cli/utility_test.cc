@@ -54,7 +54,7 @@ struct Bench {
   Bench() : limits(pages_of_two()), bucket(clock, limits) {
     for (int i = 0; i < 5; ++i) {
       if (i > 0) clock.advance(hours(12));
-      const auto id = bucket.create_upload("dir/k" + std::to_string(i), {});
+      const auto id = bucket.create_upload("dir/k" + std::to_string(i), {}, s3::PartOrigin::mixed);
       REQUIRE(id);
       ids.push_back(id->value);
       dates.push_back(iso8601_millis(clock.wall()));

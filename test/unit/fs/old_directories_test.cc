@@ -157,7 +157,7 @@ TEST_CASE("no object of the old form can be made or removed by its name") {
   StringSource nothing("");
   CHECK(err(s.store.put({"b_$folder$", {}, {}, false}, nothing)) == EINVAL);
   CHECK(err(s.store.copy({"f", "b_$folder$", {}, std::nullopt})) == EINVAL);
-  CHECK(err(s.store.create_upload("b_$folder$", {})) == EINVAL);
+  CHECK(err(s.store.create_upload("b_$folder$", {}, s3::PartOrigin::mixed)) == EINVAL);
   CHECK(s.store.remove("a_$folder$"));
   CHECK(s.fake.keys() == Keys{"a_$folder$"});
 }

@@ -67,7 +67,8 @@ class Line final : public s3::ObjectStore {
     });
     return std::vector<Status>(keys.size(), status);
   }
-  Result<s3::UploadId> create_upload(const s3::Key&, const s3::ObjectAttributes&) override {
+  Result<s3::UploadId> create_upload(const s3::Key&, const s3::ObjectAttributes&,
+                                     s3::PartOrigin) override {
     return lost();
   }
   Result<s3::ETag> upload_part(const s3::Key&, const s3::UploadId&, int, s3::ByteSource&) override {

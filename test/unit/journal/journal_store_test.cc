@@ -343,7 +343,7 @@ TEST_CASE("an object keeps the name of its version when the store names it other
   Setting s;
   JournalStore& store = s.open();
   // A copy of an object that was made of parts has another ETag.
-  const auto id = store.create_upload("parts", {});
+  const auto id = store.create_upload("parts", {}, s3::PartOrigin::mixed);
   REQUIRE(err(id) == 0);
   StringSource body("text");
   const auto part = store.upload_part("parts", *id, 1, body);
@@ -367,7 +367,7 @@ TEST_CASE("an object is read though a change of its attributes has arrived under
   Setting s;
   s.config.hold = std::chrono::milliseconds(0);
   JournalStore& store = s.open();
-  const auto id = store.create_upload("k", mode("1"));
+  const auto id = store.create_upload("k", mode("1"), s3::PartOrigin::mixed);
   REQUIRE(err(id) == 0);
   StringSource body("text");
   const auto part = store.upload_part("k", *id, 1, body);

@@ -212,7 +212,7 @@ TEST_CASE("an upload goes through its verbs") {
                   "<CompleteMultipartUploadResult><ETag>\"e-2\"</ETag>"
                   "</CompleteMultipartUploadResult>"))
       .then(reply(204));
-  const Result<UploadId> id = bench.client->create_upload("k", {});
+  const Result<UploadId> id = bench.client->create_upload("k", {}, PartOrigin::sent);
   REQUIRE(id);
   StringSource body("part");
   CHECK(bench.client->upload_part("k", *id, 1, body)->value == "\"p1\"");

@@ -89,10 +89,10 @@ TEST_CASE("every odd key is encoded byte by byte in every verb and style") {
       const UploadId id{"u+/="};
       CHECK(build_get(site, {row.key, {}, {}})->request.url == url);
       CHECK(build_head(site, row.key)->request.url == url);
-      CHECK(build_put(site, {row.key, {}, {}, false}, "")->request.url == url);
+      CHECK(build_put(site, {row.key, {}, {}, false})->request.url == url);
       CHECK(build_remove(site, row.key)->request.url == url);
       CHECK(build_create_upload(site, row.key, {})->request.url == url + "?uploads");
-      CHECK(build_upload_part(site, row.key, id, 7, "")->request.url ==
+      CHECK(build_upload_part(site, row.key, id, 7)->request.url ==
             url + "?partNumber=7&uploadId=u%2B%2F%3D");
       CHECK(build_complete_upload(site, row.key, id, {{1, {"\"e\""}, 1}})->request.url ==
             url + "?uploadId=u%2B%2F%3D");
@@ -163,7 +163,8 @@ TEST_CASE("what is stored with an object stands in the headers of its creation")
   attributes.content_type = "text/plain";
   attributes.metadata = {{"mode", "33188"}, {"xattr", "%7B%22a%22%7D ü"}};
   attributes.standard = {{"Cache-Control", "no-cache"}};
-  const Result<Built> put = build_put(site, {"k", attributes, {"\"v\""}, false}, "bWQ1");
+  const Result<Built> put =
+      build_put(site, {"k", attributes, {"\"v\""}, false}, {"bWQ1", {}, false});
   const Result<Built> create = build_create_upload(site, "k", attributes);
   const Result<Built> copy = build_copy(site, {"a", "k", {"\"s\""}, attributes});
   for (const Result<Built>* built : {&put, &create, &copy}) {
@@ -180,13 +181,13 @@ TEST_CASE("what is stored with an object stands in the headers of its creation")
   CHECK(header(*put, "Content-MD5") == "bWQ1");
   CHECK(header(*copy, "x-amz-metadata-directive") == "REPLACE");
   CHECK(header(*copy, "x-amz-copy-source-if-match") == "\"s\"");
-  CHECK(header(*build_put(site, {"k", {}, {}, true}, ""), "If-None-Match") == "*");
+  CHECK(header(*build_put(site, {"k", {}, {}, true}), "If-None-Match") == "*");
   CHECK(header(*build_get(site, {"k", {}, {}}), "x-amz-request-payer") == "requester");
 }
 
 TEST_CASE("defaults for access and storage class are not sent") {
   const Result<Built> put =
-      build_put(make_site(config_for("https://h", true), "r"), {"k", {}, {}, false}, "");
+      build_put(make_site(config_for("https://h", true), "r"), {"k", {}, {}, false});
   CHECK(put->request.headers.all().empty());
   const Result<Built> copy =
       build_copy(make_site(config_for("https://h", true), "r"), {"a", "b", {}, {}});
@@ -208,13 +209,13 @@ TEST_CASE("metadata cannot smuggle a header") {
     INFO(printable(row.first) << " = " << printable(row.second));
     ObjectAttributes attributes;
     attributes.metadata = {row};
-    CHECK(build_put(site, {"k", attributes, {}, false}, "").error().err == EINVAL);
+    CHECK(build_put(site, {"k", attributes, {}, false}).error().err == EINVAL);
     CHECK(build_copy(site, {"a", "k", {}, attributes}).error().err == EINVAL);
     CHECK(build_create_upload(site, "k", attributes).error().err == EINVAL);
   }
   ObjectAttributes type;
   type.content_type = "text/plain\r\nX: y";
-  CHECK(build_put(site, {"k", type, {}, false}, "").error().err == EINVAL);
+  CHECK(build_put(site, {"k", type, {}, false}).error().err == EINVAL);
 }
 
 TEST_CASE("a batch of deletes carries its digest and escaped keys") {
@@ -254,8 +255,8 @@ TEST_CASE("an upload is completed with its parts in order") {
   CHECK_FALSE(build_complete_upload(site, "k", {"id"}, {}));
   CHECK_FALSE(build_complete_upload(site, "k", {"id"}, {{2, {"\"a\""}, 1}, {1, {"\"b\""}, 1}}));
   CHECK_FALSE(build_complete_upload(site, "k", {}, {{1, {"\"a\""}, 1}}));
-  CHECK_FALSE(build_upload_part(site, "k", {"id"}, 0, ""));
-  CHECK_FALSE(build_upload_part(site, "k", {"id"}, 10001, ""));
+  CHECK_FALSE(build_upload_part(site, "k", {"id"}, 0));
+  CHECK_FALSE(build_upload_part(site, "k", {"id"}, 10001));
   CHECK(complete->request.stall_limit >= std::chrono::seconds(120));
 }
 

@@ -90,10 +90,10 @@ std::vector<Sent> every_request(const Site& site, const CustomerKey* read_key) {
   return {
       {"HEAD", take(build_head(site, "k", read_key)), false, true},
       {"GET", take(build_get(site, {"k", {}, {}}, read_key)), false, true},
-      {"PUT", take(build_put(site, {"k", {}, {}, false}, "")), true, true},
+      {"PUT", take(build_put(site, {"k", {}, {}, false})), true, true},
       {"COPY", take(build_copy(site, {"s", "k", {}, {}}, read_key)), true, true},
       {"POST upload", take(build_create_upload(site, "k", {})), true, true},
-      {"PUT part", take(build_upload_part(site, "k", id, 1, "")), false, true},
+      {"PUT part", take(build_upload_part(site, "k", id, 1)), false, true},
       {"COPY part", take(build_copy_part(site, {"k", id, 1, "s", {}, {0, 9}, read_key})), false,
        true},
       {"POST complete", take(build_complete_upload(site, "k", id, {{1, {"\"e\""}, 1}})), false,

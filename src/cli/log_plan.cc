@@ -18,7 +18,7 @@ log::RecordSink open_sink(const LogPlan& plan) {
     case LogPlan::Where::file:
       return log::file_sink(plan.path, plan.style, plan.mode);
     case LogPlan::Where::syslog:
-      return log::syslog_sink(plan.ident, plan.style);
+      return log::syslog_sink(plan.ident, plan.prefix, plan.style);
     case LogPlan::Where::terminal:
     case LogPlan::Where::journal:
       break;
@@ -32,8 +32,8 @@ LogPlan plan_log(const Options& options, const LogGround& ground) {
   LogPlan plan;
   plan.style.mount = options.mount.mountpoint;
   plan.style.form = options.timestamps ? log::Form::stamped : log::Form::plain;
-  const std::string& name = options.instance_name;
-  plan.ident = name.empty() ? ground.program : ground.program + "[" + name + "]";
+  plan.ident = ground.program;
+  if (!options.instance_name.empty()) plan.prefix = "[" + options.instance_name + "] ";
   if (!options.logfile.empty()) {
     plan.where = LogPlan::Where::file;
     plan.path = options.logfile;

@@ -16,6 +16,7 @@ struct LogPlan {
   mode_t mode = 0;     ///< of the file
   bool spare = false;  ///< nobody chose the file: it goes when the mount has ended well
   std::string ident;   ///< in syslog
+  std::string prefix;  ///< of each line in syslog: "[instance_name] ", as in s3fs
   log::Style style;
 };
 

@@ -73,8 +73,10 @@ Result<bool> is_interrupted_rename(const Config& config, s3::ObjectStore& store,
     const auto b = new_keys.current();
     if (!b) return b.error();
     if (*a == nullptr && *b == nullptr) break;
-    const bool old_first = *b == nullptr || (*a != nullptr && old_keys.name(**a) < new_keys.name(**b));
-    const bool new_first = *a == nullptr || (*b != nullptr && new_keys.name(**b) < old_keys.name(**a));
+    const bool old_first =
+        *b == nullptr || (*a != nullptr && old_keys.name(**a) < new_keys.name(**b));
+    const bool new_first =
+        *a == nullptr || (*b != nullptr && new_keys.name(**b) < old_keys.name(**a));
     if (old_first) {
       only_old = true;
       old_keys.advance();

@@ -97,12 +97,12 @@ RecordSink file_sink(const std::string& path, Style style, mode_t mode) {
   };
 }
 
-RecordSink syslog_sink(std::string ident, Style style) {
+RecordSink syslog_sink(std::string ident, std::string prefix, Style style) {
   // openlog keeps the pointer, so the name must live as long as the sink.
   auto name = std::make_shared<std::string>(std::move(ident));
   ::openlog(name->c_str(), LOG_PID | LOG_ODELAY, LOG_USER);
-  return [name, style = std::move(style)](const Record& record) {
-    const std::string line = format_record(record, style);
+  return [name, prefix = std::move(prefix), style = std::move(style)](const Record& record) {
+    const std::string line = prefix + format_record(record, style);
     ::syslog(names_of(record.level).priority, "%s", line.c_str());
   };
 }

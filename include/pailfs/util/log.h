@@ -59,7 +59,7 @@ RecordSink stream_sink(int fd, Style style);
 /// Appends to `path`, made with `mode`; opens it anew when `reopen()` was called (logrotate). Falls
 /// back to stderr.
 RecordSink file_sink(const std::string& path, Style style, mode_t mode);
-RecordSink syslog_sink(std::string ident, Style style);
+RecordSink syslog_sink(std::string ident, std::string prefix, Style style);
 /// Hands on a record at level warning or graver only once when it comes several times in a row, and
 /// then "last message repeated N times": before the next other one, after half a minute, or when
 /// the sink goes. Request ids are not compared.

@@ -258,3 +258,31 @@ if [ "$namespace" = own ] && [ ! -e /dev/log ]; then
   unmount "$mnt"
   expect_failure "it is gone when the mount has ended well" test -e "${spare#file }"
 fi
+
+# Where there is a syslog, the background uses it, under the name that the command was called by.
+if [ "$namespace" = own ]; then
+  context='syslog: '
+  mount -t tmpfs -o dev,mode=755 tmpfs /dev
+  # shellcheck disable=SC2086 # two numbers
+  for node in "null 1 3" "zero 1 5" "random 1 8" "urandom 1 9" "fuse 10 229"; do mknod -m 666 "/dev/${node%% *}" c ${node#* }; done
+  ln -s /proc/self/fd /dev/fd
+  python3 -u -c 'import socket
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind("/dev/log"); print("ready")
+while True: print(s.recv(65536).decode(errors="replace").replace("\n", " "))' >"$work/syslog" 2>/dev/null </dev/null &
+  remember_process "$work/servers.pids" $!
+  wait_until 10 grep -q ready "$work/syslog"
+  ln -s pailfs "$work/bin/s3fs"
+  expect "it mounts" "$work/bin/s3fs" pail "$mnt" -o "$(mount_options),instance_name=one,dbglevel=warn,retries=1"
+  ask status "$mnt" --json
+  expect_equal "status says where the log goes" syslog "$(field 'j["log"]')"
+  curl -sS -f -X POST "$control/fault" --data-binary 'op=PutObject times=1 action=status:403:AccessDenied' -o /dev/null
+  cp "$work/payload" "$mnt/refused" 2>/dev/null || true
+  expect "a failure is there, with facility user, level, name, pid, instance and request id" \
+    wait_until 5 grep -q '^<1[0-4]>.* s3fs\[[0-9]*\]: \[one\].*refused.*AccessDenied.*request' "$work/syslog"
+  expect "the launch line too" grep -q 's3fs\[[0-9]*\]: .*pailfs version' "$work/syslog"
+  leaks "no secret is" "$work/syslog"
+  rm -f "$mnt/refused"
+  unmount "$mnt"
+  umount -l /dev
+  context=''
+fi

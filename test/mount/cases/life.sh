@@ -4,7 +4,7 @@
 # shellcheck source=test/mount/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-need curl fusermount3 mountpoint
+need curl fusermount3 mountpoint python3
 start_s3d
 mnt=$work/mnt
 
@@ -152,3 +152,30 @@ if [ "$namespace" = own ]; then
   expect_equal "no process of this test is a zombie at the end" '' \
     "$(ps -e -o pid=,stat=,comm= | awk '$2 ~ /^Z/ && $3 ~ /pailfs|s3fs|fusermount/')"
 fi
+
+# A machine that sleeps: the process stands still, its connections are gone and the clock has moved on when it wakes.
+context='hibernation: '
+mount_here "$mnt"
+echo before >"$mnt/slept"
+pid=$(daemon_of "$mnt")
+# In a process of its own: whoever inherits an open file waits for the daemon when it ends.
+python3 -c 'import os, sys, time
+with open(sys.argv[1], "w", buffering=1) as file:
+    file.write("one\n")
+    open(sys.argv[2], "w").close()
+    while not os.path.exists(sys.argv[3]): time.sleep(0.05)
+    file.write("two\n")' "$mnt/slept-open" "$work/asleep" "$work/awake" &
+writer=$!
+wait_until 10 test -e "$work/asleep"
+kill -STOP "$pid"
+curl -sS -f -X POST "$control/idle/close" -o /dev/null
+curl -sS -f -X POST "$control/clock?offset_s=7200" -o /dev/null
+kill -CONT "$pid"
+expect_equal "what was there can be read" before "$(timeout 20 cat "$mnt/slept" 2>&1)"
+: >"$work/awake"
+expect "an open file can be written on and closed" wait "$writer"
+expect_equal "and is stored" $'one\ntwo' "$(curl -sS -f "$control/object/$bucket/slept-open")"
+expect "new files can be made" timeout 20 cp /etc/hostname "$mnt/slept-new"
+curl -sS -f -X POST "$control/clock?offset_s=0" -o /dev/null
+unmount "$mnt"
+context=''

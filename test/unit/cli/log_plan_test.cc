@@ -53,12 +53,13 @@ TEST_CASE("The spare log file is private and a chosen one readable by its group"
   CHECK_FALSE(plan_log(options, {false, false, "/run/x/log-1", "pailfs"}).spare);
 }
 
-TEST_CASE("In syslog a mount has the name it was called by, and the instance's") {
+TEST_CASE("In syslog a mount has the name it was called by, and lines the instance's") {
   Options options;
   const LogGround ground{false, true, "", "s3fs"};
   CHECK(plan_log(options, ground).ident == "s3fs");
   options.instance_name = "media";
-  CHECK(plan_log(options, ground).ident == "s3fs[media]");
+  CHECK(plan_log(options, ground).ident == "s3fs");
+  CHECK(plan_log(options, ground).prefix == "[media] ");
 }
 
 }  // namespace

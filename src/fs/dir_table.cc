@@ -59,6 +59,15 @@ void DirTable::tidy_names() {
   }
 }
 
+SlotId DirTable::take_free() {
+  const SlotId id = free_[free_taken_++];
+  if (free_taken_ > free_.size() / 2) {
+    free_.erase(free_.begin(), free_.begin() + static_cast<std::ptrdiff_t>(free_taken_));
+    free_taken_ = 0;
+  }
+  return id;
+}
+
 SlotId DirTable::make(std::string_view name) {
   if (const SlotId known = find(name); known != kNoSlot) return known;
   grow_index();
@@ -66,8 +75,7 @@ SlotId DirTable::make(std::string_view name) {
   if (free_.empty()) {
     slots_.emplace_back();
   } else {
-    id = free_.back();
-    free_.pop_back();
+    id = take_free();
   }
   const std::size_t place = place_of(name);
   Slot& slot = slots_[id];
@@ -105,6 +113,7 @@ void DirTable::compact() {
   }
   slots_ = std::move(kept);
   free_ = {};
+  free_taken_ = 0;
   index_ = {};
   wasted_ = used_;  // all names move together
   tidy_names();

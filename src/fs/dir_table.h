@@ -84,13 +84,16 @@ class DirTable final {
   static constexpr std::size_t kChunk = 64U << 10U;
 
   std::uint32_t keep_name(std::string_view name);
+  SlotId take_free();
   void tidy_names();
   void grow_index();
   void index(SlotId id);
   [[nodiscard]] std::size_t place_of(std::string_view name) const;
 
   std::deque<Slot> slots_;
+  // The first to come is the first to be taken: so the names of a listing stay in its order.
   std::vector<SlotId> free_;
+  std::size_t free_taken_ = 0;       // of its front
   std::vector<SlotId> index_;        // open addressing, a power of two; kNoSlot: empty
   std::vector<std::string> chunks_;  // names, one after the other
   std::size_t live_ = 0;

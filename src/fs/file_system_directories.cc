@@ -20,7 +20,7 @@ Result<HandleId> PosixFileSystem::opendir(InodeId ino) {
   const auto path = path_of(*inode);
   if (!path) return path.error();
   std::vector<std::string> local_names;
-  for (const auto& [name, child] : inodes_.children(*inode)) {
+  for (const auto& [name, child] : inodes_.pinned_in(*inode)) {
     MutexLock lock(child->state);
     if (child->content && !child->content->stored) local_names.push_back(name);
   }

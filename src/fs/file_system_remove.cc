@@ -60,7 +60,7 @@ void PosixFileSystem::detach(const InodePtr& inode, std::optional<Stat> stat) {
   if (stat) stat->ctime = clock_.wall();
   {
     MutexLock lock(inode->state);
-    inode->removed = stat;
+    inode->removed = stat ? std::make_unique<Stat>(*stat) : nullptr;
   }
   inodes_.detach(inode);
 }
@@ -125,7 +125,7 @@ Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {
 }
 
 bool PosixFileSystem::has_unstored_below(const InodePtr& directory) {
-  for (const auto& [name, inode] : inodes_.children(directory)) {
+  for (const InodePtr& inode : inodes_.pinned_files_below(directory)) {
     MutexLock lock(inode->state);
     if (inode->content && !inode->content->stored) return true;
   }

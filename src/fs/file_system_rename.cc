@@ -184,7 +184,7 @@ Status PosixFileSystem::rename_locked(const InodePtr& inode,
 }
 
 Status PosixFileSystem::store_files_below(const InodePtr& directory) {
-  for (const InodePtr& file : inodes_.files_below(directory)) {
+  for (const InodePtr& file : inodes_.pinned_files_below(directory)) {
     MutexLock flush(file->flush);
     bool changed = false;
     {
@@ -231,7 +231,7 @@ Status PosixFileSystem::rename_directory(const Renaming& what) {
   // Files that are open go on reading from where their bytes are now.
   std::unordered_map<std::string, s3::ETag> versions;
   for (const MovedObject& object : *moved) versions.emplace(object.destination, object.etag);
-  for (const InodePtr& file : inodes_.files_below(inode)) {
+  for (const InodePtr& file : inodes_.pinned_files_below(inode)) {
     const auto path = inodes_.path(file);
     const auto version = path ? versions.find(file_key(config_.prefix, *path)) : versions.end();
     MutexLock lock(file->state);

@@ -19,16 +19,16 @@ InodePtr InodeTable::find(InodeId id) {
 
 InodePtr InodeTable::child(const InodePtr& parent, std::string_view name) {
   MutexLock lock(mutex_);
-  const auto found = by_place_.find({parent->id, std::string(name)});
-  return found == by_place_.end() ? nullptr : found->second;
+  const auto found = by_place_.find(Place{parent->id, name});
+  return found == by_place_.end() ? nullptr : *found;
 }
 
 InodePtr InodeTable::reference(const InodePtr& parent, std::string_view name, bool directory,
                                std::uint64_t lookups) {
   MutexLock lock(mutex_);
-  const auto found = by_place_.find({parent->id, std::string(name)});
+  const auto found = by_place_.find(Place{parent->id, name});
   if (found != by_place_.end()) {
-    InodePtr inode = found->second;
+    InodePtr inode = *found;
     if (inode->directory == directory) {
       inode->lookups_ += lookups;
       return inode;
@@ -71,16 +71,16 @@ void InodeTable::detach(const InodePtr& inode) {
 
 void InodeTable::move(const InodePtr& inode, const InodePtr& parent, std::string_view name) {
   MutexLock lock(mutex_);
-  const auto there = by_place_.find({parent->id, std::string(name)});
+  const auto there = by_place_.find(Place{parent->id, name});
   if (there != by_place_.end()) {
-    const InodePtr replaced = there->second;
+    const InodePtr replaced = *there;
     if (replaced == inode) return;
     detach_locked(replaced);
     drop_if_unused(replaced);
   }
   const InodePtr old_parent = inode->parent_;
   if (!inode->detached_) {
-    by_place_.erase({old_parent->id, inode->name_});
+    by_place_.erase(inode);
     --old_parent->children_;
   }
   inode->detached_ = false;
@@ -108,29 +108,6 @@ bool InodeTable::is_detached(const InodePtr& inode) {
   return inode->detached_;
 }
 
-std::vector<std::pair<std::string, InodePtr>> InodeTable::children(const InodePtr& parent) {
-  MutexLock lock(mutex_);
-  std::vector<std::pair<std::string, InodePtr>> found;
-  for (auto it = by_place_.lower_bound({parent->id, std::string()});
-       it != by_place_.end() && it->first.first == parent->id; ++it) {
-    found.emplace_back(it->first.second, it->second);
-  }
-  return found;
-}
-
-std::vector<InodePtr> InodeTable::files_below(const InodePtr& directory) {
-  std::vector<InodePtr> files;
-  std::vector<InodePtr> directories = {directory};
-  while (!directories.empty()) {
-    const InodePtr at = directories.back();
-    directories.pop_back();
-    for (auto& [name, inode] : children(at)) {
-      (inode->directory ? directories : files).push_back(inode);
-    }
-  }
-  return files;
-}
-
 std::vector<InodePtr> InodeTable::pinned() {
   MutexLock lock(mutex_);
   std::vector<InodePtr> inodes;
@@ -139,9 +116,31 @@ std::vector<InodePtr> InodeTable::pinned() {
   return inodes;
 }
 
+std::vector<std::pair<std::string, InodePtr>> InodeTable::pinned_in(const InodePtr& parent) {
+  MutexLock lock(mutex_);
+  std::vector<std::pair<std::string, InodePtr>> found;
+  for (const auto& [id, inode] : pinned_) {
+    if (inode->parent_ == parent) found.emplace_back(inode->name_, inode);
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::vector<InodePtr> InodeTable::pinned_files_below(const InodePtr& directory) {
+  MutexLock lock(mutex_);
+  std::vector<InodePtr> files;
+  for (const auto& [id, inode] : pinned_) {
+    if (inode->directory) continue;
+    const Inode* above = inode->parent_.get();
+    while (above != nullptr && above != directory.get()) above = above->parent_.get();
+    if (above != nullptr) files.push_back(inode);
+  }
+  return files;
+}
+
 void InodeTable::detach_locked(const InodePtr& inode) {
   if (inode->detached_ || !inode->parent_) return;
-  by_place_.erase({inode->parent_->id, inode->name_});
+  by_place_.erase(inode);
   inode->detached_ = true;
   const InodePtr parent = std::move(inode->parent_);
   inode->parent_ = nullptr;
@@ -154,7 +153,7 @@ void InodeTable::place_locked(const InodePtr& inode, const InodePtr& parent,
   inode->parent_ = parent;
   inode->name_ = std::string(name);
   ++parent->children_;
-  by_place_.emplace(Place{parent->id, inode->name_}, inode);
+  by_place_.insert(inode);
 }
 
 void InodeTable::drop_if_unused(InodePtr inode) {
@@ -164,7 +163,7 @@ void InodeTable::drop_if_unused(InodePtr inode) {
     by_id_.erase(inode->id);
     InodePtr parent = inode->parent_;
     if (!inode->detached_) {
-      by_place_.erase({parent->id, inode->name_});
+      by_place_.erase(inode);
       inode->detached_ = true;
       inode->parent_ = nullptr;
       --parent->children_;

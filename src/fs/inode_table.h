@@ -2,11 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -39,7 +40,7 @@ class Inode final {
   s3::ETag paged_version GUARDED_BY(state);
   /// What a name that was removed here led to, for descriptors that are still open on it; of a file
   /// with content that content tells.
-  std::optional<Stat> removed GUARDED_BY(state);
+  std::unique_ptr<Stat> removed GUARDED_BY(state);
 
  private:
   friend class InodeTable;
@@ -78,15 +79,31 @@ class InodeTable final {
   /// Path relative to the mount, "" for the root; nothing for a detached inode or below one.
   [[nodiscard]] std::optional<std::string> path(const InodePtr& inode) EXCLUDES(mutex_);
   [[nodiscard]] bool is_detached(const InodePtr& inode) EXCLUDES(mutex_);
-  [[nodiscard]] std::vector<std::pair<std::string, InodePtr>> children(const InodePtr& parent)
-      EXCLUDES(mutex_);
-  /// All files below a directory, at any depth.
-  [[nodiscard]] std::vector<InodePtr> files_below(const InodePtr& directory) EXCLUDES(mutex_);
-  /// Those that are open or hold something unstored.
+  /// Those that are open or hold something unstored: all, the ones in a directory, and the files
+  /// below one at any depth.
   [[nodiscard]] std::vector<InodePtr> pinned() EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<std::pair<std::string, InodePtr>> pinned_in(const InodePtr& parent)
+      EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<InodePtr> pinned_files_below(const InodePtr& directory)
+      EXCLUDES(mutex_);
 
  private:
-  using Place = std::pair<InodeId, std::string>;
+  struct Place {
+    InodeId parent;
+    std::string_view name;
+  };
+  /// By where they stand, without a second copy of a name that a million of them have.
+  struct ByPlace {
+    using is_transparent = void;
+    static Place place(const InodePtr& inode) { return {inode->parent_->id, inode->name_}; }
+    static const Place& place(const Place& place) { return place; }
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      const Place& first = place(a);
+      const Place& second = place(b);
+      return std::tie(first.parent, first.name) < std::tie(second.parent, second.name);
+    }
+  };
 
   void detach_locked(const InodePtr& inode) REQUIRES(mutex_);
   void place_locked(const InodePtr& inode, const InodePtr& parent, std::string_view name)
@@ -97,7 +114,7 @@ class InodeTable final {
   InodePtr root_;
   InodeId next_ GUARDED_BY(mutex_) = kRootInode + 1;
   std::unordered_map<InodeId, InodePtr> by_id_ GUARDED_BY(mutex_);
-  std::map<Place, InodePtr> by_place_ GUARDED_BY(mutex_);
+  std::set<InodePtr, ByPlace> by_place_ GUARDED_BY(mutex_);
   std::unordered_map<InodeId, InodePtr> pinned_ GUARDED_BY(mutex_);
 };
 

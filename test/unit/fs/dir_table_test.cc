@@ -45,6 +45,14 @@ TEST_CASE("a table is as small after a million changes as before") {
   CHECK(table.end() == 1);
 }
 
+TEST_CASE("numbers of names that went are given to others in the order in which they went") {
+  DirTable table;
+  for (int i = 0; i < 100; ++i) table.make("old" + std::to_string(i));
+  for (int i = 0; i < 100; ++i) table.free(table.find("old" + std::to_string(i)));
+  for (SlotId i = 0; i < 100; ++i) REQUIRE(table.make("new" + std::to_string(i)) == i);
+  CHECK(table.end() == 100);
+}
+
 TEST_CASE("an ETag comes out as it went in") {
   for (const char* text :
        {"", "\"d41d8cd98f00b204e9800998ecf8427e\"", "\"d41d8cd98f00b204e9800998ecf8427e-7\"",

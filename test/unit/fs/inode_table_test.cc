@@ -67,7 +67,13 @@ TEST_CASE("moving a directory moves everything below it") {
   table.move(from, other, "to");
   CHECK(table.path(file) == "other/to/deep/f");
   CHECK(table.is_detached(replaced));
-  CHECK(table.files_below(other).size() == 1);
+  CHECK(table.pinned_files_below(other).empty());
+  table.pin(file);
+  table.pin(deep);
+  CHECK(table.pinned_files_below(other) == std::vector{file});
+  CHECK(table.pinned_files_below(other) == std::vector{file});
+  CHECK(table.pinned_in(deep) == std::vector{std::pair{std::string("f"), file}});
+  CHECK(table.pinned_in(other).empty());
   CHECK_FALSE(table.child(table.root(), "from"));
 }
 

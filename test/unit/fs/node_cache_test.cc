@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fs/node_cache.h"
 
+#include <malloc.h>
+
 #include "support/catch.h"
 #include "support/fake_clock.h"
 
@@ -329,4 +331,44 @@ TEST_CASE("names that were removed do not gather") {
   cache.stored("d/f", file_node("1"));
   list(cache, "d", {{"f", listed("1")}}, f.clock.now());
   CHECK(names_of(cache, cache.known_reading("d")) == "f ");
+}
+
+TEST_CASE("a listed name with its attributes takes less than 250 bytes") {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  WARN("skipped: memory is counted without sanitizers only");
+#else
+  constexpr std::size_t kNames = 100'000;
+  Fixture f;
+  const auto used = [] { return mallinfo2().uordblks; };
+  const std::size_t before = used();
+  NodeCache cache(f.config, f.clock);
+  auto reading = cache.begin_reading("d", f.clock.now());
+  std::size_t listed_only = 0;
+  for (const bool with_attributes : {false, true}) {
+    for (std::size_t page = 0; page < kNames / 1'000; ++page) {
+      NodeCache::Page names;
+      for (std::size_t i = page * 1'000; i < (page + 1) * 1'000; ++i) {
+        const std::string name = "file-number-" + std::to_string(i) + ".parquet";
+        const std::string digest =
+            "0123456789abcdef0123456789a" + std::to_string(10'000 + i % 10'000);
+        if (!with_attributes) {
+          names.names.emplace_back(name, listed("\"" + digest + "\""));
+          continue;
+        }
+        Node node = file_node("\"" + digest + "\"");
+        node.stat.mode = S_IFREG | 0644;
+        node.info.attributes = encode(node.stat, {});
+        cache.learn("d/" + name, node, f.clock.now());
+      }
+      names.last = page + 1 == kNames / 1'000;
+      if (!with_attributes) cache.add_page(reading, names, f.clock.now());
+    }
+    if (!with_attributes) listed_only = used() - before;
+  }
+  reading = nullptr;
+  CHECK(cache.sizes().attributes == kNames);
+  CHECK(listed_only / kNames < 200);
+  CHECK((used() - before) / kNames < 250);
+  CHECK(cache.sizes().listings == 1);
+#endif
 }

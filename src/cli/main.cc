@@ -171,8 +171,8 @@ void tell_notices(const Options& options, const s3::Client& client) {
   for (const std::string& notice : client.notices()) say(notice);
 }
 
-void tell_unsigned(const Options& options) {
-  const std::string text = "no credentials found; bucket is public, requests are not signed";
+/// Of a mount that will work, but maybe not as it was meant.
+void tell(const Options& options, const std::string& text) {
   say(text);
   if (!options.foreground || !options.logfile.empty()) log_warning(text);
 }
@@ -207,7 +207,12 @@ struct Service {
     }
     if (!reached) return failed(options, Step::bucket, reached.error());
     first.page = std::move(*reached);
-    if (none) tell_unsigned(options);
+    if (none) tell(options, "no credentials found; bucket is public, requests are not signed");
+    const bool nothing = first.page.objects.empty() && first.page.next.empty();
+    if (nothing && options.fs.read_only && !options.fs.prefix.empty()) {
+      tell(options, "nothing is stored below " + source_of(options) +
+                        ", and the mount is read-only; is the path right?");
+    }
     tell_notices(options, *client);
     return std::nullopt;
   }

@@ -39,6 +39,8 @@ secured() {
   rm "$mnt/file"
   unmount "$mnt"
   unset CURL_CA_BUNDLE
+  expect "AWS_CA_BUNDLE names the authority as well" env "AWS_CA_BUNDLE=$2" timeout 20 "$pailfs" "$bucket:/$name" "$mnt" -o "$options"
+  unmount "$mnt"
   status=0
   timeout 20 "$pailfs" "$bucket:/$name" "$mnt" -o "$options,no_check_certificate" 2>"$work/err" || status=$?
   expect_equal "no_check_certificate trusts anybody" 0 "$status"

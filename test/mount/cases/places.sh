@@ -219,6 +219,15 @@ for bucket_word in pail pail:/ s3://pail s3://pail/ s3:pail; do reaches '' "$buc
 for bucket_word in pail:/prefix/below pail:/prefix/below/ s3://pail/prefix/below s3:pail/prefix/below; do
   reaches '' "$bucket_word" "$mnt" -o "$keys,$where"
 done
+# A path that nothing is below yet: for writing it begins with the first file, read-only it may be a mistake.
+expect "an empty path is mounted" "$pailfs" pail:/new/path "$mnt" -o "$keys,$where"
+echo first >"$mnt/file"
+expect_equal "and begins with the first file" first "$(by_curl new/path/file)"
+unmount "$mnt"
+timeout 30 "$pailfs" pail:/nothing "$mnt" -o "$keys,$where,ro" 2>"$work/err" || bad "status $? of an empty path, read-only"
+expect_equal "read-only it is said" 'pailfs: nothing is stored below s3://pail/nothing/, and the mount is read-only; is the path right?' \
+  "$(cat "$work/err")"
+unmount "$mnt"
 reaches '' "$mnt" -o "bucket=pail,$keys,$where"
 reaches '' -o "bucket=pail:/prefix/below" -o "$keys,$where" "$mnt"
 reaches '' -o "$keys" pail -o "$where" "$mnt"

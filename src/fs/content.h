@@ -42,6 +42,9 @@ struct Content {
   bool times_given = false;     ///< by somebody, since the last write
   /// False: some unstored bytes are in the upload that `stream` has begun and nowhere else.
   [[nodiscard]] bool is_all_here() const { return !local || !local->lacks_any(); }
+  /// ... and the store has lost it, as an administrator or a lifecycle rule may end an upload: the
+  /// file can no longer be stored.
+  [[nodiscard]] bool is_lost() const { return stream && stream->is_lost() && !is_all_here(); }
   [[nodiscard]] bool dirty() const { return bytes_dirty || metadata_dirty; }
 
   unsigned users = 0;          ///< open handles, and calls that need it meanwhile

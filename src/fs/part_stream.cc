@@ -107,12 +107,24 @@ Status PartStream::send(const PartLedger::Job& job) {
     return {};
   }
   ledger_.failed(job.index);
-  return id ? etag.error() : id.error();
+  if (!id) return id.error();
+  note_loss(etag.error());
+  return etag.error();
+}
+
+void PartStream::note_loss(const Error& error) {
+  if (error.s3_code == "NoSuchUpload") lost_ = true;
+}
+
+bool PartStream::is_lost() {
+  MutexLock lock(mutex_);
+  return lost_;
 }
 
 bool PartStream::make_room(std::chrono::milliseconds patience) {
   MutexLock lock(mutex_);
   for (;;) {
+    if (lost_) return false;
     const std::vector<Range> held = ledger_.take_held();
     for (const Range& range : held) file_->drop(range);
     if (!held.empty()) return true;
@@ -149,6 +161,7 @@ Result<s3::ETag> PartStream::finish(std::uint64_t size) {
   auto etag = means_.store.complete_upload(target_.key, id, parts);
   MutexLock lock(mutex_);
   completed_ = etag.has_value();
+  if (!etag) note_loss(etag.error());
   return etag;
 }
 

@@ -78,6 +78,10 @@ class PartStream final : public std::enable_shared_from_this<PartStream> {
   /// Begins no more parts and makes an end of the upload as soon as none is on its way.
   void give_up() EXCLUDES(mutex_);
 
+  /// The store does not know the upload any more: whatever it held is gone. Nothing is dropped from
+  /// the local file from then on.
+  [[nodiscard]] bool is_lost() EXCLUDES(mutex_);
+
   [[nodiscard]] const Target& target() const { return target_; }
 
  private:
@@ -85,6 +89,7 @@ class PartStream final : public std::enable_shared_from_this<PartStream> {
   void run(const PartLedger::Job& job) EXCLUDES(mutex_);
   Result<s3::UploadId> upload_id() EXCLUDES(mutex_, creation_);
   Status send(const PartLedger::Job& job) EXCLUDES(mutex_);
+  void note_loss(const Error& error) REQUIRES(mutex_);
 
   const Means means_;
   const Target target_;
@@ -96,6 +101,7 @@ class PartStream final : public std::enable_shared_from_this<PartStream> {
   PartLedger ledger_ GUARDED_BY(mutex_);
   std::optional<s3::UploadId> id_ GUARDED_BY(mutex_);
   bool completed_ GUARDED_BY(mutex_) = false;
+  bool lost_ GUARDED_BY(mutex_) = false;
   bool stopped_ GUARDED_BY(mutex_) = false;  ///< a part failed: the rest waits for finish
 };
 

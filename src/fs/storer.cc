@@ -145,8 +145,10 @@ std::optional<Result<s3::ETag>> Storer::finish_early(Inode& inode, Content& cont
   if (!etag) {
     // With all bytes here the next attempt begins anew; without, this upload is where the rest is.
     MutexLock lock(inode.state);
-    if (!all_here) content.stream = std::move(stream);
-    return etag;
+    if (all_here) return etag;
+    content.stream = std::move(stream);
+    if (!content.is_lost()) return etag;
+    return etag.error().with("the upload that alone holds its first bytes is gone from the store");
   }
   MutexLock lock(inode.state);
   // The object has the times at which its upload began, unless somebody gave it others since.

@@ -84,10 +84,13 @@ Result<ETag> ServiceClient::complete_upload(const Key& key, const UploadId& id,
     keys_.stored(key);
     return std::get<ETag>(std::move(outcome.verdict.reply));
   }
-  // The upload may be gone because an attempt whose reply was lost had completed it. Under keys of
-  // the user or of KMS an ETag is no MD5 and proves nothing: then it counts as failed.
+  // The upload may be gone because an attempt whose reply was lost had completed it, this time or
+  // when it was last asked for. Under keys of the user or of KMS an ETag is no MD5 and proves
+  // nothing: then it counts as failed.
   const ETag expected = expected_multipart_etag(parts);
-  if ((outcome.doubt || outcome.verdict.outcome_unknown) && !expected.empty()) {
+  const bool may_be_done = outcome.doubt || outcome.verdict.outcome_unknown ||
+                           outcome.verdict.error.s3_code == "NoSuchUpload";
+  if (may_be_done && !expected.empty()) {
     const std::uint64_t size = std::accumulate(
         parts.begin(), parts.end(), std::uint64_t{0},
         [](std::uint64_t sum, const UploadedPart& part) { return sum + part.size; });

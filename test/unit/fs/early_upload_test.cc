@@ -236,6 +236,50 @@ TEST_CASE("a file larger than memory needs no disk") {
   CHECK(w.store.uploads_in_progress() == 0);
 }
 
+TEST_CASE(
+    "an upload that the store has lost is an error at every close, and never a shorter file") {
+  Config config = World::config();
+  config.disk.pretended_free = 0;
+  const auto end_uploads = [](World& w) {
+    const auto open = w.store.list_uploads("", {});
+    REQUIRE(open);
+    REQUIRE(open->uploads.size() == 1);
+    for (const auto& upload : open->uploads) REQUIRE(w.store.abort_upload(upload.key, upload.id));
+  };
+  SECTION("where memory has let go of its bytes") {
+    config.memory_limit = 32 * kMiB;
+    World w(config);
+    const auto old = w.store.count().put;
+    w.write_through(100);
+    end_uploads(w);
+    for (int i = 0; i < 3; ++i) {
+      const Status told = i == 1 ? w.files->fsync(w.handle) : w.files->flush(w.handle);
+      REQUIRE_FALSE(told);
+      CHECK(told.error().err == EIO);
+    }
+    const auto read = w.files->read(w.handle, kMiB, 1000);
+    REQUIRE_FALSE(read);
+    CHECK(read.error().err == EIO);
+    // What is still there goes nowhere else either.
+    const auto more = w.files->write(w.handle, 100 * kMiB, std::string(kMiB, 'x'));
+    if (!more) CHECK((more.error().err == EIO || more.error().err == ENOSPC));
+    CHECK_FALSE(w.close());
+    CHECK_FALSE(w.store.object("f"));
+    CHECK(w.store.count().put == old);
+    // Nobody can store it any more: the name shows what the store has.
+    CHECK(w.files->lookup(kRootInode, "f").error().err == ENOENT);
+    CHECK(w.files->sync_all());
+  }
+  SECTION("where all bytes are here it is sent anew") {
+    World w(World::config());
+    w.write_through(40);
+    w.await_parts(8);
+    end_uploads(w);
+    REQUIRE(w.close());
+    CHECK(w.stored_right());
+  }
+}
+
 TEST_CASE("bytes that are stored already are copied there, not sent again") {
   World w;
   w.write_through(12);

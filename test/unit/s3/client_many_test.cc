@@ -240,7 +240,8 @@ TEST_CASE("a completion whose reply was lost is settled by looking at the object
       {"another size", failure(Failure::broken), object(joined_etag(), "9"), false, 3},
       {"another object", failure(Failure::timeout), object("\"x\"", "8"), false, 3},
       {"nothing there", failure(Failure::broken), reply(404), false, 3},
-      {"no doubt, no look", failure(Failure::connect), object(joined_etag(), "8"), false, 2},
+      {"not this time", failure(Failure::connect), object(joined_etag(), "8"), true, 3},
+      {"never", failure(Failure::connect), object("\"x\"", "8"), false, 3},
   };
   for (const Row& row : rows) {
     INFO(row.name);

@@ -108,9 +108,9 @@ obeyed check_cache_dir_exist del_cache tmpdir="$work/dir" ensure_diskfree=10 fre
   stat_cache_expire=60 stat_cache_expire=0 stat_cache_interval_expire=60 enable_noobj_cache enable_negative_cache disable_noobj_cache \
   disable_negative_cache multireq_max=20 parallel_count=5 parallel_upload=5 max_thread_count=10 multipart_size=10 multipart_copy_size=512 \
   multipart_threshold=25 putheader_mp_threshold=25 singlepart_copy_limit=512 nomultipart nomixupload nocopyapi norenameapi streamupload \
-  fake_diskfree=100000
+  fake_diskfree=100000 use_cache= use_cache="$work/cache" use_cache="$work/cache",del_cache use_cache="$work/cache",check_cache_dir_exist
 ignored max_dirty_data=5120 max_dirty_data=-1 fd_page_size=1
-refused tmpdir=/absent max_thread_count=0 multipart_size=4 multipart_copy_size=4 max_dirty_data=x
+refused tmpdir=/absent max_thread_count=0 multipart_size=4 multipart_copy_size=4 max_dirty_data=x use_cache=/dev/null/x use_cache="$work/absent",check_cache_dir_exist
 for number in ensure_diskfree free_space_ratio max_stat_cache_size multireq_max parallel_count \
   max_thread_count multipart_size multipart_copy_size multipart_threshold putheader_mp_threshold singlepart_copy_limit fake_diskfree; do
   refused "$number=abc" "$number=" "$number=1x" "$number=-5" "$number=99999999999999999999999"

@@ -218,6 +218,8 @@ class Journal final : public JournalStore {
   std::unordered_set<s3::Key> claimed_ GUARDED_BY(mutex_);
   std::list<Waiter*> waiters_ GUARDED_BY(mutex_);
   std::deque<Recent> recent_ GUARDED_BY(mutex_);
+  /// What the store has confirmed a moment ago, to be shown without asking.
+  cache::ExpiringLru<s3::Key, Want> just_stored_ GUARDED_BY(mutex_);
   Sequence next_seq_ GUARDED_BY(mutex_) = 1;
   std::multiset<std::uint64_t> acknowledging_ GUARDED_BY(mutex_);  // segments of records in that
   std::uint64_t admitted_bytes_ GUARDED_BY(mutex_) = 0;            // of those

@@ -158,6 +158,7 @@ Result<s3::ETag> Journal::put_through(const s3::PutRequest& request, s3::ByteSou
 void Journal::note_stored(const s3::Key& key, const Base& base, std::uint64_t size) {
   MutexLock lock(mutex_);
   aliases_.erase(key);
+  just_stored_.erase(key);
   knowledge_.changed(key, {base, size, clock_.now()});
 }
 
@@ -299,6 +300,7 @@ Result<s3::ETag> Journal::copy_through(const s3::CopyRequest& request) {
   if (etag) {
     MutexLock lock(mutex_);
     aliases_.erase(request.destination);
+    just_stored_.erase(request.destination);
     knowledge_.forget(request.destination);
   }
   return etag;

@@ -143,7 +143,11 @@ void Journal::lay_over(Overlay& overlay, const s3::ListPage& page, const std::st
   };
   MutexLock lock(mutex_);
   for (auto& [name, item] : items) {
-    if (item.object) item.object->etag = shown_name(item.object->key, item.object->etag);
+    if (!item.object) continue;
+    s3::ListedObject& object = *item.object;
+    object.etag = shown_name(object.key, object.etag);
+    const Want* stored = just_stored_.find(object.key, overlay.asked);
+    if (stored != nullptr && stored->etag != object.etag) just_stored_.erase(object.key);
   }
   // What was confirmed while the store was asked may be in its page or not.
   for (const Recent& recent : recent_) {

@@ -92,6 +92,7 @@ Result<s3::ObjectInfo> Journal::head(const s3::Key& key) {
     MutexLock lock(mutex_);
     const Pending::Entry* entry = pending_.find(key);
     if (entry == nullptr) {
+      if (const Want* stored = just_stored_.find(key, clock_.now())) return info_of(*stored);
       lock.unlock();
       return head_store(key);
     }
@@ -162,6 +163,7 @@ Result<s3::ObjectInfo> Journal::get_once(const s3::GetRequest& request, s3::Byte
   }
   MutexLock lock(mutex_);
   if (!info) {
+    just_stored_.erase(request.key);
     const Pending::Entry* entry = pending_.find(request.key);
     // Carried out, or taken in, since we looked: the bytes are elsewhere now.
     again = waits != (entry != nullptr) || (entry != nullptr && entry->want.etag != want.etag);

@@ -27,6 +27,9 @@ constexpr std::size_t kSyncEvery = 512;
 /// A listing that was asked for longer ago has been given up.
 constexpr std::chrono::seconds kLongestListing{150};
 constexpr std::size_t kMostRecent = 100'000;
+/// How long what was stored is shown without asking whether somebody else has changed it since:
+/// programs read what they have just written.
+constexpr std::chrono::seconds kOwnWord{5};
 
 std::chrono::milliseconds pause_after(unsigned failures) {
   const unsigned doublings = std::min(failures, 10U);
@@ -161,6 +164,13 @@ void Journal::note_done(const Job& job, const Verdict& verdict) {
   while (recent_.size() > kMostRecent || recent_.front().time + kLongestListing < now) {
     recent_.pop_front();
   }
+  const bool known = job.want.kind == Want::Kind::body ||
+                     (job.want.kind == Want::Kind::copy && !job.want.keeps_attributes);
+  if (known) {
+    just_stored_.put(job.key, job.want, now + kOwnWord);
+  } else {
+    just_stored_.erase(job.key);
+  }
   append_done(job.key, job.seq, verdict.found);
   pending_.confirmed(job.key, job.seq, verdict.found);
   over(job.key, job.seq, {});
@@ -206,6 +216,7 @@ void Journal::note_conflict(const Job& job, const Verdict& verdict, const BodyPt
   ++conflicts_;
   set_aside_.push_back({job.key, text});
   if (set_aside_.size() > Waiting::kMostShown) set_aside_.pop_front();
+  just_stored_.erase(job.key);
   knowledge_.changed(job.key, {verdict.found, verdict.size, clock_.now()});
   append_done(job.key, job.seq, verdict.found);
   if (job.want.kind == Want::Kind::copy && job.want.source != job.key) {

@@ -117,6 +117,7 @@ bool Pending::change(const s3::Key& key, Want want, Sequence seq, const Base& ba
   entry.attempts = 0;
   entry.retry_at = {};
   entry.held_until = std::min(now + hold_, entry.first + kMostHolds * hold_);
+  if (entry.want.kind == Want::Kind::absent) last_removal_ = now;
   const bool nothing_to_do = entry.want.kind == Want::Kind::absent && !entry.sending &&
                              entry.base.kind == Base::Kind::absent && entry.before.empty() &&
                              !entry.check && !fresh;
@@ -214,6 +215,12 @@ std::vector<Job> Pending::next(MonoTime now, bool hurry, std::size_t most) {
   return next_removals(now, hurry, most);
 }
 
+/// When removals are sent though they do not fill a request.
+MonoTime Pending::ripe_at(const Entry& oldest_removal) const {
+  const MonoTime latest = oldest_removal.held_until + kMostHolds * hold_;
+  return std::clamp<MonoTime>(last_removal_ + hold_, oldest_removal.held_until, latest);
+}
+
 std::vector<Job> Pending::next_removals(MonoTime now, bool hurry, std::size_t most) {
   std::vector<Iterator> chosen;
   bool ripe = hurry || removals_.size() >= most;
@@ -221,7 +228,7 @@ std::vector<Job> Pending::next_removals(MonoTime now, bool hurry, std::size_t mo
     if (chosen.size() == most || seq > oldest_change()) break;
     const auto at = entries_.find(key);
     if (ready_at(at->second, true) > now || sources_.contains(key)) continue;
-    ripe = ripe || at->second.held_until <= now;
+    ripe = ripe || ripe_at(at->second) <= now;
     chosen.push_back(at);
     if (!ripe && chosen.size() > 1) break;  // the oldest decides
   }
@@ -248,7 +255,7 @@ std::optional<MonoTime> Pending::wake_at(bool hurry) const {
     if (seq > oldest_change()) break;
     if (sources_.contains(key)) continue;
     const Entry& entry = entries_.at(key);
-    note(ready_at(entry, hurry));
+    note(hurry ? ready_at(entry, true) : std::max(ripe_at(entry), ready_at(entry, true)));
     if (entry.attempts == 0) break;  // those behind it are no earlier
   }
   return first;

@@ -35,6 +35,7 @@ struct Job {
 /// * A key that a waiting copy reads from is left alone until that copy is confirmed (law L3).
 /// * A removal waits for every change that was acknowledged before it, so that no crash, not even
 ///   one that takes the journal along, can leave neither the old name nor the new one.
+/// * Removals are gathered until a request is full, no more come, or the oldest has waited long.
 /// * What was never sent to a store that has nothing for the key needs no removal.
 ///
 /// No cycle of waiting is possible as long as a copy goes only to keys that no waiting copy reads
@@ -129,7 +130,10 @@ class Pending final {
   void release_body(const Want& want);
   void count_source(const s3::Key& key, const Want& want, int by);
 
+  [[nodiscard]] MonoTime ripe_at(const Entry& oldest_removal) const;
+
   std::chrono::nanoseconds hold_;
+  MonoTime last_removal_{};  ///< when one was acknowledged
   Entries entries_;
   std::set<std::tuple<MonoTime, Sequence, s3::Key>>
       due_;                                          // objects to be made that are not in flight

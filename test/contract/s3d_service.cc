@@ -82,6 +82,19 @@ void S3dService::reset_counters() {
   impl_->server->reset_stats();
 }
 
+std::string S3dService::history_of(const std::string& key) const {
+  std::string text;
+  for (const s3d::LogEntry& entry : impl_->server->log()) {
+    if (entry.key != key) continue;
+    text += std::to_string(entry.time_ms) + " " + entry.method + " " + entry.key + "?" +
+            entry.query + " " + std::to_string(entry.status) + " " + entry.code + " in " +
+            std::to_string(entry.bytes_in) + ", " + std::to_string(entry.latency_us) + " us, " +
+            entry.faults + " connection " + std::to_string(entry.connection) + "\n";
+  }
+  constexpr std::size_t kMost = 4'000;
+  return text.substr(text.size() - std::min(text.size(), kMost));
+}
+
 void S3dService::demand_token(const std::string& access_key, const std::string& secret_key,
                               const std::string& token) {
   impl_->server->set_credentials({access_key, secret_key, token, false});

@@ -96,15 +96,23 @@ Tree files_of(const Tree& tree) {
   return files;
 }
 
-std::string difference(const Tree& found, const Tree& expected) {
+/// `wrong`: the paths of it.
+std::string difference(const Tree& found, const Tree& expected, std::vector<std::string>& wrong) {
   std::string text;
+  const auto note = [&](const std::string& what, const std::string& path) {
+    text += what + path + "; ";
+    wrong.push_back(path);
+  };
   for (const auto& [path, bytes] : expected) {
     const auto there = found.find(path);
-    if (there == found.end()) text += "lacks " + path + "; ";
-    if (there != found.end() && there->second != bytes) text += "another " + path + "; ";
+    if (there == found.end()) {
+      note("lacks ", path);
+    } else if (there->second != bytes) {
+      note("another ", path);
+    }
   }
   for (const auto& [path, bytes] : found) {
-    if (!expected.contains(path)) text += "has " + path + "; ";
+    if (!expected.contains(path)) note("has " + std::to_string(bytes.size()) + " bytes at ", path);
   }
   return text;
 }
@@ -162,14 +170,20 @@ TEST_CASE("what was acknowledged before the mount was killed is there afterwards
     std::atomic<bool> stop = false;
     std::vector<std::thread> threads;
     for (const auto& writer : writers) {
+      writer->begin();
       threads.emplace_back([&stop, &writer] { writer->run(stop); });
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(random() % 2'500));
-    std::string trouble;
-    for (const auto& writer : writers) trouble += writer->trouble();
+    // Until here nothing may fail.
+    std::vector<bool> failed;
+    for (const auto& writer : writers) failed.push_back(writer->failed());
     victim.kill();
     stop = true;
     for (std::thread& thread : threads) thread.join();
+    std::string trouble;
+    for (std::size_t i = 0; i < writers.size(); ++i) {
+      if (failed[i]) trouble += writers[i]->trouble();
+    }
     INFO("seed " << seed << ", round " << round << ": " << trouble << "\n" << victim.log());
     REQUIRE(trouble == "");
     if (random() % 3 == 0) {
@@ -185,7 +199,13 @@ TEST_CASE("what was acknowledged before the mount was killed is there afterwards
     REQUIRE(err(victim.stop()) == 0);
     for (const auto& writer : writers) {
       const Tree found = files_of(bucket_tree(client.client(), writer->name() + "/"));
-      REQUIRE(difference(found, files_of(writer->expected())) == "");
+      std::vector<std::string> wrong;
+      const std::string text = difference(found, files_of(writer->expected()), wrong);
+      std::string history;
+      for (const std::string& path : wrong) history += victim.service().history_of(path);
+      INFO("seed " << seed << ", round " << round << "\n"
+                   << writer->story() << victim.log() << history);
+      REQUIRE(text == "");
     }
   }
   std::uint64_t changes = 0;

@@ -79,11 +79,21 @@ std::string Workload::bytes() {
   return pattern(size, random_());
 }
 
+/// It went with the last file in it, unless it has an object of its own.
+bool Workload::may_be_gone(const std::string& directory) const {
+  if (!implicit_.contains(directory)) return false;
+  for (auto inside = tree_.upper_bound(directory);
+       inside != tree_.end() && inside->first.starts_with(directory); ++inside) {
+    if (!implicit_.contains(inside->first)) return false;
+  }
+  return true;
+}
+
 std::string Workload::any_path() {
   std::string path = name_ + "/";
   for (std::size_t depth = pick(3); depth > 0; --depth) {
     const std::string deeper = path + "d" + std::to_string(pick(2)) + "/";
-    if (!tree_.contains(deeper)) break;
+    if (!tree_.contains(deeper) || may_be_gone(deeper)) break;
     path = deeper;
   }
   return path + "f" + std::to_string(pick(6));
@@ -101,7 +111,8 @@ std::optional<std::string> Workload::any_file() {
 std::optional<std::string> Workload::any_directory() {
   std::vector<std::string> directories;
   for (const auto& [path, bytes] : tree_) {
-    if (path.back() == '/' && path != name_ + "/") directories.push_back(path);
+    const bool choosable = path.back() == '/' && path != name_ + "/" && !may_be_gone(path);
+    if (choosable) directories.push_back(path);
   }
   if (directories.empty()) return std::nullopt;
   return directories[pick(directories.size())];
@@ -119,6 +130,7 @@ bool Workload::done(bool succeeded, const Doubt& doubt) {
   if (!succeeded) {
     trouble_ = doubt.what + ": " + std::strerror(errno);
     doubt_ = doubt;
+    failed_ = true;
     return false;
   }
   for (const auto& [path, bytes] : doubt.before) tree_.erase(path);
@@ -187,7 +199,9 @@ bool Workload::rename_directory() {
   for (const auto& [path, bytes] : tree_) {
     if (!path.starts_with(*from)) continue;
     doubt.before[path] = bytes;
-    doubt.after[to + path.substr(from->size())] = bytes;
+    const std::string moved = to + path.substr(from->size());
+    doubt.after[moved] = bytes;
+    if (implicit_.contains(path)) implicit_.insert(moved);
   }
   if (!done(::rename(full(*from).c_str(), full(to).c_str()) == 0, doubt)) return false;
   // And back, so that names do not grow.
@@ -249,7 +263,6 @@ bool Workload::change() {
 }
 
 void Workload::run(const std::atomic<bool>& stop) {
-  trouble_.clear();
   while (!stop && change()) {
   }
 }

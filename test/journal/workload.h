@@ -22,9 +22,13 @@ class Workload final {
  public:
   Workload(std::string root, std::string name, std::uint64_t seed);
 
+  /// Forgets the failure of the last run.
+  void begin() { failed_ = false; }
   /// Changes until `stop`, or until a call fails. Any thread, one at a time.
   void run(const std::atomic<bool>& stop);
-  /// What went wrong before anything was killed; empty: nothing.
+  /// Whether a call has failed. Any thread.
+  [[nodiscard]] bool failed() const { return failed_; }
+  /// The call that failed last and why, once run() has returned.
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
   [[nodiscard]] std::uint64_t changes() const { return changes_; }
   [[nodiscard]] std::string story() const;
@@ -56,6 +60,7 @@ class Workload final {
   bool done(bool succeeded, const Doubt& doubt);
 
   [[nodiscard]] std::string full(const std::string& path) const { return root_ + "/" + path; }
+  [[nodiscard]] bool may_be_gone(const std::string& directory) const;
   std::string any_path();
   std::optional<std::string> any_file();
   std::optional<std::string> any_directory();
@@ -70,6 +75,7 @@ class Workload final {
   /// with the last file in them.
   std::set<std::string> implicit_;
   std::optional<Doubt> doubt_;
+  std::atomic<bool> failed_ = false;
   std::string trouble_;
   std::uint64_t changes_ = 0;
   std::vector<std::string> story_;  // the last ones

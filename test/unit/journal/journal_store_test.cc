@@ -247,6 +247,35 @@ TEST_CASE("a reply that is lost is not taken for somebody else's version") {
   CHECK(store.waiting().conflicts == 0);
 }
 
+TEST_CASE("what was just stored is shown without a look, until somebody else is seen to write") {
+  Setting s;
+  JournalStore& store = s.open();
+  REQUIRE(err(put_text(store, "k", "text", mode("1"))) == 0);
+  REQUIRE(err(store.settle({})) == 0);
+  s.fake.reset_count();
+  const auto info = store.head("k");
+  REQUIRE(err(info) == 0);
+  CHECK(info->size == 4);
+  CHECK(info->etag == s.fake.object("k")->etag);
+  CHECK(info->attributes == s.fake.object("k")->attributes);
+  CHECK(s.fake.count().total() == 0);
+  SECTION("by a listing") {
+    s.fake.put_raw("k", "theirs");
+    REQUIRE(err(store.list({"", true, {}, 10})) == 0);
+    CHECK(store.head("k")->size == 6);
+  }
+  SECTION("by reading") {
+    s.fake.put_raw("k", "theirs");
+    CHECK(err(get_text(store, "k", {}, info->etag)) == ESTALE);
+    CHECK(store.head("k")->size == 6);
+  }
+  SECTION("nor is it shown when it has gone") {
+    REQUIRE(err(store.remove("k")) == 0);
+    REQUIRE(err(store.settle({})) == 0);
+    CHECK(err(store.head("k")) == ENOENT);
+  }
+}
+
 TEST_CASE("what passes is tried again until it works") {
   Setting s;
   Fault fault;

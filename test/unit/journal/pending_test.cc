@@ -158,21 +158,41 @@ TEST_CASE("the source of a copy is left alone until the copy is confirmed") {
   }
 }
 
-TEST_CASE("removals go in batches, the oldest decides when") {
+TEST_CASE("removals are gathered as long as more come") {
   Pending pending(kHold);
-  for (Sequence seq = 1; seq <= 25; ++seq) {
-    pending.change("k" + std::to_string(seq), {}, seq, Base::of({"v"}),
-                   kNow + seq * std::chrono::milliseconds(1));
+  const auto remove = [&](const std::string& name, Sequence seq, MonoTime now) {
+    pending.change(name + std::to_string(seq), {}, seq, Base::of({"v"}), now);
+  };
+  MonoTime now = kNow;
+  for (Sequence seq = 1; seq <= 5; ++seq) {
+    remove("k", seq, now);
+    CHECK(pending.next(now, false, 100).empty());
+    now += kHold / 2;
   }
-  CHECK(pending.next(kNow + kHold, false, 100).empty());
-  CHECK(pending.wake_at(false) == kNow + kHold + std::chrono::milliseconds(1));
-  CHECK(pending.next(kNow + kHold + std::chrono::milliseconds(1), false, 100).size() == 25);
-  SECTION("as soon as there is a whole one") {
-    for (Sequence seq = 31; seq <= 41; ++seq) {
-      pending.change("m" + std::to_string(seq), {}, seq, Base::of({"v"}), kNow);
+  const MonoTime quiet = now + kHold / 2;
+  CHECK(pending.wake_at(false) == quiet);
+  SECTION("no more have come for a while") {
+    CHECK(pending.next(quiet - std::chrono::milliseconds(1), false, 100).empty());
+    CHECK(pending.next(quiet, false, 100).size() == 5);
+  }
+  SECTION("the oldest has waited long") {
+    Sequence seq = 5;
+    std::size_t gathered = 0;
+    for (; gathered == 0 && seq < 100; now += kHold / 2) {
+      remove("k", ++seq, now);
+      gathered = pending.next(now, false, 100).size();
     }
-    CHECK(pending.next(kNow, false, 10).size() == 10);
-    CHECK(pending.next(kNow, false, 10).empty());
+    CHECK(gathered == seq);
+    CHECK(seq > 10);
+  }
+  SECTION("there is a whole request of them") {
+    for (Sequence seq = 31; seq <= 41; ++seq) remove("m", seq, now);
+    CHECK(pending.next(now, false, 10).size() == 10);
+    CHECK(pending.next(now, false, 10).empty());
+  }
+  SECTION("somebody waits") {
+    CHECK(pending.wake_at(true) <= now);
+    CHECK(pending.next(now, true, 100).size() == 5);
   }
 }
 

@@ -126,6 +126,15 @@ Status Journal::settle(const s3::Key& key) {
 }
 
 Status Journal::settle_claimed(const s3::Key& key) {
+  const Status settled = await(key);
+  // Whatever now goes to the store directly must not be followed, after a crash, by what was
+  // carried out before it: that it was has to be on the disk first.
+  const Status durable = log_->commit_all();
+  if (!durable) log_warning("the journal: " + durable.error().text);
+  return settled;
+}
+
+Status Journal::await(const s3::Key& key) {
   MutexLock lock(mutex_);
   const Pending::Entry* entry = pending_.find(key);
   if (entry == nullptr) return {};

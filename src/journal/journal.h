@@ -120,7 +120,9 @@ class Journal final : public JournalStore {
   void unclaim(const std::vector<s3::Key>& keys) EXCLUDES(mutex_);
   /// Waits until `done()`, as long as patience lasts. `what` is for the error.
   Status wait_until(const std::function<bool()>& done, const char* what) REQUIRES(mutex_);
+  /// Until nothing waits for `key`, and never will again after a crash.
   Status settle_claimed(const s3::Key& key) EXCLUDES(mutex_);
+  Status await(const s3::Key& key) EXCLUDES(mutex_);
   Status settle_all() EXCLUDES(mutex_);
   [[nodiscard]] bool hurried() REQUIRES(mutex_);
   [[nodiscard]] std::string left_behind() REQUIRES(mutex_);
@@ -145,7 +147,9 @@ class Journal final : public JournalStore {
   std::vector<Status> remove_each(const std::vector<s3::Key>& keys, const Status& wrong);
   /// What becomes pending if it is acknowledged; held against release and change meanwhile.
   Result<Want> resolve_copy(const s3::CopyRequest& request) EXCLUDES(mutex_);
-  std::optional<Result<Want>> known_source(const s3::CopyRequest& request) REQUIRES(mutex_);
+  std::optional<Result<Want>> known_source(const s3::CopyRequest& request,
+                                           const std::optional<s3::ObjectInfo>& shown)
+      REQUIRES(mutex_);
   // Straight to the store, after what waits for the keys.
   Result<s3::ETag> put_through(const s3::PutRequest& request, s3::ByteSource& body);
   std::vector<Status> remove_through(const std::vector<s3::Key>& keys);
@@ -182,6 +186,8 @@ class Journal final : public JournalStore {
   void note_trouble(const Job& job, const Verdict& verdict) REQUIRES(mutex_);
   void note_conflict(const Job& job, const Verdict& verdict, const BodyPtr& body) EXCLUDES(mutex_);
   void over(const s3::Key& key, Sequence seq, const Status& status) REQUIRES(mutex_);
+  /// A listing that is under way may have missed it.
+  void note_recent(const s3::Key& key, const Want& want) REQUIRES(mutex_);
   void append_done(const s3::Key& key, Sequence seq, const Base& base) REQUIRES(mutex_);
   // journal_fetch.cc
   void fetch_copy(const Job& job) EXCLUDES(mutex_);

@@ -27,6 +27,21 @@ Error missing(const s3::Key& key) {
   return error;
 }
 
+/// An upload in parts has made it: a copy of it, even onto itself, gets another name.
+bool was_in_parts(const s3::ETag& etag) {
+  return etag.value.find('-') != std::string::npos;
+}
+
+/// Its bytes may be elsewhere by now than where its copy was to take them from: only the store
+/// knows.
+bool in_flux(const s3::Key& key, const Pending::Entry& entry) {
+  const Want& want = entry.want;
+  if (want.kind != Want::Kind::copy) return false;
+  const bool changes_itself = want.source == key;
+  return entry.unsure || (changes_itself && entry.sending) ||
+         (changes_itself && entry.attempts > 0 && was_in_parts(want.source_etag));
+}
+
 Error other_version(const s3::Key& key) {
   Error error{ESTALE, printable(key) + ": is another version"};
   error.s3_code = "PreconditionFailed";
@@ -160,6 +175,12 @@ void Journal::note_stored(const s3::Key& key, const Base& base, std::uint64_t si
   aliases_.erase(key);
   just_stored_.erase(key);
   knowledge_.changed(key, {base, size, clock_.now()});
+  Want want;
+  if (base.kind == Base::Kind::version) want.kind = Want::Kind::body;
+  want.size = size;
+  want.etag = base.etag;
+  want.time = clock_.wall();
+  note_recent(key, want);
 }
 
 Result<s3::ETag> Journal::put(const s3::PutRequest& request, s3::ByteSource& body) {
@@ -301,6 +322,7 @@ Result<s3::ETag> Journal::copy_through(const s3::CopyRequest& request) {
     MutexLock lock(mutex_);
     aliases_.erase(request.destination);
     just_stored_.erase(request.destination);
+    std::erase_if(recent_, [&](const Recent& each) { return each.key == request.destination; });
     knowledge_.forget(request.destination);
   }
   return etag;
@@ -308,7 +330,8 @@ Result<s3::ETag> Journal::copy_through(const s3::CopyRequest& request) {
 
 /// What a copy of `source` is, if that has something waiting or was just shown by the store.
 /// Nothing: the store has to be asked.
-std::optional<Result<Want>> Journal::known_source(const s3::CopyRequest& request) {
+std::optional<Result<Want>> Journal::known_source(const s3::CopyRequest& request,
+                                                  const std::optional<s3::ObjectInfo>& shown) {
   const s3::Key& source = request.source;
   const s3::ETag& version = request.source_if_match;
   Want want;
@@ -319,12 +342,19 @@ std::optional<Result<Want>> Journal::known_source(const s3::CopyRequest& request
     const auto known = knowledge_.find(source, clock_.now());
     if (!known || known->time + kFresh < clock_.now()) return std::nullopt;
     if (known->base.kind != Base::Kind::version) return std::nullopt;
+    // The store will name the copy otherwise: only by its attributes it is known again.
+    const bool renamed = was_in_parts(known->base.etag) && !request.attributes;
+    if (renamed && !shown) return std::nullopt;
     want.kind = Want::Kind::copy;
     want.size = known->size;
     want.source = source;
     want.source_etag = known->base.etag;
     want.etag = shown_name(source, want.source_etag);
     want.keeps_attributes = true;
+    if (shown && shown->etag == want.etag) {
+      want.attributes = shown->attributes;
+      want.keeps_attributes = false;
+    }
   }
   if (!version.empty() && version != want.etag) return Result<Want>(other_version(source));
   if (request.attributes) {
@@ -336,16 +366,14 @@ std::optional<Result<Want>> Journal::known_source(const s3::CopyRequest& request
 
 Result<Want> Journal::resolve_copy(const s3::CopyRequest& request) {
   const s3::Key& destination = request.destination;
+  std::optional<s3::ObjectInfo> shown;
   for (int round = 0; round < 2; ++round) {
     {
       MutexLock lock(mutex_);
       const auto clear = [&]() NO_THREAD_SAFETY_ANALYSIS {
         const Pending::Entry* entry = pending_.find(request.source);
-        // What a dead mount copied may have lost its source since: the store has to say first.
-        const bool in_flux =
-            entry != nullptr && entry->want.kind == Want::Kind::copy &&
-            (entry->unsure || (entry->sending && entry->want.source == request.source));
-        return !in_flux && (request.source == destination || pending_.may_copy_to(destination));
+        return !(entry != nullptr && in_flux(request.source, *entry)) &&
+               (request.source == destination || pending_.may_copy_to(destination));
       };
       if (!clear()) {
         ++in_a_hurry_;
@@ -354,15 +382,16 @@ Result<Want> Journal::resolve_copy(const s3::CopyRequest& request) {
         --in_a_hurry_;
         if (!cleared) return cleared.error();
       }
-      if (auto want = known_source(request)) {
+      if (auto want = known_source(request, shown)) {
         // From here on nothing may happen to what is copied.
         if (*want) pending_.hold(destination, **want);
         return std::move(*want);
       }
     }
     // An answer is what known_source() then finds.
-    const auto info = head_store(request.source);
+    auto info = head_store(request.source);
     if (!info) return info.error();
+    shown = std::move(*info);
   }
   return Error{EAGAIN, printable(request.source) + ": changes all the time"};
 }

@@ -150,6 +150,14 @@ void Journal::over(const s3::Key& key, Sequence seq, const Status& status) {
   settled_.notify_all();
 }
 
+void Journal::note_recent(const s3::Key& key, const Want& want) {
+  const MonoTime now = clock_.now();
+  recent_.push_back({key, want, now});
+  while (recent_.size() > kMostRecent || recent_.front().time + kLongestListing < now) {
+    recent_.pop_front();
+  }
+}
+
 void Journal::note_done(const Job& job, const Verdict& verdict) {
   const MonoTime now = clock_.now();
   troubles_ = 0;
@@ -160,10 +168,7 @@ void Journal::note_done(const Job& job, const Verdict& verdict) {
     aliases_.erase(job.key);
   }
   knowledge_.changed(job.key, {verdict.found, verdict.size, now});
-  recent_.push_back({job.key, job.want, now});
-  while (recent_.size() > kMostRecent || recent_.front().time + kLongestListing < now) {
-    recent_.pop_front();
-  }
+  note_recent(job.key, job.want);
   const bool known = job.want.kind == Want::Kind::body ||
                      (job.want.kind == Want::Kind::copy && !job.want.keeps_attributes);
   if (known) {

@@ -52,6 +52,16 @@ Verdict Sender::done(const Job& job, const s3::ETag& etag) const {
   return verdict;
 }
 
+/// A store may name a copy otherwise than its source; of one that keeps the source's attributes
+/// only the source shows which those are.
+bool Sender::is_like_source(const Job& job, const s3::ObjectInfo& found) {
+  if (job.want.kind != Want::Kind::copy || !job.want.keeps_attributes) return false;
+  const auto source = store_.head(job.want.source);
+  if (!source || source->etag != job.want.source_etag) return false;
+  const Mark mark{source->size, source->etag, metadata_digest(source->attributes)};
+  return mark.metadata != 0 && is_ours(mark, found);
+}
+
 Sender::Look Sender::look(const Job& job) {
   const auto info = store_.head(job.key);
   if (!info && info.error().err != ENOENT) return {failure(info.error()), {}};
@@ -70,6 +80,8 @@ Sender::Look Sender::look(const Job& job) {
     case Judgement::proceed:
       break;
     case Judgement::conflict:
+      result.same = found && is_like_source(job, *found);
+      if (result.same) break;
       verdict.kind = Verdict::Kind::conflict;
       verdict.error = {ESTALE, printable(job.key) + ": was changed by somebody else meanwhile"};
       result.verdict = verdict;

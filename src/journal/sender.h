@@ -48,6 +48,7 @@ class Sender final {
     bool same = false;               ///< what is there has the bytes that are wanted
   };
   Look look(const Job& job);
+  bool is_like_source(const Job& job, const s3::ObjectInfo& found);
   Verdict put(const Job& job, const BodyPtr& body, Base base);
   Verdict copy(const Job& job);
   static Verdict failure(const Error& error);

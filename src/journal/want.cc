@@ -33,7 +33,9 @@ std::uint64_t metadata_digest(const s3::ObjectAttributes& attributes) {
 
 Mark mark_of(const Want& want) {
   const bool known = want.kind == Want::Kind::body || !want.keeps_attributes;
-  return {want.size, want.etag, known ? metadata_digest(want.attributes) : 0};
+  if (known) return {want.size, want.etag, metadata_digest(want.attributes)};
+  // Shown under a name of our own it may be, but the copy has that of its source.
+  return {want.size, want.source_etag, 0};
 }
 
 bool is_ours(const Mark& mark, const s3::ObjectInfo& found) {

@@ -47,6 +47,7 @@ TEST_CASE("a change goes only over what it was made upon, or over versions of ou
   Want copy = body();
   copy.kind = Want::Kind::copy;
   copy.keeps_attributes = true;
+  copy.source_etag = copy.etag;
   copy.attributes = {};
   const Row rows[] = {
       {"nothing there", body(), Base::none(), {}, {}, Judgement::proceed},

@@ -11,6 +11,8 @@ namespace {
 
 /// What one entry may take on average: bounds what is kept of foreign metadata.
 constexpr std::size_t kBytesPerEntry = 250;
+/// Part of the bound that tables may have beside one that fills all of it.
+constexpr std::size_t kOthersShare = 8;
 /// Names known to be absent are swept out when there are this many.
 constexpr std::size_t kManyAbsent = 1024;
 
@@ -77,12 +79,17 @@ void NodeCache::settle(Table& table) {
   if (entries_ <= limit_) return;
   std::vector<std::string> doomed;
   std::size_t left = entries_;
-  for (auto it = by_use_.rbegin(); it != by_use_.rend() && left > limit_; ++it) {
+  // Beside one that alone is too large the others need little, and it needs them: above all those
+  // that say what it is itself.
+  std::size_t others = entries_ - table.counted;
+  for (auto it = by_use_.rbegin();
+       it != by_use_.rend() && left > limit_ && others > limit_ / kOthersShare; ++it) {
     Table& victim = *tables_.at(*it);
     if (*it == by_use_.front() || &victim == &table ||
         victim.live_readings(clock_.now() - listing_ttl_) > 0)
       continue;
     left -= victim.counted;
+    others -= victim.counted;
     doomed.push_back(*it);
   }
   for (const std::string& directory : doomed) drop_table(directory);

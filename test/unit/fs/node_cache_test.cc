@@ -322,6 +322,26 @@ TEST_CASE("a listing larger than the bound stays whole while it is read") {
   CHECK(cache.items(reading, 0, 1'000).size() == 500);
 }
 
+TEST_CASE("what leads to a directory larger than the bound stays known beside it") {
+  Fixture f;
+  f.config.max_cached_attributes = 100;
+  NodeCache cache(f.config, f.clock);
+  Node directory;
+  directory.form = Form::implicit_directory;
+  for (int i = 0; i < 10; ++i) {
+    cache.learn("old" + std::to_string(i) + "/x", file_node("1"), f.clock.now());
+  }
+  cache.learn("d", directory, f.clock.now());
+  Names names;
+  for (int i = 0; i < 500; ++i) names.emplace_back(std::to_string(i), listed("1"));
+  const auto reading = list(cache, "d", names, f.clock.now());
+  for (int i = 0; i < 500; ++i) {
+    REQUIRE(cache.find("d"));
+    cache.removed("d/" + std::to_string(i));
+  }
+  CHECK_FALSE(cache.find("old1/x"));
+}
+
 TEST_CASE("names that were removed do not gather") {
   Fixture f;
   NodeCache cache(f.config, f.clock);

@@ -10,6 +10,8 @@ namespace {
 
 /// How old an answer may be when a file is opened: what the kernel itself trusts it for.
 constexpr std::chrono::seconds kFresh{1};
+/// How long a listing may be worked through by whoever reads it.
+constexpr std::chrono::minutes kReading{10};
 constexpr std::size_t kParallelLookups = 64;
 /// Of all open files together; one stream of a distant store alone uses up to sixteen.
 constexpr std::size_t kParallelReads = 64;
@@ -214,9 +216,8 @@ Result<Attr> PosixFileSystem::lookup(InodeId parent, std::string_view name) {
 }
 
 std::optional<Stat> PosixFileSystem::listed_file(const Place& place, std::string_view name) {
-  ListedName listed;
-  if (known_.listed(place.path, listed) != NodeCache::Word::present) return std::nullopt;
-  if (listed_type(listed) != S_IFREG || known_.find(place.path)) return std::nullopt;
+  const auto listed = known_.listed_for_reader(place.path, kReading);
+  if (!listed || listed_type(*listed) != S_IFREG || known_.find(place.path)) return std::nullopt;
   if (const InodePtr inode = inodes_.child(place.parent, name)) {
     MutexLock lock(inode->state);
     if (inode->directory || inode->content) return std::nullopt;
@@ -225,8 +226,8 @@ std::optional<Stat> PosixFileSystem::listed_file(const Place& place, std::string
   stat.mode = S_IFREG;
   stat.uid = config_.default_uid;
   stat.gid = config_.default_gid;
-  stat.size = listed.size;
-  stat.atime = stat.mtime = stat.ctime = listed.last_modified;
+  stat.size = listed->size;
+  stat.atime = stat.mtime = stat.ctime = listed->last_modified;
   return stat;
 }
 

@@ -56,6 +56,11 @@ class NodeCache final {
   enum class Word { none, absent, present };
   /// What listings that are young enough say of a name: `name` is filled when it is there.
   [[nodiscard]] Word listed(const std::string& path, ListedName& name) EXCLUDES(mutex_);
+  /// The name is there, as a listing says that is young enough, or one of at most that age that
+  /// somebody is still reading: whoever removes a thousand names one by one has listed them before.
+  [[nodiscard]] std::optional<ListedName> listed_for_reader(const std::string& path,
+                                                            std::chrono::nanoseconds age)
+      EXCLUDES(mutex_);
   /// It has been listed in one page before, so that listing it again is the cheapest question
   /// about any of its names.
   [[nodiscard]] bool is_short(const std::string& directory) EXCLUDES(mutex_);
@@ -178,7 +183,8 @@ class NodeCache final {
   void put_path(const std::string& path, const Node& node) REQUIRES(mutex_);
   bool is_fresh(const Table& table) REQUIRES(mutex_);
   /// A listing that is young enough, or a younger look, has shown the name.
-  bool is_seen(const Slot& slot) REQUIRES(mutex_);
+  bool is_seen(const Slot& slot) REQUIRES(mutex_) { return is_seen(slot, listing_ttl_); }
+  bool is_seen(const Slot& slot, std::chrono::nanoseconds age) REQUIRES(mutex_);
   void add_name(Reading& reading, const std::string& name, const ListedName& listed, MonoTime asked)
       REQUIRES(mutex_);
   void see_object(Slot& slot, const ListedName& listed, MonoTime asked) REQUIRES(mutex_);

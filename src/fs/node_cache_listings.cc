@@ -49,9 +49,21 @@ NodeCache::Word NodeCache::listed(const std::string& path, ListedName& name) {
   return Word::present;
 }
 
-bool NodeCache::is_seen(const Slot& slot) {
+std::optional<ListedName> NodeCache::listed_for_reader(const std::string& path,
+                                                       std::chrono::nanoseconds age) {
+  MutexLock lock(mutex_);
+  TablePtr table;
+  const Slot* slot = find_slot(path, table);
+  if (slot == nullptr) return std::nullopt;
+  const bool read = table->live_readings(clock_.now() - listing_ttl_) > 0;
+  const auto most = std::min<std::chrono::nanoseconds>(age, attribute_ttl_);
+  const bool seen = is_seen(*slot, read && listing_ttl_.count() > 0 ? most : listing_ttl_);
+  return seen ? std::optional(listed_name(*slot)) : std::nullopt;
+}
+
+bool NodeCache::is_seen(const Slot& slot, std::chrono::nanoseconds age) {
   const bool there = slot.state == Slot::State::unknown || slot.state == Slot::State::known;
-  return there && (slot.file || slot.directory) && clock_.now() < slot.seen + listing_ttl_;
+  return there && (slot.file || slot.directory) && clock_.now() < slot.seen + age;
 }
 
 std::optional<SlotId> NodeCache::place(const std::string& path) {

@@ -350,3 +350,28 @@ TEST_CASE("a walk through a small tree is one list, until it has outgrown a page
   CHECK(walk(kRootInode, walk) == 1'005);
   CHECK(w.store.count().list > 5);
 }
+
+TEST_CASE("who removes what he has listed, however slowly, asks about no name") {
+  World w;
+  const std::string large(5'000, 'x');
+  for (int i = 0; i < 8; ++i) w.store.put_raw("f" + std::to_string(i), large);
+  const auto opened = w.files->opendir(kRootInode);
+  REQUIRE(opened);
+  REQUIRE(w.files->readdir(*opened, 0, false, [](const DirEntry&) { return true; }));
+  w.store.reset_count();
+  for (int i = 0; i < 6; ++i) {
+    w.clock.advance(20s);
+    const std::string name = "f" + std::to_string(i);
+    REQUIRE(w.look(name.c_str()) != 0);
+    REQUIRE(w.files->unlink(kRootInode, name));
+  }
+  CHECK(w.store.count().text() == "remove 6");
+  w.clock.advance(20s);
+  w.store.reset_count();
+  CHECK(w.look("f7") != 0);
+  CHECK(w.store.count().text() == "none");
+  w.files->releasedir(*opened);
+  w.clock.advance(20s);
+  CHECK(w.look("f7") != 0);
+  CHECK(w.store.count().text() != "none");
+}

@@ -28,6 +28,7 @@ Status PosixFileSystem::allocate(HandleId handle, std::uint64_t offset, std::uin
   if (!file) return file.error();
   if (!(*file)->writable) return Error{EBADF, "not open for writing"};
   const InodePtr& inode = (*file)->inode;
+  const std::shared_lock tree(tree_);
   MutexLock flush(inode->flush);
   if (const Status whole = recall(inode, {0, UINT64_MAX}); !whole) return whole;
   MutexLock lock(inode->state);

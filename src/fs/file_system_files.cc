@@ -17,6 +17,8 @@ namespace {
 /// Writers that wait for the store to take what memory holds.
 constexpr unsigned kMostWaitingWriters = 16;
 constexpr std::chrono::seconds kPatience{10};
+/// How often a version of our own may come between an open and its question.
+constexpr int kMostTries = 5;
 
 /// Refusals that no later attempt will turn into success: the application was told by close(), and
 /// the name must show again what the store has. Keys that were refused may yet be replaced.
@@ -125,6 +127,46 @@ HandleId PosixFileSystem::add_handle(const InodePtr& inode, bool writable, bool 
   return files_.add(std::move(file));
 }
 
+Result<std::string> PosixFileSystem::enter_current(const InodePtr& inode, bool writable) {
+  for (int tries = 0;; ++tries) {
+    auto path = path_of(inode);
+    if (!path) return path;
+    if (!enter_unstored(inode, writable)) {
+      const auto before = clean_version(*inode);
+      // Again: the answer before was older than what we have done since.
+      const auto node = tries > 0 ? resolver_.ask(*path) : fresh_node(*path);
+      if (!node) return node.error();
+      if (node->form != Form::file) return Error{ESTALE, printable(*path) + ": is a directory now"};
+      if (!writable) nodes_.opened(*path);
+      enter(inode, content_from(*node), writable);
+      const auto now = clean_version(*inode);
+      if (now && *now != node->info.etag) {
+        leave(inode, writable);
+        // What we have stored or opened ourselves since we asked is no other's version.
+        if (now != before && tries < kMostTries) continue;
+        // Handles of the old version stay with it; the kernel looks the name up again and gets an
+        // inode of its own for the new one.
+        inodes_.detach(inode);
+        return Error{ESTALE, printable(*path) + ": changed while open"};
+      }
+    }
+    {
+      MutexLock lock(inode->state);
+      if (!inode->going) return path;
+    }
+    leave(inode, writable);
+    // Then it has lost its name, or stays.
+    MutexLock flush(inode->flush);
+  }
+}
+
+std::optional<s3::ETag> PosixFileSystem::clean_version(Inode& inode) {
+  MutexLock lock(inode.state);
+  const Content* const content = inode.content.get();
+  if (content == nullptr || !content->stored || content->dirty()) return std::nullopt;
+  return content->base;
+}
+
 Result<OpenResult> PosixFileSystem::open(InodeId ino, int flags) {
   const auto found = find_inode(ino);
   if (!found) return found.error();
@@ -135,28 +177,8 @@ Result<OpenResult> PosixFileSystem::open(InodeId ino, int flags) {
     return Error{EROFS, "mounted read-only"};
   }
   const std::shared_lock tree(tree_);
-  const auto path = path_of(inode);
+  const auto path = enter_current(inode, writable);
   if (!path) return path.error();
-  if (!enter_unstored(inode, writable)) {
-    const auto node = fresh_node(*path);
-    if (!node) return node.error();
-    if (node->form != Form::file) return Error{ESTALE, printable(*path) + ": is a directory now"};
-    if (!writable) nodes_.opened(*path);
-    enter(inode, content_from(*node), writable);
-    bool changed = false;
-    {
-      MutexLock lock(inode->state);
-      const Content& content = *inode->content;
-      changed = content.stored && !content.dirty() && !(content.base == node->info.etag);
-    }
-    if (changed) {
-      // Handles of the old version stay with it; the kernel looks the name up again and gets an
-      // inode of its own for the new one.
-      leave(inode, writable);
-      inodes_.detach(inode);
-      return Error{ESTALE, printable(*path) + ": changed while open"};
-    }
-  }
   if ((flags & O_TRUNC) != 0) {
     const Status cut = truncate_opened(inode);
     if (!cut) {
@@ -241,18 +263,30 @@ Result<ReadBytes> PosixFileSystem::read_once(OpenFile& file, Range range, bool& 
 Result<ReadBytes> PosixFileSystem::read(HandleId handle, std::uint64_t offset, std::size_t size) {
   const auto file = find_file(handle);
   if (!file) return file.error();
+  const InodePtr& inode = (*file)->inode;
+  bool waited = false;
   for (;;) {
     bool moved = false;
     auto bytes = read_once(**file, {offset, offset + size}, moved);
     if (bytes) return bytes;
-    if (moved && bytes.error().err == EAGAIN) {
-      MutexLock flush((*file)->inode->flush);
-      const Status whole = recall((*file)->inode, {offset, offset + size});
+    const int err = bytes.error().err;
+    if (moved && err == EAGAIN) {
+      const std::shared_lock tree(tree_);
+      MutexLock flush(inode->flush);
+      const Status whole = recall(inode, {offset, offset + size});
       if (!whole) return whole.error();
     }
     if (moved) continue;
+    const bool gone = err == ENOENT || err == ESTALE || err == ERANGE;
+    if (gone && !waited) {
+      // Perhaps a rename of ours is half done; when it is over, the bytes are where it says.
+      waited = true;
+      const std::shared_lock tree(tree_);
+      MutexLock flush(inode->flush);
+      continue;
+    }
+    if (!gone) return bytes;
     // The object is gone or another version: for this handle both mean the same.
-    if (bytes.error().err != ENOENT && bytes.error().err != ERANGE) return bytes;
     Error stale = bytes.error();
     stale.err = ESTALE;
     return stale;
@@ -265,13 +299,27 @@ Result<std::size_t> PosixFileSystem::write(HandleId handle, std::uint64_t offset
   if (!file) return file.error();
   if (!(*file)->writable) return Error{EBADF, "not open for writing"};
   const InodePtr& inode = (*file)->inode;
+  auto written = write_opened(inode, offset, bytes, false);
+  if (!written && written.error().err == EAGAIN) {
+    const std::shared_lock tree(tree_);
+    written = write_opened(inode, offset, bytes, true);
+  }
+  return written;
+}
+
+Result<std::size_t> PosixFileSystem::write_opened(const InodePtr& inode, std::uint64_t offset,
+                                                  std::span<const char> bytes, bool may_store) {
   MutexLock flush(inode->flush);
   make_room(*inode, bytes.size());
-  const Status whole = recall(inode, {offset, offset + bytes.size()});
+  const Range range{offset, offset + bytes.size()};
+  const Error wants_to_store{EAGAIN, "the file must be stored first"};
+  if (!may_store && lacks(*inode, range)) return wants_to_store;
+  const Status whole = recall(inode, range);
   if (!whole) return whole.error();
   Status written = write_local(*inode, offset, bytes);
-  if (!written && written.error().err == ENOSPC && free_local(inode)) {
-    written = write_local(*inode, offset, bytes);
+  if (!written && written.error().err == ENOSPC) {
+    if (!may_store) return wants_to_store;
+    if (free_local(inode)) written = write_local(*inode, offset, bytes);
   }
   if (!written) return written.error();
   bool begin = false;
@@ -297,13 +345,14 @@ void PosixFileSystem::make_room(Inode& inode, std::uint64_t bytes) {
   --waiting_writers_;
 }
 
+bool PosixFileSystem::lacks(Inode& inode, Range range) {
+  MutexLock lock(inode.state);
+  const Content* const content = inode.content.get();
+  return content != nullptr && content->local && content->local->lacks(range);
+}
+
 Status PosixFileSystem::recall(const InodePtr& inode, Range range) {
-  {
-    MutexLock lock(inode->state);
-    const Content* const content = inode->content.get();
-    if (content == nullptr || !content->local || !content->local->lacks(range)) return {};
-  }
-  return storer_.store(inode);
+  return lacks(*inode, range) ? storer_.store(inode) : Status();
 }
 
 Status PosixFileSystem::write_local(Inode& inode, std::uint64_t offset,

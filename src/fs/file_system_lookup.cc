@@ -104,22 +104,15 @@ std::optional<Node> PosixFileSystem::content_node(const InodePtr& inode) {
 Result<Node> PosixFileSystem::node_at(const Place& place, std::string_view name) {
   const InodePtr inode = inodes_.child(place.parent, name);
   if (!inode || inode->directory) return resolver_.resolve(place.path);
-  bool open_here = false;
-  bool settled = false;
-  s3::ETag version;
-  {
-    MutexLock lock(inode->state);
-    open_here = inode->content != nullptr;
-    settled = open_here && !inode->content->dirty() && inode->content->stored;
-    if (settled) version = inode->content->base;
-  }
-  if (!open_here) return resolver_.resolve(place.path);
-  if (settled) {
+  if (const auto version = clean_version(*inode)) {
     // Open and unchanged here: has it been changed elsewhere? Then the name leads to another
     // version, which must not share an inode (and with it the kernel's pages) with the open one.
     auto node = resolver_.resolve(place.path);
-    const bool same = node && node->form == Form::file && node->info.etag == version;
-    if (!same) {
+    const bool same = node && node->form == Form::file && node->info.etag == *version;
+    // Unless it was us, since we asked: then the answer is older than what we know.
+    const bool ours = !same && clean_version(*inode) != version;
+    if (ours) known_.erase(place.path);
+    if (!same && !ours) {
       if (node || node.error().err == ENOENT) inodes_.detach(inode);
       return node;
     }

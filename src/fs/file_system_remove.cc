@@ -22,7 +22,15 @@ constexpr std::chrono::seconds kEmptiness{60};
 
 Result<bool> PosixFileSystem::keep_bytes_of_open_file(const InodePtr& inode,
                                                       const std::string& path) {
-  if (const Status whole = recall(inode, {0, UINT64_MAX}); !whole) return whole.error();
+  {
+    MutexLock lock(inode->state);
+    if (!inode->content || inode->content->users == 0) return true;
+  }
+  if (const Status whole = recall(inode, {0, UINT64_MAX}); !whole) {
+    // What could not be stored is partly in an upload only, where nobody can read it.
+    log_error(whole.error().with("removed while open: its bytes are lost to its readers"));
+    return false;
+  }
   std::vector<Range> missing;
   s3::ETag version;
   // Held on its own: the last handle may be closed while its bytes are still being fetched.
@@ -107,6 +115,7 @@ Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {
 
   const InodePtr inode = inodes_.reference(place->parent, name, false, 0);
   MutexLock flush(inode->flush);
+  const Going going(*inode);
   const auto kept = keep_bytes_of_open_file(inode, place->path);
   if (!kept) return kept.error();
   bool only_here = false;

@@ -95,6 +95,7 @@ Status PosixFileSystem::rename_file(const Renaming& what) {
   const bool in_order = inode->id < replaced->id;
   MutexLock first(in_order ? inode->flush : replaced->flush);
   MutexLock second(in_order ? replaced->flush : inode->flush);
+  const Going going(*replaced);
   const auto kept = keep_bytes_of_open_file(replaced, what.to.path);
   if (!kept) return kept.error();
   const Status renamed = rename_locked(inode, what);
@@ -169,12 +170,12 @@ Status PosixFileSystem::rename_locked(const InodePtr& inode,
   }
   {
     MutexLock lock(inode->state);
+    inode->pages_follow(job.version, *etag);
     if (inode->content) {
       inode->content->base = *etag;
       inode->content->stat.ctime = source.stat.ctime;
       inode->content->attributes = attributes;
     }
-    inode->paged_version = *etag;
   }
   // The inode first: a lookup in between must not take it for a file that somebody replaced.
   inodes_.move(inode, what.to.parent, what.new_name);
@@ -228,16 +229,20 @@ Status PosixFileSystem::rename_directory(const Renaming& what) {
   if (contents) directory_changes_.stored(from.path, *contents);
   directory_changes_.moved(from.path, to.path);
 
-  // Files that are open go on reading from where their bytes are now.
-  std::unordered_map<std::string, s3::ETag> versions;
-  for (const MovedObject& object : *moved) versions.emplace(object.destination, object.etag);
+  // Files that are open go on reading from where their bytes are now, unless it was another version
+  // that was moved: then theirs is no more (law L5).
+  std::unordered_map<std::string, const MovedObject*> objects;
+  for (const MovedObject& object : *moved) objects.emplace(object.destination, &object);
   for (const InodePtr& file : inodes_.pinned_files_below(inode)) {
     const auto path = inodes_.path(file);
-    const auto version = path ? versions.find(file_key(config_.prefix, *path)) : versions.end();
+    const auto object = path ? objects.find(file_key(config_.prefix, *path)) : objects.end();
+    if (object == objects.end()) continue;
+    const MovedObject& version = *object->second;
     MutexLock lock(file->state);
-    if (version == versions.end() || !file->content) continue;
-    file->content->base = version->second;
-    file->paged_version = version->second;
+    file->pages_follow(version.source_etag, version.etag);
+    if (file->content && file->content->base == version.source_etag) {
+      file->content->base = version.etag;
+    }
   }
   return {};
 }

@@ -38,6 +38,14 @@ class Inode final {
   std::shared_ptr<Content> content GUARDED_BY(state);
   /// Version whose pages the kernel may still have: the one of the last open.
   s3::ETag paged_version GUARDED_BY(state);
+  /// Being removed or replaced, by who holds `flush`: whoever wants to open it waits for that.
+  bool going GUARDED_BY(state) = false;
+
+  /// We have made `to` of `from`, with the same bytes or with those that came through the kernel.
+  /// What the kernel has of another version is not that.
+  void pages_follow(const s3::ETag& from, const s3::ETag& to) REQUIRES(state) {
+    paged_version = paged_version == from ? to : s3::ETag();
+  }
   /// What a name that was removed here led to, for descriptors that are still open on it; of a file
   /// with content that content tells.
   std::unique_ptr<Stat> removed GUARDED_BY(state);
@@ -52,6 +60,22 @@ class Inode final {
   bool detached_ = false;       // no name leads here any more
 };
 using InodePtr = std::shared_ptr<Inode>;
+
+/// Inode::going while this lives; whoever makes one holds `flush`.
+class Going final {
+ public:
+  explicit Going(Inode& inode) : inode_(inode) { set(true); }
+  ~Going() { set(false); }
+  Going(const Going&) = delete;
+  Going& operator=(const Going&) = delete;
+
+ private:
+  void set(bool going) {
+    MutexLock lock(inode_.state);
+    inode_.going = going;
+  }
+  Inode& inode_;
+};
 
 /// Owns every inode: by number, and by (parent, name). Any thread may call any member; none of them
 /// waits. An inode leaves the table when the kernel has forgotten it, nothing pins it and nothing

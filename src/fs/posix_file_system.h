@@ -252,6 +252,11 @@ class PosixFileSystem final : public FileSystem {
   /// The same, but only if there is something unstored to join.
   bool enter_unstored(const InodePtr& inode, bool writer);
   void leave(const InodePtr& inode, bool writer);
+  /// For open: with the version that the store has, or what is unstored here; waits for a removal
+  /// or replacement under way, so that nobody gets a file that is losing its bytes. Its path.
+  Result<std::string> enter_current(const InodePtr& inode, bool writable);
+  /// Of a content that is stored and unchanged.
+  static std::optional<s3::ETag> clean_version(Inode& inode);
   /// Of a file that was written and closed, for who reads it next.
   void keep_bytes(const InodePtr& inode, const Content& closed);
   /// A handle for a content that was entered for it.
@@ -261,6 +266,11 @@ class PosixFileSystem final : public FileSystem {
   /// Before bytes are read or changed that were dropped because the store has them in an upload
   /// which is not complete: stores the file as it is, after which they are read from there.
   Status recall(const InodePtr& inode, Range range) REQUIRES(inode->flush);
+  static bool lacks(Inode& inode, Range range);
+  /// EAGAIN unless `may_store`, when the file must be stored first: that needs the tree, which
+  /// comes before the flush lock.
+  Result<std::size_t> write_opened(const InodePtr& inode, std::uint64_t offset,
+                                   std::span<const char> bytes, bool may_store);
   Status write_local(Inode& inode, std::uint64_t offset, std::span<const char> bytes)
       REQUIRES(inode.flush);
   /// When the disk is full: stores the file as it is now and gives up its local bytes, which are

@@ -52,6 +52,7 @@ Status Storer::store(const InodePtr& inode) {
     content->local = std::make_shared<cache::BlockFile>(space_);
   }
   const bool send = content->bytes_dirty || !content->stored;
+  const s3::ETag before = content->base;
   const auto early = content->stream ? finish_early(*inode, *content, key) : std::nullopt;
   const s3::ObjectAttributes attributes = attributes_now(*content, *path);
   auto etag = [&]() -> Result<s3::ETag> {
@@ -82,7 +83,7 @@ Status Storer::store(const InodePtr& inode) {
   if (content->local && (content->local->lacks_any() || content->stat.size > kKeptAfterStoring)) {
     content->local = nullptr;
   }
-  inode->paged_version = *etag;  // the kernel saw every byte of it pass
+  inode->pages_follow(before, *etag);
 
   Node node;
   node.form = Form::file;

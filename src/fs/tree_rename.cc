@@ -47,7 +47,7 @@ Status TreeRename::copy_all(const std::vector<CopyJob>& jobs, std::vector<MovedO
     if (!etag && etag.error().err == ENOTSUP && !last_word) {
       refused.push_back(&job);
     } else if (etag) {
-      moved.push_back({job.source, job.destination, std::move(*etag)});
+      moved.push_back({job.source, job.version, job.destination, std::move(*etag)});
     } else if (failure) {
       failure = etag.error().with("copy " + printable(job.source));
     }

@@ -13,6 +13,7 @@ namespace pailfs::fs {
 
 struct MovedObject {
   s3::Key source;
+  s3::ETag source_etag;  ///< the copy is of this version
   s3::Key destination;
   s3::ETag etag;  ///< of the copy
 };

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two threads at one file: what one of them does falls between the question and the answer of the
+// other.
+#include <fcntl.h>
+
+#include <functional>
+#include <thread>
+
+#include "pailfs/fs/file_system.h"
+
+#include "support/catch.h"
+#include "support/fake_clock.h"
+#include "support/fake_store.h"
+#include "support/fault_store.h"
+
+namespace pailfs::fs {
+namespace {
+
+using namespace std::chrono_literals;
+using test::Verb;
+
+constexpr std::uint64_t kMiB = 1U << 20U;
+
+struct World {
+  explicit World(const Config& config = Config())
+      : store(clock), faults(store), files(make_file_system(config, faults, clock)) {}
+  ~World() {
+    if (other.joinable()) other.join();
+  }
+
+  InodeId look(const char* name, InodeId parent = kRootInode) const {
+    const auto attr = files->lookup(parent, name);
+    return attr ? attr->ino : 0;
+  }
+  HandleId open(InodeId ino, int flags) const {
+    const auto opened = files->open(ino, flags);
+    return opened ? opened->handle : 0;
+  }
+  std::string read(HandleId handle, std::size_t size = 100, std::uint64_t at = 0) const {
+    const auto bytes = files->read(handle, at, size);
+    if (!bytes) return "error " + std::to_string(bytes.error().err);
+    std::string out(bytes->size(), '?');
+    bytes->copy_to(out);
+    return out;
+  }
+  [[nodiscard]] std::string stored(const std::string& key) const {
+    const auto object = store.object(key);
+    return object ? object->content() : "none";
+  }
+  /// When the store is first asked for this: `before` it does it, or `after` it has.
+  void when(Verb verb, std::function<void()> before, std::function<void()> after = {}) {
+    test::Fault fault;
+    fault.verb = verb;
+    fault.nth = 1;
+    fault.action = test::Fault::Action::none;
+    fault.before = [before](const test::StoreCall&) {
+      if (before) before();
+    };
+    fault.after = [after](const test::StoreCall&) {
+      if (after) after();
+    };
+    faults.add(fault);
+  }
+  /// Does it on another thread, which gets the time to come as far as it can.
+  void beside(std::function<void()> what) {
+    other = std::thread(std::move(what));
+    std::this_thread::sleep_for(50ms);
+  }
+
+  test::FakeClock clock;
+  test::FakeStore store;
+  test::FaultStore faults;
+  std::unique_ptr<FileSystem> files;
+  std::thread other;
+};
+
+TEST_CASE("a file opened while it is being removed is gone and never zeros") {
+  World w;
+  w.store.put_raw("f", "stored bytes");
+  const InodeId ino = w.look("f");
+  int err = 0;
+  w.when(Verb::remove, [&] {
+    w.beside([&] {
+      const auto opened = w.files->open(ino, O_RDONLY);
+      err = opened ? 0 : opened.error().err;
+    });
+  });
+  REQUIRE(w.files->unlink(kRootInode, "f"));
+  w.other.join();
+  CHECK(err == ESTALE);
+}
+
+TEST_CASE("a file opened while its removal fails is there") {
+  World w;
+  w.store.put_raw("f", "stored bytes");
+  const InodeId ino = w.look("f");
+  HandleId handle = 0;
+  test::Fault refusal;
+  refusal.verb = Verb::remove;
+  refusal.before = [&](const test::StoreCall&) {
+    w.beside([&] { handle = w.open(ino, O_RDONLY); });
+  };
+  refusal.times = 1;
+  w.faults.add(refusal);
+  REQUIRE_FALSE(w.files->unlink(kRootInode, "f"));
+  w.other.join();
+  REQUIRE(handle != 0);
+  CHECK(w.read(handle) == "stored bytes");
+}
+
+TEST_CASE("a file opened while another one is renamed over it is that one or gone") {
+  World w;
+  w.store.put_raw("f", "old content");
+  w.store.put_raw("f.tmp", "new content");
+  const InodeId ino = w.look("f");
+  w.look("f.tmp");
+  int err = 0;
+  w.when(Verb::copy, [&] {
+    w.beside([&] {
+      const auto opened = w.files->open(ino, O_RDONLY);
+      err = opened ? 0 : opened.error().err;
+    });
+  });
+  REQUIRE(w.files->rename(kRootInode, "f.tmp", kRootInode, "f", false));
+  w.other.join();
+  CHECK(err == ESTALE);  // the kernel looks the name up again
+  CHECK(w.read(w.open(w.look("f"), O_RDONLY)) == "new content");
+}
+
+TEST_CASE("a file opened while the bytes of its removal are rescued is gone and never zeros") {
+  World w;
+  w.store.put_raw("f", std::string(300'000, 'x'));
+  const InodeId ino = w.look("f");
+  const HandleId first = w.open(ino, O_RDONLY);
+  HandleId second = 0;
+  w.when(Verb::get, {}, [&] {
+    w.files->release(first);
+    w.beside([&] { second = w.open(ino, O_RDONLY); });
+  });
+  REQUIRE(w.files->unlink(kRootInode, "f"));
+  w.other.join();
+  CHECK(second == 0);
+}
+
+TEST_CASE("our own fsync is no other's version for an open that asks meanwhile") {
+  World w;
+  w.store.put_raw("f", "one");
+  const InodeId ino = w.look("f");
+  const HandleId writer = w.open(ino, O_RDWR);
+  REQUIRE(writer != 0);
+  w.clock.advance(2s);
+  w.when(Verb::head, {}, [&] {
+    w.clock.advance(1ms);
+    REQUIRE(w.files->write(writer, 0, std::string("two")));
+    REQUIRE(w.files->fsync(writer));
+  });
+  const auto opened = w.files->open(ino, O_RDONLY);
+  INFO((opened ? "opened" : opened.error().text));
+  CHECK(opened);
+  REQUIRE(w.files->write(writer, 0, std::string("three")));
+  CHECK(w.files->fsync(writer));
+  CHECK(w.stored("f") == "three");
+}
+
+TEST_CASE("our own fsync is no other's version for a lookup that asks meanwhile") {
+  World w;
+  w.store.put_raw("f", "one");
+  const HandleId writer = w.open(w.look("f"), O_RDWR);
+  w.clock.advance(901s);
+  w.when(Verb::head, [&] {
+    w.clock.advance(1ms);
+    REQUIRE(w.files->write(writer, 0, std::string("two")));
+    REQUIRE(w.files->fsync(writer));
+  });
+  w.look("f");
+  REQUIRE(w.files->write(writer, 0, std::string("three")));
+  CHECK(w.files->fsync(writer));
+  CHECK(w.stored("f") == "three");
+}
+
+TEST_CASE("the kernel does not keep the pages of a version that somebody has replaced") {
+  World w;
+  w.store.put_raw("f", "old");
+  const InodeId ino = w.look("f");
+  const HandleId first = w.open(ino, O_RDONLY);
+  CHECK(w.read(first) == "old");
+  w.files->release(first);
+  w.store.put_raw("f", "new");
+  w.clock.advance(2s);
+  SECTION("when its mode is changed here then") {
+    SetAttr change;
+    change.mode = 0600;
+    REQUIRE(w.files->setattr(ino, change));
+  }
+  SECTION("when it is renamed here then") {
+    w.clock.advance(6s);
+    const auto directory = w.files->opendir(kRootInode);
+    REQUIRE(directory);
+    REQUIRE(w.files->readdir(*directory, 0, false, [](const auto&) { return true; }));
+    REQUIRE(w.look("f") == ino);
+    REQUIRE(w.files->rename(kRootInode, "f", kRootInode, "g", false));
+  }
+  const auto again = w.files->open(ino, O_RDONLY);
+  REQUIRE(again);
+  CHECK_FALSE(again->keep_page_cache);
+  CHECK(w.read(again->handle) == "new");
+}
+
+TEST_CASE("the kernel keeps the pages of what was written or changed through it") {
+  World w;
+  const auto made = w.files->create(kRootInode, "f", 0644, O_RDWR, Caller{});
+  REQUIRE(made);
+  REQUIRE(w.files->write(made->handle, 0, std::string("bytes")));
+  REQUIRE(w.files->flush(made->handle));
+  w.files->release(made->handle);
+  SetAttr change;
+  change.mode = 0600;
+  REQUIRE(w.files->setattr(made->attr.ino, change));
+  REQUIRE(w.files->rename(kRootInode, "f", kRootInode, "g", false));
+  const auto again = w.files->open(made->attr.ino, O_RDONLY);
+  REQUIRE(again);
+  CHECK(again->keep_page_cache);
+}
+
+TEST_CASE("a directory's rename does not lead an open handle to another version") {
+  World w;
+  w.store.put_raw("d/f", std::string(300'000, 'o'));
+  const InodeId d = w.look("d");
+  const HandleId handle = w.open(w.look("f", d), O_RDONLY);
+  CHECK(w.read(handle, 3) == "ooo");
+  w.store.put_raw("d/f", std::string(300'000, 'n'));
+  REQUIRE(w.files->rename(kRootInode, "d", kRootInode, "e", false));
+  CHECK(w.read(handle, 3, 290'000) == "error " + std::to_string(ESTALE));
+}
+
+TEST_CASE("a file can be read while it is being renamed") {
+  World w;
+  w.store.put_raw("f", std::string(1'000'000, 'x'));
+  const HandleId handle = w.open(w.look("f"), O_RDONLY);
+  std::string got;
+  w.when(Verb::remove, {}, [&] { w.beside([&] { got = w.read(handle, 3, 900'000); }); });
+  REQUIRE(w.files->rename(kRootInode, "f", kRootInode, "g", false));
+  w.other.join();
+  CHECK(got == "xxx");
+}
+
+TEST_CASE("a file can be read while its directory is being renamed") {
+  World w;
+  w.store.put_raw("d/f", std::string(1'000'000, 'x'));
+  const HandleId handle = w.open(w.look("f", w.look("d")), O_RDONLY);
+  std::string got;
+  w.when(Verb::remove_many, {}, [&] { w.beside([&] { got = w.read(handle, 3, 900'000); }); });
+  REQUIRE(w.files->rename(kRootInode, "d", kRootInode, "e", false));
+  w.other.join();
+  CHECK(got == "xxx");
+}
+
+/// A file in a directory that is larger than memory and being sent while it is written.
+struct Streamed : World {
+  static Config small() {
+    Config config;
+    config.multipart_size = 5 * kMiB;
+    config.memory_limit = 32 * kMiB;
+    return config;
+  }
+  Streamed() : World(small()) {
+    const auto d = files->mkdir(kRootInode, "d", 0755, Caller{});
+    REQUIRE(d);
+    const auto made = files->create(d->ino, "f", 0644, O_RDWR, Caller{});
+    REQUIRE(made);
+    handle = made->handle;
+    const auto beside_it = files->create(d->ino, "g", 0644, O_RDWR, Caller{});
+    REQUIRE(beside_it);
+    REQUIRE(files->write(beside_it->handle, 0, std::string("g")));
+    REQUIRE(files->flush(beside_it->handle));
+    REQUIRE(write(0, 23));
+    for (int i = 0; i < 500 && store.count().upload_part < 4; ++i) std::this_thread::sleep_for(5ms);
+  }
+  bool write(std::uint64_t from, std::uint64_t to) {
+    for (std::uint64_t i = from; i < to; ++i) {
+      const std::string bytes(kMiB, static_cast<char>('a' + i % 26));
+      if (!files->write(handle, i * kMiB, bytes)) return false;
+    }
+    return true;
+  }
+  HandleId handle = 0;
+};
+
+TEST_CASE("a file that cannot be stored can be removed") {
+  Streamed w;
+  REQUIRE(w.write(23, 60));
+  test::Fault refusal;
+  refusal.verb = Verb::complete_upload;
+  w.faults.add(refusal);
+  CHECK_FALSE(w.files->flush(w.handle));
+  w.files->release(w.handle);
+  CHECK(w.files->unlink(w.look("d"), "f"));
+}
+
+}  // namespace
+}  // namespace pailfs::fs

@@ -28,6 +28,8 @@ constexpr std::uint64_t kEntries = 4096;  // where they begin in an index, behin
 constexpr std::uint32_t kThere = 0x62B10C4B;
 /// At least a tenth of the file system stays for others, unstored bytes first of all.
 constexpr unsigned kFreePercent = 10;
+/// A bit for each block of so many versions.
+constexpr std::size_t kMostSeen = 4096;
 
 struct Head {
   std::array<char, 8> magic = kMagic;
@@ -103,7 +105,9 @@ bool DiskBlocks::Version::read(std::uint64_t index, char* bytes) {
   if (slot.there != kThere) return false;
   const std::span<char> block(bytes, block_size(index));
   const auto read = read_fully(data_.get(), block, index * kBlockSize);
-  return read && *read == block.size() && crc_of(block, index) == slot.crc;
+  if (!read || *read != block.size() || crc_of(block, index) != slot.crc) return false;
+  disk_.saw(name_, size_, index);
+  return true;
 }
 
 void DiskBlocks::Version::write(std::uint64_t index, const char* bytes) {
@@ -118,6 +122,7 @@ void DiskBlocks::Version::write(std::uint64_t index, const char* bytes) {
   // A block that could not be written, or only in part, has a checksum that is not its own.
   full_ = !write_fully(data_.get(), block, index * kBlockSize) ||
           !write_fully(index_.get(), raw, slot_at(index));
+  if (!full_) disk_.saw(name_, size_, index);
 }
 
 DiskBlocks::Version::~Version() {
@@ -153,6 +158,10 @@ std::unique_ptr<DiskBlocks::Version> DiskBlocks::open(const Identity& identity, 
   if (!read) return nullptr;
   if (*read == head.size() && found == head) return version;
   // What another version has left under this name, or a crash.
+  {
+    MutexLock lock(mutex_);
+    seen_.erase(name);
+  }
   if (!create || ::ftruncate(version->index_.get(), 0) != 0) return nullptr;
   if (!write_fully(version->index_.get(), head, 0)) return nullptr;
   return version;
@@ -253,10 +262,32 @@ void DiskBlocks::remove_oldest() {
   const Entry oldest = std::move(entries_.front());
   entries_.pop_front();
   by_name_.erase(oldest.name);
+  seen_.erase(oldest.name);
   bytes_ -= oldest.bytes;
   const std::string data = path(oldest.name);
   ::unlink((data + std::string(kIndexEnd)).c_str());
   ::unlink(data.c_str());
+}
+
+void DiskBlocks::saw(const std::string& name, std::uint64_t size, std::uint64_t index) {
+  MutexLock lock(mutex_);
+  if (seen_.size() >= kMostSeen && !seen_.contains(name)) seen_.clear();
+  Seen& seen = seen_[name];
+  seen.blocks.resize((size - 1) / kBlockSize + 1);
+  if (!seen.blocks[index]) ++seen.count;
+  seen.blocks[index] = true;
+}
+
+UniqueFd DiskBlocks::whole(const Identity& identity) {
+  const auto version = find(identity);
+  if (!version) return UniqueFd();
+  MutexLock lock(mutex_);
+  const auto seen = seen_.find(version->name_);
+  if (seen == seen_.end() || seen->second.count != seen->second.blocks.size()) return UniqueFd();
+  struct stat info {};
+  const bool good = ::fstat(version->data_.get(), &info) == 0 && info.st_nlink > 0 &&
+                    static_cast<std::uint64_t>(info.st_size) == identity.size;
+  return good ? std::move(version->data_) : UniqueFd();
 }
 
 void DiskBlocks::clear() {
@@ -264,6 +295,7 @@ void DiskBlocks::clear() {
   for_each_file(config_.directory, [&](const std::string& file) { ::unlink(path(file).c_str()); });
   entries_.clear();
   by_name_.clear();
+  seen_.clear();
   bytes_ = 0;
 }
 

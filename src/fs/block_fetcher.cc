@@ -115,6 +115,11 @@ std::uint64_t BlockFetcher::read_kept(const Fetch& fetch) {
   return had;
 }
 
+UniqueFd BlockFetcher::whole(const Version& version) {
+  if (kept_ == nullptr || version.etag.empty()) return UniqueFd();
+  return kept_->whole(identity_of(version));
+}
+
 void BlockFetcher::keep(const Version& version, std::uint64_t first,
                         std::span<const BlockPtr> blocks) {
   if (kept_ == nullptr || version.etag.empty() || blocks.empty()) return;

@@ -57,6 +57,9 @@ class BlockFetcher final {
   /// time.
   void keep(const Version& version, std::uint64_t first, std::span<const cache::BlockPtr> blocks);
 
+  /// That version as a local file, if all of it is on the disk and was seen to be right.
+  UniqueFd whole(const Version& version);
+
   /// The store's first byte takes longer than it takes to serve a reader.
   [[nodiscard]] bool is_far() const;
   /// One connection brings bytes more slowly than a reader takes them.

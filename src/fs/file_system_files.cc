@@ -190,6 +190,10 @@ Result<OpenResult> PosixFileSystem::open(InodeId ino, int flags) {
   result.handle = add_handle(inode, writable, false);
   MutexLock lock(inode->state);
   const s3::ETag& version = inode->content->base;
+  if (has_whole_files()) {
+    result.whole =
+        fetcher_.whole({file_key(config_.prefix, *path), version, inode->content->base_size});
+  }
   result.keep_page_cache = !version.empty() && inode->paged_version == version;
   inode->paged_version = version;
   return result;

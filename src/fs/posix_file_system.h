@@ -114,6 +114,8 @@ class PosixFileSystem final : public FileSystem {
   Status rename(InodeId parent, std::string_view name, InodeId new_parent,
                 std::string_view new_name, bool no_replace) override;
 
+  /// Where nothing is written the kernel may read for itself.
+  [[nodiscard]] bool has_whole_files() const override { return kept_ && config_.read_only; }
   Result<OpenResult> open(InodeId ino, int flags) override;
   Result<CreateResult> create(InodeId parent, std::string_view name, mode_t mode, int flags,
                               const Caller& caller) override;

@@ -49,6 +49,7 @@ class Wtf8FileSystem final : public FileSystem {
     return inner_->rename(parent, encode_wtf8(name), new_parent, encode_wtf8(new_name), no_replace);
   }
 
+  [[nodiscard]] bool has_whole_files() const override { return inner_->has_whole_files(); }
   Result<OpenResult> open(InodeId ino, int flags) override { return inner_->open(ino, flags); }
   Result<CreateResult> create(InodeId parent, std::string_view name, mode_t mode, int flags,
                               const Caller& caller) override {

@@ -47,6 +47,9 @@ void init(void* user_data, fuse_conn_info* connection) {
 #endif
 
   const Config& config = adapter.config;
+  if (adapter.files.has_whole_files() && !config.direct_io) {
+    adapter.passthrough.negotiate(*connection);
+  }
   connection->max_write = config.max_write;
   connection->max_background = config.max_background;
   connection->congestion_threshold = config.congestion_threshold > 0

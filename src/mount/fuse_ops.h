@@ -12,6 +12,7 @@
 #include "pailfs/util/log.h"
 
 #include "kernel_read_ahead.h"
+#include "passthrough.h"
 
 namespace pailfs::mount {
 
@@ -23,6 +24,7 @@ struct Adapter {
   const Instruments& instruments;
   std::string path = {};  ///< of the mountpoint; empty: unknown, a descriptor was passed
   KernelReadAhead& read_ahead;
+  Passthrough passthrough{};
   bool ready = false;  ///< FUSE_INIT was seen; written on one worker, read after the loop
 };
 

@@ -14,6 +14,23 @@
 namespace pailfs::mount {
 namespace {
 
+#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 17)
+void pass_through(fuse_req_t request, fuse_ino_t ino, const UniqueFd& whole, fuse_file_info& info) {
+  Passthrough::Begin begin;
+  if (whole) begin = [&] { return fuse_passthrough_open(request, whole.get()); };
+  info.backing_id = adapter_of(request).passthrough.opened(ino, begin);
+  // The kernel refuses the two together; it has none of the pages then.
+  if (info.backing_id > 0) info.keep_cache = 0;
+}
+void pass_no_longer(fuse_req_t request, fuse_ino_t ino) {
+  adapter_of(request).passthrough.released(
+      ino, [&](int backing) { fuse_passthrough_close(request, backing); });
+}
+#else
+void pass_through(fuse_req_t, fuse_ino_t, const UniqueFd&, fuse_file_info&) {}
+void pass_no_longer(fuse_req_t, fuse_ino_t) {}
+#endif
+
 void open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   Reply reply(request, "open", ino);
   Adapter& adapter = adapter_of(request);
@@ -32,7 +49,10 @@ void open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
       (info->flags & O_ACCMODE) == O_RDONLY && (info->flags & O_TRUNC) == 0;
   info->noflush = changes_nothing ? 1U : 0U;
 #endif
-  if (!reply.opened(*info)) files.release(opened->handle);
+  pass_through(request, ino, opened->whole, *info);
+  if (reply.opened(*info)) return;
+  adapter.passthrough.unanswered(ino);
+  files.release(opened->handle);
 }
 
 void create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode,
@@ -104,6 +124,7 @@ void fsync(fuse_req_t request, fuse_ino_t ino, int /*data_only*/, fuse_file_info
 
 void release(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   Reply reply(request, "release", ino);
+  pass_no_longer(request, ino);
   files_of(request).release(info->fh);
   reply.done();
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "pailfs/cache/disk_room.h"
 #include "pailfs/util/file.h"
@@ -78,6 +79,11 @@ class DiskBlocks final {
   /// The same, made if it is not there yet; null when it cannot be made.
   std::unique_ptr<Version> make(const Identity& identity) EXCLUDES(mutex_);
 
+  /// The object's bytes as a file to read, if all of its blocks are there and have been read or
+  /// written through this DiskBlocks, which has seen that they are right. What is pushed out stays
+  /// with the descriptor.
+  UniqueFd whole(const Identity& identity) EXCLUDES(mutex_);
+
   /// Removes all that is kept.
   void clear() EXCLUDES(mutex_);
   /// Bytes on the disk.
@@ -88,6 +94,10 @@ class DiskBlocks final {
     std::string name;
     std::uint64_t bytes = 0;
   };
+  struct Seen {
+    std::vector<bool> blocks;
+    std::uint64_t count = 0;
+  };
   using Entries = std::list<Entry>;  // used longest ago first
 
   [[nodiscard]] std::string path(const std::string& name) const;
@@ -96,6 +106,7 @@ class DiskBlocks final {
   void count(const std::string& name, std::uint64_t bytes) EXCLUDES(mutex_);
   bool make_room(const std::string& name, std::uint64_t bytes) EXCLUDES(mutex_);
   void remove_oldest() REQUIRES(mutex_);
+  void saw(const std::string& name, std::uint64_t size, std::uint64_t index) EXCLUDES(mutex_);
 
   const Config config_;
   std::atomic<bool> scan_begun_ = false;
@@ -103,6 +114,7 @@ class DiskBlocks final {
   Entries entries_ GUARDED_BY(mutex_);
   std::unordered_map<std::string, Entries::iterator> by_name_ GUARDED_BY(mutex_);
   std::uint64_t bytes_ GUARDED_BY(mutex_) = 0;
+  std::unordered_map<std::string, Seen> seen_ GUARDED_BY(mutex_);  // of no more than kMostSeen
 };
 
 }  // namespace pailfs::cache

@@ -18,6 +18,7 @@
 #include "pailfs/fs/read_bytes.h"
 #include "pailfs/s3/object_store.h"
 #include "pailfs/util/clock.h"
+#include "pailfs/util/file.h"
 #include "pailfs/util/result.h"
 
 namespace pailfs::fs {
@@ -113,6 +114,9 @@ struct DirEntry {
 struct OpenResult {
   HandleId handle = 0;
   bool keep_page_cache = false;  ///< the content is that of the last open
+  /// The content as a local file, if there is one that stays as it is while it is open; nothing
+  /// else may serve the inode then that could change it. Only with `has_whole_files`.
+  UniqueFd whole = {};
 };
 
 struct CreateResult {
@@ -193,6 +197,8 @@ class FileSystem {
                         std::string_view new_name, bool no_replace) = 0;
 
   /// `flags` as open(2); O_CREAT and O_EXCL have been dealt with by the kernel.
+  /// Opens may bring OpenResult::whole.
+  [[nodiscard]] virtual bool has_whole_files() const { return false; }
   virtual Result<OpenResult> open(InodeId ino, int flags) = 0;
   /// Sends nothing to the store: the file appears there at the first flush.
   virtual Result<CreateResult> create(InodeId parent, std::string_view name, mode_t mode, int flags,

@@ -69,6 +69,22 @@ cached
 read_all "a cache of empty files"
 unmount "$mnt"
 
+# A file that is whole on the disk and cannot change, the kernel reads for itself where it can.
+kernel_reads() { "$pailfs" status --json "$mnt" | python3 -c 'import json, sys; print(json.load(sys.stdin)["fuse_requests"].get("read", 0))'; }
+rm -rf "$cache"
+cached -o ro
+read_all "a mount that only reads"
+read_all "the same from the disk"
+before=$(kernel_reads)
+echo 1 >/proc/sys/vm/drop_caches 2>/dev/null || true
+read_all "the same once more"
+if [ "$(id -u)" = 0 ] && pkg-config --atleast-version=3.17 fuse3; then
+  expect_equal "the kernel asks for none of its bytes" "$before" "$(kernel_reads)"
+else
+  say "note: this libfuse hands no file to the kernel"
+fi
+unmount "$mnt"
+
 rm -rf "$cache"
 cached -o cache_size=4
 read_all "a cache that is too small"

@@ -203,6 +203,31 @@ TEST_CASE("where a tenth of the disk is not free nothing is kept") {
   CHECK(read(disk, kThree, 0).empty());
 }
 
+TEST_CASE("a version is given as a file when each of its blocks was seen to be right") {
+  const ScratchDirectory scratch;
+  {
+    DiskBlocks disk(config(scratch.path()));
+    write(disk, kThree, 0, block_of('a'));
+    write(disk, kThree, 2, "12345");
+    CHECK_FALSE(disk.whole(kThree));
+    write(disk, kThree, 1, block_of('b'));
+    CHECK(disk.whole(kThree));
+  }
+  DiskBlocks disk(config(scratch.path()));
+  CHECK_FALSE(disk.whole(kThree));
+  for (std::uint64_t i = 0; i < 3; ++i) CHECK_FALSE(read(disk, kThree, i).empty());
+  const UniqueFd whole = disk.whole(kThree);
+  REQUIRE(whole);
+  std::string bytes(3 * kBlockSize, '?');
+  const auto size = read_fully(whole.get(), bytes, 0);
+  REQUIRE(size);
+  CHECK(bytes.substr(0, *size) == block_of('a') + block_of('b') + "12345");
+  disk.clear();
+  CHECK_FALSE(disk.whole(kThree));
+  write(disk, kThree, 0, block_of('a'));
+  CHECK_FALSE(disk.whole(kThree));
+}
+
 TEST_CASE("clearing the cache takes what is ours and leaves the rest") {
   const ScratchDirectory scratch;
   std::ofstream(scratch.path() + "/README") << "not ours";

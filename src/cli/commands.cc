@@ -82,10 +82,11 @@ std::optional<Command> read_about_mount(Command command, const Words& rest, bool
     }
     return command;
   }
-  if (ground.is_mount(command.mountpoint)) return command;
-  if (!switched) return std::nullopt;
-  if (command.error.empty()) {
-    command.error = "no mount of pailfs is at " + printable(command.mountpoint);
+  // Also without a switch: a second "pailfs umount DIR" must not mount a stranger's bucket.
+  if (!ground.is_mount(command.mountpoint) && command.error.empty()) {
+    command.error = "no mount of pailfs is at " + printable(command.mountpoint) +
+                    "; a bucket with the name of a command is mounted with an option, as in: "
+                    "pailfs -o url=URL NAME MOUNTPOINT";
   }
   return command;
 }

@@ -293,7 +293,8 @@ void add_path_options(std::vector<OptionSpec>& table) {
            "is in a crash-safe journal in the directory of use_cache, from which it is carried out "
            "in the background; see DURABILITY. local is experimental."},
           {"fsync", "remote|local", group, Custom{set_fsync, show_fsync, "remote local"},
-           "With durability=local: whether fsync waits for the service all the same."},
+           "With durability=local: remote makes fsync wait for the service; the default is then "
+           "local."},
           {"journal_size", "MB", group,
            Megabytes{[](Options& o) -> std::uint64_t& { return o.journal_bytes; }, 16, 1U << 20U},
            "How much may wait in the journal before whoever writes has to wait too."},

@@ -169,6 +169,16 @@ Status PosixFileSystem::check_spelling(std::string_view name) const {
   if (is_too_long(name)) {
     return Error{ENAMETOOLONG, printable(name) + ": longer than 255 bytes"};
   }
+  for (std::string_view rest = name; !rest.empty();) {
+    // A terminal would not show the controls U+0080 to U+009F; S3 takes them.
+    const auto second = static_cast<unsigned char>(rest.size() > 1 ? rest[1] : 0);
+    const bool control = rest[0] == '\xC2' && second >= 0x80 && second <= 0x9F;
+    const std::size_t length = control ? 2 : utf8_length(rest);
+    if (length == 0) {
+      return Error{EINVAL, printable(name) + ": not UTF-8, as S3 wants its keys; see use_wtf8"};
+    }
+    rest.remove_prefix(length);
+  }
   if (config_.compat_dir && is_folder_key(name)) {
     return Error{EINVAL, printable(name) + ": would be a directory (compat_dir)"};
   }

@@ -34,15 +34,15 @@ struct Ground {
 /// first word is exactly one of the five, and
 ///
 ///   list            what follows is nothing, or --json
-///   status          what follows is nothing, or has --json or --watch, or is one mount of pailfs
-///   sync            what follows is nothing, or one mount of pailfs
-///   umount          what follows is nothing, or has --timeout, or is one mount of pailfs
+///   status          what follows is nothing, or has --json or --watch, or is one directory
+///   sync            what follows is nothing, or one directory
+///   umount          what follows is nothing, or has --timeout, or is one directory
 ///   check BUCKET    BUCKET is no directory and has no '/' in front, and no second word follows;
 ///                   or --write is given
 ///
-/// No mount has one of these forms: it has two words, the second a directory that is not yet a
-/// mount of ours, and none of these switches. Where two readings remain, mounting wins. Pure, but
-/// for `ground`.
+/// "umount DIRECTORY" is the command even where nothing is mounted: said a second time, it must not
+/// mount somebody's bucket of that name. A mount of such a bucket has an option. Pure, but for
+/// `ground`.
 std::optional<Command> read_command(const std::vector<std::string>& argv, const Ground& ground);
 
 /// The machine as it is.

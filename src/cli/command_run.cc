@@ -215,6 +215,23 @@ int await_exit(const mount::MountRecord& record, const Progress& progress) {
   return 0;
 }
 
+/// Nobody is there to be asked or waited for.
+int after_death(const Command& command, const mount::MountRecord& record) {
+  const std::string& mountpoint = record.mountpoint;
+  const std::string what = "the process of " + printable(mountpoint) + " (pid " +
+                           std::to_string(record.pid) +
+                           ") has died; what was not closed then is lost";
+  if (command.kind != Command::Kind::umount) {
+    return complain(what + ". Run: umount " + printable(mountpoint) + ", or mount it again",
+                    kTrouble);
+  }
+  if (const Status gone = mount::unmount(mountpoint); !gone) {
+    return complain(what + "; " + gone.error().text, kTrouble);
+  }
+  complain(what + "; it is unmounted", 0);
+  return 0;
+}
+
 int run_umount(const Command& command, const mount::MountRecord& record) {
   const std::string& mountpoint = record.mountpoint;
   auto client = ask(mountpoint, "drain");
@@ -258,6 +275,9 @@ int run_command(const Command& command) {
     return complain(printable(*resolved) + " is a mount of uid " + uid +
                         ", which alone can ask it" + " (sudo -u '#" + uid + "' pailfs ...)",
                     kTrouble);
+  }
+  if (const auto record = mount::read_record(*resolved); record && !is_alive(record->pid)) {
+    return after_death(command, *record);
   }
   if (command.kind == Command::Kind::status) return run_status(command, *resolved);
   if (command.kind == Command::Kind::sync) return run_sync(*resolved);

@@ -143,6 +143,21 @@ expect "what was written is in the bucket" cmp "$work/big" "$work/got"
 expect "the metrics file was written at the end" grep -q '^pailfs_s3_bytes_total{dir="sent"} [1-9]' "$work/metrics"
 ask umount --timeout 5 "$mnt"
 expect_equal "what is not mounted cannot be unmounted" 1 "$status"
+ask umount "$mnt"
+expect_equal "nor is a bucket called umount mounted there" 1 "$status"
+expect "it says so" grep -q "no mount of pailfs is at" "$work/err"
+
+# ---- a process that has died -------------------------------------------------------------------------------------------
+
+mount_here "$mnt"
+daemons "$mnt" | xargs -r kill -KILL
+wait_until 10 no_daemon "$mnt"
+ask status "$mnt"
+expect_equal "status of a mount whose process has died" 2 "$status"
+expect "says so" grep -q "has died; .*Run: umount" "$work/err"
+ask umount "$mnt"
+expect_equal "it is unmounted without being asked" 0 "$status"
+expect "and gone" not_mounted "$mnt"
 
 # ---- a bucket with the name of a command --------------------------------------------------------------------------------
 

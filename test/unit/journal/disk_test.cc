@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// The journal on a disk that is full or fails.
+#include <csignal>
+#include <memory>
+#include <string>
+
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "pailfs/journal/journal_store.h"
+#include "pailfs/util/log.h"
+
+#include "support/catch.h"
+#include "support/fake_store.h"
+#include "support/scratch_directory.h"
+#include "support/text_io.h"
+
+namespace pailfs::test {
+namespace {
+
+using journal::JournalStore;
+
+/// A bucket and a journal in front of it that sends nothing by itself.
+struct Disk {
+  Disk() : bucket(clock) {
+    log::set_sink([](LogLevel, std::string_view) {});
+    config.cache_directory = directory.path();
+    config.identity = "test";
+    config.hold = std::chrono::hours(1);
+    config.grace = std::chrono::milliseconds(0);
+    config.memory_will_do = true;
+  }
+  JournalStore& open() {
+    journal.reset();
+    auto opened = journal::open_journal(config, bucket, clock);
+    REQUIRE(err(opened) == 0);
+    journal = std::move(*opened);
+    return *journal;
+  }
+
+  SystemClock clock;
+  FakeStore bucket;
+  ScratchDirectory directory;
+  journal::Config config;
+  std::unique_ptr<JournalStore> journal;
+};
+
+/// While it lives, no file of this process can be written beyond `size`: as if the disk failed.
+class WritesEndAt final {
+ public:
+  explicit WritesEndAt(rlim_t size) {
+    old_handler_ = std::signal(SIGXFSZ, SIG_IGN);
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &old_) == 0);
+    rlimit limit = old_;
+    limit.rlim_cur = size;
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+  }
+  ~WritesEndAt() {
+    ::setrlimit(RLIMIT_FSIZE, &old_);
+    std::signal(SIGXFSZ, old_handler_);
+  }
+  WritesEndAt(const WritesEndAt&) = delete;
+  WritesEndAt& operator=(const WritesEndAt&) = delete;
+
+ private:
+  rlimit old_{};
+  void (*old_handler_)(int) = nullptr;
+};
+
+TEST_CASE("when the log cannot be written changes go to the store, and none is acknowledged early") {
+  Disk disk;
+  JournalStore& store = disk.open();
+  REQUIRE(err(put_text(store, "before", "1")) == 0);
+  REQUIRE(err(put_text(store, "changed", "1")) == 0);
+  CHECK(disk.bucket.keys().empty());
+  {
+    const WritesEndAt limit(20'000);
+    CHECK(err(put_text(store, "during", pattern(50'000))) == 0);
+    CHECK((disk.bucket.object("during")->content() == pattern(50'000)));
+  }
+  // The disk works again, but what it has lost nobody knows: it is not trusted any more.
+  CHECK_FALSE(store.waiting().acknowledges);
+  CHECK(err(put_text(store, "after", "2")) == 0);
+  CHECK(disk.bucket.object("after"));
+  CHECK(err(put_text(store, "changed", "2")) == 0);
+  CHECK(disk.bucket.object("changed")->content() == "2");
+  CHECK(err(store.remove("during")) == 0);
+  CHECK_FALSE(disk.bucket.object("during"));
+  // What was acknowledged before stands, also for the next mount.
+  CHECK(get_text(store, "before")->bytes == "1");
+  JournalStore& next = disk.open();
+  CHECK(get_text(next, "before")->bytes == "1");
+  CHECK(err(next.settle({})) == 0);
+  CHECK(disk.bucket.object("before")->content() == "1");
+  CHECK(disk.bucket.object("changed")->content() == "2");
+  CHECK_FALSE(disk.bucket.object("during"));
+}
+
+/// A file system of its own in memory, of a size that is soon full.
+class SmallDisk final {
+ public:
+  explicit SmallDisk(std::string path) : path_(std::move(path)) {
+    mounted_ = ::mount("tmpfs", path_.c_str(), "tmpfs", 0, "size=1m,mode=700") == 0;
+  }
+  ~SmallDisk() {
+    if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  [[nodiscard]] bool mounted() const { return mounted_; }
+
+ private:
+  const std::string path_;
+  bool mounted_ = false;
+};
+
+TEST_CASE("a full disk refuses the new change and loses none") {
+  Disk disk;
+  const SmallDisk small(disk.directory.path());
+  if (!small.mounted()) {
+    WARN("skipped: no file system can be mounted here");
+    return;
+  }
+  const bool inline_bodies = GENERATE(true, false);
+  const std::size_t size = inline_bodies ? 60'000 : 200'000;
+  disk.open();
+  int taken = 0;
+  int failure = 0;
+  for (; failure == 0 && taken < 100; taken += failure == 0 ? 1 : 0) {
+    failure = err(put_text(*disk.journal, "k" + std::to_string(taken), pattern(size)));
+  }
+  CHECK(failure == ENOSPC);
+  CHECK(taken > 2);
+  CHECK(disk.journal->waiting().acknowledges);
+  const auto all_there = [&] {
+    for (int i = 0; i < taken; ++i) {
+      const auto got = get_text(*disk.journal, "k" + std::to_string(i));
+      if (!got || got->bytes != pattern(size)) return false;
+    }
+    return err(disk.journal->head("k" + std::to_string(taken))) == ENOENT;
+  };
+  CHECK(all_there());
+  disk.open();
+  CHECK(all_there());
+  // What is stored makes room.
+  CHECK(err(disk.journal->settle({})) == 0);
+  disk.open();
+  CHECK(err(put_text(*disk.journal, "more", pattern(size))) == 0);
+  CHECK_FALSE(disk.bucket.object("more"));
+  CHECK(err(disk.journal->settle({})) == 0);
+  CHECK(disk.bucket.keys().size() == static_cast<std::size_t>(taken) + 1);
+  disk.journal.reset();
+}
+
+}  // namespace
+}  // namespace pailfs::test

@@ -3,6 +3,8 @@
 // the store's, or a part of one: a continuation is the name after which to go on, and how the
 // store's page is asked for in which that is.
 #include <algorithm>
+#include <set>
+#include <string_view>
 
 #include "pailfs/util/text.h"
 
@@ -128,13 +130,13 @@ void Journal::lay_over(Overlay& overlay, const s3::ListPage& page, const std::st
     items[prefix] = {std::nullopt, true};
   }
   const bool to_the_end = page.next.empty();
-  const auto show = [&](const s3::Key& key, const Want& want) {
+  const auto show = [&](const s3::Key& key, const Want& want, bool in_store) {
     const auto group = group_of(request, key);
     const std::string& name = group ? *group : key;
     if (name <= after || (!to_the_end && name > last)) return;
     const bool absent = want.kind == Want::Kind::absent;
     if (group) {
-      if (!absent) items[name] = {std::nullopt, false};
+      if (!absent) items[name] = {std::nullopt, in_store};
     } else if (absent) {
       items.erase(key);
     } else {
@@ -150,16 +152,20 @@ void Journal::lay_over(Overlay& overlay, const s3::ListPage& page, const std::st
     if (stored != nullptr && stored->etag != object.etag) just_stored_.erase(object.key);
   }
   // What was confirmed while the store was asked may be in its page or not.
-  for (const Recent& recent : recent_) {
-    const bool may_be_missed = recent.time >= overlay.asked;
-    if (may_be_missed && recent.key.starts_with(request.prefix)) show(recent.key, recent.want);
+  std::set<std::string_view> shown;
+  for (auto recent = recent_.rbegin(); recent != recent_.rend() && recent->time >= overlay.asked;
+       ++recent) {
+    const bool is_last_word = shown.insert(recent->key).second;
+    if (is_last_word && recent->key.starts_with(request.prefix)) {
+      show(recent->key, recent->want, true);
+    }
   }
   // From `after` on: keys before it that share its common prefix have been shown.
   const auto& entries = pending_.entries();
   for (auto at = entries.lower_bound(std::max(request.prefix, after));
        at != entries.end() && at->first.starts_with(request.prefix); ++at) {
     if (!to_the_end && group_of(request, at->first).value_or(at->first) > last) break;
-    show(at->first, at->second.want);
+    show(at->first, at->second.want, false);
   }
 }
 

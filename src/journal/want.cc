@@ -48,6 +48,8 @@ Judgement judge(const Want& want, const Base& base, const std::vector<Mark>& bef
                 const std::optional<s3::ObjectInfo>& found) {
   const bool removal = want.kind == Want::Kind::absent;
   if (!found) return removal ? Judgement::done : Judgement::proceed;
+  // First: another version of the same size and times is none that we have written since.
+  if (base.kind == Base::Kind::version && base.etag == found->etag) return Judgement::proceed;
   if (!removal && is_ours(mark_of(want), *found)) {
     // The bytes alone do not show that the attributes are those of the source.
     const bool certain = want.kind == Want::Kind::body || !want.keeps_attributes;
@@ -57,7 +59,6 @@ Judgement judge(const Want& want, const Base& base, const std::vector<Mark>& bef
   if (std::any_of(before.begin(), before.end(), ours)) return Judgement::proceed;
   switch (base.kind) {
     case Base::Kind::version:
-      return base.etag == found->etag ? Judgement::proceed : Judgement::conflict;
     case Base::Kind::absent:
       return Judgement::conflict;
     case Base::Kind::unknown:

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "pailfs/fs/file_system.h"
+#include "pailfs/journal/journal_store.h"
 
 #include "behaviour/direct_driver.h"
 #include "behaviour/mime_file.h"
@@ -12,13 +13,17 @@
 #include "support/fake_clock.h"
 #include "support/fake_store.h"
 #include "support/fault_store.h"
+#include "support/scratch_directory.h"
 
 namespace pailfs::test {
 
 /// The file system by direct calls over the fake bucket, with a clock that only the test moves.
 class DirectWorld final : public World {
  public:
-  explicit DirectWorld(const WorldOptions& options = {}, StoreLimits limits = {});
+  /// `journaled`: with a journal (durability=local), of which nothing is carried out before
+  /// somebody waits for it.
+  explicit DirectWorld(const WorldOptions& options = {}, StoreLimits limits = {},
+                       bool journaled = false);
   ~DirectWorld() override;
 
   Driver& posix() override { return *driver_; }
@@ -33,6 +38,10 @@ class DirectWorld final : public World {
 
   fs::FileSystem& file_system() { return *fs_; }
   DirectDriver& direct() { return *driver_; }
+  /// The bucket as the file system sees it: with what waits in the journal.
+  s3::ObjectStore& seen() { return journal_ ? static_cast<s3::ObjectStore&>(*journal_) : faults_; }
+  /// Until nothing waits in the journal.
+  Status carry_out() { return journal_ ? journal_->settle({}) : Status(); }
 
  private:
   void mount();
@@ -42,6 +51,8 @@ class DirectWorld final : public World {
   FakeClock clock_;
   FakeStore store_;
   FaultStore faults_;
+  std::unique_ptr<ScratchDirectory> journal_directory_;
+  std::unique_ptr<journal::JournalStore> journal_;
   std::unique_ptr<fs::FileSystem> fs_;
   std::unique_ptr<DirectDriver> driver_;
 };

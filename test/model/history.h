@@ -14,7 +14,8 @@ namespace pailfs::test {
 /// every step the whole visible tree, every file's bytes and every object must be the model's. A
 /// step that was made to fail may leave each object as it was before or as it would be after, and
 /// may not have lost any byte on the way. Returns what was wrong first, nothing when all was right.
-std::optional<std::string> play(const std::vector<Operation>& operations);
+/// `journaled`: with durability=local; then what is seen must be what is carried out later.
+std::optional<std::string> play(const std::vector<Operation>& operations, bool journaled = false);
 
 using Fails = std::function<bool(const std::vector<Operation>&)>;
 /// A short history that still fails, by leaving out steps; `failing` must fail. What is left cannot

@@ -21,7 +21,7 @@ std::uint64_t from_environment(const char* name, std::uint64_t fallback) {
   return text == nullptr ? fallback : parse_uint(text).value_or(fallback);
 }
 
-TEST_CASE("random histories leave mount and bucket as the model says, after every step") {
+void play_histories(bool journaled) {
   log::set_sink([](LogLevel, std::string_view) {});  // failures are made on purpose, thousands
   const std::uint64_t first = from_environment("PAILFS_MODEL_SEED", 1);
   const std::uint64_t count = from_environment("PAILFS_MODEL_COUNT", 0);
@@ -31,15 +31,24 @@ TEST_CASE("random histories leave mount and bucket as the model says, after ever
     if (count == 0 && played > 0 && std::chrono::steady_clock::now() >= end) break;
     ++played;
     const auto operations = random_operations(seed, 60);
-    if (!play(operations)) continue;
-    const auto shortest = shrink(
-        operations, [](const std::vector<Operation>& each) { return play(each).has_value(); });
+    if (!play(operations, journaled)) continue;
+    const auto shortest = shrink(operations, [&](const std::vector<Operation>& each) {
+      return play(each, journaled).has_value();
+    });
     std::string story = "PAILFS_MODEL_SEED=" + std::to_string(seed) + "\n";
     for (const Operation& op : shortest) story += "  " + op.text() + "\n";
-    FAIL(story << play(shortest).value_or("(does not fail every time)"));
+    FAIL(story << play(shortest, journaled).value_or("(does not fail every time)"));
   }
   CHECK(played > 0);
   WARN(played << " histories of 60 steps");
+}
+
+TEST_CASE("random histories leave mount and bucket as the model says, after every step") {
+  play_histories(false);
+}
+
+TEST_CASE("the same with a journal, whose changes wait until somebody else writes") {
+  play_histories(true);
 }
 
 TEST_CASE("the model itself knows what hides what") {

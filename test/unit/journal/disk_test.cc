@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The journal on a disk that is full or fails.
-#include <csignal>
-#include <memory>
-#include <string>
-
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include <csignal>
+#include <memory>
+#include <string>
 
 #include "pailfs/journal/journal_store.h"
 #include "pailfs/util/log.h"
@@ -68,7 +68,8 @@ class WritesEndAt final {
   void (*old_handler_)(int) = nullptr;
 };
 
-TEST_CASE("when the log cannot be written changes go to the store, and none is acknowledged early") {
+TEST_CASE(
+    "when the log cannot be written changes go to the store, and none is acknowledged early") {
   Disk disk;
   JournalStore& store = disk.open();
   REQUIRE(err(put_text(store, "before", "1")) == 0);

@@ -10,69 +10,10 @@
 #include "pailfs/util/file.h"
 #include "pailfs/util/log.h"
 
-#include "support/catch.h"
-#include "support/fake_store.h"
-#include "support/fault_store.h"
-#include "support/scratch_directory.h"
-#include "support/text_io.h"
+#include "setting.h"
 
 namespace pailfs::test {
 namespace {
-
-using journal::Config;
-using journal::JournalStore;
-namespace files = std::filesystem;
-
-s3::ObjectAttributes mode(const char* value) {
-  return {"text/plain", {{"mode", value}}, {}};
-}
-
-/// A bucket, what may go wrong with it, and the journal in front of it.
-class Setting {
- public:
-  Setting() : fake(clock), faults(fake) {
-    log::set_sink([](LogLevel, std::string_view) {});
-    config.cache_directory = directory.path();
-    config.identity = "test";
-    config.hold = std::chrono::hours(1);
-    config.grace = std::chrono::milliseconds(0);
-    config.memory_will_do = true;
-  }
-  JournalStore& open() {
-    auto opened = journal::open_journal(config, faults, clock);
-    INFO((opened ? "" : opened.error().text));
-    REQUIRE(err(opened) == 0);
-    journal = std::move(*opened);
-    return *journal;
-  }
-  /// What a killed process leaves is what a closed one leaves: the files.
-  JournalStore& reopen() {
-    journal.reset();
-    return open();
-  }
-  std::string inside() const {
-    for (const auto& entry : files::directory_iterator(directory.path())) return entry.path();
-    return {};
-  }
-  std::vector<std::string> in(const std::string& part) const {
-    std::vector<std::string> names;
-    for (const auto& entry : files::directory_iterator(inside() + part))
-      names.push_back(entry.path());
-    std::sort(names.begin(), names.end());
-    return names;
-  }
-  std::string content(const std::string& key) const {
-    const auto object = fake.object(key);
-    return object ? object->content() : "(absent)";
-  }
-
-  SystemClock clock;
-  FakeStore fake;
-  FaultStore faults;
-  ScratchDirectory directory;
-  Config config;
-  std::unique_ptr<JournalStore> journal;
-};
 
 TEST_CASE("a change is acknowledged before the store has it, and settle waits for the store") {
   Setting s;
@@ -245,35 +186,6 @@ TEST_CASE("a reply that is lost is not taken for somebody else's version") {
   CHECK(err(store.settle({})) == 0);
   CHECK(s.content("k") == "text");
   CHECK(store.waiting().conflicts == 0);
-}
-
-TEST_CASE("what was just stored is shown without a look, until somebody else is seen to write") {
-  Setting s;
-  JournalStore& store = s.open();
-  REQUIRE(err(put_text(store, "k", "text", mode("1"))) == 0);
-  REQUIRE(err(store.settle({})) == 0);
-  s.fake.reset_count();
-  const auto info = store.head("k");
-  REQUIRE(err(info) == 0);
-  CHECK(info->size == 4);
-  CHECK(info->etag == s.fake.object("k")->etag);
-  CHECK(info->attributes == s.fake.object("k")->attributes);
-  CHECK(s.fake.count().total() == 0);
-  SECTION("by a listing") {
-    s.fake.put_raw("k", "theirs");
-    REQUIRE(err(store.list({"", true, {}, 10})) == 0);
-    CHECK(store.head("k")->size == 6);
-  }
-  SECTION("by reading") {
-    s.fake.put_raw("k", "theirs");
-    CHECK(err(get_text(store, "k", {}, info->etag)) == ESTALE);
-    CHECK(store.head("k")->size == 6);
-  }
-  SECTION("nor is it shown when it has gone") {
-    REQUIRE(err(store.remove("k")) == 0);
-    REQUIRE(err(store.settle({})) == 0);
-    CHECK(err(store.head("k")) == ENOENT);
-  }
 }
 
 TEST_CASE("what passes is tried again until it works") {
@@ -504,25 +416,6 @@ TEST_CASE("damage before the end stops the reading, loudly, and nothing is throw
   CHECK(kept);
   CHECK(s.in("/bodies").size() == 1);
   CHECK(err(store.settle({})) == 0);
-}
-
-TEST_CASE("bytes that cannot be read after a crash are not taken for stored") {
-  Setting s;
-  s.open();
-  REQUIRE(err(put_text(*s.journal, "k", pattern(200'000))) == 0);
-  s.journal.reset();
-  const std::string file = s.in("/bodies").at(0);
-  const bool gone = GENERATE(true, false);
-  if (gone) {
-    // Bytes are removed only when they are stored.
-    files::remove(file);
-  } else {
-    files::resize_file(file, 100'000);
-  }
-  JournalStore& store = s.open();
-  CHECK(store.waiting().changes == (gone ? 0 : 1));
-  CHECK(err(store.settle("k")) == (gone ? 0 : EIO));
-  CHECK(s.in("/bodies").size() == (gone ? 0 : 1));
 }
 
 TEST_CASE("the log does not grow with what is over, though something in it stays") {

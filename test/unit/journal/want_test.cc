@@ -52,6 +52,12 @@ TEST_CASE("a change goes only over what it was made upon, or over versions of ou
   const Row rows[] = {
       {"nothing there", body(), Base::none(), {}, {}, Judgement::proceed},
       {"the base", body(), Base::of({"\"b\""}), {}, object("\"b\"", 9, "0"), Judgement::proceed},
+      {"the base, with the size and the times of what is wanted",
+       body(),
+       Base::of({"\"b\""}),
+       {},
+       object("\"b\"", 5, "2"),
+       Judgement::proceed},
       {"ours, its reply was lost",
        body(),
        Base::of({"\"b\""}),

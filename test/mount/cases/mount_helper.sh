@@ -19,7 +19,7 @@ ln -s pailfs "$work/bin/s3fs"
 cp -a /usr/sbin "$work/sbin"
 mount --bind "$work/sbin" /usr/sbin
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-for name in mount.pailfs mount.fuse.pailfs mount.s3fs; do ln -s /usr/local/bin/pailfs "/usr/sbin/$name"; done
+for name in mount.pailfs mount.fuse.pailfs mount.s3fs; do ln -sf /usr/local/bin/pailfs "/usr/sbin/$name"; done
 rm -f /etc/passwd-s3fs
 
 start_s3d

@@ -140,7 +140,11 @@ TEST_CASE("what was acknowledged before the mount was killed is there afterwards
       INFO("seed " << seed << ", round " << round << ", " << why << "\n"
                    << writer->story() << victim.log());
       REQUIRE(found);
-      REQUIRE(writer->check(*found) == "");
+      const std::string wrong = writer->check(*found);
+      const std::string history =
+          wrong.empty() ? wrong : victim.service().history_of(writer->accused());
+      INFO(history);
+      REQUIRE(wrong == "");
     }
     if (victim.log().find("cannot be file") != std::string::npos) {
       std::string keys;

@@ -53,7 +53,8 @@ std::optional<std::string> read_file(const std::string& path) {
 
 std::string summary(const std::optional<std::string>& bytes) {
   if (!bytes) return "nothing";
-  return std::to_string(bytes->size()) + " bytes '" + bytes->substr(0, 8) + "'";
+  return std::to_string(bytes->size()) + " bytes (" +
+         std::to_string(std::hash<std::string>{}(*bytes)) + ")";
 }
 
 std::optional<std::string> value(const Tree& tree, const std::string& path) {
@@ -269,8 +270,10 @@ void Workload::run(const std::atomic<bool>& stop) {
 
 std::string Workload::check(const Tree& found) {
   std::string wrong;
-  const auto complain = [&](const std::string& text) {
-    if (wrong.empty()) wrong = text;
+  const auto complain = [&](const std::string& path, const std::string& text) {
+    if (!wrong.empty()) return;
+    wrong = text;
+    accused_ = path;
   };
   const auto in_doubt = [&](const std::string& path) {
     return doubt_ && (doubt_->before.contains(path) || doubt_->after.contains(path));
@@ -279,8 +282,8 @@ std::string Workload::check(const Tree& found) {
     for (const auto& [path, bytes] : *tree) {
       if (in_doubt(path) || value(tree_, path) == value(found, path)) continue;
       if (implicit_.contains(path)) continue;
-      complain(path + " holds " + summary(value(found, path)) + " instead of " +
-               summary(value(tree_, path)));
+      complain(path, path + " holds " + summary(value(found, path)) + " instead of " +
+                         summary(value(tree_, path)));
     }
   }
   if (doubt_) {
@@ -293,7 +296,8 @@ std::string Workload::check(const Tree& found) {
           continue;
         }
         if (now == value(doubt_->before, path) || now == value(doubt_->after, path)) continue;
-        complain("after '" + doubt_->what + "' was cut short, " + path + " holds " + summary(now));
+        complain(path,
+                 "after '" + doubt_->what + "' was cut short, " + path + " holds " + summary(now));
       }
     }
     if (doubt_->moves) {
@@ -301,7 +305,7 @@ std::string Workload::check(const Tree& found) {
         if (path.back() == '/') continue;
         const bool somewhere = std::any_of(found.begin(), found.end(),
                                            [&](const auto& each) { return each.second == bytes; });
-        if (!somewhere) complain("'" + doubt_->what + "' was cut short and lost bytes");
+        if (!somewhere) complain(path, "'" + doubt_->what + "' was cut short and lost bytes");
       }
     }
     doubt_.reset();

@@ -36,6 +36,8 @@ class Workload final {
   /// Compares what is there now with what must be; what was undecided is decided by it. Empty: all
   /// is right.
   std::string check(const Tree& found);
+  /// What check() complained of last.
+  [[nodiscard]] const std::string& accused() const { return accused_; }
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const Tree& expected() const { return tree_; }
 
@@ -77,6 +79,7 @@ class Workload final {
   std::optional<Doubt> doubt_;
   std::atomic<bool> failed_ = false;
   std::string trouble_;
+  std::string accused_;
   std::uint64_t changes_ = 0;
   std::vector<std::string> story_;  // the last ones
 };

@@ -39,19 +39,25 @@ inline constexpr SlotId kNoSlot = UINT32_MAX;
 /// What is known of one name.
 struct Slot {
   enum class State : std::uint8_t { free, unknown, absent, known };
+  /// How last_modified is known to be the time of what the attributes say: the store told both
+  /// together; it is when we stored them, by our own clock; or, since then, a listing showed an
+  /// object of about that time.
+  enum class Time : std::uint8_t { told, estimated, listed };
 
-  State state = State::free;    ///< of the attributes
-  Form form = Form::absent;     ///< when known
-  bool file = false;            ///< there is an object of that name, as last seen
-  bool directory = false;       ///< there are objects below it, as last seen
-  bool estimated_time = false;  ///< last_modified is when we stored it, by our own clock
+  State state = State::free;  ///< of the attributes
+  Form form = Form::absent;   ///< when known
+  bool file = false;          ///< there is an object of that name, as last seen
+  bool directory = false;     ///< there are objects below it, as last seen
+  Time time = Time::told;     ///< of last_modified
   std::uint16_t name_length = 0;
   std::uint32_t name = 0;     ///< place in the table's names
   std::uint32_t reading = 0;  ///< serial number of the reading that listed it last
-  MonoTime learnt{};          ///< when the attributes, or the absence, were true
-  MonoTime expires{};         ///< until when they are believed
-  MonoTime seen{};            ///< when the name was last there
-  WallTime last_modified{};   ///< this, size and tag: of the object `p`, or of the marker `p/`
+  /// When the attributes were true: when the answer came, or we changed them, or a listing that
+  /// shows the same was asked for. Of an absence: when it was asked for, or we made it.
+  MonoTime learnt{};
+  MonoTime expires{};        ///< until when they are believed
+  MonoTime seen{};           ///< when the name was last there
+  WallTime last_modified{};  ///< this, size and tag: of the object `p`, or of the marker `p/`
   std::uint64_t size = 0;
   PackedTag tag;
   std::unique_ptr<PackedAttributes> attributes;

@@ -71,7 +71,7 @@ void NodeCache::settle(Table& table) {
     }
     table.absent = 0;
     table.swept = clock_.now();
-    if (table.names.worth_compacting()) table.names.compact();
+    if (table.names.worth_compacting()) table.compact();
   }
   const std::size_t weight = table.names.live() + kTableWeight;
   entries_ += weight - table.counted;
@@ -133,7 +133,7 @@ void NodeCache::put(Table& table, Slot& slot, const Node& node) {
   slot.learnt = now;
   slot.expires = now + (absent ? listing_ttl_ : attribute_ttl_);
   slot.seen = now;
-  slot.estimated_time = false;
+  slot.time = Slot::Time::told;
   slot.last_modified = node.info.last_modified;
   if (absent) {
     slot.file = slot.directory = false;
@@ -180,16 +180,18 @@ Slot* NodeCache::find_slot(const std::string& path, TablePtr& table) {
   return id == kNoSlot ? nullptr : &table->names.at(id);
 }
 
-void NodeCache::put_path(const std::string& path, const Node& node) {
+Slot* NodeCache::put_path(const std::string& path, const Node& node) {
   if (path.empty()) {
     const MonoTime now = clock_.now();
     root_ = Known{node, now, now + attribute_ttl_};
-    return;
+    return nullptr;
   }
   const TablePtr table = make_table(parent_path(path));
   table->newest = table->names.make(last_name(path));
   put(*table, table->names.at(table->newest), node);
   settle(*table);
+  TablePtr unused;
+  return find_slot(path, unused);
 }
 
 std::optional<Node> NodeCache::find(const std::string& path) {
@@ -206,7 +208,8 @@ std::optional<Node> NodeCache::find(const std::string& path) {
     return std::nullopt;
   }
   // Not what is absent: whoever waits for a name by asking for it must see it come.
-  if (ttl_from_last_use_ && slot->state == Slot::State::known) {
+  const bool may_live_on = slot->state == Slot::State::known && slot->time == Slot::Time::told;
+  if (ttl_from_last_use_ && may_live_on) {
     slot->expires = now + attribute_ttl_;
   }
   return node_of(*slot);
@@ -249,7 +252,11 @@ void NodeCache::learn(const std::string& path, const Node& node, MonoTime asked)
   const bool younger = slot != nullptr && slot->state != Slot::State::unknown &&
                        slot->learnt > asked && slot->expires > clock_.now();
   if (younger) return;
-  put_path(path, node);
+  Slot* const put = put_path(path, node);
+  if (put == nullptr || node.form != Form::absent) return;
+  // What a listing shows that was asked for after this is younger.
+  put->learnt = asked;
+  put->expires = asked + listing_ttl_;
 }
 
 Slot* NodeCache::forget_path(const std::string& path, TablePtr& table) {
@@ -275,13 +282,11 @@ void NodeCache::erase(const std::string& path) {
 
 void NodeCache::stored(const std::string& path, const Node& node) {
   MutexLock lock(mutex_);
-  put_path(path, node);
+  Slot* const slot = put_path(path, node);
   if (path.empty()) return;
-  TablePtr table;
-  Slot* slot = find_slot(path, table);
-  if (node.info.last_modified == WallTime{}) {
+  if (slot != nullptr && node.info.last_modified == WallTime{}) {
     slot->last_modified = clock_.wall();
-    slot->estimated_time = true;
+    slot->time = Slot::Time::estimated;
   }
   if (node.form != Form::directory_marker) return;
   if (const TablePtr own = this->table(path)) {
@@ -300,7 +305,8 @@ void NodeCache::listed_empty(const std::string& directory) {
   MutexLock lock(mutex_);
   drop_table(directory);
   const TablePtr table = make_table(directory);
-  table->complete = table->marker_seen = clock_.now();
+  // Whatever a listing shows that was asked for before is gone.
+  table->complete = table->marker_seen = table->swept = clock_.now();
   table->one_page = true;
   table->marker = Word::present;
   settle(*table);

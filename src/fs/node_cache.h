@@ -27,8 +27,10 @@ namespace pailfs::fs {
 /// There is one table per directory, and a listing and the attributes of its names are the same
 /// entries. Attributes whose time has passed stay, unbelieved, until a listing shows the same
 /// object (ETag, size and time of last modification): then they are good again, a thousand with one
-/// request. The least recently used tables go first when there are too many entries; the one in use
-/// and those being read stay whole, however large.
+/// request. Not so those that we stored ourselves and nobody has told us of since: what somebody
+/// else changed right after us looks the same, so that a listing gives them no time beyond that
+/// which they had from the start. The least recently used tables go first when there are too many
+/// entries; the one in use and those being read stay whole, however large.
 class NodeCache final {
  public:
   NodeCache(const Config& config, Clock& clock);
@@ -180,7 +182,8 @@ class NodeCache final {
   Slot* find_slot(const std::string& path, TablePtr& table) REQUIRES(mutex_);
   /// The entry, of which nothing but the name is left; null when there is none.
   Slot* forget_path(const std::string& path, TablePtr& table) REQUIRES(mutex_);
-  void put_path(const std::string& path, const Node& node) REQUIRES(mutex_);
+  /// The entry, null for the root and when there was no room for it.
+  Slot* put_path(const std::string& path, const Node& node) REQUIRES(mutex_);
   bool is_fresh(const Table& table) REQUIRES(mutex_);
   /// A listing that is young enough, or a younger look, has shown the name.
   bool is_seen(const Slot& slot) REQUIRES(mutex_) { return is_seen(slot, listing_ttl_); }
@@ -188,6 +191,7 @@ class NodeCache final {
   void add_name(Reading& reading, const std::string& name, const ListedName& listed, MonoTime asked)
       REQUIRES(mutex_);
   void see_object(Slot& slot, const ListedName& listed, MonoTime asked) REQUIRES(mutex_);
+  void see_again(Slot& slot, WallTime listed, MonoTime asked, MonoTime until) REQUIRES(mutex_);
   void see_marker(Reading& reading, const Page& page, MonoTime asked) REQUIRES(mutex_);
   void finish(Reading& reading) REQUIRES(mutex_);
 

@@ -19,7 +19,8 @@ constexpr std::chrono::seconds kEstimate{2};
 
 bool shows_same_object(const Slot& slot, const ListedName& listed) {
   if (slot.size != listed.size || !slot.tag.equals(listed.etag)) return false;
-  if (!slot.estimated_time) return same_time(slot.last_modified, listed.last_modified);
+  if (slot.time != Slot::Time::estimated)
+    return same_time(slot.last_modified, listed.last_modified);
   return slot.last_modified - listed.last_modified <= kEstimate &&
          listed.last_modified - slot.last_modified <= kEstimate;
 }
@@ -201,23 +202,40 @@ NodeCache::ReadingPtr NodeCache::begin_reading(const std::string& directory, Mon
 void NodeCache::see_object(Slot& slot, const ListedName& listed, MonoTime asked) {
   const bool object = slot.form == Form::file || slot.form == Form::directory_object;
   if (slot.state == Slot::State::known && object && shows_same_object(slot, listed)) {
-    if (slot.learnt < asked) {
-      slot.learnt = asked;
-      slot.expires = std::max(slot.expires, asked + attribute_ttl_);
-    }
-  } else {
-    forget_attributes(slot);
-    slot.state = Slot::State::unknown;
-    slot.tag.assign(listed.etag);
-    slot.size = listed.size;
+    see_again(slot, listed.last_modified, asked, asked + attribute_ttl_);
+    return;
   }
+  forget_attributes(slot);
+  slot.state = Slot::State::unknown;
+  slot.tag.assign(listed.etag);
+  slot.size = listed.size;
   slot.last_modified = listed.last_modified;
-  slot.estimated_time = false;
+  slot.time = Slot::Time::told;
+}
+
+/// What is known of the object is still true, until `until` if its time says so for certain.
+void NodeCache::see_again(Slot& slot, WallTime listed, MonoTime asked, MonoTime until) {
+  if (slot.time != Slot::Time::told) {
+    // As if learnt when we stored it, in an earlier mount perhaps.
+    const auto age = std::max(clock_.wall() - slot.last_modified, WallTime::duration::zero());
+    until = slot.learnt == kLongAgo
+                ? asked + std::max<std::chrono::nanoseconds>(attribute_ttl_ - age, {})
+                : slot.expires;
+    slot.time = Slot::Time::listed;
+  }
+  slot.last_modified = listed;
+  slot.learnt = std::max(slot.learnt, asked);
+  slot.expires = std::max(slot.expires, until);
 }
 
 void NodeCache::add_name(Reading& reading, const std::string& name, const ListedName& listed,
                          MonoTime asked) {
   Table& table = *reading.table_;
+  if (table.swept > asked && table.names.find(name) == kNoSlot) {
+    // We may have removed it since.
+    reading.whole_ = false;
+    return;
+  }
   const SlotId id = table.names.make(name);
   Slot& slot = table.names.at(id);
   const bool ours_is_younger = slot.state != Slot::State::unknown && slot.learnt > asked;
@@ -277,12 +295,8 @@ void NodeCache::see_marker(Reading& reading, const Page& page, MonoTime asked) {
   const MonoTime vouched =
       asked >= slot->seen + listing_ttl_ ? slot->expires : asked + attribute_ttl_;
   if (still_true(slot->form, [&] { return shows_same_object(*slot, *page.marker); })) {
-    slot->learnt = asked;
-    slot->expires = std::max(slot->expires, vouched);
-    if (page.marker) {
-      slot->last_modified = page.marker->last_modified;
-      slot->estimated_time = false;
-    }
+    see_again(*slot, page.marker ? page.marker->last_modified : slot->last_modified, asked,
+              vouched);
   } else {
     forget_attributes(*slot);
     slot->state = Slot::State::unknown;

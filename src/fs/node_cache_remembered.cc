@@ -4,13 +4,6 @@
 #include "node_cache_table.h"
 
 namespace pailfs::fs {
-namespace {
-
-/// Never believed until a listing shows the same object.
-constexpr MonoTime kLongAgo = MonoTime::min();
-
-}  // namespace
-
 void NodeCache::remember(const RememberedObjects& some) {
   MutexLock lock(mutex_);
   for (const RememberedObject& object : some.objects) {
@@ -22,7 +15,7 @@ void NodeCache::remember(const RememberedObjects& some) {
     Slot& slot = table->names.at(table->names.make(object.name));
     put(*table, slot, node);
     slot.learnt = slot.expires = slot.seen = kLongAgo;
-    slot.estimated_time = object.estimated;
+    if (object.estimated) slot.time = Slot::Time::estimated;
     settle(*table);
   }
 }
@@ -47,7 +40,7 @@ RememberedObjects NodeCache::remembered(const std::string& directory, std::size_
     RememberedObject object;
     object.name = names.name(id);
     object.marker = slot.form == Form::directory_marker;
-    object.estimated = slot.estimated_time;
+    object.estimated = slot.time != Slot::Time::told;
     object.info.size = slot.size;
     object.info.etag = slot.tag.get();
     object.info.last_modified = slot.last_modified;

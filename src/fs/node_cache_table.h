@@ -14,6 +14,9 @@ namespace pailfs::fs {
 /// A table without names takes about as much as this many.
 inline constexpr std::size_t kTableWeight = 4;
 
+/// Never believed until a listing shows the same object: what an earlier mount has left.
+inline constexpr MonoTime kLongAgo = MonoTime::min();
+
 /// What NodeCache keeps of one directory; guarded by its mutex.
 struct NodeCache::Table {
   explicit Table(std::list<std::string>::iterator place) : use(place) {}
@@ -29,11 +32,19 @@ struct NodeCache::Table {
   std::vector<std::weak_ptr<Reading>> readings;
   MonoTime swept{};  // our own removals before this are not remembered one by one
   std::size_t absent = 0;
-  SlotId newest = 0;        // is not the one to make room
+  SlotId newest = kNoSlot;  // is not the one to make room
   SlotId hand = 0;          // where room was made last
   std::size_t counted = 0;  // of entries_
 
   ReadingPtr parked;
+
+  /// Gives memory back; numbers change.
+  void compact() {
+    const bool has_newest = newest < names.end() && names.at(newest).state != Slot::State::free;
+    const std::string name(has_newest ? names.name(newest) : std::string_view());
+    names.compact();
+    newest = has_newest ? names.find(name) : kNoSlot;
+  }
 
   /// Those that somebody holds, or may still take because they began after `good`.
   std::size_t live_readings(MonoTime good) {

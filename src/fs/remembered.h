@@ -15,7 +15,7 @@ namespace pailfs::fs {
 struct RememberedObject {
   std::string name;        ///< in its directory
   bool marker = false;     ///< the object is `name/`
-  bool estimated = false;  ///< the time of last modification is by our own clock
+  bool estimated = false;  ///< nobody but our own clock has told the time of last modification
   s3::ObjectInfo info;
   friend bool operator==(const RememberedObject&, const RememberedObject&) = default;
 };

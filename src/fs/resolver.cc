@@ -43,7 +43,9 @@ Result<Node> Resolver::ask(const std::string& path) {
   if (found) {
     known_.learn(path, *found, asked);
   } else if (is_absence(found.error())) {
-    known_.learn(path, Node{}, asked);
+    // What a listing lacks is absent for as long as the listing is believed, and not anew.
+    ListedName listed;
+    if (known_.listed(path, listed) != NodeCache::Word::absent) known_.learn(path, Node{}, asked);
   }
   return found;
 }

@@ -206,9 +206,53 @@ TEST_CASE("what we stored ourselves is recognised by when we did") {
   auto seen = listed("1");
   const auto apart = GENERATE(0s, 1s, 60s);
   seen.last_modified = f.clock.wall() + apart;
-  f.clock.advance(1'000s);
+  f.clock.advance(800s);
   list(cache, "d", {{"f", seen}}, f.clock.now());
   CHECK(cache.find("d/f").has_value() == (apart < 10s));
+}
+
+TEST_CASE("what was changed elsewhere right after we stored it is not taken for ours for ever") {
+  Fixture f;
+  NodeCache cache(f.config, f.clock);
+  Node node = file_node("1");
+  node.info.last_modified = {};
+  cache.stored("d/f", node);
+  auto seen = listed("1");
+  seen.last_modified = f.clock.wall() + 1s;
+  f.clock.advance(600s);
+  list(cache, "d", {{"f", seen}}, f.clock.now());
+  CHECK(cache.find("d/f"));
+
+  SECTION("a listing that shows another time than the one before") {
+    seen.last_modified += 1s;
+    f.clock.advance(6s);
+    list(cache, "d", {{"f", seen}}, f.clock.now());
+    CHECK_FALSE(cache.find("d/f"));
+  }
+  SECTION("a listing gives it no more time than it had") {
+    f.clock.advance(301s);
+    list(cache, "d", {{"f", seen}}, f.clock.now());
+    CHECK_FALSE(cache.find("d/f"));
+  }
+  SECTION("nor does the next mount") {
+    NodeCache next(f.config, f.clock);
+    std::size_t from = 0;
+    next.remember(cache.remembered("d", from));
+    const auto later = GENERATE(200s, 301s);
+    f.clock.advance(later);
+    list(next, "d", {{"f", seen}}, f.clock.now());
+    CHECK(next.find("d/f").has_value() == (later == 200s));
+    f.clock.advance(150s);
+    list(next, "d", {{"f", seen}}, f.clock.now());
+    CHECK_FALSE(next.find("d/f"));
+  }
+  SECTION("until the store has told of it") {
+    node.info.last_modified = seen.last_modified;
+    cache.learn("d/f", node, f.clock.now());
+    f.clock.advance(1'000s);
+    list(cache, "d", {{"f", seen}}, f.clock.now());
+    CHECK(cache.find("d/f"));
+  }
 }
 
 TEST_CASE("a directory is what its own listing and the one above say") {
@@ -351,6 +395,69 @@ TEST_CASE("names that were removed do not gather") {
   cache.stored("d/f", file_node("1"));
   list(cache, "d", {{"f", listed("1")}}, f.clock.now());
   CHECK(names_of(cache, cache.known_reading("d")) == "f ");
+}
+
+TEST_CASE("names that were removed do not come back with a page asked for before") {
+  Fixture f;
+  NodeCache cache(f.config, f.clock);
+  const auto name = [](int i) { return "f" + std::to_string(i); };
+  Names names;
+  for (int i = 0; i < 1'500; ++i) names.emplace_back(name(i), listed("1"));
+  list(cache, "d", names, f.clock.now());
+  f.clock.advance(6s);
+  const MonoTime asked = f.clock.now();
+  f.clock.advance(10ms);
+  for (int i = 0; i < 1'500; ++i) cache.removed("d/" + name(i));
+  names.emplace_back("another", listed("1"));
+  CHECK(names_of(cache, list(cache, "d", names, asked)).empty());
+  CHECK_FALSE(lists(cache, "d/f0"));
+
+  // What it could not show is not taken for absent.
+  ListedName found;
+  CHECK(cache.listed("d/another", found) == NodeCache::Word::none);
+  CHECK(names_of(cache, list(cache, "d", {{"another", listed("1")}}, f.clock.now())) == "another ");
+}
+
+TEST_CASE("a directory made anew does not show what an older listing brings") {
+  Fixture f;
+  NodeCache cache(f.config, f.clock);
+  const MonoTime asked = f.clock.now();
+  f.clock.advance(10ms);
+  cache.listed_empty("d");
+  CHECK(names_of(cache, list(cache, "d", {{"old", listed("1")}}, asked)).empty());
+}
+
+TEST_CASE("what is stored is known while a directory that shrank is tidied") {
+  Fixture f;
+  f.config.max_cached_attributes = 1'000;
+  const auto name = [](int i) { return "d/f" + std::to_string(i); };
+  // Wherever the place at which room is made stands.
+  for (int others = 1'985; others < 2'005; ++others) {
+    NodeCache cache(f.config, f.clock);
+    const Node node = file_node("1");
+    for (int i = 0; i < others; ++i) cache.learn("d/x" + std::to_string(i), node, f.clock.now());
+    f.clock.advance(1s);
+    Names names;
+    for (int i = 0; i < 5'000; ++i) names.emplace_back(name(i).substr(2), listed("1"));
+    {
+      const auto reading = list(cache, "d", names, f.clock.now());
+      for (int i = 0; i < 3'800; ++i) cache.removed(name(i));
+    }
+    f.clock.advance(6s);
+    cache.stored("d/new", node);
+    REQUIRE(cache.find("d/new"));
+  }
+}
+
+TEST_CASE("an absence that was asked for hides nothing that was listed later") {
+  Fixture f;
+  NodeCache cache(f.config, f.clock);
+  const MonoTime asked = f.clock.now();
+  f.clock.advance(100ms);
+  const MonoTime listing = f.clock.now();
+  f.clock.advance(100ms);
+  cache.learn("d/f", Node{}, asked);
+  CHECK(names_of(cache, list(cache, "d", {{"f", listed("1")}}, listing)) == "f ");
 }
 
 TEST_CASE("a listed name with its attributes takes less than 250 bytes") {

@@ -238,21 +238,28 @@ void DiskBlocks::count(const std::string& name, std::uint64_t bytes) {
 }
 
 bool DiskBlocks::make_room(const std::string& name, std::uint64_t bytes) {
+  struct statvfs info {};
+  if (::statvfs(config_.directory.c_str(), &info) != 0) return false;
+  const std::uint64_t free = config_.room.pretended_free.value_or(info.f_bavail * info.f_frsize);
+  const std::uint64_t total = info.f_blocks * info.f_frsize;
   DiskRoom room = config_.room;
   room.keep_free_percent = std::max(room.keep_free_percent, kFreePercent);
+  room.pretended_free.reset();
   MutexLock lock(mutex_);
+  const auto known = by_name_.find(name);
+  if (known == by_name_.end()) return false;  // removed while it was being filled
+  const std::uint64_t before = bytes_;
+  const std::uint64_t others = bytes_ - known->second->bytes;
+  // Where all of them would not make the room, somebody else has filled the disk.
+  if (!leaves_room(room, free + others, total, bytes)) return false;
   const auto has_room = [&] {
-    if (bytes_ + bytes > config_.limit) return false;
-    struct statvfs info {};
-    if (::statvfs(config_.directory.c_str(), &info) != 0) return false;
-    return leaves_room(room, info.f_bavail * info.f_frsize, info.f_blocks * info.f_frsize, bytes);
+    return bytes_ + bytes <= config_.limit &&
+           leaves_room(room, free + (before - bytes_), total, bytes);
   };
   while (!has_room()) {
     if (entries_.empty() || entries_.front().name == name) return false;
     remove_oldest();
   }
-  const auto known = by_name_.find(name);
-  if (known == by_name_.end()) return false;  // removed while it was being filled
   known->second->bytes += bytes;
   bytes_ += bytes;
   return true;
@@ -288,15 +295,6 @@ UniqueFd DiskBlocks::whole(const Identity& identity) {
   const bool good = ::fstat(version->data_.get(), &info) == 0 && info.st_nlink > 0 &&
                     static_cast<std::uint64_t>(info.st_size) == identity.size;
   return good ? std::move(version->data_) : UniqueFd();
-}
-
-void DiskBlocks::clear() {
-  MutexLock lock(mutex_);
-  for_each_file(config_.directory, [&](const std::string& file) { ::unlink(path(file).c_str()); });
-  entries_.clear();
-  by_name_.clear();
-  seen_.clear();
-  bytes_ = 0;
 }
 
 std::uint64_t DiskBlocks::size() {

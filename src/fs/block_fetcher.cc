@@ -22,6 +22,8 @@ constexpr std::uint64_t kFast = 150U << 20U;
 /// A disk that is slower than the store must not hold up what is read: beyond so many fetches that
 /// are being written to it, what has come is not kept.
 constexpr unsigned kMostKeeping = 16;
+/// A block that cannot be had so often is one that there is no memory for.
+constexpr int kTries = 16;
 
 cache::DiskBlocks::Identity identity_of(const Version& version) {
   std::string text = version.key;
@@ -86,7 +88,13 @@ class BlockFetcher::Sink final : public s3::ByteSink {
 };
 
 BlockCache::ObjectPtr BlockFetcher::open(const Version& version) {
-  return cache_.open(identity_of(version).text);
+  std::string identity = identity_of(version).text;
+  if (version.etag.empty()) {
+    // Whatever replaces it may look the same.
+    identity.push_back('\0');
+    identity += std::to_string(++nameless_);
+  }
+  return cache_.open(identity);
 }
 
 void BlockFetcher::run(const Fetch& fetch) {
@@ -165,6 +173,7 @@ Result<s3::ObjectInfo> BlockFetcher::perform(const Fetch& fetch, std::uint64_t h
 }
 
 Result<s3::ObjectInfo> BlockFetcher::fetch_whole(const Version& version) {
+  if (version.etag.empty()) return Error{ENOMEM, "nobody else would find it"};
   Fetch fetch;
   fetch.object = open(version);
   const BlockCache::ObjectPtr held = fetch.object;
@@ -179,9 +188,9 @@ Result<s3::ObjectInfo> BlockFetcher::fetch_whole(const Version& version) {
     end(fetch, need, {});
     return Error{ENOMEM, "it is on the disk already"};
   }
-  const Error not_whole{ENOMEM, "no memory to read ahead, or it is being read"};
-  end(fetch, 0, not_whole);
-  return not_whole;
+  // A reader that has met the blocks meanwhile fetches them itself.
+  end(fetch, 0, Error{ECANCELED, "not fetched ahead"});
+  return Error{ENOMEM, "no memory to read ahead, or it is being read"};
 }
 
 Result<BlockPtr> BlockFetcher::fetch_wanted(const BlockCache::ObjectPtr& object,
@@ -193,11 +202,13 @@ Result<BlockPtr> BlockFetcher::fetch_wanted(const BlockCache::ObjectPtr& object,
   fetch->first = wanted.begin / kBlockSize;
   fetch->arrival = std::make_shared<Arrival>();
   const std::uint64_t need = (wanted.end - 1) / kBlockSize + 1 - fetch->first;
-  fetch->blocks = object->reserve(fetch->first, need, BlockCache::Purpose::demand, fetch->arrival);
-  if (fetch->blocks.empty()) {
-    if (object->has(fetch->first)) return BlockPtr();
-    return Error{ENOMEM, "no memory for a read"};
+  // Again, because whoever had it may have given it up just now.
+  for (int tries = 0; fetch->blocks.empty() && tries < kTries; ++tries) {
+    fetch->blocks =
+        object->reserve(fetch->first, need, BlockCache::Purpose::demand, fetch->arrival);
+    if (fetch->blocks.empty() && object->has(fetch->first)) return BlockPtr();
   }
+  if (fetch->blocks.empty()) return Error{ENOMEM, "no memory for a read"};
   const std::uint64_t whole = (std::max(extended, wanted.end) - 1) / kBlockSize + 1 - fetch->first;
   if (fetch->blocks.size() == need && whole > need) {
     auto more = object->reserve(fetch->first + need, whole - need, BlockCache::Purpose::ahead,

@@ -35,7 +35,7 @@ class BlockFetcher final {
                cache::DiskBlocks* kept, const Clock& clock)
       : store_(store), pool_(pool), cache_(cache), kept_(kept), clock_(clock) {}
 
-  /// The blocks of that version.
+  /// The blocks of that version; without an ETag, the caller's own.
   cache::BlockCache::ObjectPtr open(const Version& version);
 
   /// Somebody waits for the blocks of `wanted`, of which the first is missing: fetches the run of
@@ -50,7 +50,7 @@ class BlockFetcher final {
                    std::uint64_t part);
 
   /// The whole of a small object, and what it carries: one GET of what has at least one byte.
-  /// ENOMEM when it is there already or nothing can be kept, ESTALE when it is another version.
+  /// ENOMEM when it is there already or cannot be kept, ESTALE when it is another version.
   Result<s3::ObjectInfo> fetch_whole(const Version& version);
 
   /// Keeps whole blocks of that version, from block `first` on, on the disk as well, for the next
@@ -91,7 +91,8 @@ class BlockFetcher final {
   std::atomic<std::int64_t> latency_ns_ = 0;  ///< to the first byte, a moving average
   std::atomic<std::uint64_t> rate_ = 0;       ///< bytes a second, of long transfers, likewise
   std::atomic<std::ptrdiff_t> streams_ = 0;
-  std::atomic<unsigned> keeping_ = 0;  ///< fetches being written to the disk
+  std::atomic<unsigned> keeping_ = 0;        ///< fetches being written to the disk
+  std::atomic<std::uint64_t> nameless_ = 0;  ///< versions without an ETag so far
 };
 
 }  // namespace pailfs::fs

@@ -84,8 +84,6 @@ class DiskBlocks final {
   /// with the descriptor.
   UniqueFd whole(const Identity& identity) EXCLUDES(mutex_);
 
-  /// Removes all that is kept.
-  void clear() EXCLUDES(mutex_);
   /// Bytes on the disk.
   [[nodiscard]] std::uint64_t size() EXCLUDES(mutex_);
 

@@ -4,6 +4,7 @@
 #include <random>
 #include <thread>
 
+#include "fs/written_blocks.h"
 #include "support/catch.h"
 #include "support/fake_clock.h"
 #include "support/fake_store.h"
@@ -207,6 +208,53 @@ TEST_CASE("readers that arrive out of order share what is fetched") {
   for (std::size_t i = 0; i < got.size(); ++i) {
     CHECK(got[i] == f.bytes.substr(i * 65'536, 65'536));
   }
+}
+
+TEST_CASE("without an ETag no handle reads what another one has fetched") {
+  Fixture f(100'000);
+  f.version.etag = {};
+  ObjectReader first(f.fetcher, f.clock);
+  CHECK(f.right(first, 0, 10));
+  f.bytes = noise(100'001).substr(1);
+  f.store.put_raw("k", f.bytes);
+  CHECK_FALSE(f.right(first, 50'000, 10));  // its own, from the same request
+  ObjectReader second(f.fetcher, f.clock);
+  CHECK(f.right(second, 0, 10));
+  CHECK(f.right(second, 50'000, 10));
+  CHECK_FALSE(f.fetcher.fetch_whole(f.version));
+}
+
+TEST_CASE("a reader that meets blocks given up by who fetched ahead fetches them itself") {
+  // Room for one block of two, so that the first is reserved and given up again.
+  Fixture f(2 * cache::kBlockSize, cache::kBlockSize);
+  const auto object = f.fetcher.open(f.version);
+  std::thread ahead([&] {
+    for (int i = 0; i < 2'000; ++i) static_cast<void>(f.fetcher.fetch_whole(f.version));
+  });
+  int failed = 0;
+  for (int i = 0; i < 500; ++i) {
+    // Each has read nothing yet, so that the block is fetched again.
+    ObjectReader reader(f.fetcher, f.clock);
+    failed += f.right(reader, 0, 10) ? 0 : 1;
+  }
+  ahead.join();
+  CHECK(failed == 0);
+}
+
+TEST_CASE("a reader that meets what was written and cannot be kept asks the store") {
+  Fixture f(100'000);
+  ObjectReader reader(f.fetcher, f.clock);
+  std::string got;
+  std::thread meets;
+  keep_written(f.fetcher, f.version, [&](auto, auto) {
+    // The block is reserved: whoever reads now waits for it.
+    meets = std::thread([&] { got = f.read(reader, 0, 10); });
+    while (!f.fetcher.open(f.version)->has(0)) std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return Status(Error{EIO, "lost"});
+  });
+  meets.join();
+  CHECK(got == f.bytes.substr(0, 10));
 }
 
 TEST_CASE("what is kept on disk is not fetched again by the next mount") {

@@ -163,10 +163,15 @@ Status PosixFileSystem::write_directory(const std::string& path, Node node) {
   s3::ObjectAttributes attributes = encode(node.stat, node.info.attributes);
   if (node.form != Form::directory_marker) attributes.content_type = kDirectoryType;
   Result<s3::ETag> etag = Error{};
-  if (node.form == Form::directory_marker && node.info.size > 0 && !config_.no_copy_api) {
+  const bool has_object =
+      node.form == Form::directory_marker || node.form == Form::directory_object;
+  if (has_object && node.info.size > 0) {
     // Somebody keeps bytes in a directory's object; they stay.
+    const s3::Key source =
+        node.form == Form::directory_marker ? key : file_key(config_.prefix, path);
     ObjectCopier copier(config_, store_, pool_);
-    etag = copier.copy({key, key, node.info.etag, node.info.size, attributes}, false);
+    etag =
+        copier.copy({source, key, node.info.etag, node.info.size, attributes}, config_.no_copy_api);
   } else {
     TextSource nothing("");
     etag = store_.put({key, attributes, {}, false}, nothing);

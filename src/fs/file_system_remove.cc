@@ -157,6 +157,9 @@ Status PosixFileSystem::rmdir(InodeId parent, std::string_view name) {
   if (!*empty || has_unstored_below(inode)) {
     return Error{ENOTEMPTY, printable(place->path) + ": not empty"};
   }
+  if (node->form == Form::directory_object && node->info.size > 0) {
+    return Error{ENOTEMPTY, printable(place->path) + ": its object holds bytes"};
+  }
   const s3::Key key = node->form == Form::directory_object
                           ? file_key(config_.prefix, place->path)
                           : directory_key(config_.prefix, place->path);
@@ -165,6 +168,11 @@ Status PosixFileSystem::rmdir(InodeId parent, std::string_view name) {
                           known_.marker(place->path) != NodeCache::Word::absent;
   if (has_object) {
     const Status removed = store_.remove(key);
+    if (!removed) return removed;
+  }
+  if (old_directories_ && node->form != Form::directory_object) {
+    const Status removed =
+        old_directories_->remove_remains(directory_key(config_.prefix, place->path));
     if (!removed) return removed;
   }
   known_.removed(place->path);

@@ -78,6 +78,7 @@ Result<PosixFileSystem::Renaming> PosixFileSystem::plan_rename(InodeId parent,
     if (unstored || (!*empty && !*leftover)) {
       return Error{ENOTEMPTY, printable(to->path) + ": not empty"};
     }
+    what.into_copies = !*empty;
   } else if (target && moves_directory) {
     return Error{ENOTDIR, printable(to->path) + ": not a directory"};
   }
@@ -201,11 +202,18 @@ Status PosixFileSystem::store_files_below(const InodePtr& directory) {
 }
 
 Status PosixFileSystem::rename_directory(const Renaming& what) {
-  const auto& [from, to, source, name, new_name, replaced] = what;
+  const auto& [from, to, source, name, new_name, replaced, into_copies] = what;
   const InodePtr inode = inodes_.reference(from.parent, name, true, 0);
   const Status stored = store_files_below(inode);
   if (!stored) return stored;
 
+  const bool has_old_object = source.form == Form::directory_object;
+  const bool keeps_bytes = has_old_object && source.info.size > 0;
+  if (keeps_bytes) {
+    // They move with the directory's object of today.
+    const Status renewed = write_directory(from.path, source);
+    if (!renewed) return renewed;
+  }
   Node moved_node = source;
   const auto contents = add_contents_change(from.path, moved_node.stat);
   moved_node.stat.ctime = clock_.wall();
@@ -213,15 +221,17 @@ Status PosixFileSystem::rename_directory(const Renaming& what) {
   moved_node.info.attributes = encode(moved_node.stat, source.info.attributes);
   moved_node.info.attributes.content_type = kDirectoryType;
   TreeRename rename(config_, store_, pool_);
-  const auto moved = rename.run(directory_key(config_.prefix, from.path),
-                                directory_key(config_.prefix, to.path), moved_node.info.attributes);
+  const auto moved =
+      rename.run(directory_key(config_.prefix, from.path), directory_key(config_.prefix, to.path),
+                 moved_node.info.attributes, into_copies);
   known_.erase_below(from.path);
   known_.erase_below(to.path);
   if (!moved) return moved.error();
-  if (source.form == Form::directory_object) {
-    const Status removed = store_.remove(file_key(config_.prefix, from.path));
-    if (!removed) return removed.error().with("remove the directory's old object");
-  }
+  Status removed;
+  if (has_old_object && !keeps_bytes) removed = store_.remove(file_key(config_.prefix, from.path));
+  if (removed && old_directories_)
+    removed = old_directories_->remove_remains(directory_key(config_.prefix, from.path));
+  if (!removed) return removed.error().with("remove the directory's old object");
   known_.removed(from.path);
   known_.stored(to.path, moved_node);
   if (const InodePtr gone = inodes_.child(to.parent, new_name)) detach(gone, replaced);

@@ -31,7 +31,7 @@ struct CopyJob {
 /// Moves whole objects inside the store: in one request where the store takes it, in parts copied
 /// side by side above `copy_part_size` (or from `copy_in_parts_from` on), through this machine
 /// where `nocopyapi` says so or the store cannot copy. The source is never touched. Returns the
-/// copy's ETag; an error means that the destination is as it was.
+/// copy's ETag; after an error the destination is as it was, or the copy when the reply was lost.
 class ObjectCopier final {
  public:
   ObjectCopier(const Config& config, s3::ObjectStore& store, WorkerPool& pool)

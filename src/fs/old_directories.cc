@@ -115,6 +115,15 @@ Status OldDirectories::remove(const s3::Key& key) {
   return store_.remove(key);
 }
 
+Status OldDirectories::remove_remains(const s3::Key& directory) {
+  if (!folder_key(directory)) return {};
+  const s3::Key key = directory.substr(0, directory.size() - 1);
+  const auto found = store_.head(key);
+  if (is_absent(found)) return {};
+  if (!found) return found.error();
+  return may_be_directory(*found) ? store_.remove(key) : Status();
+}
+
 std::vector<Status> OldDirectories::remove_many(const std::vector<s3::Key>& keys) {
   std::vector<s3::Key> all;
   std::vector<std::size_t> whose;

@@ -26,6 +26,10 @@ class OldDirectories final : public s3::ObjectStore {
  public:
   explicit OldDirectories(s3::ObjectStore& store) : store_(store) {}
 
+  /// The directory `a/` is removed and nothing lies below it: neither may the object `a` stay,
+  /// which was nobody and would now be a file.
+  Status remove_remains(const s3::Key& directory);
+
   Result<s3::ObjectInfo> head(const s3::Key& key) override;
   Result<s3::ObjectInfo> get(const s3::GetRequest& request, s3::ByteSink& sink) override;
   Result<s3::ETag> put(const s3::PutRequest& request, s3::ByteSource& body) override;

@@ -223,6 +223,7 @@ class PosixFileSystem final : public FileSystem {
     std::string_view name;
     std::string_view new_name;
     std::optional<Stat> replaced = {};
+    bool into_copies = false;  // the target holds what an interrupted rename has left
   };
   Result<Renaming> plan_rename(InodeId parent, std::string_view name, InodeId new_parent,
                                std::string_view new_name, bool no_replace);

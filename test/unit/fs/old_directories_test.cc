@@ -253,6 +253,53 @@ TEST_CASE("an old directory becomes one of today when it is changed, and goes wh
         EINVAL);
 }
 
+TEST_CASE("a directory that is removed or renamed leaves no empty file of its name") {
+  Mounted m(true);
+  m.names(fs::kRootInode);
+  const auto foreign = m.files->lookup(fs::kRootInode, "foreign");
+  REQUIRE(foreign);
+  SECTION("removed") {
+    REQUIRE(m.files->unlink(foreign->ino, "file"));
+    m.clock.advance(std::chrono::seconds(10));
+    CHECK(m.files->rmdir(fs::kRootInode, "foreign"));
+  }
+  SECTION("renamed") {
+    CHECK(m.files->rename(fs::kRootInode, "foreign", fs::kRootInode, "moved", false));
+    CHECK(m.fake.object("moved/file"));
+  }
+  CHECK_FALSE(m.fake.object("foreign"));
+  m.clock.advance(std::chrono::seconds(10));
+  CHECK(err(m.files->lookup(fs::kRootInode, "foreign")) == ENOENT);
+}
+
+TEST_CASE("bytes in the old object of a directory are never thrown away") {
+  Mounted m(false);
+  m.config.no_copy_api = GENERATE(false, true);
+  m.files = fs::make_file_system(m.config, m.fake, m.clock);
+  m.fake.put_raw("odd", "precious", {"application/x-directory", {}, {}});
+  const auto odd = m.files->lookup(fs::kRootInode, "odd");
+  REQUIRE(odd);
+  SECTION("chmod") {
+    fs::SetAttr change;
+    change.mode = 0700;
+    REQUIRE(m.files->setattr(odd->ino, change));
+    CHECK(m.fake.object("odd/")->content() == "precious");
+    CHECK_FALSE(m.fake.object("odd"));
+    change.mode = 0750;
+    REQUIRE(m.files->setattr(odd->ino, change));
+    CHECK(m.fake.object("odd/")->content() == "precious");
+  }
+  SECTION("rename") {
+    REQUIRE(m.files->rename(fs::kRootInode, "odd", fs::kRootInode, "moved", false));
+    CHECK(m.fake.object("moved/")->content() == "precious");
+    CHECK_FALSE(m.fake.object("odd"));
+  }
+  SECTION("rmdir") {
+    CHECK(err(m.files->rmdir(fs::kRootInode, "odd")) == ENOTEMPTY);
+    CHECK(m.fake.object("odd")->content() == "precious");
+  }
+}
+
 TEST_CASE("an empty directory of the old form is removed with its object") {
   Mounted m(true);
   const bool listed = GENERATE(false, true);

@@ -108,6 +108,43 @@ TEST_CASE("when any copy fails, nothing is lost and nothing is left over") {
   }
 }
 
+TEST_CASE("a copy whose reply was lost is taken back, and nothing that was there before") {
+  Fixture f;
+  const bool into_copies = GENERATE(false, true);
+  if (into_copies) f.store.put_raw("to/7", "content 7");
+  f.store.put_raw("to/8", "somebody else's");
+  const auto before = f.store.keys();
+  for (const char* key : {"to/3", "to/7", "to/large"}) {
+    test::Fault fault;
+    fault.key = key;
+    fault.verb = key == std::string("to/large") ? test::Verb::complete_upload : test::Verb::copy;
+    fault.action = test::Fault::Action::apply_then_fail;
+    f.faults.add(fault);
+  }
+  test::Fault refused;
+  refused.key = "to/8";
+  refused.verb = test::Verb::copy;
+  f.faults.add(refused);
+  const auto moved =
+      TreeRename(f.config, f.faults, f.pool).run("from/", "to/", f.marker, into_copies);
+  CHECK_FALSE(moved);
+  auto after = f.store.keys();
+  // In parts it is another version than its source, and maybe somebody else's.
+  std::erase(after, "to/large");
+  CHECK(after == before);
+  CHECK(f.store.object("to/8")->content() == "somebody else's");
+}
+
+TEST_CASE("bytes in a directory's own object move with it") {
+  Fixture f;
+  f.store.put_raw("from/", "precious");
+  f.config.no_copy_api = GENERATE(false, true);
+  REQUIRE(TreeRename(f.config, f.faults, f.pool).run("from/", "to/", f.marker));
+  CHECK(f.store.object("to/")->content() == "precious");
+  CHECK(f.store.object("to/")->attributes.content_type == "application/x-directory");
+  CHECK_FALSE(f.store.object("from/"));
+}
+
 TEST_CASE("a listing that fails moves nothing") {
   Fixture f;
   test::Fault fault;

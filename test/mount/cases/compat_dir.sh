@@ -47,8 +47,13 @@ seen_alike() {
   unmount "$mnt"
   mount_here "$mnt" -o compat_dir
   show "$mnt" >"$work/pailfs"
-  expect_same "every form is seen with the attributes that s3fs shows" \
-    <(grep -v '^./\(bare\|none\)-full ' "$work/s3fs") <(grep -v '^./\(bare\|none\)-full ' "$work/pailfs")
+  # s3fs 1.95 leaves the old form out of listings and shows a directory's attributes only where there is DIR/.
+  if [ -z "$old" ]; then
+    expect_same "every form is seen with the attributes that s3fs shows" \
+      <(grep -v '^./\(bare\|none\)-full ' "$work/s3fs") <(grep -v '^./\(bare\|none\)-full ' "$work/pailfs")
+  else
+    say "note: this s3fs shows other attributes in listings; they are compared with s3fs 1.90 only"
+  fi
   expect_equal "what has no object of its own is a directory for both" "$(grep -E '^./(bare|none)-full ' "$work/s3fs" | cut -d' ' -f1,2)" \
     "$(grep -E '^./(bare|none)-full ' "$work/pailfs" | cut -d' ' -f1,2)"
   expect_equal "none is missing" 10 "$(find "$mnt" -mindepth 1 -maxdepth 1 -type d | wc -l)"

@@ -49,6 +49,12 @@ bool may_be_directory(const s3::ObjectInfo& info) {
   return info.attributes.content_type != kDirectoryType;
 }
 
+/// Somebody has given it a type, and not by leaving it to the service.
+bool says_file(const s3::ObjectInfo& info) {
+  const std::string& type = info.attributes.content_type;
+  return !type.empty() && type != "binary/octet-stream" && type != "application/octet-stream";
+}
+
 }  // namespace
 
 bool is_folder_key(std::string_view key) {
@@ -121,7 +127,7 @@ Status OldDirectories::remove_remains(const s3::Key& directory) {
   const auto found = store_.head(key);
   if (is_absent(found)) return {};
   if (!found) return found.error();
-  return may_be_directory(*found) ? store_.remove(key) : Status();
+  return may_be_directory(*found) && !says_file(*found) ? store_.remove(key) : Status();
 }
 
 std::vector<Status> OldDirectories::remove_many(const std::vector<s3::Key>& keys) {

@@ -27,7 +27,7 @@ class OldDirectories final : public s3::ObjectStore {
   explicit OldDirectories(s3::ObjectStore& store) : store_(store) {}
 
   /// The directory `a/` is removed and nothing lies below it: neither may the object `a` stay,
-  /// which was nobody and would now be a file.
+  /// which was nobody and would now be a file; unless its type says that it is one.
   Status remove_remains(const s3::Key& directory);
 
   Result<s3::ObjectInfo> head(const s3::Key& key) override;

@@ -270,6 +270,16 @@ TEST_CASE("a directory that is removed or renamed leaves no empty file of its na
   CHECK_FALSE(m.fake.object("foreign"));
   m.clock.advance(std::chrono::seconds(10));
   CHECK(err(m.files->lookup(fs::kRootInode, "foreign")) == ENOENT);
+
+  // One that says of itself that it is a file stays.
+  m.fake.put_raw("text", "", {"text/plain", {}, {}});
+  m.fake.put_raw("text/file", "");
+  m.clock.advance(std::chrono::seconds(10));
+  const auto text = m.files->lookup(fs::kRootInode, "text");
+  REQUIRE(text);
+  REQUIRE(m.files->unlink(text->ino, "file"));
+  CHECK(m.files->rmdir(fs::kRootInode, "text"));
+  CHECK(m.fake.object("text"));
 }
 
 TEST_CASE("bytes in the old object of a directory are never thrown away") {

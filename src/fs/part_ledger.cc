@@ -107,8 +107,11 @@ std::vector<s3::UploadedPart> PartLedger::parts(std::uint64_t size) const {
 
 std::vector<Range> PartLedger::take_held() {
   std::vector<Range> ranges;
-  for (Part& part : parts_) {
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    Part& part = parts_[i];
     if (part.state != State::sent || part.taken) continue;
+    // A short last one has to be sent again when the file grows after an upload that failed to end.
+    if (part.range != layout(i, UINT64_MAX)) continue;
     part.taken = true;
     ranges.push_back(part.range);
   }

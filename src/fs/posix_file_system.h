@@ -309,6 +309,7 @@ class PosixFileSystem final : public FileSystem {
   std::atomic<bool> keeping_attributes_ = false;
   std::atomic<MonoTime> attributes_kept_;
   const Lister lister_;
+  Storer storer_;  // outlives the uploads that unstored files have begun
   InodeTable inodes_;
   DirectoryChanges directory_changes_;
   HandleTable<OpenFile> files_;
@@ -316,7 +317,6 @@ class PosixFileSystem final : public FileSystem {
   std::shared_mutex tree_;
   BlockFetcher fetcher_;  // used by tasks of the pools, which end first, like
   NodeFetcher nodes_;
-  Storer storer_;
   WorkerPool lookups_;  ///< second request of a lookup
   WorkerPool reads_;    ///< reads, and what is read ahead
   WorkerPool pool_;     ///< parts, copies: long ones must not make the two above wait

@@ -68,7 +68,11 @@ Status Storer::store(const InodePtr& inode) {
   }
   MutexLock lock(inode->state);
   if (!etag) {
-    return note_failure(*content, *path, etag.error().with("store " + printable(*path)));
+    Error error = etag.error().with("store " + printable(*path));
+    const bool gone = error.err == ENOENT && content->stored && error.s3_code != "NoSuchUpload" &&
+                      error.s3_code != "NoSuchBucket";
+    if (gone) error.err = ESTALE;  // removed elsewhere: of the version opened there is no more
+    return note_failure(*content, *path, std::move(error));
   }
   content->stored = true;
   content->base = *etag;
@@ -158,9 +162,15 @@ std::optional<Result<s3::ETag>> Storer::finish_early(Inode& inode, Content& cont
     content.stat.mtime = stream->target().stat.mtime;
     content.stat.ctime = stream->target().stat.ctime;
   }
+  // The bytes are stored, whatever becomes of the attributes.
+  content.stored = true;
   content.base = *etag;
-  content.base_size = content.stat.size;
+  content.base_size = content.base_visible = content.stat.size;
   content.attributes = stream->target().attributes;
+  content.bytes_dirty = false;
+  content.metadata_dirty = true;
+  content.changed.clear();
+  if (!all_here) content.local = nullptr;
   return etag;
 }
 

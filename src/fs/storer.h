@@ -41,6 +41,10 @@ class Storer final {
         clock_(clock),
         copier_(config, store, pool),
         abandoned_(store) {}
+  /// Aborts what uploads are left.
+  ~Storer() { sweep(); }
+  Storer(const Storer&) = delete;
+  Storer& operator=(const Storer&) = delete;
 
   /// The caller holds inode->flush, so that nobody writes meanwhile. On failure everything is as
   /// dirty as before. A detached inode has nothing to store: success.

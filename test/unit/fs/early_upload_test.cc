@@ -300,3 +300,52 @@ TEST_CASE("with neither memory nor disk a write is refused") {
   REQUIRE_FALSE(written);
   CHECK(written.error().err == ENOSPC);
 }
+
+TEST_CASE("a file may grow after an upload that failed to end with a short part") {
+  Config config = World::config();
+  config.memory_limit = 32 * kMiB;
+  World w(config);
+  w.write_through(63);
+  test::Fault fault;
+  fault.verb = test::Verb::complete_upload;
+  fault.nth = 1;
+  w.faults.add(fault);
+  CHECK_FALSE(w.files->fsync(w.handle));
+  for (std::uint64_t at = 63; at < 100; ++at) w.write(at * kMiB, kMiB);
+  REQUIRE(w.close());
+  CHECK(w.stored_right());
+}
+
+TEST_CASE("attributes that fail after a completed upload are set by the next close") {
+  Config config = World::config();
+  config.memory_limit = 32 * kMiB;
+  World w(config);
+  w.write_through(60);
+  SetAttr change;
+  change.mtime = WallTime(std::chrono::seconds(1000000000));
+  REQUIRE(w.files->setattr(w.ino, change));
+  test::Fault fault;
+  fault.verb = test::Verb::copy;
+  fault.nth = 1;
+  w.faults.add(fault);
+  CHECK_FALSE(w.files->flush(w.handle));
+  const int parts = w.store.count().upload_part;
+  REQUIRE(w.close());
+  CHECK(w.stored_right());
+  CHECK(w.store.count().upload_part == parts);
+  CHECK(w.store.count().create_upload == 1);
+}
+
+TEST_CASE("a file system that ends with an upload it could not complete aborts it") {
+  Config config = World::config();
+  config.memory_limit = 32 * kMiB;
+  World w(config);
+  w.write_through(60);
+  test::Fault fault;
+  fault.verb = test::Verb::complete_upload;
+  w.faults.add(fault);
+  CHECK_FALSE(w.close());
+  CHECK_FALSE(w.files->sync_all());
+  w.files.reset();
+  CHECK(w.store.uploads_in_progress() == 0);
+}

@@ -297,5 +297,18 @@ TEST_CASE("a file that cannot be stored can be removed") {
   CHECK(w.files->unlink(w.look("d"), "f"));
 }
 
+TEST_CASE("a file that somebody deleted and we changed in part is stale when it is closed") {
+  World w;
+  w.store.put_raw("f", std::string(100'000, 'x'));
+  const HandleId writer = w.open(w.look("f"), O_RDWR);
+  w.store.remove_raw("f");
+  REQUIRE(w.files->write(writer, 5, std::string("y")));
+  const Status closed = w.files->flush(writer);
+  REQUIRE_FALSE(closed);
+  CHECK(closed.error().err == ESTALE);
+  w.files->release(writer);
+  CHECK(w.stored("f") == "none");
+}
+
 }  // namespace
 }  // namespace pailfs::fs

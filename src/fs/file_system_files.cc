@@ -331,7 +331,10 @@ Result<std::size_t> PosixFileSystem::write_opened(const InodePtr& inode, std::ui
     MutexLock lock(inode->state);
     begin = storer_.worth_beginning(*inode->content);
   }
-  if (begin) storer_.begin_early(inode);
+  if (!begin) return bytes.size();
+  // Not while a directory is being renamed: it would go to the old name.
+  std::shared_lock tree(tree_, std::defer_lock);
+  if (may_store || tree.try_lock()) storer_.begin_early(inode);
   return bytes.size();
 }
 
@@ -366,7 +369,11 @@ Status PosixFileSystem::write_local(Inode& inode, std::uint64_t offset,
   Content& content = *inode.content;
   if (!content.local) content.local = std::make_shared<cache::BlockFile>(space_);
   const Status written = content.local->write(offset, bytes);
-  if (!written) return written;
+  if (!written) {
+    // Part of it may be in place, over bytes of the stored version: those are read from the store.
+    if (!content.dirty()) content.local = nullptr;
+    return written;
+  }
   content.changed.add(range);
   content.stat.size = std::max(content.stat.size, range.end);
   content.stat.mtime = content.stat.ctime = clock_.wall();

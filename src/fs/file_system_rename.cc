@@ -117,6 +117,7 @@ Status PosixFileSystem::rename_unstored(const InodePtr& inode, const Renaming& w
     const Status removed = store_.remove(file_key(config_.prefix, what.from.path));
     if (!removed) return removed;
   }
+  end_early_upload(*inode);
   inodes_.move(inode, what.to.parent, what.new_name);
   known_.removed(what.from.path);
   MutexLock lock(inode->state);
@@ -194,11 +195,23 @@ Status PosixFileSystem::store_files_below(const InodePtr& directory) {
       changed = file->content && file->content->dirty() &&
                 (file->content->stored || !file->content->is_all_here());
     }
-    if (!changed) continue;
-    const Status stored = storer_.store(file);
-    if (!stored) return stored;
+    if (changed) {
+      const Status stored = storer_.store(file);
+      if (!stored) return stored;
+    }
+    end_early_upload(*file);
   }
   return {};
+}
+
+void PosixFileSystem::end_early_upload(Inode& inode) {
+  {
+    MutexLock lock(inode.state);
+    if (!inode.content || !inode.content->stream || !inode.content->is_all_here()) return;
+    inode.content->stream->give_up();
+    inode.content->stream = nullptr;
+  }
+  storer_.sweep();
 }
 
 Status PosixFileSystem::rename_directory(const Renaming& what) {

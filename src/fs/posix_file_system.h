@@ -234,6 +234,9 @@ class PosixFileSystem final : public FileSystem {
   Status rename_unstored(const InodePtr& inode, const Renaming& what);
   Status rename_directory(const Renaming& what);
   Status store_files_below(const InodePtr& directory);
+  /// An upload begun while the file is written goes to the name it had then: under another one it
+  /// must begin anew, while everything it has is still here. With the file's flush lock.
+  void end_early_upload(Inode& inode);
 
   // file_system_parents.cc
   /// A name was made, removed or moved in this directory: its times move on, in memory and, with

@@ -286,6 +286,66 @@ struct Streamed : World {
   HandleId handle = 0;
 };
 
+TEST_CASE("what is written or read during a directory's rename does not stay behind") {
+  Streamed w;
+  bool right = false;
+  const bool reads = GENERATE(true, false);
+  w.when(Verb::copy, {}, [&] {
+    w.beside([&] {
+      // Memory is short: the front of the file is in the unfinished upload alone.
+      right = w.write(23, 40) && (reads ? w.read(w.handle, 3) == "aaa" : w.write(0, 1));
+    });
+  });
+  REQUIRE(w.files->rename(kRootInode, "d", kRootInode, "e", false));
+  w.other.join();
+  CHECK(right);
+  CHECK(w.files->flush(w.handle));
+  CHECK(w.store.object("e/f").has_value());
+  CHECK_FALSE(w.store.object("d/f").has_value());
+}
+
+TEST_CASE("a large file that is renamed while it is written is stored under its new name") {
+  Streamed w;
+  const bool whole_directory = GENERATE(true, false);
+  if (whole_directory) {
+    REQUIRE(w.files->rename(kRootInode, "d", kRootInode, "e", false));
+  } else {
+    REQUIRE(w.files->rename(w.look("d"), "f", w.look("d"), "h", false));
+  }
+  REQUIRE(w.write(23, 60));
+  CHECK(w.files->flush(w.handle));
+  CHECK(w.files->flush(w.handle));
+  const std::string key = whole_directory ? "e/f" : "d/h";
+  const std::string stored = w.stored(key);
+  REQUIRE(stored.size() == 60 * kMiB);
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    REQUIRE(stored[i * kMiB] == static_cast<char>('a' + i % 26));
+  }
+  CHECK_FALSE(w.store.object("d/f").has_value());
+}
+
+TEST_CASE("a write refused for want of room leaves a stored file as it is") {
+  Config config;
+  config.memory_limit = std::uint64_t{8} * 65536;
+  config.disk.pretended_free = 0;
+  World w(config);
+  const auto full = w.files->create(kRootInode, "full", 0644, O_RDWR, Caller{});
+  REQUIRE(full);
+  REQUIRE(w.files->write(full->handle, 0, std::string(std::size_t{5} * 65536, 'x')));
+  const auto made = w.files->create(kRootInode, "f", 0644, O_RDWR, Caller{});
+  REQUIRE(made);
+  REQUIRE(w.files->write(made->handle, 0, std::string(65536, 'a')));
+  REQUIRE(w.files->fsync(made->handle));
+  const auto refused = w.files->write(made->handle, 0, std::string(131072, 'b'));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().err == ENOSPC);
+  CHECK(w.read(made->handle, 3) == "aaa");
+  REQUIRE(w.files->flush(made->handle));
+  w.files->release(made->handle);
+  CHECK(w.stored("f") == std::string(65536, 'a'));
+  CHECK(w.read(w.open(made->attr.ino, O_RDONLY), 3) == "aaa");
+}
+
 TEST_CASE("a file that cannot be stored can be removed") {
   Streamed w;
   REQUIRE(w.write(23, 60));

@@ -35,6 +35,8 @@ constexpr std::array kRows{
     Row{"swift*", "put if-none-match", "s3api of Swift 2.30 answers 501"},
     Row{"swift*", "2 KiB of metadata", "Swift limits each value to 256 bytes instead"},
     Row{"swift*", "standard headers", "s3api drops Cache-Control and Content-Language"},
+    Row{"swift*", "read while replaced",
+        "the object server may remove the older file while a reader opens it: 404"},
     Row{"swift*", "session token", "s3api has none"},
 };
 

@@ -276,8 +276,12 @@ mount::Outcome live(const Options& options, const Launch& launch, const LogPlan&
   auto journal = open_journal(options, service);
   if (!journal) return failed(options, Step::local, journal.error());
   s3::ObjectStore& store = *journal ? static_cast<s3::ObjectStore&>(**journal) : *service.client;
-  // A version in the journal has no ETag of the service's yet, by which a block could be known.
-  if (*journal) settings.kept_directory.clear();
+  // A version in the journal has no ETag of the service's yet, by which what is kept could be
+  // known.
+  if (*journal) {
+    settings.kept_directory.clear();
+    settings.attribute_file.clear();
+  }
   // What the journal holds the service does not know yet.
   const bool changes_wait = *journal && (*journal)->waiting().changes > 0;
   const auto files = fs::make_file_system(settings, store, service.clock,

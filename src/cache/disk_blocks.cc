@@ -201,8 +201,7 @@ void DiskBlocks::scan() {
   if (scan_begun_.exchange(true)) return;
   struct Found {
     std::uint64_t bytes = 0;
-    timespec used{};
-    bool has_index = false;
+    timespec used{};  // by its index; without one it goes first
   };
   std::unordered_map<std::string, Found> found;
   for_each_file(config_.directory, [&](const std::string& file) {
@@ -210,9 +209,7 @@ void DiskBlocks::scan() {
     if (::lstat(path(file).c_str(), &info) != 0) return;
     Found& version = found[version_of(file)];
     version.bytes += bytes_on_disk(info);
-    if (file.size() == kNameSize) return;
-    version.has_index = true;
-    version.used = info.st_mtim;
+    if (file.size() != kNameSize) version.used = info.st_mtim;
   });
   std::vector<std::pair<std::string, Found>> order(found.begin(), found.end());
   std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {

@@ -316,13 +316,13 @@ Result<std::size_t> PosixFileSystem::write_opened(const InodePtr& inode, std::ui
   MutexLock flush(inode->flush);
   make_room(*inode, bytes.size());
   const Range range{offset, offset + bytes.size()};
-  const Error wants_to_store{EAGAIN, "the file must be stored first"};
-  if (!may_store && lacks(*inode, range)) return wants_to_store;
+  const auto wants_to_store = [] { return Error{EAGAIN, "the file must be stored first"}; };
+  if (!may_store && lacks(*inode, range)) return wants_to_store();
   const Status whole = recall(inode, range);
   if (!whole) return whole.error();
   Status written = write_local(*inode, offset, bytes);
   if (!written && written.error().err == ENOSPC) {
-    if (!may_store) return wants_to_store;
+    if (!may_store) return wants_to_store();
     if (free_local(inode)) written = write_local(*inode, offset, bytes);
   }
   if (!written) return written.error();

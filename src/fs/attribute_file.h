@@ -11,7 +11,7 @@
 namespace pailfs::fs {
 
 /// The file in which a mount leaves what it knows of objects for the next one: a line that names
-/// format and version, then pieces of at most a megabyte, each with its length and CRC-32C. One
+/// format and version, then pieces of a thousand names or so, each with its length and CRC-32C. One
 /// writer at a time; whose directory it is in has locked that.
 class AttributeFile final {
  public:

@@ -23,6 +23,9 @@ struct Version {
   std::uint64_t size = 0;
 };
 
+/// An object of so many bytes is fetched whole, and kept whole when it was written here.
+inline constexpr std::uint64_t kSmallObject = 128U << 10U;
+
 /// Brings stretches of objects into the block cache, one GET each, pinned to the version (law L5);
 /// their readers get bytes as they come; or from the disk, where what was fetched is kept if `kept`
 /// is not null. Shared by all open files of a mount; any thread. Must outlive its pool's tasks.

@@ -28,7 +28,6 @@ struct ListedName {
 /// empty one a fifo or an old-style directory: only its metadata tells.
 inline mode_t listed_type(const ListedName& listed) {
   if (!listed.file) return S_IFDIR;
-  constexpr std::uint64_t kLongestLink = 4095;
   return listed.size > kLongestLink ? S_IFREG : 0;
 }
 

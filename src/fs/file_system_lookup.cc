@@ -256,8 +256,6 @@ Result<std::string> PosixFileSystem::readlink(InodeId ino) {
   if (!node) return node.error();
   if (!S_ISLNK(node->stat.mode)) return Error{EINVAL, printable(*path) + ": not a symbolic link"};
 
-  // Longer targets than the kernel takes are cut as s3fs cuts them.
-  constexpr std::uint64_t kLongest = 4095;
   struct Sink final : s3::ByteSink {
     bool write(std::uint64_t, std::span<const char> bytes) override {
       target.append(bytes.data(), bytes.size());
@@ -269,7 +267,8 @@ Result<std::string> PosixFileSystem::readlink(InodeId ino) {
     s3::GetRequest request;
     request.key = file_key(config_.prefix, *path);
     request.if_match = node->info.etag;
-    request.range = s3::ByteRange{0, std::min(node->info.size, kLongest)};
+    // Longer ones are cut as s3fs cuts them.
+    request.range = s3::ByteRange{0, std::min(node->info.size, kLongestLink)};
     const auto info = store_.get(request, sink);
     if (!info) {
       if (info.error().err == ESTALE) known_.erase(*path);

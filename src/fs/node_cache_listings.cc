@@ -121,7 +121,6 @@ std::optional<bool> NodeCache::has_names(const std::string& directory,
 
 std::optional<std::size_t> NodeCache::subdirectories(const std::string& directory) {
   constexpr std::size_t kTooMany = 1'000;
-  constexpr std::uint64_t kLongestLink = 4'095;
   MutexLock lock(mutex_);
   const TablePtr table = this->table(directory);
   if (!table || !is_fresh(*table) || table->names.end() > kTooMany) return std::nullopt;

@@ -9,9 +9,8 @@
 namespace pailfs::fs {
 namespace {
 
-/// A GET of so little is as quick as a HEAD; and what to take whole when it is going to be read.
+/// A GET of so little is as quick as a HEAD.
 constexpr std::uint64_t kTiny = 16U << 10U;
-constexpr std::uint64_t kSmall = 128U << 10U;
 /// Directories that are being walked through at a time, and how long nobody may go on in one.
 constexpr std::size_t kWalks = 64;
 constexpr std::chrono::seconds kPause{2};
@@ -97,7 +96,7 @@ void NodeFetcher::fetch_ahead(const std::string& path, const NameWalk::Advice& a
   if (advice.ahead == 0) return;
   const std::string directory = parent_path(path);
   for (auto& [name, listed] : known_.unknown_after(path, advice.ahead)) {
-    const bool whole = advice.expects_reads && listed.file && listed.size <= kSmall;
+    const bool whole = advice.expects_reads && listed.file && listed.size <= kSmallObject;
     std::string next = join_path(directory, name);
     bool mine = false;
     const FlightPtr flight = join(next, mine);
@@ -114,7 +113,7 @@ Result<Node> NodeFetcher::fetch(const std::string& path, const ListedName& liste
   bool mine = false;
   const FlightPtr flight = join(path, mine);
   if (mine) {
-    const std::uint64_t most = advice.expects_reads ? kSmall : advice.is_first ? kTiny : 0;
+    const std::uint64_t most = advice.expects_reads ? kSmallObject : advice.is_first ? kTiny : 0;
     run(path, listed, listed.file && listed.size <= most, flight);
   }
   return flight->wait();

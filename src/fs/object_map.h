@@ -14,6 +14,8 @@
 namespace pailfs::fs {
 
 inline constexpr std::string_view kDirectoryType = "application/x-directory";
+/// Bytes of a symbolic link's target, which is the content of its object: what the kernel takes.
+inline constexpr std::uint64_t kLongestLink = 4095;
 
 /// What stat(2) shows of a file and S3 keeps in metadata.
 struct Stat {

@@ -12,8 +12,6 @@ using cache::BlockCache;
 using cache::BlockPtr;
 using cache::kBlockSize;
 
-/// What the first read of a file fetches at least; what small files are fetched by whole.
-constexpr std::uint64_t kSmall = 128U << 10U;
 /// A wait that is worth more requests side by side.
 constexpr std::chrono::milliseconds kStall{2};
 
@@ -48,8 +46,8 @@ Result<BlockPtr> ObjectReader::block(const Plan& plan, const Version& version, R
   if (plan.advice.sequential) {
     extended =
         std::min(plan.advice.ahead.end, (rest.end / plan.advice.part + 1) * plan.advice.part);
-  } else if (rest.begin < kSmall) {
-    extended = std::min(std::max(rest.end, kSmall), version.size);
+  } else if (rest.begin < kSmallObject) {
+    extended = std::min(std::max(rest.end, kSmallObject), version.size);
   }
   for (;;) {
     BlockPtr found = plan.object->find(rest.begin / kBlockSize, reader);

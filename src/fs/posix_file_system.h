@@ -83,9 +83,9 @@ class HandleTable final {
 /// The FileSystem over an ObjectStore.
 ///
 /// Locks, outermost first: `tree_` (shared by everything that changes an object, alone for a
-/// directory rename), Inode::flush (two of them: lower inode number first), then the leaves
-/// InodeTable, Inode::state, NodeCache, DirectoryChanges, HandleTable. Only tree_ and flush are
-/// held across requests.
+/// directory rename), Inode::flush (two of them: lower inode number first), both held across
+/// requests; then InodeTable, Inode::state, NodeCache; alone, DirectoryChanges and HandleTable. The
+/// whole order, with the classes below, is in ARCHITECTURE.md.
 ///
 /// Files: file_system_activity.cc, _allocate.cc, _lookup.cc, _attributes.cc, _make.cc, _remove.cc,
 /// _rename.cc, _files.cc, _directories.cc, _parents.cc, _remember.cc, _xattr.cc: the verbs; each is

@@ -12,10 +12,8 @@ using cache::BlockCache;
 using cache::BlockPtr;
 using cache::kBlockSize;
 
-constexpr std::uint64_t kSmall = 128U << 10U;
-
 bool worth_keeping(const Version& version) {
-  return version.size > 0 && version.size <= kSmall && !version.etag.empty();
+  return version.size > 0 && version.size <= kSmallObject && !version.etag.empty();
 }
 
 }  // namespace

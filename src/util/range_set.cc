@@ -67,11 +67,4 @@ std::vector<Range> RangeSet::missing(Range within) const {
   return found;
 }
 
-std::vector<Range> RangeSet::all() const {
-  std::vector<Range> found;
-  found.reserve(ranges_.size());
-  for (const auto& [begin, end] : ranges_) found.push_back({begin, end});
-  return found;
-}
-
 }  // namespace pailfs

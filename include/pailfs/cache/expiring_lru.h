@@ -42,12 +42,6 @@ class ExpiringLru final {
     return &entry->value;
   }
 
-  /// Another moment for an entry that is there.
-  void extend(const Key& key, MonoTime expires) {
-    const auto found = index_.find(key);
-    if (found != index_.end()) found->second->expires = expires;
-  }
-
   void erase(const Key& key) {
     const auto found = index_.find(key);
     if (found != index_.end()) drop(found->second);

@@ -29,7 +29,6 @@ class RangeSet final {
   /// The parts of `within` that are / are not in the set, in order.
   [[nodiscard]] std::vector<Range> present(Range within) const;
   [[nodiscard]] std::vector<Range> missing(Range within) const;
-  [[nodiscard]] std::vector<Range> all() const;
   /// All of [0, front()) is in the set.
   [[nodiscard]] std::uint64_t front() const;
 

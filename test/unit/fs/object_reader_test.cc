@@ -224,23 +224,6 @@ TEST_CASE("without an ETag no handle reads what another one has fetched") {
   CHECK_FALSE(f.fetcher.fetch_whole(f.version));
 }
 
-TEST_CASE("a reader that meets blocks given up by who fetched ahead fetches them itself") {
-  // Room for one block of two, so that the first is reserved and given up again.
-  Fixture f(2 * cache::kBlockSize, cache::kBlockSize);
-  const auto object = f.fetcher.open(f.version);
-  std::thread ahead([&] {
-    for (int i = 0; i < 2'000; ++i) static_cast<void>(f.fetcher.fetch_whole(f.version));
-  });
-  int failed = 0;
-  for (int i = 0; i < 500; ++i) {
-    // Each has read nothing yet, so that the block is fetched again.
-    ObjectReader reader(f.fetcher, f.clock);
-    failed += f.right(reader, 0, 10) ? 0 : 1;
-  }
-  ahead.join();
-  CHECK(failed == 0);
-}
-
 TEST_CASE("a reader that meets what was written and cannot be kept asks the store") {
   Fixture f(100'000);
   ObjectReader reader(f.fetcher, f.clock);

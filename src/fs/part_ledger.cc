@@ -14,7 +14,7 @@ struct Stage {
   std::size_t parts;
   std::uint64_t factor;
 };
-constexpr std::array<Stage, 4> kStages{{{1000, 1}, {1000, 5}, {1000, 25}, {7000, 200}}};
+constexpr std::array<Stage, 4> kStages{{{5000, 1}, {2000, 5}, {2000, 40}, {1000, 1024}}};
 
 }  // namespace
 

@@ -11,9 +11,9 @@
 namespace pailfs::fs {
 
 /// Where the part of that index (from 0) of an upload lies whose final size is not known yet. Parts
-/// grow, so that 10,000 of them hold 5 TiB however small the first ones are: a thousand of
-/// `first_size`, then a thousand five times, a thousand 25 times as large, and the rest 200 times;
-/// none above S3's 5 GiB.
+/// grow, so that 10,000 of them hold 5 TiB however small the first ones are: 5000 of `first_size`
+/// (memory holds those, and Cloudflare R2 takes only files whose parts are of one size), 2000 five
+/// times, 2000 forty times as large, and the rest 1024 times; none above S3's 5 GiB.
 Range growing_part(std::size_t index, std::uint64_t first_size);
 
 /// The account of a multipart upload that goes on while its file is still being written: which

@@ -213,9 +213,11 @@ Result<s3::ETag> Storer::send_bytes(Inode& inode, Content& content, const s3::Ke
   }
   if (!plan->parts.empty()) {
     auto etag = send_parts(content, key, attributes, plan->parts, upload);
-    const bool no_part_copy = !etag && etag.error().err == ENOTSUP && input.copy_allowed;
+    // Cannot be copied at all, or not beside parts of another size (Cloudflare R2).
+    const bool no_part_copy = !etag && input.copy_allowed &&
+                              (etag.error().err == ENOTSUP || etag.error().s3_code == "InvalidPart");
     if (!no_part_copy) return etag;
-    // This service cannot copy parts: fetch what was to be copied and send everything.
+    // Fetch what was to be copied and send everything.
     std::vector<Range> copied;
     for (const PlannedPart& part : plan->parts) {
       if (part.copy) copied.push_back(part.range);

@@ -77,6 +77,28 @@ TEST_CASE("a new large file is sent in parts of about the configured size") {
   check_plan(in, *plan);
 }
 
+TEST_CASE("what is sent as a whole has parts of one size, the last a little shorter") {
+  for (std::uint64_t size = 10 * kMiB; size < 400 * kMiB; size += 1'234'567) {
+    RangeSet local;
+    local.add({0, size});
+    auto in = input(size, local, 0);
+    in.part_size = size % 3 == 0 ? kMinPart : 10 * kMiB;
+    const auto plan = plan_upload(in);
+    REQUIRE(plan);
+    check_plan(in, *plan);
+    const auto& parts = plan->parts;
+    for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+      REQUIRE(parts[i].range.size() == parts[0].range.size());
+    }
+    REQUIRE(parts.back().range.size() <= parts[0].range.size());
+    REQUIRE(parts.back().range.size() + parts.size() >= parts[0].range.size());
+    const auto copied = plan_copy(size, in.part_size);
+    for (std::size_t i = 0; i + 1 < copied.size(); ++i) {
+      REQUIRE(copied[i].size() == copied[0].size());
+    }
+  }
+}
+
 TEST_CASE("a short overwrite in a large object copies all but one part") {
   RangeSet local;
   local.add({32 * kMiB, 32 * kMiB + 4096});

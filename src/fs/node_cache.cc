@@ -295,6 +295,17 @@ void NodeCache::stored(const std::string& path, const Node& node) {
   }
 }
 
+void NodeCache::confirmed(const std::string& path, WallTime ctime) {
+  MutexLock lock(mutex_);
+  if (path.empty()) {
+    if (root_) root_->node.stat.ctime = ctime;
+    return;
+  }
+  TablePtr table;
+  const Slot* const slot = find_slot(path, table);
+  if (slot != nullptr && slot->attributes) slot->attributes->set_ctime(ctime);
+}
+
 void NodeCache::removed(const std::string& path) {
   MutexLock lock(mutex_);
   put_path(path, Node{});

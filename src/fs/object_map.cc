@@ -159,6 +159,17 @@ s3::ObjectAttributes encode(const Stat& stat, s3::ObjectAttributes base, bool wi
   return base;
 }
 
+bool says_already(const s3::ObjectAttributes& headers, const Stat& stat) {
+  const std::string* const ctime = find_metadata(headers, "ctime");
+  if (ctime == nullptr) return false;
+  for (const bool with_type_bits : {true, false}) {
+    s3::ObjectAttributes wanted = encode(stat, headers, with_type_bits);
+    set_metadata(wanted, "ctime", *ctime);
+    if (wanted == headers) return true;
+  }
+  return false;
+}
+
 std::optional<WallTime> parse_time(std::string_view text) {
   text = trim(text);
   const std::size_t point = text.find('.');

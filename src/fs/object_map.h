@@ -75,6 +75,9 @@ Stat implicit_directory_stat(const Config& config);
 s3::ObjectAttributes encode(const Stat& stat, s3::ObjectAttributes base,
                             bool with_type_bits = true);
 
+/// An object with these headers says all of that already, when it was last changed left aside.
+bool says_already(const s3::ObjectAttributes& headers, const Stat& stat);
+
 /// "1700000000" or "1700000000.123456789"; digits after the point are padded to nine.
 std::optional<WallTime> parse_time(std::string_view text);
 std::string format_time(WallTime time);

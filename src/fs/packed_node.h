@@ -49,6 +49,8 @@ class PackedAttributes final {
   /// Its size is left to the caller, who has it anyway.
   [[nodiscard]] Stat stat() const;
   [[nodiscard]] s3::ObjectAttributes attributes(const TypeNames& types) const;
+  /// The one time that is not always stored when it changes.
+  void set_ctime(WallTime ctime) { ctime_ = ctime; }
   /// Bytes on the heap.
   [[nodiscard]] std::size_t extra() const { return extra_; }
 

@@ -49,6 +49,13 @@ remounted() {
 
 by_the_service() {
   mount_here "$mnt" -o use_sse
+  # Ceph since 17 asks a key service for it, which there is none of here.
+  if ! by_curl asked -H 'x-amz-server-side-encryption: AES256' -T "$work/small" >/dev/null 2>&1; then
+    say "note: ${context}the service refuses to encrypt with keys of its own"
+    expect_failure "then nothing is stored in the clear" cp "$work/small" "$mnt/small"
+    unmount "$mnt"
+    return
+  fi
   written_and_read
   if [ "$server" = pailfs-s3d ]; then
     expect "the small object is encrypted" grep -q -i '^x-amz-server-side-encryption: AES256' <<<"$(headers_of small)"
@@ -68,17 +75,16 @@ by_our_keys() {
   written_and_read
   unmount "$mnt"
   expect_failure "nobody reads it without a key" by_curl small -o "$work/got"
-  s3fs_here "$mnt" "use_sse=custom:$work/key"
   by_s3fs=yes
-  if cp "$work/small" "$mnt/by-s3fs" 2>/dev/null; then
+  # 1.95 sends a wrong MD5 of the key, mostly zeros, which every service refuses: Ceph 18 already when it mounts.
+  if (s3fs_here "$mnt" "use_sse=custom:$work/key") 2>/dev/null && cp "$work/small" "$mnt/by-s3fs" 2>/dev/null; then
     expect "s3fs reads the small file" cmp "$work/small" "$mnt/small"
     expect "s3fs reads the large file" cmp "$work/large" "$mnt/large"
   else
-    # 1.95 sends a wrong MD5 of the key, mostly zeros, which every service refuses.
     say "note: this s3fs cannot write with a key of its user: not compared with it"
     by_s3fs=''
   fi
-  unmount "$mnt"
+  if is_mounted "$mnt"; then unmount "$mnt"; fi
 
   for words in "load_sse_c=$work/key" "use_sse=c:$work/both" "use_sse=$work/key"; do
     mount_here "$mnt" -o "$words"

@@ -150,6 +150,38 @@ TEST_CASE("encoding sets our headers and keeps everything foreign") {
   CHECK(*find_metadata(encode(stat, base, false), "mode") == "493");
 }
 
+TEST_CASE("headers that say it already are told from those that do not") {
+  Stat stat;
+  stat.mode = S_IFREG | 0644;
+  stat.uid = 1;
+  stat.gid = 2;
+  stat.mtime = stat.ctime = stat.atime = WallTime{seconds{3}};
+  s3::ObjectAttributes base;
+  base.metadata = {{"color", "red"}};
+  const auto headers = encode(stat, base);
+  CHECK(says_already(headers, stat));
+  CHECK(says_already(encode(stat, base, false), stat));
+  const auto says = [&](auto&& change) {
+    Stat changed = stat;
+    change(changed);
+    return says_already(headers, changed);
+  };
+  CHECK(says([](Stat& s) { s.ctime = WallTime{seconds{4}}; }));
+  CHECK_FALSE(says([](Stat& s) { s.mode = S_IFREG | 0600; }));
+  CHECK_FALSE(says([](Stat& s) { s.uid = 0; }));
+  CHECK_FALSE(says([](Stat& s) { s.gid = 0; }));
+  CHECK_FALSE(says([](Stat& s) { s.mtime = WallTime{seconds{3} + nanoseconds{1}}; }));
+  CHECK_FALSE(says([](Stat& s) { s.atime = WallTime{seconds{4}}; }));
+  // What is shown of a foreign object is a default, until somebody asks for it.
+  CHECK_FALSE(says_already(base, decode(object({}), false, config()).stat));
+  for (const char* name : {"mode", "uid", "gid", "mtime", "atime", "ctime"}) {
+    auto lacking = headers;
+    erase_metadata(lacking, name);
+    CAPTURE(name);
+    CHECK_FALSE(says_already(lacking, stat));
+  }
+}
+
 TEST_CASE("a device node keeps its number") {
   Stat stat;
   stat.mode = S_IFCHR | 0600;

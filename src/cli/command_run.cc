@@ -30,7 +30,7 @@ constexpr int kUnstored = static_cast<int>(Exit::not_stored);
 constexpr int kTrouble = static_cast<int>(Exit::local);
 
 int complain(const std::string& text, int code) {
-  std::cerr << program_name() << ": " << text << '\n';
+  std::cerr << program_name() + ": " + text + "\n";
   return code;
 }
 

@@ -84,9 +84,13 @@ Status check_local_files(const Options& options, uid_t caller) {
   }
   struct stat info {};
   const std::string& directory = options.fs.temporary_directory;
-  if (::stat(directory.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
-    return Error(ENOTDIR, "temporary directory doesn't exists. tmpdir=" + printable(directory) +
-                              " is not a directory");
+  if (::stat(directory.c_str(), &info) != 0) {
+    Error error = system_error(errno, "tmpdir=" + printable(directory) + " cannot be used");
+    if (error.err == ENOENT) error.text += "; make it, or name another with -o tmpdir=DIRECTORY";
+    return error;
+  }
+  if (!S_ISDIR(info.st_mode)) {
+    return Error(ENOTDIR, "tmpdir=" + printable(directory) + " is not a directory");
   }
   if (!options.logfile.empty()) {
     // Opened only once the mount is in the background, where nobody would hear of a failure.

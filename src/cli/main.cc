@@ -61,7 +61,8 @@ std::string find_in(const Environment& environment, const std::string& name) {
 
 /// One line to whoever called.
 void say(const std::string& text) {
-  std::cerr << program_name() << ": " << text << '\n';
+  // In one piece: whoever reads meanwhile sees the whole line or nothing.
+  std::cerr << program_name() + ": " + text + "\n";
 }
 
 /// No core dump with keys in it, and no look into our memory for other processes of the same user.

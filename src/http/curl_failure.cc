@@ -2,6 +2,7 @@
 #include "curl_failure.h"
 
 #include <algorithm>
+#include <array>
 
 #include "pailfs/util/result.h"
 #include "pailfs/util/text.h"
@@ -39,8 +40,25 @@ std::string proxy_tried(const std::string& text, const std::string& endpoint) {
   return direct ? std::string() : host + ":" + digits;
 }
 
+/// What OpenSSL says when the other side does not speak TLS: its words are taken for a record.
+bool speaks_no_tls(const CurlOutcome& outcome) {
+  static constexpr std::array<std::string_view, 4> kWords = {
+      "wrong version number", "packet length too long", "record layer failure", "http request"};
+  const auto said = [&](std::string_view words) {
+    return outcome.text.find(words) != std::string::npos;
+  };
+  // Or it waits for the end of what it takes for a request.
+  if (outcome.code == CURLE_OPERATION_TIMEDOUT) return said("SSL connection timeout");
+  if (outcome.code != CURLE_SSL_CONNECT_ERROR) return false;
+  return std::any_of(kWords.begin(), kWords.end(), said) || handshake_was_cut(outcome);
+}
+
 bool never_connected(const std::string& text) {
   return text.starts_with("Failed to connect") || text.starts_with("Connection time");
+}
+
+std::string without_tls(const CurlOutcome& outcome, const std::string& where) {
+  return speaks_no_tls(outcome) ? ". Is it http://" + where + "?" : std::string();
 }
 
 std::string reason(const CurlOutcome& outcome) {
@@ -119,16 +137,16 @@ std::string describe(const CurlOutcome& outcome, std::string_view endpoint) {
       if (outcome.code == CURLE_COULDNT_CONNECT && outcome.os_errno > 0) {
         return system_error(static_cast<int>(outcome.os_errno), "cannot connect to " + there).text;
       }
-      return "cannot connect to " + there + ": " + reason(outcome);
+      return "cannot connect to " + there + ": " + reason(outcome) + without_tls(outcome, where);
     case Failure::tls:
-      return "TLS with " + where + " failed: " + reason(outcome);
+      return "TLS with " + where + " failed: " + reason(outcome) + without_tls(outcome, where);
     case Failure::timeout:
       if (never_connected(outcome.text)) {
         return "cannot connect to " + there +
                ": no answer in time; a firewall, an egress policy or a missing proxy may be in the "
                "way";
       }
-      return "timeout at " + where + ": " + reason(outcome);
+      return "timeout at " + where + ": " + reason(outcome) + without_tls(outcome, where);
     case Failure::idle_closed:
       return where + " had closed the idle connection: " + reason(outcome);
     case Failure::protocol:

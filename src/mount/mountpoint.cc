@@ -84,14 +84,23 @@ std::optional<MountRecord> living_record(const Environment& machine, const std::
   return lives ? record : std::nullopt;
 }
 
-Error already_mounted(const Environment& machine, const std::string& path,
+Error already_mounted(const Config& config, const Environment& machine, const std::string& path,
                       const MountEntry& entry) {
-  std::string what = entry.source + ", type " + entry.type;
-  if (const auto record = living_record(machine, path)) {
-    what = "pailfs, pid " + std::to_string(record->pid) + ", bucket " + printable(record->source);
+  const auto record = living_record(machine, path);
+  if (!record) {
+    return Error(EBUSY, "MOUNTPOINT " + path + " is already mounted (" + entry.source + ", type " +
+                            entry.type + "); to unmount it: " +
+                            (machine.may_mount ? "umount " : "fusermount3 -u ") + path);
   }
-  return Error(EBUSY, "MOUNTPOINT " + path + " is already mounted (" + what +
-                          "); to unmount it: umount " + path);
+  const Identity& wanted = config.identity;
+  std::string what = "bucket " + printable(record->source);
+  if (record->source == wanted.source) {
+    what = record->url == wanted.url ? "the same bucket with other options"
+                                     : "a bucket of this name at " + printable(record->url);
+  }
+  return Error(EBUSY, "MOUNTPOINT " + path + " is already mounted (pailfs, pid " +
+                          std::to_string(record->pid) + ", " + what +
+                          "); to unmount it: " + program_name() + " umount " + path);
 }
 
 Result<Mountpoint> occupied(const Config& config, const Environment& machine,
@@ -102,7 +111,7 @@ Result<Mountpoint> occupied(const Config& config, const Environment& machine,
       record->options_digest == wanted.options_digest) {
     return Mountpoint::same_mounted;
   }
-  return already_mounted(machine, entry.mountpoint, entry);
+  return already_mounted(config, machine, entry.mountpoint, entry);
 }
 
 Error foreign_stale(const std::string& path) {
@@ -130,8 +139,8 @@ void warn_when_not_empty(const std::string& path) {
   std::error_code failure;
   const std::filesystem::directory_iterator first(path, failure);
   if (failure || first == std::filesystem::directory_iterator()) return;
-  std::cerr << program_name() << ": warning: MOUNTPOINT " << path
-            << " is not empty; its files are hidden while the bucket is mounted" << std::endl;
+  std::cerr << program_name() + ": warning: MOUNTPOINT " + path +
+                   " is not empty; its files are hidden while the bucket is mounted\n";
 }
 
 Result<Mountpoint> check_directory(const Config& config, const Environment& machine) {
@@ -259,7 +268,7 @@ Status refuse_second_mount(const Config& config, const Environment& machine,
                            const std::string& path) {
   const auto mounted = find_mount(read_mountinfo(machine.mountinfo), path);
   if (!mounted || !mounted_by_us(config, *mounted)) return {};
-  return already_mounted(machine, path, *mounted);
+  return already_mounted(config, machine, path, *mounted);
 }
 
 Status clear_stale(const Config& config, const Environment& machine, const std::string& path) {

@@ -101,6 +101,7 @@ class Search final {
   [[nodiscard]] std::string variable(const std::string& name) const {
     return world_->variable(name);
   }
+  [[nodiscard]] std::string home() const;
   Step miss(std::string why);
   [[nodiscard]] Error none_found() const;
 
@@ -115,6 +116,11 @@ Search::Step Search::miss(std::string why) {
     misses_.push_back(std::move(why));
   }
   return Found();
+}
+
+std::string Search::home() const {
+  std::string home = variable("HOME");
+  return home.empty() ? config_.home : home;
 }
 
 /// With its first keys, or why there are none.
@@ -225,10 +231,8 @@ Search::Step Search::keys_for_s3fs() {
 }
 
 Search::Step Search::home_passwd() {
-  std::string home = variable("HOME");
-  if (home.empty()) home = config_.home;
-  if (home.empty()) return miss("~/.passwd-s3fs: no home directory is known");
-  const std::string path = home + "/.passwd-s3fs";
+  if (home().empty()) return miss("~/.passwd-s3fs: no home directory is known");
+  const std::string path = home() + "/.passwd-s3fs";
   const auto reason = unreadable(path);
   if (reason) return miss(reason->text);
   return passwd_file(path);
@@ -299,8 +303,13 @@ Search::Step Search::only_instance() {
                    .costly = true});
 }
 
+/// First what to do, then where it would have been seen.
 Error Search::none_found() const {
-  std::string text = "could not determine how to establish security credentials; looked at";
+  std::string text =
+      "write ACCESS_KEY:SECRET_KEY into " +
+      (home().empty() ? config_.system_passwd_file : home() + "/.passwd-s3fs") +
+      " with mode 600, or name such a file with -o passwd_file=FILE: could not determine how to "
+      "establish security credentials; looked at";
   const char* separator = " ";
   for (const std::string& place : misses_) {
     text.append(separator).append(place);

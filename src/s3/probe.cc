@@ -26,6 +26,7 @@ struct Scene {
   const Config& config;
   std::string region;
   Credentials credentials;
+  std::string prefix;
 
   [[nodiscard]] std::string key() const {
     return "access key " + masked(credentials.access_key) + " (from " +
@@ -52,16 +53,41 @@ std::string about_denial(const Scene& scene, const Error& error) {
       error.s3_code.empty() ? "HTTP " + std::to_string(error.http_status) : error.s3_code;
   if (scene.credentials.access_key.empty())
     return scene.bucket() + " at " + scene.config.url + " is not public: " + code;
-  return scene.key() + " may not list " + scene.bucket() + " at " + scene.config.url + ": " + code;
+  if (!scene.prefix.empty())
+    return scene.key() + " may not list \"" + printable(scene.prefix) + "\" in " + scene.bucket() +
+           " at " + scene.config.url + ": " + code +
+           "; its policy must allow s3:ListBucket for this prefix";
+  return scene.key() + " may not list " + scene.bucket() + " at " + scene.config.url + ": " + code +
+         "; if its policy allows a path in the bucket only, mount that: " +
+         printable(scene.config.bucket) + ":/PATH";
+}
+
+bool is_plain_http(const Scene& scene) {
+  return scene.config.url.starts_with("http://");
+}
+
+/// What a port for TLS does to plain http: an error page of status 400, or a hang-up, or an alert,
+/// which is no HTTP.
+bool may_want_tls(const Scene& scene, const Verdict& verdict) {
+  if (!is_plain_http(scene)) return false;
+  if (verdict.failure == http::Failure::none) return verdict.error.http_status == 400;
+  return verdict.failure == http::Failure::protocol || verdict.failure == http::Failure::broken;
+}
+
+std::string with_tls(const Scene& scene) {
+  return ". Is it https://" + scene.config.url.substr(std::string_view("http://").size()) + "?";
 }
 
 std::string about_bucket(const Scene& scene, const Error& error) {
   std::string text = scene.bucket() + " does not exist at " + scene.config.url + " (" +
                      (error.s3_code.empty() ? "HTTP 404" : error.s3_code) + ")";
-  if (!uses_path_style(scene.config))
+  const bool virtual_host = !uses_path_style(scene.config);
+  if (virtual_host)
     text += "; did you mean " + scene.config.url + "/" + printable(scene.config.bucket) +
             " (path style)? Then add -o use_path_request_style";
-  return text;
+  return text + (virtual_host ? "; else create it" : "; create it") +
+         ", or check its name and the option" +
+         (scene.config.region_given ? "s url and region" : " url");
 }
 
 std::string about_clock(const Scene& scene, const Verdict& verdict) {
@@ -77,6 +103,7 @@ std::string about_connection(const Scene& scene, const Verdict& verdict) {
   const bool virtual_host = !uses_path_style(scene.config);
   if (verdict.failure == http::Failure::resolve && virtual_host)
     text += ". If only the host without the bucket exists, add -o use_path_request_style";
+  if (may_want_tls(scene, verdict)) text += with_tls(scene);
   return text;
 }
 
@@ -85,11 +112,12 @@ std::string about_stranger(const Scene& scene, const Verdict& verdict) {
   const std::string got = verdict.content_type.empty()
                               ? "HTTP " + std::to_string(verdict.error.http_status)
                               : verdict.content_type;
-  std::string text = scene.config.url + " did not answer like an S3 service (got " + got + ").";
+  std::string text = scene.config.url + " did not answer like an S3 service (got " + got + ")";
+  if (may_want_tls(scene, verdict)) return text + with_tls(scene);
   // A service that does not look for the bucket in the host answers as if none had been named.
   if (xml && !uses_path_style(scene.config))
-    return text + " If it wants the bucket in the path, add -o use_path_request_style";
-  return text + " Is this the console URL?";
+    return text + ". If it wants the bucket in the path, add -o use_path_request_style";
+  return text + ". Is this the console URL?";
 }
 
 std::string explain(const Scene& scene, const Verdict& verdict) {
@@ -102,7 +130,12 @@ std::string explain(const Scene& scene, const Verdict& verdict) {
   if (verdict.retry == Retry::clock) return about_clock(scene, verdict);
   if (verdict.foreign) return about_stranger(scene, verdict);
   if (verdict.retry == Retry::region && scene.config.region_given)
-    return error.text;  // names both regions already
+    return error.text + "; give -o region=" + verdict.region +  // it names both already
+           " (endpoint= is the same option), or none";
+  const bool redirected = error.http_status > 300 && error.http_status < 400;
+  if (redirected && error.s3_code.empty() && is_plain_http(scene))
+    return scene.config.url + " sends us elsewhere (HTTP " + std::to_string(error.http_status) +
+           ")" + with_tls(scene);
   if (error.s3_code == "SecondLevelDomainForbidden")
     return scene.config.url + " wants the bucket in the host (" + error.s3_code +
            "): leave out use_path_request_style";
@@ -144,8 +177,10 @@ Result<ListPage> ServiceClient::probe_page(const std::string& prefix, std::size_
   Error error = outcome.verdict.error;
   Result<Credentials> credentials = requester_.credentials();
   if (!credentials) return credentials.error();
-  const Scene scene{requester_.config(), requester_.region(), std::move(*credentials)};
+  const Scene scene{requester_.config(), requester_.region(), std::move(*credentials), prefix};
   error.text = explain(scene, outcome.verdict);
+  // Whatever a stranger means by its status, it is not about this bucket or these keys.
+  if (outcome.verdict.foreign) error.http_status = 0;
   return error;
 }
 

@@ -57,22 +57,25 @@ listener() {
   port=$(head -n 1 "$work/$1.port")
 }
 
-# strange_servers: endpoints that are no S3 service, at the ports silent, html, python and closed.
+# strange_servers: endpoints that are no S3 service, at the ports silent, html, forbidding, python and closed.
 strange_servers() {
   mkdir "$work/html"
   echo '<html><head><title>Welcome</title></head><body>This is no store.</body></html>' >"$work/html/index.html"
   listener black-hole 'import socket, time
 s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(64); print(s.getsockname()[1]); time.sleep(100000)'
   silent=$port
-  listener html "import functools, http.server
+  local page="import functools, http.server
 class Site(http.server.SimpleHTTPRequestHandler):
     def do_GET(self):
         body = open('$work/html/index.html', 'rb').read()
-        self.send_response(200); self.send_header('Content-Type', 'text/html')
+        self.send_response(STATUS); self.send_header('Content-Type', 'text/html')
         self.send_header('Content-Length', str(len(body))); self.end_headers(); self.wfile.write(body)
     do_HEAD = do_GET
 s = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Site); print(s.server_port); s.serve_forever()"
+  listener html "${page/STATUS/200}"
   html=$port
+  listener forbidding "${page/STATUS/403}"
+  forbidding=$port
   listener plain-python "import functools, http.server
 s = http.server.ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(http.server.SimpleHTTPRequestHandler, directory='$work/html'))
 print(s.server_port); s.serve_forever()"

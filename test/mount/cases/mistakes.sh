@@ -28,8 +28,9 @@ mended() {
   else
     "$pailfs" "$@" >"$work/out" 2>"$work/err" </dev/null &
     pid=$!
-    wait_until 10 grep -q '^pailfs: mounted' "$work/err" || status=1
     lines=3 # what was put right, the launch line of the log, and that it is mounted
+    wait_until 10 grep -q '^pailfs: mounted' "$work/err" || status=1
+    wait_until 2 has_lines "$lines" "$work/err" || true # they are counted below
   fi
   took=$(($(milliseconds) - begin))
   table+=("$(printf '%-9s %-34s %3d %6d ms  %s' "$mode" "$name" "$status" "$took" "$(head -n 3 "$work/err" | paste -sd '|')")")
@@ -43,6 +44,7 @@ mended() {
   [ "$failures" != "$before" ] || ok "put right"
 }
 
+has_lines() { [ "$(wc -l <"$2")" -ge "$1" ]; }
 clock() { curl -sS -f -X POST "$control/clock?offset_s=$1" -o /dev/null; }
 fault() { curl -sS -f -X POST "$control/fault" --data-binary "$1" -o /dev/null; }
 rule() { curl -sS -f -X POST "$control/rule?name=$1&on=$2" -o /dev/null; }
@@ -51,7 +53,8 @@ own_etc
 forbid_allow_other
 own_fuse_device 666
 echo '127.0.0.1 s3.test pail.s3.test no-such-pail.s3.test' >>/etc/hosts
-start_s3d --domain s3.test
+start_s3d --domain s3.test --tls-port 0 --tls-self-signed "$work/tls"
+tls=$(sed -n 's/.* tls=https:\/\/\([^ ]*\).*/\1/p' "$work/s3d.ready")
 mnt=$work/mnt
 mkdir "$mnt"
 strange_servers
@@ -72,17 +75,28 @@ without_fusermount='for p in fusermount3 fusermount; do
   p=$(command -v "$p") && mount --bind /dev/null "$(readlink -f "$p")"; done; shift; exec "$@"'
 as_nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups env "HOME=$work/user")
 
+# second WORDS ARGUMENT...: a second mount at $mnt is refused.
+second() {
+  local words=$1 status=0
+  shift
+  timeout -k 1 20 "$pailfs" "$@" 2>"$work/err" </dev/null || status=$?
+  expect_equal "exit status" 2 "$status"
+  expect_equal "lines on standard error" 1 "$(wc -l <"$work/err")"
+  expect "it says what is there" grep -q -i "already mounted.*$words" "$work/err"
+  expect "and how to unmount it" grep -q -F "pailfs umount $mnt" "$work/err"
+}
+
 mistakes() {
   local url=url=$endpoint,use_path_request_style keys=passwd_file=$work/passwd shown=${endpoint#http://}
-  local good=$url,$keys user=$url,passwd_file=$work/user/passwd status
+  local good=$url,$keys user=$url,passwd_file=$work/user/passwd
   mistake 4 '1 wrong key' "access.key AKIA.*.from.$work/wrong-key is.not.known.to.*$shown InvalidAccessKeyId" pail "$mnt" \
     -o "$url,passwd_file=$(keyfile wrong-key "AKIAWRONGKEY:$secret")" "$@"
   mistake 4 '1b wrong secret' "secret.key does.not.match.*SignatureDoesNotMatch stray.space.or.newline.in.$work/wrong-secret region.used:.us-east-1" \
     pail "$mnt" -o "$url,passwd_file=$(keyfile wrong-secret "$access:wrong")" "$@"
-  mistake 5 '2 wrong bucket' "bucket.\"no-such-pail\".does.not.exist.at.$endpoint" no-such-pail "$mnt" -o "$good" "$@"
+  mistake 5 '2 wrong bucket' "bucket.\"no-such-pail\".does.not.exist.at.$endpoint create.it check.its.name" no-such-pail "$mnt" -o "$good" "$@"
   mistake 5 '2 wrong bucket in the host' "\"no-such-pail\".does.not.exist did.you.mean.*s3.test:$port/no-such-pail..path.style" \
     no-such-pail "$mnt" -o "url=http://s3.test:$port,$keys" "$@"
-  mistake 5 '3 wrong region, given' 'us-east-1 eu-west-1' pail "$mnt" -o "$good,region=eu-west-1" "$@"
+  mistake 5 '3 wrong region, given' 'in.region.us-east-1 eu-west-1.was.given give.-o.region=us-east-1' pail "$mnt" -o "$good,region=eu-west-1" "$@"
   rule region=eu-central-1 1
   mended '3 wrong region, not given' 'in.region.eu-central-1,.not.us-east-1' pail "$mnt" -o "$good" "$@"
   rule region=us-east-1 1
@@ -91,6 +105,15 @@ mistakes() {
     -o "url=http://no-such-host.invalid,use_path_request_style,$keys" "$@"
   mistake 6 '4b console' "http://127.0.0.1:$html.did.not.answer.like.an.S3.service got.text/html console.URL" pail "$mnt" \
     -o "url=http://127.0.0.1:$html,$keys" "$@"
+  mistake 6 '4b a page of status 403' "127.0.0.1:$forbidding.did.not.answer.like.an.S3.service" pail "$mnt" \
+    -o "url=http://127.0.0.1:$forbidding,$keys" "$@"
+  mistake 6 '4b the same without keys' "127.0.0.1:$forbidding.did.not.answer.like.an.S3.service" pail "$mnt" \
+    -o "url=http://127.0.0.1:$forbidding" "$@"
+  mistake 6 '4b a page of status 404' "127.0.0.1:$python.did.not.answer.like.an.S3.service" pail "$mnt" \
+    -o "url=http://127.0.0.1:$python,$keys" "$@"
+  mistake 6 '4d https to a port for http' "Is.it.http://127.0.0.1:$python?" pail "$mnt" -o "url=https://127.0.0.1:$python,$keys" "$@"
+  mistake 7 '4d the same, not answered' "Is.it.http://$shown?" pail "$mnt" -o "url=https://$shown,$keys" "$@"
+  mistake 6 '4d http to a port for https' "Is.it.https://$tls?" pail "$mnt" -o "url=http://$tls,$keys" "$@"
   mended '4c url without scheme' "http://$shown" pail "$mnt" -o "url=$shown,$keys" "$@"
 
   runner=(unshare -m bash -c "$without_device" bash "$work")
@@ -109,7 +132,10 @@ mistakes() {
   runner=()
   mistake 2 '9 password file for all' "$work/loose.*644 chmod.600" pail "$mnt" -o "$url,passwd_file=$(keyfile loose "$access:$secret" 644)" "$@"
   mistake 2 '9b no password file' "$work/no-passwd.does.not.exist running.as.uid" pail "$mnt" -o "$url,passwd_file=$work/no-passwd" "$@"
-  mistake 4 '9c no credentials' "AWS_ACCESS_KEY_ID $HOME/.passwd-s3fs /etc/passwd-s3fs" pail "$mnt" -o "$url" "$@"
+  mistake 4 '9c no credentials' "^pailfs:.write.ACCESS_KEY:SECRET_KEY.into.$HOME/.passwd-s3fs AWS_ACCESS_KEY_ID $HOME/.passwd-s3fs /etc/passwd-s3fs" pail "$mnt" -o "$url" "$@"
+  mistake 2 'tmpdir is missing' "tmpdir=$work/absent.cannot.be.used make.it" pail "$mnt" -o "$good,tmpdir=$work/absent" "$@"
+  mistake 1 'misspelt option' 'unknown.option."use_path_request_stile" did.you.mean."use_path_request_style"' \
+    pail "$mnt" -o "$good,use_path_request_stile" "$@"
   clock 3600
   mended '10 clock behind' "this.machine's.clock.is.60.min.behind.$endpoint signed.with.the.server's.time" pail "$mnt" -o "$good" "$@"
   clock -1800
@@ -122,11 +148,8 @@ mistakes() {
   # Last, because it needs a mount that works.
   context="${mode}7 already mounted: "
   expect "the first is mounted" timeout 20 "$pailfs" pail "$mnt" -o "$good"
-  status=0
-  timeout -k 1 20 "$pailfs" pail:/other "$mnt" -o "$good" "$@" 2>"$work/err" </dev/null || status=$?
-  expect_equal "exit status" 2 "$status"
-  expect_equal "lines on standard error" 1 "$(wc -l <"$work/err")"
-  expect "it says so" grep -q -i 'already mounted' "$work/err"
+  second 'bucket pail)' pail:/other "$mnt" -o "$good" "$@"
+  second 'the same bucket with other options)' pail "$mnt" -o "$good,umask=022" "$@"
   expect_equal "one mount is there" 1 "$(mounts_below "$mnt" | wc -l)"
   unmount "$mnt"
   context=''

@@ -30,8 +30,13 @@ TEST_CASE("What this machine cannot offer is refused before anything is sent") {
   options.fs.gid.reset();
 
   options.fs.temporary_directory = "/no/such/directory";
-  CHECK(check_local_files(options, 0).error().text.find("temporary directory doesn't exists.") ==
-        0);
+  CHECK(check_local_files(options, 0).error().text ==
+        "tmpdir=/no/such/directory cannot be used: No such file or directory; make it, or name "
+        "another with -o tmpdir=DIRECTORY");
+  options.fs.temporary_directory = "/dev/null";
+  const Status file = check_local_files(options, 0);
+  CHECK(file.error().text == "tmpdir=/dev/null is not a directory");
+  CHECK(exit_for(Step::local, file.error()) == Exit::local);
   rmdir(directory);
 }
 
@@ -105,6 +110,7 @@ TEST_CASE("The exit status tells which side has to be looked at") {
            Row{Step::bucket, service_error(EIO, 400, "AuthorizationHeaderMalformed"), Exit::bucket},
            Row{Step::bucket, service_error(EIO, 503, "SlowDown"), Exit::network},
            Row{Step::bucket, service_error(EIO, 200, ""), Exit::network},
+           Row{Step::bucket, service_error(EIO, 0, ""), Exit::network},  // a stranger's 403, 404
            Row{Step::bucket, service_error(ECONNREFUSED, 0, ""), Exit::network},
            Row{Step::bucket, service_error(ETIMEDOUT, 0, ""), Exit::timeout},
            Row{Step::mountpoint, Error(ENOENT, "x"), Exit::local},

@@ -68,6 +68,24 @@ TEST_CASE("the sentence names the endpoint and the reason", "[http]") {
   CHECK(describe({}, "h:1").empty());
 }
 
+TEST_CASE("TLS with a port that does not speak it asks for the other scheme", "[http]") {
+  for (const char* said : {"error:0A00010B:SSL routines::wrong version number",
+                           "error:0A0000C6:SSL routines::packet length too long",
+                           "error:0A000139:SSL routines::record layer failure",
+                           "error:0A00009C:SSL routines::http request",
+                           "OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to h:80",
+                           "OpenSSL SSL_connect: Connection reset by peer"}) {
+    CAPTURE(said);
+    CHECK_THAT(describe({CURLE_SSL_CONNECT_ERROR, false, false, 0, said}, "h:80"),
+               ContainsSubstring(said) && ContainsSubstring(". Is it http://h:80?"));
+  }
+  CHECK_THAT(
+      describe({CURLE_OPERATION_TIMEDOUT, false, false, 0, "SSL connection timeout"}, "h:80"),
+      ContainsSubstring("timeout at h:80: SSL connection timeout. Is it http://h:80?"));
+  CHECK_THAT(describe({CURLE_PEER_FAILED_VERIFICATION, false, false, 0, "self-signed"}, "h:443"),
+             !ContainsSubstring("Is it"));
+}
+
 TEST_CASE("a proxy that cannot be reached is named, and where it was to lead", "[http]") {
   const std::string said = "cannot connect to the proxy 10.0.0.1:3128 on the way to s3.test:443: ";
   CHECK(describe({CURLE_COULDNT_CONNECT, false, false, ECONNREFUSED,

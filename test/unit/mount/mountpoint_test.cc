@@ -12,6 +12,8 @@
 #include <fstream>
 #include <string>
 
+#include "pailfs/util/program_name.h"
+
 #include "runtime_directory.h"
 #include "stderr_capture.h"
 #include "support/catch.h"
@@ -171,22 +173,26 @@ TEST_CASE("the same mount once more is recognised by source, address and options
   SECTION("another bucket") {
     record.source = "other";
     CHECK(found().error().err == EBUSY);
-    CHECK_THAT(found().error().text,
-               ContainsSubstring("already mounted (pailfs, pid " + std::to_string(::getpid()) +
-                                 ", bucket other)"));
+    CHECK_THAT(
+        found().error().text,
+        ContainsSubstring("already mounted (pailfs, pid " + std::to_string(::getpid()) +
+                          ", bucket other); to unmount it: " + program_name() + " umount " + path));
   }
   SECTION("another service") {
     record.url = "https://other";
     CHECK(found().error().err == EBUSY);
+    CHECK_THAT(found().error().text, ContainsSubstring("a bucket of this name at https://other)"));
   }
   SECTION("other options") {
     record.options_digest = "other";
     CHECK(found().error().err == EBUSY);
+    CHECK_THAT(found().error().text, ContainsSubstring(", the same bucket with other options)"));
   }
   SECTION("a record that was left over says nothing") {
     record.pid = 0x7ffffff0;  // above every limit of the kernel
     CHECK(found().error().err == EBUSY);
-    CHECK_THAT(found().error().text, ContainsSubstring("already mounted (src, type fuse.s3fs)"));
+    CHECK_THAT(found().error().text,
+               ContainsSubstring("already mounted (src, type fuse.s3fs); to unmount it: "));
   }
   SECTION("nor does one of a mount that is gone") {
     place.pretend_mounted("ext4");

@@ -34,10 +34,14 @@ std::vector<Row> rows() {
        {"secret key", "AKIA…7Q", "does not match (SignatureDoesNotMatch)", "stray space",
         "/home/u/.passwd-s3fs", "us-east-1"},
        EPERM},
-      {"denied", s3_error(403, "AccessDenied"), {"may not list bucket \"bkt\"", "AKIA…7Q"}, EPERM},
+      {"denied",
+       s3_error(403, "AccessDenied"),
+       {"may not list \"p/\" in bucket \"bkt\"", "AKIA…7Q", "must allow s3:ListBucket"},
+       EPERM},
       {"no bucket",
        s3_error(404, "NoSuchBucket"),
-       {"bucket \"bkt\" does not exist at https://s3.example.com"},
+       {"bucket \"bkt\" does not exist at https://s3.example.com (NoSuchBucket); create it, or "
+        "check its name and the option url"},
        ENXIO},
       {"refused",
        failure(Failure::connect, "cannot connect to s3.example.com:443: Connection refused"),
@@ -156,7 +160,53 @@ TEST_CASE("a given region that is wrong is named beside the right one") {
   const Status status = bench.client->probe("");
   REQUIRE_FALSE(status);
   CHECK(status.error().text ==
-        "bucket \"bkt\" is in region eu-west-1, but region us-west-2 was given");
+        "bucket \"bkt\" is in region eu-west-1, but region us-west-2 was given; give "
+        "-o region=eu-west-1 (endpoint= is the same option), or none");
+}
+
+TEST_CASE("keys that may not list the bucket may be allowed a path in it") {
+  Bench bench;
+  bench.transport.otherwise([](const auto&) { return s3_error(403, "AccessDenied"); });
+  const Status status = bench.client->probe("");
+  REQUIRE_FALSE(status);
+  CHECK_THAT(status.error().text,
+             Catch::Matchers::ContainsSubstring("may not list bucket \"bkt\"") &&
+                 Catch::Matchers::ContainsSubstring("mount that: bkt:/PATH"));
+}
+
+TEST_CASE("what a stranger answers is not taken for a word about bucket or keys") {
+  for (const int http_status : {200, 400, 403, 404}) {
+    CAPTURE(http_status);
+    Bench bench;
+    bench.transport.otherwise([&](const auto&) {
+      return reply(http_status, {{"Content-Type", "text/html"}}, "<html>Console</html>");
+    });
+    const Status status = bench.client->probe("");
+    REQUIRE_FALSE(status);
+    CHECK_THAT(status.error().text, Catch::Matchers::EndsWith("Is this the console URL?"));
+    CHECK(status.error().http_status == 0);
+  }
+}
+
+TEST_CASE("plain http to a port that wants TLS is asked about") {
+  const std::string page = "<html>The plain HTTP request was sent to HTTPS port</html>";
+  const std::vector<http::Header> html = {{"Content-Type", "text/html"}};
+  for (const http::Exchange& answer :
+       {reply(400, html, page), reply(301, html, page), reply(308, {}),
+        failure(Failure::broken, "exchange with h:443 broke off: Empty reply from server"),
+        failure(Failure::protocol, "h:443: Received HTTP/0.9 when not allowed")}) {
+    Config config = Bench::path_config();
+    for (const bool plain : {true, false}) {
+      CAPTURE(answer.status, answer.detail, plain);
+      config.url = plain ? "http://h:443" : "https://h:443";
+      Bench bench(config);
+      bench.transport.otherwise([&](const auto&) { return answer; });
+      const Status status = bench.client->probe("");
+      REQUIRE_FALSE(status);
+      const bool asks = status.error().text.find("Is it https://h:443?") != std::string::npos;
+      CHECK(asks == plain);
+    }
+  }
 }
 
 TEST_CASE("a public bucket that is none is called so") {

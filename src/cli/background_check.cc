@@ -28,6 +28,11 @@ BackgroundCheck::~BackgroundCheck() {
   thread_.join();
 }
 
+std::optional<std::string> BackgroundCheck::trouble() const {
+  MutexLock lock(mutex_);
+  return trouble_;
+}
+
 bool BackgroundCheck::rest(std::chrono::milliseconds pause) {
   const auto end = std::chrono::steady_clock::now() + pause;
   MutexLock lock(mutex_);
@@ -42,6 +47,10 @@ bool BackgroundCheck::rest(std::chrono::milliseconds pause) {
 void BackgroundCheck::run(std::chrono::milliseconds pause) {
   for (int failures = 0;; ++failures) {
     const Status reached = probe_();
+    {
+      MutexLock lock(mutex_);
+      trouble_ = reached ? std::nullopt : std::optional(reached.error().text);
+    }
     if (reached) {
       // Whoever was told of the trouble is told of its end, whatever the level.
       if (failures > 0)

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -20,6 +21,8 @@ class BackgroundCheck final {
                   std::chrono::milliseconds first_pause = std::chrono::seconds(1));
   /// Waits for a probe under way.
   ~BackgroundCheck();
+  /// Why the bucket is not reached yet; nothing once it is. Any thread.
+  [[nodiscard]] std::optional<std::string> trouble() const EXCLUDES(mutex_);
   BackgroundCheck(const BackgroundCheck&) = delete;
   BackgroundCheck& operator=(const BackgroundCheck&) = delete;
 
@@ -30,9 +33,10 @@ class BackgroundCheck final {
 
   const std::string what_;
   const std::function<Status()> probe_;
-  Mutex mutex_;
+  mutable Mutex mutex_;
   CondVar changed_;
   bool ending_ GUARDED_BY(mutex_) = false;
+  std::optional<std::string> trouble_ GUARDED_BY(mutex_) = "it has not answered yet";
   std::thread thread_;
 };
 

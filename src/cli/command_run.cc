@@ -80,6 +80,7 @@ std::string list_text(const std::vector<mount::MountRecord>& records) {
 
 int run_list(const Command& command) {
   const auto records = mount::list_everybodys_records();
+  if (records.empty() && !command.json) complain("no mount of pailfs was found", 0);
   std::cout << (command.json ? list_json(records) : list_text(records)) << std::flush;
   return 0;
 }
@@ -102,11 +103,20 @@ Result<std::string> status_of(const std::string& mountpoint, bool json) {
   return text;
 }
 
+std::string no_mount_of_ours() {
+  const std::size_t others = mount::list_everybodys_records().size();
+  std::string text = "no mount of pailfs by uid " + std::to_string(::geteuid()) + " was found";
+  if (others > 0) text += "; " + std::to_string(others) + " of other users (pailfs list)";
+  return text;
+}
+
 /// Every mount's status; with json an array.
 int run_status_of_all(bool json) {
   int code = 0;
   std::string all;
-  for (const mount::MountRecord& record : mount::list_records()) {
+  const auto records = mount::list_records();
+  if (records.empty() && !json) complain(no_mount_of_ours(), 0);
+  for (const mount::MountRecord& record : records) {
     auto text = status_of(record.mountpoint, json);
     if (!text) {
       code = complain(text.error().text, kTrouble);

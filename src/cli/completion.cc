@@ -9,7 +9,7 @@
 namespace pailfs::cli {
 namespace {
 
-constexpr std::string_view kSwitches = "-o -f -d -s -h --help --version --generate=";
+constexpr std::string_view kSwitches = "-o -f -d -s -u -h --help --version --generate=";
 
 /// Calls `visit(name, spec)` for each name and alias that can be typed after -o.
 template <class Visit>
@@ -187,6 +187,7 @@ _pailfs() {
     '-f[stay in the foreground]'
     '*-d[log more]'
     '-s[serve one request at a time]'
+    '-u[list unfinished uploads]'
     '(-h --help)'{-h,--help}'[print help]'
     '--version[print the version]'
     '--generate=[print documentation]:kind:(man markdown bash zsh fish)'
@@ -212,6 +213,7 @@ std::string fish_completion() {
       "complete -c pailfs -s f -d 'stay in the foreground'\n"
       "complete -c pailfs -s d -d 'log more'\n"
       "complete -c pailfs -s s -d 'serve one request at a time'\n"
+      "complete -c pailfs -s u -d 'list unfinished uploads'\n"
       "complete -c pailfs -s h -l help -d 'print help'\n"
       "complete -c pailfs -l version -d 'print the version'\n"
       "complete -c pailfs -l generate -x -a 'man markdown bash zsh fish'\n"

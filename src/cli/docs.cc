@@ -6,6 +6,7 @@
 #include "pailfs/cli/options.h"
 #include "pailfs/util/text.h"
 
+#include "man_template.h"
 #include "version.h"
 
 namespace pailfs::cli {
@@ -42,6 +43,7 @@ Switches:
   -d                     log more (dbglevel=info); twice: foreground, and trace
                          every request of the kernel
   -s                     serve one request at a time
+  -u                     list unfinished uploads (incomplete_mpu_list)
   -h, --help             this text; --help=OPTION explains one option
       --version          print the version
       --generate=KIND    print documentation: man, markdown, bash, zsh or fish
@@ -168,12 +170,12 @@ std::string version_text() {
          "Licence: Apache-2.0. There is no warranty, to the extent permitted by law.\n";
 }
 
-std::string man_page(std::string_view template_text) {
+std::string man_page() {
   std::string options;
   for_each_group([&](std::string_view title) { options += ".SS " + std::string(title) + "\n"; },
                  [&](const OptionSpec& spec) { options += roff_entry(spec); });
   if (!options.empty()) options.pop_back();
-  return replaced(replaced(template_text, "@OPTIONS@", options), "@VERSION@", kVersion);
+  return replaced(replaced(kManTemplate, "@OPTIONS@", options), "@VERSION@", kVersion);
 }
 
 std::string markdown() {
@@ -192,8 +194,8 @@ std::string markdown() {
   return text;
 }
 
-std::optional<std::string> generate(std::string_view kind, std::string_view template_text) {
-  if (kind == "man") return man_page(template_text);
+std::optional<std::string> generate(std::string_view kind) {
+  if (kind == "man") return man_page();
   if (kind == "markdown") return markdown();
   if (kind == "bash") return bash_completion();
   if (kind == "zsh") return zsh_completion();

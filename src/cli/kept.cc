@@ -3,8 +3,6 @@
 
 #include <sys/statvfs.h>
 
-#include "pailfs/util/log.h"
-
 namespace pailfs::cli {
 namespace {
 
@@ -26,7 +24,7 @@ Kept::Kept(const Options& options, fs::Config& settings) : forgets_(options.dele
   if (options.cache_directory.empty()) return;
   auto taken = cache::CacheDirectory::take(options.cache_directory, kept_identity(options));
   if (!taken) {
-    log_warning("use_cache: " + taken.error().text + "; this mount keeps nothing on disk");
+    trouble_ = "use_cache: " + taken.error().text + "; this mount keeps nothing on disk";
     return;
   }
   directory_ = std::make_unique<cache::CacheDirectory>(std::move(*taken));

@@ -9,7 +9,6 @@
 #include <atomic>
 #include <filesystem>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -240,8 +239,8 @@ Result<std::unique_ptr<journal::JournalStore>> open_journal(const Options& optio
   if (!options.durability_local && !left_behind) return std::unique_ptr<journal::JournalStore>();
   if (options.fs.read_only) {
     if (left_behind) {
-      log_warning("changes of an earlier mount wait in a journal below " + options.cache_directory +
-                  "; a mount with ro does not carry them out");
+      tell(options, "changes of an earlier mount wait in a journal below " +
+                        options.cache_directory + "; a mount with ro does not carry them out");
     }
     return std::unique_ptr<journal::JournalStore>();
   }
@@ -288,8 +287,11 @@ mount::Outcome live(const Options& options, const Launch& launch, const LogPlan&
   const auto files = fs::make_file_system(settings, store, service.clock,
                                           changes_wait ? fs::FirstPage() : service.first);
   s3::CredentialSource& keys = *service.keys.found.source;
-  Observer observer(options, {*service.client, keys, *files, service.clock, journal->get()},
-                    describe(log));
+  if (!kept.trouble().empty()) tell(options, kept.trouble());
+  const auto unreached = [&] { return check ? check->trouble() : std::nullopt; };
+  Observer observer(options,
+                    {*service.client, keys, *files, service.clock, unreached, journal->get()},
+                    describe(log), kept.trouble());
   std::atomic<bool> was_ready = false;
   const auto on_ready = [&] {
     was_ready = true;
@@ -373,10 +375,7 @@ std::string complaint_about(const std::string& name) {
 }
 
 int generate_text(const std::string& kind) {
-  std::string input;
-  if (kind == "man") input.assign(std::istreambuf_iterator<char>(std::cin), {});
-  return print(generate(kind, input),
-               "--generate=" + kind + ": it is man, markdown, bash, zsh or fish");
+  return print(generate(kind), "--generate=" + kind + ": it is man, markdown, bash, zsh or fish");
 }
 
 /// Everything about a command line that can be settled, or refused, without the network. The exit

@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t kFilesInAttribute = 10;
 constexpr std::size_t kFilesInReply = 1000;
 
-report::Subject subject_of(const Options& options, const Clock& clock, std::string log) {
+report::Subject subject_of(const Options& options, const Clock& clock, std::string log,
+                           std::string keeps_nothing) {
   report::Subject subject;
   subject.source = options.mount.identity.source;
   // Before it is mounted: afterwards to look at it would be to ask ourselves.
@@ -26,6 +27,7 @@ report::Subject subject_of(const Options& options, const Clock& clock, std::stri
   subject.url = options.s3.url;
   subject.version = kVersion;
   subject.log = std::move(log);
+  subject.keeps_nothing = std::move(keeps_nothing);
   subject.pid = ::getpid();
   subject.started = clock.wall();
   return subject;
@@ -33,10 +35,10 @@ report::Subject subject_of(const Options& options, const Clock& clock, std::stri
 
 }  // namespace
 
-Observer::Observer(const Options& options, Parts parts, std::string log)
-    : parts_(parts),
+Observer::Observer(const Options& options, Parts parts, std::string log, std::string keeps_nothing)
+    : parts_(std::move(parts)),
       metrics_config_{options.metrics_file, options.metrics_listen},
-      subject_(subject_of(options, parts.clock, std::move(log))) {}
+      subject_(subject_of(options, parts_.clock, std::move(log), std::move(keeps_nothing))) {}
 
 report::Report Observer::look() {
   report::Report report;
@@ -50,6 +52,7 @@ report::Report Observer::look() {
   } else {
     report.credentials = "none: " + credentials.error().text;
   }
+  report.unreached = parts_.unreached();
   report.activity = parts_.files.activity();
   if (parts_.journal != nullptr) report.journal = parts_.journal->waiting();
   report.requests = parts_.client.counts();

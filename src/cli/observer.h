@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "pailfs/cli/options.h"
@@ -25,10 +27,11 @@ class Observer final {
     s3::CredentialSource& credentials;
     fs::FileSystem& files;
     const Clock& clock;
-    journal::JournalStore* journal = nullptr;  ///< may be none
+    std::function<std::optional<std::string>()> unreached;  ///< with -o bg: why the bucket is not
+    journal::JournalStore* journal = nullptr;               ///< may be none
   };
-  /// `log`: where messages go, in words.
-  Observer(const Options& options, Parts parts, std::string log);
+  /// In words: where messages go, and why use_cache keeps nothing, if that is so.
+  Observer(const Options& options, Parts parts, std::string log, std::string keeps_nothing);
 
   /// For mount::serve().
   [[nodiscard]] mount::Instruments instruments();

@@ -138,7 +138,8 @@ struct Setter {
     return {};
   }
   std::string operator()(const Refused& refused) const {
-    return "option " + std::string(name) + " is not supported: " + std::string(refused.why);
+    return "option " + std::string(name) + " " + std::string(refused.what) + ": " +
+           std::string(refused.why);
   }
 };
 

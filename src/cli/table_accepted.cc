@@ -86,17 +86,10 @@ std::string set_all_messages(Options& options, std::string_view /*value*/) {
   return {};
 }
 
-constexpr std::string_view kNoLongerSupported =
-    " is no longer supported: other users can see command lines; put the keys into a passwd_file "
-    "with mode 600";
-
-std::string refuse_access_key(Options& /*options*/, std::string_view /*value*/) {
-  return "option accessKeyId" + std::string(kNoLongerSupported);
-}
-
-std::string refuse_secret_key(Options& /*options*/, std::string_view /*value*/) {
-  return "option secretAccessKey" + std::string(kNoLongerSupported);
-}
+/// In s3fs's words.
+constexpr Refused kKeysInSight = {
+    "other users can see command lines; put the keys into a passwd_file with mode 600",
+    "is no longer supported"};
 
 void add_refused_words(std::vector<OptionSpec>& table) {
   const Group group = Group::accepted;
@@ -104,9 +97,9 @@ void add_refused_words(std::vector<OptionSpec>& table) {
       table.end(),
       {
           {"f2", "", group, Custom{set_all_messages}, "Old form of dbglevel=dbg."},
-          {"accessKeyId", "[KEY]", group, Custom{refuse_access_key},
+          {"accessKeyId", "[KEY]", group, kKeysInSight,
            "Refused: other users can see command lines."},
-          {"secretAccessKey", "[KEY]", group, Custom{refuse_secret_key},
+          {"secretAccessKey", "[KEY]", group, kKeysInSight,
            "Refused: other users can see command lines."},
           {"ibm_iam_auth", "", group, Refused{kIbm},
            "Not available: tokens of IBM's service. HMAC credentials of it work as passwd_file.",

@@ -16,6 +16,8 @@ void put_subject(const Report& report, JsonWriter& json) {
       std::chrono::duration_cast<std::chrono::seconds>(report.now - subject.started);
   json.member("source", subject.source).member("mountpoint", subject.mountpoint);
   json.member("url", subject.url).member("region", report.region);
+  json.member("reached", !report.unreached);
+  if (report.unreached) json.member("unreached", *report.unreached);
   json.member("pid", subject.pid).member("version", subject.version);
   json.member("started", iso8601_millis(subject.started));
   json.member("uptime_seconds", uptime.count()).member("log", subject.log);
@@ -117,6 +119,8 @@ std::string to_json(const Report& report, std::size_t most_files) {
   json.key("cache").begin_object().member("attributes", activity.cached_attributes);
   json.member("listings", activity.cached_listings);
   if (activity.kept_bytes) json.member("disk_bytes", *activity.kept_bytes);
+  const std::string& not_kept = report.subject.keeps_nothing;
+  if (!not_kept.empty()) json.member("not_kept", not_kept);
   json.end_object();
   put_requests(report, json);
   return json.end_object().text();

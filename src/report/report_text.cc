@@ -162,6 +162,8 @@ std::string to_text(const Report& report) {
   const fs::Activity& activity = report.activity;
   return printable(subject.source) + " on " + printable(subject.mountpoint) + "\n" +
          line("service", subject.url + ", region " + report.region) +
+         (report.unreached ? line("bucket", "not reached yet: " + printable(*report.unreached))
+                           : std::string()) +
          line("process", "pid " + std::to_string(subject.pid) + ", pailfs " + subject.version +
                              ", up " + span(report.now - subject.started)) +
          line("credentials", credentials_text(report)) + line("log", subject.log) +
@@ -172,6 +174,8 @@ std::string to_text(const Report& report) {
                   counted(activity.cached_listings, "listing", "listings") +
                   (activity.kept_bytes ? ", " + human_size(*activity.kept_bytes) + " on disk"
                                        : "")) +
+         (subject.keeps_nothing.empty() ? std::string()
+                                        : "    " + printable(subject.keeps_nothing) + "\n") +
          requests_text(report) + kernel_text(report);
 }
 

@@ -15,14 +15,14 @@ std::optional<std::string> help_for(std::string_view name);
 /// First line in the form that scripts written for s3fs look for: "... V1.95 (...)".
 std::string version_text();
 
-/// `template_text` (man/pailfs.1.in) with @OPTIONS@ and @VERSION@ filled in.
-std::string man_page(std::string_view template_text);
+/// man/pailfs.1.in, which is built in, with @OPTIONS@ and @VERSION@ filled in.
+std::string man_page();
 std::string markdown();
 std::string bash_completion();
 std::string zsh_completion();
 std::string fish_completion();
 
-/// What --generate=KIND prints; man reads the template. Nothing for an unknown kind.
-std::optional<std::string> generate(std::string_view kind, std::string_view template_text);
+/// What --generate=KIND prints. Nothing for an unknown kind.
+std::optional<std::string> generate(std::string_view kind);
 
 }  // namespace pailfs::cli

@@ -164,6 +164,7 @@ struct Warned {
 /// Refused by name: leaving it out would change what is stored or who may read it.
 struct Refused {
   std::string_view why;
+  std::string_view what = "is not supported";
 };
 
 using Field = std::variant<Flag, Text, Path, Count, Megabytes, Seconds, Duration, Unsigned, Custom,

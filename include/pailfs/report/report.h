@@ -24,7 +24,8 @@ struct Subject {
   std::string mountpoint;
   std::string url;  ///< of the service
   std::string version;
-  std::string log;  ///< where messages go
+  std::string log;            ///< where messages go
+  std::string keeps_nothing;  ///< why use_cache keeps nothing; empty: it does, or is not wanted
   pid_t pid = 0;
   WallTime started{};
 };
@@ -33,6 +34,7 @@ struct Subject {
 struct Report {
   Subject subject;
   WallTime now{};
+  std::optional<std::string> unreached;  ///< with -o bg: why the bucket is not reached yet
   std::string region;
   std::string credentials;  ///< where they come from, or why there are none
   std::optional<WallTime> credentials_expire;

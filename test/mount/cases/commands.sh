@@ -24,6 +24,14 @@ command_control() { signed_curl "$access" "$secret" "$region" --fail -X POST "$c
 
 ask list
 expect_equal "list of nothing is empty and no failure" "0" "$status$(grep -F "$work" "$work/out" || true)"
+if [ "$namespace" = own ]; then
+  expect_equal "and says so elsewhere" "pailfs: no mount of pailfs was found" "$(cat "$work/out" "$work/err")"
+  ask status
+  expect_equal "so does status" "0 pailfs: no mount of pailfs by uid 0 was found" "$status $(cat "$work/out" "$work/err")"
+  ask status --json
+  expect_equal "as JSON it is an array of nothing" "0 []" "$status $(cat "$work/out" "$work/err")"
+fi
+expect "--generate=man is the whole manual page" grep -q '^.SH EXIT STATUS' <("$pailfs" --generate=man </dev/null)
 mount_here "$mnt" -o "logfile=$work/log,metrics_file=$work/metrics,retries=1,dbglevel=err,use_xattr"
 echo hello >"$mnt/hello"
 ask list

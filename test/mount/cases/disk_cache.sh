@@ -45,7 +45,11 @@ expect "its status shows the cache" grep -q "MiB on disk" <("$pailfs" status "$m
 mkdir "$work/other"
 mount_here "$work/other" -o "use_cache=$cache,logfile=$work/other.log,dbglevel=warn"
 expect "another mount of the bucket serves" cmp "$work/large" "$work/other/large"
-expect "and says that it keeps nothing" grep -q "in use by another mount of the same bucket; this mount keeps nothing on disk" "$work/other.log"
+for where in mount.err other.log; do
+  expect "and says that it keeps nothing: $where" \
+    grep -q "in use by another mount of the same bucket; this mount keeps nothing on disk" "$work/$where"
+done
+expect "its status too" grep -q "keeps nothing on disk" <("$pailfs" status "$work/other")
 unmount "$work/other"
 unmount "$mnt"
 

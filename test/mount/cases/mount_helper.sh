@@ -119,7 +119,7 @@ mount_here "$mnt" -o ro,dbglevel=info
 pid=$(daemons "$mnt")
 expect_equal "in another order: nothing to do" 0 "$(status_of "$pailfs" pail "$mnt" -o dbglevel=info -o "ro,$(mount_options)")"
 expect_equal "it says nothing" '' "$(cat "$work/err" "$work/out")"
-gives 2 "already.mounted.(pailfs,.pid.$pid,.bucket.pail)" "$pailfs" pail "$mnt" -o "$(mount_options)"
+gives 2 "already.mounted.(pailfs,.pid.$pid,.the.same.bucket.with.other.options)" "$pailfs" pail "$mnt" -o "$(mount_options)"
 gives 2 "already.mounted.(pailfs,.pid.$pid,.bucket.pail)" "$pailfs" pail:/other "$mnt" -o "ro,dbglevel=info,$(mount_options)"
 gives 32 "already.mounted" mount.pailfs pail "$mnt" -o "$(mount_options)"
 expect_equal "one mount, one daemon" "1 $pid" "$(mounts_below "$mnt" | wc -l) $(daemons "$mnt")"
@@ -150,7 +150,7 @@ by_user() {
 }
 by_user 'fusermount3'
 expect_equal "the same once more" 0 "$(status_of "${as_user[@]}" "$pailfs" pail "$user/mnt" -o "$options")"
-gives 2 'already.mounted.(pailfs bucket.pail' "${as_user[@]}" "$pailfs" pail "$user/mnt" -o "$options,ro"
+gives 2 'already.mounted.(pailfs the.same.bucket.with.other.options' "${as_user[@]}" "$pailfs" pail "$user/mnt" -o "$options,ro"
 kill -KILL "$(daemons "$user/mnt")"
 expect "the daemon is gone" wait_until 10 no_daemon "$user/mnt"
 by_user 'after kill -9'
@@ -273,12 +273,14 @@ for option in bg nocheck; do
   expect "it is mounted" is_mounted "$mnt"
   expect_failure "files give errors" timeout 20 cat "$mnt/file"
   expect "the log says why" grep -q "not reached yet.*127.0.0.1:$port" "$work/log"
+  expect "so does the status" grep -q "^  bucket  *not reached yet: .*127.0.0.1:$port" <("$pailfs" status "$mnt")
   if [ "$option" = bg ]; then
     stop_s3d
     start_s3d --port "$port"
     by_curl file -T "$work/content" -o /dev/null
     expect "it works as soon as the bucket answers" wait_until 10 cat "$mnt/file"
     expect "the log tells" wait_until 70 grep -q 'is reached' "$work/log"
+    expect_equal "the status no longer" '' "$("$pailfs" status "$mnt" | grep 'not reached' || true)"
     off
     stop_s3d
     start_s3d

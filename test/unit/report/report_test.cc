@@ -11,7 +11,8 @@ TEST_CASE("a report becomes one JSON object on one line", "[report]") {
   const std::string json = report::to_json(test::sample_report(), 10);
   CHECK(json ==
         R"({"source":"photos:/2026/","mountpoint":"/mnt/p","url":"https://s3.example.com",)"
-        R"("region":"eu-west-1","pid":42,"version":"0.1.0","started":"2026-11-22T03:00:00.000Z",)"
+        R"("region":"eu-west-1","reached":true,)"
+        R"("pid":42,"version":"0.1.0","started":"2026-11-22T03:00:00.000Z",)"
         R"("uptime_seconds":3665,"log":"syslog",)"
         R"("credentials":{"source":"environment","expires":"2026-11-22T05:00:00.000Z"},)"
         R"("open_files":3,"unstored":{"files":2,"bytes":3145728,"list":[)"
@@ -79,6 +80,19 @@ TEST_CASE("a report for a person says what is not stored and why", "[report]") {
   CHECK_THAT(text, ContainsSubstring("last error    none\n"));
   CHECK_THAT(text, ContainsSubstring("expired at"));
   CHECK_THAT(text, ContainsSubstring("up 2 h 0 min\n"));
+}
+
+TEST_CASE("a report tells that the bucket is not reached yet and that nothing is kept",
+          "[report]") {
+  report::Report report = test::sample_report();
+  report.unreached = "cannot connect to h:80";
+  report.subject.keeps_nothing = "use_cache: /c is in use";
+  const std::string text = report::to_text(report);
+  CHECK_THAT(text, ContainsSubstring("  bucket        not reached yet: cannot connect to h:80\n"));
+  CHECK_THAT(text, ContainsSubstring("on disk\n    use_cache: /c is in use\n"));
+  const std::string json = report::to_json(report, 10);
+  CHECK_THAT(json, ContainsSubstring(R"("reached":false,"unreached":"cannot connect to h:80",)"));
+  CHECK_THAT(json, ContainsSubstring(R"("not_kept":"use_cache: /c is in use")"));
 }
 
 TEST_CASE("names from a bucket cannot forge a line of a report", "[report]") {

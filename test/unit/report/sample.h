@@ -14,6 +14,7 @@ inline report::Report sample_report() {
                     "https://s3.example.com",
                     "0.1.0",
                     "syslog",
+                    "",
                     42,
                     *parse_iso8601("2026-11-22T03:00:00.000Z")};
   report.now = *parse_iso8601("2026-11-22T04:01:05.000Z");

@@ -214,8 +214,9 @@ Result<s3::ETag> Storer::send_bytes(Inode& inode, Content& content, const s3::Ke
   if (!plan->parts.empty()) {
     auto etag = send_parts(content, key, attributes, plan->parts, upload);
     // Cannot be copied at all, or not beside parts of another size (Cloudflare R2).
-    const bool no_part_copy = !etag && input.copy_allowed &&
-                              (etag.error().err == ENOTSUP || etag.error().s3_code == "InvalidPart");
+    const bool no_part_copy =
+        !etag && input.copy_allowed &&
+        (etag.error().err == ENOTSUP || etag.error().s3_code == "InvalidPart");
     if (!no_part_copy) return etag;
     // Fetch what was to be copied and send everything.
     std::vector<Range> copied;

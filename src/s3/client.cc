@@ -64,11 +64,30 @@ Outcome ServiceClient::with_keys(const Key& object,
   return first;
 }
 
+/// Who may not list is not told what is absent (S3 API reference, HeadObject). Some services, such
+/// as Ceph (its change 68577), say 403 also where the keys may list this prefix but not the bucket.
+bool ServiceClient::is_proven_absent(const Key& key) {
+  ListRequest request;
+  request.prefix = key;
+  request.delimited = false;
+  request.max_keys = 1;
+  const auto page = list(request);
+  // Names come in order: the key would be the first of those that begin with it.
+  return page && (page->objects.empty() || page->objects.front().key > key);
+}
+
 Result<ObjectInfo> ServiceClient::head(const Key& key) {
   Outcome outcome = with_keys(key, [&](const CustomerKey* read_key) {
     return run(Op::head, key, [&](const Site& site) { return build_head(site, key, read_key); });
   });
-  if (!outcome.verdict.ok) return outcome.verdict.error;
+  const Error& error = outcome.verdict.error;
+  const bool refused = !outcome.verdict.ok && error.http_status == 403 && error.s3_code.empty();
+  if (refused && is_proven_absent(key)) {
+    Error absent(ENOENT, error.text + "; a list shows that it is not there");
+    absent.http_status = 404;
+    return absent;
+  }
+  if (!outcome.verdict.ok) return error;
   return std::get<ObjectInfo>(std::move(outcome.verdict.reply));
 }
 

@@ -48,6 +48,7 @@ class ServiceClient final : public Client {
   Result<UploadPage> list_uploads(const std::string& prefix, const UploadPage& after) override;
 
  private:
+  bool is_proven_absent(const Key& key);
   Result<ListPage> probe_page(const std::string& prefix, std::size_t keys);
 
   using Build = std::function<Result<Built>(const Site&)>;

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "intake.h"
+#include "policy.h"
 #include "text.h"
 
 namespace s3d {
@@ -147,7 +148,9 @@ std::optional<S3Error> check_head(Call& call, const std::string& virtual_bucket)
 
   if (!call.address.bucket.empty()) call.bucket = service.store.bucket(call.address.bucket);
   if (call.identity.anonymous && !anonymous_may(call)) return S3Error{"AccessDenied", "", {}};
-  if (service.rules.denied(call.op)) return S3Error{"AccessDenied", "", {}};
+  if (service.rules.denied(call.op) ||
+      !policy_allows(service.rules.only_prefix(), call.op, call.head, call.address))
+    return S3Error{"AccessDenied", "", {}};
   if (call.op == Op::kUnimplemented || call.op == Op::kMethodNotAllowed) return std::nullopt;
   if (auto error = check_key(call)) return error;
   bool needs_bucket = call.op != Op::kListBuckets && call.op != Op::kCreateBucket;

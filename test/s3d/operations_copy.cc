@@ -7,6 +7,7 @@
 
 #include "conditions.h"
 #include "copy_source.h"
+#include "policy.h"
 #include "sse.h"
 #include "text.h"
 #include "xml_out.h"
@@ -49,8 +50,10 @@ std::variant<CopySource, S3Error> find_copy_source(const Call& call) {
                     nullptr};
   BucketPtr bucket = call.service.store.bucket(source.bucket);
   if (!bucket) return S3Error{"NoSuchBucket", "", {}};
+  if (!policy_allows_key(call.service.rules.only_prefix(), source.key))
+    return S3Error{"AccessDenied", "", {}};
   source.object = call.service.store.get(*bucket, source.key);
-  if (!source.object) return S3Error{"NoSuchKey", "", {}};
+  if (!source.object) return S3Error{missing_code(call), "", {}};
   if (!call.rule(Rule::kSseCIgnored)) {
     if (auto error = judge_customer_key(call.head.headers, kSseSourcePrefix,
                                         source.object->customer_key_md5))

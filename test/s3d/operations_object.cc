@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "conditions.h"
 #include "digest.h"
+#include "policy.h"
 #include "service.h"
 #include "sse.h"
 #include "text.h"
@@ -53,7 +56,7 @@ Reply range_error(const Call& call, std::uint64_t size) {
 
 Reply get_object(Call& call) {
   ObjectPtr object = call.service.store.get(*call.bucket, call.address.key);
-  if (!object) return error_reply(call, {"NoSuchKey", "", {}});
+  if (!object) return error_reply(call, {missing_code(call), "", {}});
   if (!call.rule(Rule::kSseCIgnored)) {
     if (auto error = judge_customer_key(call.head.headers, kSsePrefix, object->customer_key_md5))
       return error_reply(call, std::move(*error));
@@ -159,13 +162,26 @@ Reply delete_objects(Call& call) {
   auto request = parse_delete(call.body.to_string());
   if (!request) return error_reply(call, {"MalformedXML", "", {}});
   bool ghost = call.service.rules.listing_delay_ms() > 0;
-  call.commit([&store = call.service.store, bucket = call.bucket, keys = request->keys,
+  const std::string allowed = call.service.rules.only_prefix();
+  auto& all = request->keys;
+  const auto forbidden = std::stable_partition(all.begin(), all.end(), [&](const std::string& key) {
+    return policy_allows_key(allowed, key);
+  });
+  const std::vector<std::string> keys(all.begin(), forbidden);
+  call.commit([&store = call.service.store, bucket = call.bucket, keys,
                now = call.service.clock.now_ms(), ghost] {
     for (const std::string& key : keys) store.remove(*bucket, key, "DeleteObjects", now, ghost);
     return WriteOutcome::kDone;
   });
   XmlWriter xml("DeleteResult");
-  for (const std::string& key : request->keys) {
+  for (auto key = forbidden; key != all.end(); ++key) {
+    xml.open("Error");
+    xml.element("Key", *key);
+    xml.element("Code", "AccessDenied");
+    xml.element("Message", "Access Denied");
+    xml.close();
+  }
+  for (const std::string& key : keys) {
     if (request->quiet) break;
     xml.open("Deleted");
     xml.element("Key", key);

@@ -73,6 +73,8 @@ constexpr std::array<Row, kRuleCount> kRows = {{
      "*.REGION.amazonaws.com of another region answers PermanentRedirect"},
     {Rule::kSseCIgnored, "sse_c_ignored", "keys of SSE-C are dropped, objects are not encrypted"},
     {Rule::kPublic, "public", "every bucket may be read and written anonymously"},
+    {Rule::kMissingIs403, "missing_is_403",
+     "GET and HEAD of what is not there answer AccessDenied, as without s3:ListBucket"},
 }};
 
 /// The part after "name=", when `text` begins so.
@@ -87,6 +89,11 @@ std::optional<std::string_view> value_of(std::string_view text, std::string_view
 std::string Rules::region() const {
   std::lock_guard lock(mutex_);
   return region_;
+}
+
+std::string Rules::only_prefix() const {
+  std::lock_guard lock(mutex_);
+  return only_prefix_;
 }
 
 void Rules::set_region(std::string_view region) {
@@ -109,6 +116,11 @@ bool Rules::set(std::string_view text, bool on) {
     if (op) denied_[static_cast<std::size_t>(*op)] = on;
     return op.has_value();
   }
+  if (auto prefix = value_of(text, "only_prefix")) {
+    std::lock_guard lock(mutex_);
+    only_prefix_ = on ? *prefix : std::string_view();
+    return true;
+  }
   if (auto ms = value_of(text, "delayed_listing")) {
     auto value = parse_i64(*ms);
     if (value) listing_delay_ms_ = on ? *value : 0;
@@ -126,6 +138,7 @@ std::string Rules::describe() {
   for (const Row& row : kRows) line(row.name, row.meaning);
   line("region=NAME", "the server's region");
   line("deny=OPERATION", "AccessDenied for one operation, e.g. deny=DeleteObject");
+  line("only_prefix=PREFIX", "AccessDenied for keys, and lists, that do not begin with PREFIX");
   line("delayed_listing=MS",
        "new objects appear in, deleted ones vanish from listings so much later");
   return out;
@@ -139,6 +152,7 @@ std::vector<std::string> Rules::active() const {
   for (int i = 0; i < kOpCount; ++i)
     if (denied(static_cast<Op>(i)))
       out.push_back("deny=" + std::string(op_name(static_cast<Op>(i))));
+  if (!only_prefix().empty()) out.push_back("only_prefix=" + only_prefix());
   if (listing_delay_ms() != 0)
     out.push_back("delayed_listing=" + std::to_string(listing_delay_ms()));
   return out;

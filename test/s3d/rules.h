@@ -61,8 +61,9 @@ enum class Rule {
   kRegionalHosts,
   kSseCIgnored,
   kPublic,
+  kMissingIs403,
 };
-constexpr int kRuleCount = static_cast<int>(Rule::kPublic) + 1;
+constexpr int kRuleCount = static_cast<int>(Rule::kMissingIs403) + 1;
 
 class Rules {
  public:
@@ -77,8 +78,11 @@ class Rules {
   /// long.
   std::int64_t listing_delay_ms() const { return listing_delay_ms_.load(); }
 
-  /// `text` is a name of the table, `region=NAME`, `deny=OPERATION` or `delayed_listing=MS`. False
-  /// when it is none of these.
+  /// Keys begin with this or are not allowed (policy.h); empty: all are.
+  std::string only_prefix() const;
+
+  /// `text` is a name of the table, `region=NAME`, `deny=OPERATION`, `delayed_listing=MS` or
+  /// `only_prefix=PREFIX`. False when it is none of these.
   bool set(std::string_view text, bool on);
   void set_region(std::string_view region);
 
@@ -93,6 +97,7 @@ class Rules {
   std::atomic<std::int64_t> listing_delay_ms_{0};
   mutable std::mutex mutex_;
   std::string region_ = "us-east-1";
+  std::string only_prefix_;
 };
 
 }  // namespace s3d

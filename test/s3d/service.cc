@@ -96,6 +96,10 @@ Reply outcome_reply(const Call& call, WriteOutcome outcome) {
   }
 }
 
+std::string missing_code(const Call& call) {
+  return call.rule(Rule::kMissingIs403) ? "AccessDenied" : "NoSuchKey";
+}
+
 std::string quoted(std::string_view etag) {
   return "\"" + std::string(etag) + "\"";
 }

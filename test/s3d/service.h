@@ -83,6 +83,8 @@ Reply xml_reply(std::string document);
 /// Refusal for a WriteOutcome other than kDone.
 Reply outcome_reply(const Call& call, WriteOutcome outcome);
 std::string quoted(std::string_view etag);
+/// The error code of an object that is not there.
+std::string missing_code(const Call& call);
 void add_etag(const Rules& rules, Reply& reply, std::string_view etag);
 /// The ETag a new object gets: its MD5, or noise under the rule etag_not_md5, with SSE-KMS and
 /// SSE-C.

@@ -12,6 +12,16 @@ using test::reply;
 
 const http::Exchange kStored = reply(200, {{"ETag", "\"new\""}});
 
+/// The list of one key, or of none.
+http::Exchange list_of(const std::string& key) {
+  const std::string entry = "<Contents><Key>" + key +
+                            "</Key><LastModified>2026-11-22T03:17:29.000Z</LastModified>"
+                            "<ETag>\"e\"</ETag><Size>1</Size></Contents>";
+  return reply(200, {},
+               "<ListBucketResult><IsTruncated>false</IsTruncated>" + (key.empty() ? "" : entry) +
+                   "</ListBucketResult>");
+}
+
 TEST_CASE("a request is signed, sent once and its answer returned") {
   Bench bench;
   bench.transport.then(kStored);
@@ -181,10 +191,33 @@ TEST_CASE("keys that the store took a moment ago are waited for when it refuses 
   }
   SECTION("and not for a HEAD that may be about a permission") {
     bench.clock.advance(std::chrono::seconds(10));
-    bench.transport.then(reply(204)).then(reply(403));
+    bench.transport.then(reply(204)).then(reply(403)).then(list_of("k"));
     CHECK(bench.client->remove("k"));
     CHECK_FALSE(bench.client->head("k"));
-    CHECK(bench.count() == 7);
+    CHECK(bench.count() == 8);
+  }
+}
+
+TEST_CASE("a HEAD that is refused is about an absent object only if a list says so") {
+  struct Row {
+    std::string name;
+    http::Exchange answer;
+    int err;
+  };
+  for (const Row& row : {
+           Row{"it is there", list_of("k"), EPERM},
+           Row{"nothing begins so", list_of(""), ENOENT},
+           Row{"a longer name does", list_of("kk"), ENOENT},
+           Row{"the list is refused", s3_error(403, "AccessDenied"), EPERM},
+           Row{"the list is none", reply(404, {}, "<html/>"), EPERM},
+       }) {
+    INFO(row.name);
+    Bench bench;
+    bench.transport.then(reply(403)).otherwise([&](const auto&) { return row.answer; });
+    const auto found = bench.client->head("k");
+    REQUIRE_FALSE(found);
+    CHECK(found.error().err == row.err);
+    CHECK_THAT(bench.sent(1).url, Catch::Matchers::EndsWith("max-keys=1&prefix=k"));
   }
 }
 

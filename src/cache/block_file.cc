@@ -32,15 +32,14 @@ BlockFile::~BlockFile() {
 
 Status BlockFile::write(std::uint64_t offset, std::span<const char> bytes) {
   const Range range{offset, offset + bytes.size()};
-  {
+  // Who sends gets its turn after every block.
+  while (!bytes.empty()) {
+    const std::size_t n = std::min<std::uint64_t>(bytes.size(), block_at(offset).end - offset);
     MutexLock lock(mutex_);
-    while (!bytes.empty()) {
-      const std::size_t n = std::min<std::uint64_t>(bytes.size(), block_at(offset).end - offset);
-      const Status written = write_piece(offset, bytes.first(n));
-      if (!written) return written;
-      offset += n;
-      bytes = bytes.subspan(n);
-    }
+    const Status written = write_piece(offset, bytes.first(n));
+    if (!written) return written;
+    offset += n;
+    bytes = bytes.subspan(n);
   }
   present_.add(range);
   return {};

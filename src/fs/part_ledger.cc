@@ -48,11 +48,13 @@ void PartLedger::touch(Range range) {
 
 void PartLedger::wrote(Range range, std::uint64_t front) {
   front_ = front;
+  end_ = UINT64_MAX;
   touch(range);
 }
 
 void PartLedger::truncated(std::uint64_t size) {
   front_ = std::min(front_, size);
+  end_ = UINT64_MAX;
   touch({size, UINT64_MAX});
 }
 
@@ -68,8 +70,8 @@ PartLedger::Job PartLedger::begin(std::size_t index, Range range) {
 
 std::optional<PartLedger::Job> PartLedger::next() {
   const std::size_t index = parts_.size();
-  const Range range = layout(index, UINT64_MAX);
-  if (index >= kMaxParts || range.end > front_) return std::nullopt;
+  const Range range = layout(index, end_);
+  if (index >= kMaxParts || range.empty() || range.end > front_) return std::nullopt;
   return begin(index, range);
 }
 

@@ -40,6 +40,8 @@ class PartLedger final {
   /// The next part that is ready to be sent while the file is written; it then counts as on its
   /// way.
   std::optional<Job> next();
+  /// The file ends at `size` and is being stored: `next` hands out its last, shorter part too.
+  void close(std::uint64_t size) { end_ = size; }
   /// All that the file of that size still lacks in the store; they then count as on their way. To
   /// be called when nothing else is.
   std::vector<Job> missing(std::uint64_t size);
@@ -70,6 +72,7 @@ class PartLedger final {
   const std::uint64_t first_size_;
   std::vector<Part> parts_;  // those that have been begun
   std::uint64_t front_ = 0;
+  std::uint64_t end_ = UINT64_MAX;  // of the file, while it is being stored
   std::size_t on_their_way_ = 0;
 };
 

@@ -136,8 +136,11 @@ Result<s3::ETag> PartStream::finish(std::uint64_t size) {
   std::vector<PartLedger::Job> jobs;
   {
     MutexLock lock(mutex_);
-    stopped_ = true;
+    // Those on their way have others follow them until all has been begun.
+    ledger_.close(size);
+    submit_ready();
     while (ledger_.on_their_way() > 0) changed_.wait(mutex_);
+    stopped_ = true;
     jobs = ledger_.missing(size);
   }
   FirstError failure;

@@ -122,6 +122,28 @@ TEST_CASE("a part that fails early is sent again by the close") {
   CHECK(w.stored_right());
 }
 
+TEST_CASE("a close sends the end of the file beside the parts that are still on their way") {
+  World w;
+  std::atomic<bool> was_late = false;
+  test::Fault slow;
+  slow.verb = test::Verb::upload_part;
+  slow.nth = 2;
+  slow.action = test::Fault::Action::none;
+  // This part waits for all others, of which the last is begun by the close.
+  slow.before = [&](const test::StoreCall&) {
+    for (int i = 0; i < 2000 && w.store.count().upload_part < 8; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    was_late = w.store.count().upload_part < 8;
+  };
+  w.faults.add(slow);
+  w.write_through(42);
+  w.await_parts(7);
+  REQUIRE(w.close());
+  CHECK_FALSE(was_late);
+  CHECK(w.stored_right());
+}
+
 TEST_CASE("a failed completion is told, and the next close sends everything anew") {
   World w;
   test::Fault fault;

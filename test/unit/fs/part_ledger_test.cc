@@ -99,6 +99,25 @@ TEST_CASE("a part that failed is missing at the end") {
   REQUIRE(ledger.missing(20 * kMiB).size() == 1);
 }
 
+TEST_CASE("when the file is being stored its last part follows the others at once") {
+  PartLedger ledger(10 * kMiB);
+  ledger.wrote({0, 23 * kMiB}, 23 * kMiB);
+  REQUIRE(ledger.next());
+  REQUIRE(ledger.next());
+  CHECK_FALSE(ledger.next());
+  ledger.close(23 * kMiB);
+  const auto last = ledger.next();
+  REQUIRE(last);
+  CHECK(last->range == Range{20 * kMiB, 23 * kMiB});
+  CHECK_FALSE(ledger.next());
+  for (std::size_t i = 0; i < 3; ++i) ledger.sent(i, etag(1));
+  CHECK(ledger.missing(23 * kMiB).empty());
+  // It could not be completed, and the file grew: the short part is no longer right.
+  ledger.wrote({23 * kMiB, 31 * kMiB}, 31 * kMiB);
+  CHECK_FALSE(ledger.next());
+  CHECK(ledger.missing(31 * kMiB).size() == 2);
+}
+
 TEST_CASE("whatever happens in between, the store ends with the file's last bytes") {
   // The store keeps, for each part, a stamp for every byte range of one mebibyte as it was when
   // the part left.
@@ -141,6 +160,7 @@ TEST_CASE("whatever happens in between, the store ends with the file's last byte
           }
           break;
         case 4:
+          if (random() % 16 == 0) ledger.close(size);
           if (const auto job = ledger.next()) leaving[job->index] = snapshot(*job);
           break;
         default:

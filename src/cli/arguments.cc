@@ -122,7 +122,7 @@ class Normaliser final {
         return;
       }
       if (switches_.find(letter) == std::string_view::npos) {
-        error_ = "unknown switch \"-" + printable(std::string(1, letter)) + "\"";
+        error_ = "unknown switch \"-" + printable(std::string(1, letter)) + "\"; --help lists all";
         return;
       }
       options_.push_back(std::string("-") + letter);

@@ -162,9 +162,8 @@ std::string unknown_option(std::string_view name) {
   std::string text = "unknown option " + in_quotes(name);
   std::string spelt(name);
   std::replace(spelt.begin(), spelt.end(), '-', '_');
-  if (const auto meant = nearest(spelt, candidates))
-    text += ": did you mean " + in_quotes(*meant) + "?";
-  return text;
+  const auto meant = nearest(spelt, candidates);
+  return text + (meant ? ": did you mean " + in_quotes(*meant) + "?" : "; --help lists all");
 }
 
 }  // namespace

@@ -126,6 +126,29 @@ std::string human_size(std::uint64_t bytes) {
   return out.data();
 }
 
+namespace {
+
+std::optional<std::string> with_same_parts(std::string_view word,
+                                           const std::vector<std::string_view>& candidates) {
+  const std::vector<std::string> wanted = split(word, '_');
+  std::size_t most = 0;
+  std::optional<std::string> found;
+  for (const std::string_view candidate : candidates) {
+    const std::vector<std::string> parts = split(candidate, '_');
+    const auto same = static_cast<std::size_t>(
+        std::count_if(wanted.begin(), wanted.end(), [&](const std::string& part) {
+          return part.size() > 1 && std::find(parts.begin(), parts.end(), part) != parts.end();
+        }));
+    if (same == 0 || (same < 2 && same < wanted.size()) || same < most) continue;
+    if (same == most && found && found->size() <= candidate.size()) continue;
+    most = same;
+    found = std::string(candidate);
+  }
+  return found;
+}
+
+}  // namespace
+
 std::optional<std::string> nearest(std::string_view word,
                                    const std::vector<std::string_view>& candidates) {
   const std::size_t tolerated = std::max<std::size_t>(1, word.size() / 3);
@@ -137,7 +160,7 @@ std::optional<std::string> nearest(std::string_view word,
     best = distance;
     found = std::string(candidate);
   }
-  return found;
+  return found ? found : with_same_parts(word, candidates);
 }
 
 }  // namespace pailfs

@@ -53,7 +53,8 @@ std::string iso8601_millis(WallTime time);  ///< "2026-11-22T03:17:29.654Z", for
 /// "12.5 MiB"
 std::string human_size(std::uint64_t bytes);
 
-/// The candidate closest to `word` by edit distance, if one is near enough to be a likely typo.
+/// The candidate closest to `word` by edit distance, if one is near enough to be a likely typo;
+/// else the shortest that has most of the parts of `word` between underscores: all, or two.
 std::optional<std::string> nearest(std::string_view word,
                                    const std::vector<std::string_view>& candidates);
 

@@ -51,7 +51,10 @@ expect_equal "where the credentials come from" "$work/passwd" "$(field 'j["crede
 expect_equal "a relative path is as good" "$mnt" "$(field 'j["mountpoint"]')"
 ask status --json
 expect_equal "without a mountpoint: all of them" "$mnt" "$(field 'j[0]["mountpoint"]')"
+requests() { curl -sS "$control/stats" | sed -n 's/.*"requests_total":\([0-9]*\).*/\1/p'; }
+before=$(requests)
 status_attribute "$mnt" >"$work/out"
+expect_equal "the attribute costs no request" "$before" "$(requests)"
 expect_equal "the root has it as an attribute" "$mnt" "$(field 'j["mountpoint"]')"
 expect_equal "which no listing shows" '[]' "$(python3 -c 'import os,sys
 try: print(os.listxattr(sys.argv[1]))

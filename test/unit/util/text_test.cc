@@ -124,5 +124,15 @@ TEST_CASE("a typo finds its neighbour and nonsense finds nothing", "[util]") {
   CHECK(nearest("use-cache", options) == "use_cache");
   CHECK(nearest("uri", options) == "url");
   CHECK_FALSE(nearest("completely_else", options).has_value());
+  const std::vector<std::string_view> more = {"use_path_request_style", "passwd_file",
+                                              "proxy_cred_file", "max_stat_cache_size",
+                                              "use_cache"};
+  CHECK(nearest("use_path_style", more) == "use_path_request_style");
+  CHECK(nearest("force_path_style", more) == "use_path_request_style");
+  CHECK(nearest("path", more) == "use_path_request_style");
+  CHECK(nearest("passwd", more) == "passwd_file");
+  CHECK(nearest("file", more) == "passwd_file");
+  CHECK(nearest("max_stat_cache", more) == "max_stat_cache_size");
+  CHECK_FALSE(nearest("use_magic", more).has_value());
   CHECK_FALSE(nearest("x", {}).has_value());
 }

@@ -220,7 +220,7 @@ class Journal final : public JournalStore {
   cache::ExpiringLru<s3::Key, Alias> aliases_ GUARDED_BY(mutex_);
   std::unordered_map<BodyId, BodyPtr> bodies_ GUARDED_BY(mutex_);
   std::unordered_map<s3::Key, std::uint64_t> segments_
-      GUARDED_BY(mutex_);  // of the oldest record that a pending key needs
+      GUARDED_BY(mutex_);  // of the record that a pending key needs: its last
   std::unordered_set<s3::Key> claimed_ GUARDED_BY(mutex_);
   std::list<Waiter*> waiters_ GUARDED_BY(mutex_);
   std::deque<Recent> recent_ GUARDED_BY(mutex_);

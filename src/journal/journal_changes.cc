@@ -113,8 +113,11 @@ std::vector<Status> Journal::acknowledge(std::vector<Change> changes) {
       change.want.time = clock_.wall();
       Record record;
       record.key = change.key;
-      record.seq = record.since = change.seq;
+      record.seq = change.seq;
+      const Pending::Entry* entry = pending_.find(change.key);
+      record.since = entry != nullptr ? entry->since : change.seq;
       record.base = base_of(change.key);
+      record.before = pending_.marks(change.key);
       record.want = change.want;
       record.has_bytes = change.has_bytes;
       record.bytes = change.bytes;
@@ -147,9 +150,7 @@ void Journal::become_pending(const Change& change, const Place& place) {
   } else if (change.body) {
     bodies_[change.seq] = change.body;
   }
-  // The records before it say what of ours the store may hold: they stay until nothing waits.
-  const auto oldest = segments_.try_emplace(change.key, place.segment->number).first;
-  oldest->second = std::min(oldest->second, place.segment->number);
+  segments_[change.key] = place.segment->number;
   const bool nothing_left =
       pending_.change(change.key, change.want, change.seq, base_of(change.key), clock_.now());
   if (!nothing_left) return;

@@ -95,10 +95,7 @@ std::optional<Journal::Moved> Journal::append_again(const s3::Key& key) {
   record.since = entry.since;
   record.base = entry.base;
   record.want = entry.want;
-  record.before = entry.before;
-  if (entry.sending && entry.sent.kind != Want::Kind::absent) {
-    record.before.push_back(mark_of(entry.sent));
-  }
+  record.before = pending_.marks(key);
   std::string bytes;
   const auto body = bodies_.find(entry.want.body);
   if (entry.want.kind == Want::Kind::body && body != bodies_.end() &&

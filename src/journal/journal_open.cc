@@ -156,19 +156,19 @@ Status Journal::open() {
   const MonoTime now = clock_.now();
   Sequence last = 0;
   MutexLock lock(mutex_);
-  auto log = Log::open(directory_.path,
-                       [&](const Record& record, const Place& place) NO_THREAD_SAFETY_ANALYSIS {
-                         last = std::max(last, record.seq);
-                         if (record.kind == Record::Kind::done) {
-                           pending_.replay_done(record.key, record.seq, record.base);
-                           if (pending_.find(record.key) == nullptr) segments_.erase(record.key);
-                           return;
-                         }
-                         if (record.has_bytes) places[record.want.body] = place;
-                         segments_.try_emplace(record.key, place.segment->number);
-                         pending_.replay(record.key, record.want, record.seq, record.since,
-                                         record.base, record.before, now, now + config_.grace);
-                       });
+  const auto visit = [&](const Record& record, const Place& place) NO_THREAD_SAFETY_ANALYSIS {
+    last = std::max(last, record.seq);
+    if (record.kind == Record::Kind::done) {
+      pending_.replay_done(record.key, record.seq, record.base);
+      if (pending_.find(record.key) == nullptr) segments_.erase(record.key);
+      return;
+    }
+    if (record.has_bytes) places[record.want.body] = place;
+    const bool counts = pending_.replay(record.key, record.want, record.seq, record.since,
+                                        record.base, record.before, now, now + config_.grace);
+    if (counts) segments_[record.key] = place.segment->number;
+  };
+  auto log = Log::open(directory_.path, visit);
   if (!log) return log.error();
   log_ = std::move(*log);
   if (!log_->damage().empty()) log_critical(log_->damage());

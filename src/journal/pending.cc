@@ -7,14 +7,13 @@
 namespace pailfs::journal {
 namespace {
 
-constexpr std::size_t kMostMarks = 32;
 /// A key that changes all the time is sent after this many holds all the same.
 constexpr int kMostHolds = 5;
 constexpr Sequence kNever = std::numeric_limits<Sequence>::max();
 
 void add_mark(std::vector<Mark>& marks, const Mark& mark) {
   if (std::find(marks.begin(), marks.end(), mark) != marks.end()) return;
-  if (marks.size() == kMostMarks) marks.erase(marks.begin());
+  if (marks.size() == Pending::kMostMarks) marks.erase(marks.begin());
   marks.push_back(mark);
 }
 
@@ -129,50 +128,40 @@ bool Pending::change(const s3::Key& key, Want want, Sequence seq, const Base& ba
   return true;
 }
 
-void Pending::replay(const s3::Key& key, Want want, Sequence seq, Sequence since, const Base& base,
+std::vector<Mark> Pending::marks(const s3::Key& key) const {
+  const Entry* entry = find(key);
+  if (entry == nullptr) return {};
+  std::vector<Mark> marks = entry->before;
+  const auto add = [&](const Want& want) {
+    if (want.kind != Want::Kind::absent) add_mark(marks, mark_of(want));
+  };
+  if (entry->sending) add(entry->sent);
+  add(entry->want);
+  return marks;
+}
+
+bool Pending::replay(const s3::Key& key, Want want, Sequence seq, Sequence since, const Base& base,
                      const std::vector<Mark>& before, MonoTime now, MonoTime not_before) {
-  const auto known = entries_.find(key);
-  const Entry* old = known == entries_.end() ? nullptr : &known->second;
-  if (old != nullptr) {
-    // The same change twice: copied on by the cleaning of the log, or a copy that got a body.
-    const bool same = old->seq == seq && old->want.kind == want.kind;
-    if (old->seq > seq || same) return replay_older(known, want, seq, since, base, before);
-  }
-  std::optional<Mark> replaced;
-  if (old != nullptr && old->want.kind != Want::Kind::absent) replaced = mark_of(old->want);
-  hold_body(want);
   const auto [at, fresh] = entries_.try_emplace(key);
   Entry& entry = at->second;
+  // Copied on by the cleaning of the log behind a later change, whose record knew of this one.
+  if (!fresh && entry.seq > seq) return false;
+  hold_body(want);
   if (fresh) {
-    entry.since = since;
-    entry.base = base;
     entry.first = now;
   } else {
     unindex(key, entry);
     release_body(entry.want);
   }
-  for (const Mark& mark : before) add_mark(entry.before, mark);
-  if (replaced) add_mark(entry.before, *replaced);
   entry.want = std::move(want);
   entry.seq = seq;
+  entry.since = since;
+  entry.base = base;
+  entry.before = before;
   entry.check = entry.unsure = true;
   entry.not_before = not_before;
   index(key, entry);
-}
-
-/// Copied on behind a later change that was not yet acknowledged: what may be in the store counts.
-void Pending::replay_older(Iterator at, const Want& want, Sequence seq, Sequence since,
-                           const Base& base, const std::vector<Mark>& before) {
-  auto& [key, entry] = *at;
-  if (seq < entry.since) return;  // over meanwhile
-  unindex(key, entry);
-  for (const Mark& mark : before) add_mark(entry.before, mark);
-  if (seq < entry.seq && want.kind != Want::Kind::absent) add_mark(entry.before, mark_of(want));
-  if (since < entry.since) {
-    entry.since = since;
-    entry.base = base;
-  }
-  index(key, entry);
+  return true;
 }
 
 void Pending::replay_done(const s3::Key& key, Sequence seq, const Base& base) {
@@ -186,7 +175,7 @@ void Pending::replay_done(const s3::Key& key, Sequence seq, const Base& base) {
     return;
   }
   entry.base = base;
-  entry.before.clear();
+  // The marks stay: one may be of a change after this one and before the last.
   entry.since = seq + 1;
   index(key, entry);
 }

@@ -47,7 +47,7 @@ class Pending final {
     Sequence seq = 0;    ///< of `want`
     Sequence since = 0;  ///< the oldest change of this key that is not confirmed
     Base base;
-    std::vector<Mark> before;
+    std::vector<Mark> before;  ///< what of ours may be in the store instead, at most kMostMarks
     bool check = false;
     bool unsure = false;  ///< a dead mount may have sent `want`
     bool sending = false;
@@ -61,6 +61,9 @@ class Pending final {
     std::optional<Error> refusal;  ///< the store's last word; tried again seldom
   };
   using Entries = std::map<s3::Key, Entry>;
+  /// A key gets one with each attempt that failed and may have arrived all the same, unless what
+  /// was to be sent had not changed. More than a record can count are not remembered.
+  static constexpr std::size_t kMostMarks = 255;
 
   /// `hold`: how long a change waits for others to merge with.
   explicit Pending(std::chrono::nanoseconds hold) : hold_(hold) {}
@@ -78,10 +81,15 @@ class Pending final {
   /// left alone, until release().
   void hold(const s3::Key& key, const Want& want);
   void release(const s3::Key& key, const Want& want);
+  /// Versions of ours that the store may hold, or come to hold before a change of `key` that is now
+  /// being written down becomes pending: that change's record names them.
+  [[nodiscard]] std::vector<Mark> marks(const s3::Key& key) const;
   /// The same as change(), read from the journal of a mount that has ended somehow: anything may
-  /// have been sent. `since` and `before` as they were. Nothing is sent before `not_before`: a
-  /// request of the dead mount may still be on its way, and must not arrive after ours.
-  void replay(const s3::Key& key, Want want, Sequence seq, Sequence since, const Base& base,
+  /// have been sent. A record says all there is to know: `since`, `base` and `before` are what the
+  /// mount knew when it wrote it, and those of earlier records count no more. Nothing is sent
+  /// before `not_before`: a request of the dead mount may still be on its way, and must not arrive
+  /// after ours. False: a record of a later change has been read before, and this one is nothing.
+  bool replay(const s3::Key& key, Want want, Sequence seq, Sequence since, const Base& base,
               const std::vector<Mark>& before, MonoTime now, MonoTime not_before);
   /// The journal says that changes of `key` up to `seq` are over; `base`: what the store then held.
   void replay_done(const s3::Key& key, Sequence seq, const Base& base);
@@ -119,8 +127,6 @@ class Pending final {
   [[nodiscard]] Sequence oldest_change() const;
   Job begin(Iterator at);
   std::vector<Job> next_removals(MonoTime now, bool hurry, std::size_t most);
-  void replay_older(Iterator at, const Want& want, Sequence seq, Sequence since, const Base& base,
-                    const std::vector<Mark>& before);
   Iterator find_sent(const s3::Key& key, Sequence seq);
   bool settled(Iterator at, Sequence seq, const Base& now_stored);
   // Every change of an entry is between these two, which keep the indexes below.

@@ -189,6 +189,9 @@ class Play final {
       case 'b':
       case 'c':
         return put(std::string(1, event));
+      case 'w':
+        for (int i = 0; i < 40; ++i) put("a");
+        return;
       case 'p':
         return upload("a");
       case 'A':
@@ -360,6 +363,11 @@ TEST_CASE("stories that once went wrong") {
   CHECK(Play("pmlf>").run() == "");
   // A listing showed a removal that an upload in parts had followed.
   CHECK(Play("a!Axfp?").run() == "");
+  // Among the versions of ours that the store might hold the one that it held was forgotten, when
+  // many changes of the key had been acknowledged since, in this life or the one before.
+  CHECK(Play("al!wA!").run() == "");
+  CHECK(Play("alwA!").run() == "");
+  CHECK(Play("w!al!w!wA!").run() == "");
 }
 
 /// Without the events that it takes no part of to go wrong.
@@ -381,7 +389,7 @@ TEST_CASE("what was acknowledged survives random lives, lost replies and crashes
   if (const char* story = std::getenv("PAILFS_STORY")) FAIL(Play(story).run());
   const char* seed = std::getenv("PAILFS_STORY_SEED");
   std::mt19937_64 random(seed == nullptr ? 20261125 : std::strtoull(seed, nullptr, 10));
-  const std::string events = "aabcAAB><rmpssslxff?!?!";
+  const std::string events = "aabcAAB><rmpssslxff?!?!w";
   for (int round = 0; round < 1500; ++round) {
     std::string story;
     for (std::size_t left = 8 + random() % 12; left > 0; --left)

@@ -249,7 +249,7 @@ bool DiskBlocks::make_room(const std::string& name, std::uint64_t bytes) {
   const std::uint64_t others = bytes_ - known->second->bytes;
   // Where all of them would not make the room, somebody else has filled the disk.
   if (!leaves_room(room, free + others, total, bytes)) return false;
-  const auto has_room = [&] {
+  const auto has_room = [&]() REQUIRES(mutex_) {
     return bytes_ + bytes <= config_.limit &&
            leaves_room(room, free + (before - bytes_), total, bytes);
   };

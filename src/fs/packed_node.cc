@@ -48,8 +48,9 @@ std::optional<std::uint8_t> bits_of(const s3::ObjectAttributes& attributes,
                                     const s3::ObjectAttributes& without_type) {
   std::uint8_t bits = 0;
   for (const auto& [name, value] : attributes.metadata) {
-    const auto* known = std::find_if(kHeaders.begin(), kHeaders.end(),
-                                     [&](const Header& header) { return header.name == name; });
+    const auto* known =
+        std::find_if(kHeaders.begin(), kHeaders.end(),
+                     [&wanted = name](const Header& header) { return header.name == wanted; });
     if (known == kHeaders.end() || (bits & known->bit) != 0) return std::nullopt;
     bits |= known->bit;
     if (value == *find_metadata(with_type, name)) {

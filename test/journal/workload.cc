@@ -303,8 +303,9 @@ std::string Workload::check(const Tree& found) {
     if (doubt_->moves) {
       for (const auto& [path, bytes] : doubt_->after) {
         if (path.back() == '/') continue;
-        const bool somewhere = std::any_of(found.begin(), found.end(),
-                                           [&](const auto& each) { return each.second == bytes; });
+        const bool somewhere =
+            std::any_of(found.begin(), found.end(),
+                        [&wanted = bytes](const auto& each) { return each.second == wanted; });
         if (!somewhere) complain(path, "'" + doubt_->what + "' was cut short and lost bytes");
       }
     }

@@ -269,7 +269,7 @@ TEST_CASE("threads that keep, read and push each other out never see a wrong byt
         const char letter = static_cast<char>('a' + (i * 7 + t) % 5);
         const std::uint64_t index = (i + t) % 6;
         const DiskBlocks::Identity id{std::string(1, letter), 6 * kBlockSize};
-        const std::string mine(kBlockSize, static_cast<char>(letter + index));
+        const std::string mine(kBlockSize, static_cast<char>(letter + static_cast<char>(index)));
         if (const auto version = disk.find(id); version && version->read(index, bytes.data())) {
           (bytes == mine ? right : wrong) += 1;
         } else if (const auto made = disk.make(id)) {

@@ -139,7 +139,7 @@ Status PosixFileSystem::truncate(Content& content, std::uint64_t size) {
   }
   content.base_visible = std::min(content.base_visible, size);
   content.changed.remove({size, UINT64_MAX});
-  if (content.stream && size == 0) {
+  if (content.stream && (size == 0 || size < content.stream->copied())) {
     content.stream->give_up();
     content.stream = nullptr;
   }

@@ -379,7 +379,15 @@ Status PosixFileSystem::write_local(Inode& inode, std::uint64_t offset,
   content.stat.mtime = content.stat.ctime = clock_.wall();
   content.bytes_dirty = true;
   content.times_given = false;
-  if (content.stream) content.stream->wrote(range, content.local->present().front());
+  if (!content.stream) return {};
+  const std::uint64_t copied = content.stream->copied();
+  if (range.begin < copied) {
+    // What the store copies would be the old bytes. All that was sent is still here.
+    content.stream->give_up();
+    content.stream = nullptr;
+  } else {
+    content.stream->wrote(range, content.local->present().front(copied));
+  }
   return {};
 }
 

@@ -30,7 +30,14 @@ Range growing_part(std::size_t index, std::uint64_t first_size) {
 }
 
 Range PartLedger::layout(std::size_t index, std::uint64_t size) const {
-  Range range = growing_part(index, first_size_);
+  Range range;
+  if (index < copies_.size()) {
+    range = copies_[index];
+  } else {
+    range = growing_part(index - copies_.size(), first_size_);
+    range.begin += copied();
+    range.end += copied();
+  }
   range.end = std::min(range.end, size);
   return range;
 }
@@ -65,7 +72,7 @@ PartLedger::Job PartLedger::begin(std::size_t index, Range range) {
   part.changed = false;
   part.range = range;
   ++on_their_way_;
-  return {index, range};
+  return {index, range, index < copies_.size()};
 }
 
 std::optional<PartLedger::Job> PartLedger::next() {
@@ -109,6 +116,7 @@ std::vector<s3::UploadedPart> PartLedger::parts(std::uint64_t size) const {
 
 std::vector<Range> PartLedger::take_held() {
   std::vector<Range> ranges;
+  if (!copies_.empty()) return ranges;
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     Part& part = parts_[i];
     if (part.state != State::sent || part.taken) continue;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "pailfs/s3/object_store.h"
@@ -28,13 +29,20 @@ class PartLedger final {
   struct Job {
     std::size_t index = 0;
     Range range;
+    bool copy = false;  ///< by the store, of the version that it has
   };
 
-  explicit PartLedger(std::uint64_t first_size) : first_size_(first_size) {}
+  /// The file begins with `copies`, which follow each other from 0 and do not change.
+  explicit PartLedger(std::uint64_t first_size, std::vector<Range> copies = {})
+      : first_size_(first_size), copies_(std::move(copies)) {}
 
-  /// Bytes of the file have changed; it now has no gap in front of `front`.
+  /// Where the bytes begin that are sent.
+  [[nodiscard]] std::uint64_t copied() const { return copies_.empty() ? 0 : copies_.back().end; }
+
+  /// Bytes of the file have changed, behind what is copied; from there it now has no gap in front
+  /// of `front`.
   void wrote(Range range, std::uint64_t front);
-  /// The file ends at `size`.
+  /// The file ends at `size`, which cuts off nothing that is copied.
   void truncated(std::uint64_t size);
 
   /// The next part that is ready to be sent while the file is written; it then counts as on its
@@ -52,7 +60,8 @@ class PartLedger final {
   /// The parts of the whole, once nothing is missing.
   [[nodiscard]] std::vector<s3::UploadedPart> parts(std::uint64_t size) const;
   /// Ranges that the store has as they are, so that their bytes may be given up; each is told once.
-  /// From then on nobody may change them.
+  /// From then on nobody may change them. None beside copies: a service may refuse these in the end
+  /// (Cloudflare R2 does, unless all are of one size), and all has to be sent.
   [[nodiscard]] std::vector<Range> take_held();
 
  private:
@@ -70,6 +79,7 @@ class PartLedger final {
   Job begin(std::size_t index, Range range);
 
   const std::uint64_t first_size_;
+  const std::vector<Range> copies_;
   std::vector<Part> parts_;  // those that have been begun
   std::uint64_t front_ = 0;
   std::uint64_t end_ = UINT64_MAX;  // of the file, while it is being stored

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "part_stream.h"
 
+#include <cerrno>
+#include <numeric>
+
 #include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
 
@@ -31,7 +34,7 @@ PartStream::PartStream(const Means& means, Target target, std::shared_ptr<cache:
       target_(std::move(target)),
       file_(std::move(file)),
       upload_(means.uploads, target_.path, 0),
-      ledger_(part_size) {}
+      ledger_(part_size, target_.copies) {}
 
 PartStream::~PartStream() {
   MutexLock lock(mutex_);
@@ -87,7 +90,8 @@ Result<s3::UploadId> PartStream::upload_id() {
     MutexLock lock(mutex_);
     if (id_) return *id_;
   }
-  auto id = means_.store.create_upload(target_.key, target_.attributes, s3::PartOrigin::sent);
+  auto id = means_.store.create_upload(target_.key, target_.attributes,
+                                       copied() > 0 ? s3::PartOrigin::mixed : s3::PartOrigin::sent);
   if (!id) return id;
   MutexLock lock(mutex_);
   id_ = *id;
@@ -97,9 +101,14 @@ Result<s3::UploadId> PartStream::upload_id() {
 Status PartStream::send(const PartLedger::Job& job) {
   const auto id = upload_id();
   Result<s3::ETag> etag = Error{};
-  if (id) {
+  const int number = static_cast<int>(job.index) + 1;
+  if (id && job.copy) {
+    etag = means_.store.copy_part(target_.key, *id, number, target_.key, target_.version,
+                                  {job.range.begin, job.range.size()});
+    if (etag) upload_.moved(0, job.range.size());
+  } else if (id) {
     FileSource body(*file_, job.range, &upload_);
-    etag = means_.store.upload_part(target_.key, *id, static_cast<int>(job.index) + 1, body);
+    etag = means_.store.upload_part(target_.key, *id, number, body);
   }
   MutexLock lock(mutex_);
   if (id && etag) {
@@ -124,12 +133,20 @@ bool PartStream::is_lost() {
 bool PartStream::make_room(std::chrono::milliseconds patience) {
   MutexLock lock(mutex_);
   for (;;) {
-    if (lost_) return false;
+    if (lost_ || copied() > 0) return false;
     const std::vector<Range> held = ledger_.take_held();
     for (const Range& range : held) file_->drop(range);
     if (!held.empty()) return true;
     if (ledger_.on_their_way() == 0 || !changed_.wait_for(mutex_, patience)) return false;
   }
+}
+
+Status PartStream::check_version() const {
+  if (copied() == 0) return {};
+  const auto info = means_.store.head(target_.key);
+  if (!info) return info.error();
+  if (info->etag == target_.version) return {};
+  return Error{ESTALE, "was replaced elsewhere while it was appended to"};
 }
 
 Result<s3::ETag> PartStream::finish(std::uint64_t size) {
@@ -161,6 +178,11 @@ Result<s3::ETag> PartStream::finish(std::uint64_t size) {
     parts = ledger_.parts(size);
     id = *id_;
   }
+  const std::uint64_t whole = std::accumulate(
+      parts.begin(), parts.end(), std::uint64_t{0},
+      [](std::uint64_t sum, const s3::UploadedPart& part) { return sum + part.size; });
+  if (whole != size) return Error{EFBIG, "larger than the 10,000 parts of an upload hold"};
+  if (const Status same = check_version(); !same) return same.error();
   auto etag = means_.store.complete_upload(target_.key, id, parts);
   MutexLock lock(mutex_);
   completed_ = etag.has_value();

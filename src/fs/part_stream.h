@@ -34,9 +34,9 @@ class AbandonedUploads final {
   std::vector<std::pair<s3::Key, s3::UploadId>> noted_ GUARDED_BY(mutex_);
 };
 
-/// Sends the parts of a new file to the store while the application is still writing it, so that
-/// its close waits for the last part only. PartLedger decides what is sent when; this is the
-/// threads and requests around it.
+/// Sends the parts of a new file to the store while the application is still writing it, or of what
+/// is appended to a stored one, so that its close waits for the last part only. PartLedger decides
+/// what is sent when; this is the threads and requests around it.
 ///
 /// The bytes stay in the local file until the upload is complete, so that whatever goes wrong here
 /// the file can be stored anew; when there is no more room for them, those go that the store has
@@ -48,7 +48,9 @@ class PartStream final : public std::enable_shared_from_this<PartStream> {
     std::string path;  ///< relative to the mount, for whoever watches
     s3::Key key;
     s3::ObjectAttributes attributes;
-    Stat stat;  ///< what of it the attributes tell
+    Stat stat;                  ///< what of it the attributes tell
+    s3::ETag version;           ///< of the object that is appended to
+    std::vector<Range> copies;  ///< the parts that the store copies from that; none of a new file
   };
   struct Means {
     s3::ObjectStore& store;
@@ -64,6 +66,11 @@ class PartStream final : public std::enable_shared_from_this<PartStream> {
   PartStream(const PartStream&) = delete;
   PartStream& operator=(const PartStream&) = delete;
 
+  /// Where the bytes begin that are sent; those before may not change.
+  [[nodiscard]] std::uint64_t copied() const {
+    return target_.copies.empty() ? 0 : target_.copies.back().end;
+  }
+
   /// See PartLedger. What has become ready begins to be sent.
   void wrote(Range range, std::uint64_t front) EXCLUDES(mutex_);
   void truncated(std::uint64_t size) EXCLUDES(mutex_);
@@ -73,7 +80,8 @@ class PartStream final : public std::enable_shared_from_this<PartStream> {
   bool make_room(std::chrono::milliseconds patience) EXCLUDES(mutex_);
 
   /// Sends what is missing of the file, which nobody changes meanwhile, and completes the upload.
-  /// May be called again after a failure.
+  /// May be called again after a failure. ESTALE when the object that is appended to is no longer
+  /// the one that was copied (law L11).
   Result<s3::ETag> finish(std::uint64_t size) EXCLUDES(mutex_);
   /// Begins no more parts and makes an end of the upload as soon as none is on its way.
   void give_up() EXCLUDES(mutex_);
@@ -89,6 +97,7 @@ class PartStream final : public std::enable_shared_from_this<PartStream> {
   void run(const PartLedger::Job& job) EXCLUDES(mutex_);
   Result<s3::UploadId> upload_id() EXCLUDES(mutex_, creation_);
   Status send(const PartLedger::Job& job) EXCLUDES(mutex_);
+  Status check_version() const;
   void note_loss(const Error& error) REQUIRES(mutex_);
 
   const Means means_;

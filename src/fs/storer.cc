@@ -18,6 +18,12 @@ constexpr std::uint64_t kEarlyParts = 4;
 /// Bytes of a file that stays open are kept up to this when they have been stored.
 constexpr std::uint64_t kKeptAfterStoring = 1U << 20U;
 
+/// An upload that was begun early has failed, but the file can be stored otherwise.
+bool wants_another_way(const Error& error, bool copies) {
+  if (error.s3_code == "NoSuchUpload") return true;
+  return copies && (error.err == ENOTSUP || error.err == EFBIG || error.s3_code == "InvalidPart");
+}
+
 }  // namespace
 
 s3::ObjectAttributes Storer::new_attributes(const std::string& path, const Stat& stat) const {
@@ -106,10 +112,20 @@ s3::ObjectAttributes Storer::attributes_now(const Content& content, const std::s
 }
 
 bool Storer::worth_beginning(const Content& content) const {
-  if (content.stream || content.orphaned || content.base_visible > 0 || config_.no_multipart)
-    return false;
-  return content.stat.size >= kEarlyParts * config_.multipart_size && content.local &&
-         content.local->present().front() >= config_.multipart_size;
+  if (content.stream || content.orphaned || config_.no_multipart || !content.local) return false;
+  const std::uint64_t from = content.base_visible;
+  if (from > 0 && !can_append(content)) return false;
+  return content.stat.size >= from + kEarlyParts * config_.multipart_size &&
+         content.local->present().front(from) >= from + config_.multipart_size;
+}
+
+/// The store copies the old part. Where it is short, or so long that few parts would be left, all
+/// is done when the file is closed.
+bool Storer::can_append(const Content& content) const {
+  const std::uint64_t from = content.base_visible;
+  return content.stored && config_.copies_parts() && from >= kMinPart &&
+         from / std::max(config_.copy_part_size, kMinPart) < kMaxParts / 10 &&
+         content.changed.present({0, from}).empty();
 }
 
 void Storer::begin_early(const InodePtr& inode) {
@@ -123,10 +139,15 @@ void Storer::begin_early(const InodePtr& inode) {
   target.key = file_key(config_.prefix, *path);
   target.attributes = attributes_now(content, *path);
   target.stat = content.stat;
+  const std::uint64_t from = content.base_visible;
+  if (from > 0) {
+    target.version = content.base;
+    target.copies = plan_copy(from, config_.copy_part_size);
+  }
   content.stream = std::make_shared<PartStream>(
       PartStream::Means{store_, pool_, config_.parallel, uploads_, abandoned_}, std::move(target),
       content.local, std::max(config_.multipart_size, kMinPart));
-  content.stream->wrote({0, content.stat.size}, content.local->present().front());
+  content.stream->wrote({from, content.stat.size}, content.local->present().front(from));
 }
 
 /// Nothing when the upload that was begun is of no use and everything has to be sent anew. After
@@ -146,7 +167,8 @@ std::optional<Result<s3::ETag>> Storer::finish_early(Inode& inode, Content& cont
     return Error{EIO, "the upload that holds its first bytes has another name"};
   }
   auto etag = stream->finish(content.stat.size);
-  if (!etag && all_here && etag.error().s3_code == "NoSuchUpload") return std::nullopt;
+  if (!etag && all_here && wants_another_way(etag.error(), stream->copied() > 0))
+    return std::nullopt;
   if (!etag) {
     // With all bytes here the next attempt begins anew; without, this upload is where the rest is.
     MutexLock lock(inode.state);
@@ -201,8 +223,7 @@ Result<s3::ETag> Storer::send_bytes(Inode& inode, Content& content, const s3::Ke
   input.part_size = config_.multipart_size;
   input.copy_part_size = config_.copy_part_size;
   input.multipart_allowed = !config_.no_multipart;
-  input.copy_allowed =
-      content.stored && !config_.no_copy_api && !config_.no_mix_upload && !config_.no_multipart;
+  input.copy_allowed = content.stored && config_.copies_parts();
   auto plan = plan_upload(input);
   if (!plan) return plan.error();
 

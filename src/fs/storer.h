@@ -51,7 +51,7 @@ class Storer final {
   Status store(const InodePtr& inode) REQUIRES(inode->flush);
 
   /// After a write: begins to send the front of a large new file, which has not been stored before,
-  /// while the rest is being written.
+  /// or of what is appended to a stored one, while the rest is being written.
   void begin_early(const InodePtr& inode) REQUIRES(inode->flush);
   [[nodiscard]] bool worth_beginning(const Content& content) const;
   /// Aborts the uploads whose files were removed or given up meanwhile.
@@ -67,6 +67,7 @@ class Storer final {
  private:
   [[nodiscard]] s3::ObjectAttributes attributes_now(const Content& content,
                                                     const std::string& path) const;
+  [[nodiscard]] bool can_append(const Content& content) const;
   std::optional<Result<s3::ETag>> finish_early(Inode& inode, Content& content, const s3::Key& key);
   Result<s3::ETag> send_bytes(Inode& inode, Content& content, const s3::Key& key,
                               const s3::ObjectAttributes& attributes, Upload& upload);

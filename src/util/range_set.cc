@@ -35,8 +35,9 @@ bool RangeSet::contains(Range range) const {
   return it != ranges_.begin() && std::prev(it)->second >= range.end;
 }
 
-std::uint64_t RangeSet::front() const {
-  return ranges_.empty() || ranges_.begin()->first > 0 ? 0 : ranges_.begin()->second;
+std::uint64_t RangeSet::front(std::uint64_t from) const {
+  const auto after = ranges_.upper_bound(from);
+  return after == ranges_.begin() ? from : std::max(from, std::prev(after)->second);
 }
 
 std::uint64_t RangeSet::total() const {

@@ -54,6 +54,10 @@ struct Config {
   bool no_copy_api = false;
   bool no_rename_api = false;
   bool no_mix_upload = false;
+  /// The service may be asked to copy what is unchanged of a file.
+  [[nodiscard]] bool copies_parts() const {
+    return !no_multipart && !no_copy_api && !no_mix_upload;
+  }
   std::chrono::seconds attribute_ttl{900};  ///< stat_cache_expire
   std::chrono::seconds listing_ttl{5};  ///< listings and absent names; never above attribute_ttl
   bool ttl_from_last_use = false;       ///< attributes live on while they are asked for

@@ -29,8 +29,8 @@ class RangeSet final {
   /// The parts of `within` that are / are not in the set, in order.
   [[nodiscard]] std::vector<Range> present(Range within) const;
   [[nodiscard]] std::vector<Range> missing(Range within) const;
-  /// All of [0, front()) is in the set.
-  [[nodiscard]] std::uint64_t front() const;
+  /// All of [from, front(from)) is in the set.
+  [[nodiscard]] std::uint64_t front(std::uint64_t from = 0) const;
 
  private:
   std::map<std::uint64_t, std::uint64_t> ranges_;  // begin -> end

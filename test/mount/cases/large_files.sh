@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Large files: larger than memory and disk together, and on a service that wants parts of one size.
+# Large files: larger than memory and disk together, appended to, and on a service that wants parts of one size.
 # shellcheck source=test/mount/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
@@ -84,6 +84,34 @@ rm "$small/fill"
 unmount "$mnt"
 dd if="$work/new" of="$work/old" bs=64k count="$blocks" conv=notrunc status=none
 expect "with room again it has all that was acknowledged and nothing else" cmp "$work/old" <(by_curl f)
+stop_s3d
+
+# ---- what is appended is sent while it is written ----------------------------------------------------------------------
+
+start_s3d
+mount_here "$mnt"
+head -c $((30 << 20)) /dev/urandom >"$work/local"
+cp "$work/local" "$mnt/f"
+head -c $((60 << 20)) /dev/urandom >"$work/more"
+# No shell's redirection: each of its programs that ends makes the kernel flush the file.
+begun=$(python3 - "$work/more" "$mnt/f" "$control/uploads" <<'END'
+import sys, time, urllib.request
+with open(sys.argv[1], "rb") as more, open(sys.argv[2], "ab", 0) as file:
+    while file.write(more.read(1 << 20)):
+        pass
+    end = time.monotonic() + 20
+    uploads = b""
+    while not uploads and time.monotonic() < end:
+        time.sleep(0.05)
+        uploads = urllib.request.urlopen(sys.argv[3]).read()
+    print(len(uploads.splitlines()))
+END
+)
+cat "$work/more" >>"$work/local"
+expect_equal "its upload begins before the file is closed" 1 "$begun"
+expect "the object has both" cmp "$work/local" <(by_curl f)
+expect_equal "and no upload is left" 0 "$(curl -s "$control/uploads" | wc -l)"
+unmount "$mnt"
 stop_s3d
 
 # ---- parts of one size --------------------------------------------------------------------------------------------------

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is appended to a large object is sent while it is being written, the rest copied there.
+#include <fcntl.h>
+
+#include <random>
+#include <thread>
+
+#include "pailfs/fs/file_system.h"
+
+#include "support/catch.h"
+#include "support/fake_clock.h"
+#include "support/fake_store.h"
+#include "support/fault_store.h"
+
+using namespace pailfs;
+using namespace pailfs::fs;
+
+namespace {
+
+constexpr std::uint64_t kMiB = 1U << 20U;
+
+struct World {
+  explicit World(std::uint64_t base_size = 30 * kMiB, Config settings = config())
+      : store(clock), faults(store), expected(base_size, 'b') {
+    store.put_raw("f", expected);
+    files = make_file_system(settings, faults, clock);
+    const auto attr = files->lookup(kRootInode, "f");
+    REQUIRE(attr);
+    ino = attr->ino;
+    const auto opened = files->open(ino, O_RDWR);
+    REQUIRE(opened);
+    handle = opened->handle;
+    store.reset_count();
+  }
+  static Config config() {
+    Config c;
+    c.parallel = 4;
+    c.multipart_size = 5 * kMiB;
+    c.copy_part_size = 12 * kMiB;
+    c.memory_limit = 256 * kMiB;
+    return c;
+  }
+  void write(std::uint64_t at, const std::string& bytes) {
+    REQUIRE(files->write(handle, at, bytes));
+    expected.resize(std::max<std::size_t>(expected.size(), at + bytes.size()));
+    expected.replace(at, bytes.size(), bytes);
+  }
+  void append(std::uint64_t megabytes) {
+    for (std::uint64_t i = 0; i < megabytes; ++i) {
+      write(expected.size(), std::string(kMiB, static_cast<char>('A' + i % 26)));
+    }
+  }
+  /// Parts go out by themselves, on threads of their own.
+  void await(int sent, int copied) const {
+    const auto arrived = [&] {
+      return store.count().upload_part >= sent && store.count().copy_part >= copied;
+    };
+    for (int i = 0; i < 2000 && !arrived(); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    REQUIRE(arrived());
+  }
+  void fail(test::Verb verb, int err, const std::string& code, int nth = 0) {
+    test::Fault fault;
+    fault.verb = verb;
+    fault.nth = nth;
+    fault.error = {err, "injected"};
+    fault.error.s3_code = code;
+    faults.add(fault);
+  }
+  [[nodiscard]] bool stored_right() const { return store.object("f")->content() == expected; }
+
+  test::FakeClock clock;
+  test::FakeStore store;
+  test::FaultStore faults;
+  std::unique_ptr<FileSystem> files;
+  InodeId ino = 0;
+  HandleId handle = 0;
+  std::string expected;
+};
+
+}  // namespace
+
+TEST_CASE("what is appended to a large object is in the store but for its end when it is closed") {
+  World w;
+  w.append(22);
+  w.await(4, 3);
+  CHECK(w.store.object("f")->content() == std::string(30 * kMiB, 'b'));
+  REQUIRE(w.files->flush(w.handle));
+  CHECK(w.stored_right());
+  CHECK(w.store.count().create_upload == 1);
+  CHECK(w.store.count().upload_part == 5);
+  CHECK(w.store.count().copy_part == 3);
+  CHECK(w.store.bytes_in() == 22 * kMiB);
+  CHECK(w.store.bytes_out() == 0);
+  // And once more, upon what that stored.
+  w.append(21);
+  w.await(9, 6);
+  REQUIRE(w.files->flush(w.handle));
+  CHECK(w.stored_right());
+  w.files->release(w.handle);
+  CHECK(w.store.uploads_in_progress() == 0);
+}
+
+TEST_CASE("a large append that turns out to be something else is stored as what it is") {
+  World w;
+  w.append(22);
+  w.await(4, 3);
+  SECTION("written in front of what is appended") {
+    w.write(7 * kMiB, "changed");
+    w.append(22);
+  }
+  SECTION("written over what was sent") { w.write(33 * kMiB, "changed"); }
+  SECTION("cut within what is copied") {
+    SetAttr cut;
+    cut.size = 17 * kMiB;
+    cut.by_handle = true;
+    REQUIRE(w.files->setattr(w.ino, cut));
+    w.expected.resize(17 * kMiB);
+    w.append(22);
+  }
+  SECTION("cut within what was sent") {
+    SetAttr cut;
+    cut.size = 37 * kMiB;
+    cut.by_handle = true;
+    REQUIRE(w.files->setattr(w.ino, cut));
+    w.expected.resize(37 * kMiB);
+    w.append(3);
+  }
+  SECTION("cut to nothing") {
+    SetAttr cut;
+    cut.size = 0;
+    cut.by_handle = true;
+    REQUIRE(w.files->setattr(w.ino, cut));
+    w.expected.clear();
+    w.append(30);
+  }
+  SECTION("a hole and something behind it") { w.write(80 * kMiB, "end"); }
+  REQUIRE(w.files->flush(w.handle));
+  CHECK(w.stored_right());
+  w.files->release(w.handle);
+  w.files.reset();
+  CHECK(w.store.uploads_in_progress() == 0);
+}
+
+TEST_CASE("a large append to an object that was replaced meanwhile is refused, and undoes nothing") {
+  World w;
+  w.append(22);
+  w.await(4, 3);
+  w.store.put_raw("f", "somebody else's");
+  const Status told = w.files->flush(w.handle);
+  REQUIRE_FALSE(told);
+  CHECK(told.error().err == ESTALE);
+  CHECK(w.store.object("f")->content() == "somebody else's");
+  w.files->release(w.handle);
+  w.files.reset();
+  CHECK(w.store.object("f")->content() == "somebody else's");
+  CHECK(w.store.uploads_in_progress() == 0);
+}
+
+TEST_CASE("a large append that the store does not take as it was begun is stored otherwise") {
+  World w;
+  SECTION("parts cannot be copied") { w.fail(test::Verb::copy_part, ENOTSUP, "NotImplemented"); }
+  SECTION("copied parts are of the wrong size") {
+    w.fail(test::Verb::complete_upload, EIO, "InvalidPart", 1);
+  }
+  SECTION("a part fails once") { w.fail(test::Verb::upload_part, EIO, "InternalError", 2); }
+  SECTION("a copy fails once") { w.fail(test::Verb::copy_part, EIO, "InternalError", 2); }
+  w.append(22);
+  REQUIRE(w.files->flush(w.handle));
+  CHECK(w.stored_right());
+  w.files->release(w.handle);
+  w.files.reset();
+  CHECK(w.store.uploads_in_progress() == 0);
+}
+
+TEST_CASE("a large append whose upload is gone is sent anew, and a failure is told and keeps all") {
+  World w;
+  w.append(22);
+  w.await(4, 3);
+  SECTION("gone") {
+    const auto open = w.store.list_uploads("", {});
+    REQUIRE(open);
+    for (const auto& upload : open->uploads) REQUIRE(w.store.abort_upload(upload.key, upload.id));
+    REQUIRE(w.files->flush(w.handle));
+  }
+  SECTION("a failure") {
+    w.fail(test::Verb::complete_upload, EIO, "InternalError");
+    for (int i = 0; i < 2; ++i) {
+      const Status told = w.files->flush(w.handle);
+      REQUIRE_FALSE(told);
+      CHECK(told.error().err == EIO);
+    }
+    CHECK(w.store.object("f")->content() == std::string(30 * kMiB, 'b'));
+    w.faults.clear();
+    w.append(1);
+    REQUIRE(w.files->flush(w.handle));
+  }
+  CHECK(w.stored_right());
+  w.files->release(w.handle);
+  w.files.reset();
+  CHECK(w.store.uploads_in_progress() == 0);
+}
+
+TEST_CASE("what is appended can be read at once, also what memory and disk have no room for") {
+  Config config = World::config();
+  config.memory_limit = 32 * kMiB;
+  config.disk.pretended_free = 0;
+  World w(30 * kMiB, config);
+  w.append(60);
+  for (const std::uint64_t at : {0UL, 29 * kMiB, 30 * kMiB, 55 * kMiB, 89 * kMiB}) {
+    const auto read = w.files->read(w.handle, at, 2 * kMiB);
+    REQUIRE(read);
+    std::string bytes(read->size(), '?');
+    read->copy_to(bytes);
+    CHECK(bytes == w.expected.substr(at, 2 * kMiB));
+  }
+  REQUIRE(w.files->flush(w.handle));
+  CHECK(w.stored_right());
+}
+
+TEST_CASE("what is appended is not sent early where nothing may be copied") {
+  Config config = World::config();
+  config.no_mix_upload = true;
+  World w(30 * kMiB, config);
+  w.append(22);
+  CHECK(w.store.count().create_upload == 0);
+  REQUIRE(w.files->flush(w.handle));
+  CHECK(w.stored_right());
+}
+
+TEST_CASE("whatever is written, cut, read and stored around a large append, the object is the file") {
+  std::mt19937_64 random(3);
+  for (int round = 0; round < 12; ++round) {
+    World w((6 + random() % 12) * kMiB);
+    for (int step = 0; step < 24; ++step) {
+      switch (random() % 8) {
+        case 0:
+          w.write(random() % (w.expected.size() + kMiB), std::string(random() % 1000 + 1, 'x'));
+          break;
+        case 1:
+          if (random() % 4 == 0) {
+            SetAttr cut;
+            cut.size = random() % (w.expected.size() + 1);
+            cut.by_handle = true;
+            REQUIRE(w.files->setattr(w.ino, cut));
+            w.expected.resize(*cut.size);
+          }
+          break;
+        case 2:
+          if (random() % 3 == 0) {
+            REQUIRE(w.files->flush(w.handle));
+            REQUIRE(w.stored_right());
+          }
+          break;
+        case 3: {
+          const std::uint64_t at = random() % (w.expected.size() + 1);
+          const auto read = w.files->read(w.handle, at, 1000);
+          REQUIRE(read);
+          std::string bytes(read->size(), '?');
+          read->copy_to(bytes);
+          REQUIRE(bytes == w.expected.substr(at, 1000));
+          break;
+        }
+        default:
+          w.append(1 + random() % 8);
+      }
+    }
+    REQUIRE(w.files->flush(w.handle));
+    CHECK(w.stored_right());
+    w.files->release(w.handle);
+    w.files.reset();
+    CHECK(w.store.uploads_in_progress() == 0);
+  }
+}

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "pailfs/util/text.h"
+
 namespace pailfs::fs {
 namespace {
 
@@ -16,6 +18,8 @@ constexpr std::size_t kWalks = 64;
 constexpr std::chrono::seconds kPause{2};
 /// An answer of that age is not asked for again.
 constexpr std::chrono::seconds kFresh{1};
+/// What a listing said that long ago is not gone by any more.
+constexpr std::chrono::seconds kStale{5};
 
 }  // namespace
 
@@ -101,9 +105,14 @@ void NodeFetcher::fetch_ahead(const std::string& path, const NameWalk::Advice& a
     bool mine = false;
     const FlightPtr flight = join(next, mine);
     if (!mine) continue;
-    pool_.submit([this, next = std::move(next), listed = std::move(listed), whole, flight] {
-      run(next, listed, whole, flight);
-    });
+    const MonoTime submitted = clock_.now();
+    pool_.submit(
+        [this, next = std::move(next), listed = std::move(listed), whole, flight, submitted] {
+          if (clock_.now() - submitted < kStale) return run(next, listed, whole, flight);
+          // Somebody else may have made a file of the directory since; whoever has come to wait for
+          // this asks for both.
+          finish(next, flight, Error{ENOENT, printable(next) + ": was listed too long ago"});
+        });
   }
 }
 
@@ -129,6 +138,10 @@ void NodeFetcher::run(const std::string& path, const ListedName& listed, bool wh
   const bool just_learnt = known && known->form != Form::absent;
   Result<Node> node = just_learnt ? Result<Node>(std::move(*known)) : ask(path, listed, whole);
   if (node && !just_learnt) known_.learn(path, *node, asked);
+  finish(path, flight, std::move(node));
+}
+
+void NodeFetcher::finish(const std::string& path, const FlightPtr& flight, Result<Node> node) {
   {
     MutexLock lock(mutex_);
     flights_.erase(path);

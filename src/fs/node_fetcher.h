@@ -58,6 +58,8 @@ class NodeFetcher final {
   FlightPtr join(const std::string& path, bool& mine) EXCLUDES(mutex_);
   void run(const std::string& path, const ListedName& listed, bool whole, const FlightPtr& flight)
       EXCLUDES(mutex_);
+  /// Whoever waits for the flight gets `node`.
+  void finish(const std::string& path, const FlightPtr& flight, Result<Node> node) EXCLUDES(mutex_);
   Result<Node> ask(const std::string& path, const ListedName& listed, bool whole);
 
   const Config& config_;

@@ -170,7 +170,12 @@ class Journal final : public JournalStore {
       EXCLUDES(mutex_);
   void lay_over(Overlay& overlay, const s3::ListPage& page, const std::string& after)
       EXCLUDES(mutex_);
-  Result<bool> is_all_removed(const std::string& prefix) EXCLUDES(mutex_);
+  Result<bool> is_all_removed(const std::string& prefix, MonoTime since) EXCLUDES(mutex_);
+  /// A removal of something below `prefix` was confirmed since then.
+  [[nodiscard]] bool removed_below(const std::string& prefix, MonoTime since) REQUIRES(mutex_);
+  /// What a page of the store shows, asked for at `since`, is about to be removed, or was
+  /// meanwhile.
+  [[nodiscard]] bool is_removed(const s3::Key& key, MonoTime since) REQUIRES(mutex_);
   [[nodiscard]] bool known_all_removed(const std::string& prefix) REQUIRES(mutex_);
   [[nodiscard]] std::size_t removals_below(const std::string& prefix) REQUIRES(mutex_);
 

@@ -92,7 +92,27 @@ bool Journal::known_all_removed(const std::string& prefix) {
   return below && *below == tally;
 }
 
-Result<bool> Journal::is_all_removed(const std::string& prefix) {
+bool Journal::removed_below(const std::string& prefix, MonoTime since) {
+  for (auto recent = recent_.rbegin(); recent != recent_.rend() && recent->time >= since;
+       ++recent) {
+    if (recent->want.kind == Want::Kind::absent && recent->key.starts_with(prefix)) return true;
+  }
+  return false;
+}
+
+bool Journal::is_removed(const s3::Key& key, MonoTime since) {
+  if (const Pending::Entry* entry = pending_.find(key)) {
+    return entry->want.kind == Want::Kind::absent;
+  }
+  for (auto recent = recent_.rbegin(); recent != recent_.rend() && recent->time >= since;
+       ++recent) {
+    if (recent->key == key) return recent->want.kind == Want::Kind::absent;
+  }
+  return false;
+}
+
+/// `since`: when the store was asked that has shown something there.
+Result<bool> Journal::is_all_removed(const std::string& prefix, MonoTime since) {
   s3::ListRequest request;
   request.prefix = prefix;
   request.delimited = false;
@@ -100,7 +120,8 @@ Result<bool> Journal::is_all_removed(const std::string& prefix) {
     {
       MutexLock lock(mutex_);
       if (known_all_removed(prefix)) return true;
-      if (removals_below(prefix) == 0) return false;
+      // One that has been confirmed meanwhile counts: the store's page may be from before.
+      if (removals_below(prefix) == 0 && !removed_below(prefix, since)) return false;
     }
     const MonoTime asked = clock_.now();
     const auto page = store_.list(request);
@@ -108,8 +129,7 @@ Result<bool> Journal::is_all_removed(const std::string& prefix) {
     MutexLock lock(mutex_);
     knowledge_.saw_page(request, *page, asked);
     for (const s3::ListedObject& object : page->objects) {
-      const Pending::Entry* entry = pending_.find(object.key);
-      if (entry == nullptr || entry->want.kind != Want::Kind::absent) return false;
+      if (!is_removed(object.key, asked)) return false;
     }
     if (page->next.empty()) return true;
     request.continuation = page->next;
@@ -208,7 +228,7 @@ Result<s3::ListPage> Journal::list_overlaid(const s3::ListRequest& request, cons
     if (inside) overlay.items.erase(overlay.items.begin(), overlay.items.upper_bound(after));
     for (auto& [name, item] : overlay.items) {
       if (!item.object && item.from_store) {
-        const auto gone = is_all_removed(name);
+        const auto gone = is_all_removed(name, asked);
         if (!gone) return gone.error();
         if (*gone) continue;
       }

@@ -45,11 +45,9 @@ std::uint64_t Knowledge::digest(std::string_view key) {
 void Knowledge::note(const s3::Key& key, const Known& known) {
   const auto before = find(key, known.time);
   const bool present = known.base.kind == Base::Kind::version;
-  if (!before) {
-    count(key, present ? 1 : -1, false);
-  } else if (before->base.kind != known.base.kind) {
-    count(key, present ? 1 : -1, true);
-  }
+  const bool same = before && before->base.kind == known.base.kind;
+  const int by = same ? 0 : (present ? 1 : -1);
+  count(key, by, before ? std::optional(before->time) : std::nullopt);
   const MonoTime good_until =
       known.time + (present ? MonoTime::duration(kVersionLife) : MonoTime::duration(kAbsenceLife));
   seen_.put(key, known, good_until);
@@ -78,10 +76,16 @@ bool Knowledge::changed_below(const std::string& prefix, MonoTime since) const {
 
 void Knowledge::forget(const s3::Key& key) {
   seen_.erase(key);
-  count(key, 0, false);
+  count(key, 0, std::nullopt);
 }
 
-void Knowledge::count(const s3::Key& key, int by, bool known) {
+void Knowledge::count(const s3::Key& key, int by, std::optional<MonoTime> known) {
+  // A listing since then may have shown it otherwise.
+  for_each_prefix(key, [&](const std::string& prefix) {
+    const auto found = tallies_.find(prefix);
+    if (found != tallies_.end() && known && *known < found->second.time) known.reset();
+  });
+  if (known && by == 0) return;
   const std::uint64_t name = digest(key);
   const auto listing = listings_.find(directory_of(key));
   if (listing != listings_.end() && (!known || by > 0)) {
@@ -164,6 +168,10 @@ void Knowledge::complete(Reading reading) {
   const bool flat = !reading.delimited || !reading.has_prefixes;
   if (flat) {
     reading.tallies.try_emplace(reading.prefix);
+    const auto below = tallies_.lower_bound(reading.prefix);
+    auto end = below;
+    while (end != tallies_.end() && end->first.starts_with(reading.prefix)) ++end;
+    tallies_.erase(below, end);
     for (const auto& [prefix, tally] : reading.tallies) tallies_[prefix] = {reading.time, tally};
   }
   std::sort(reading.names.begin(), reading.names.end());
@@ -184,26 +192,28 @@ void Knowledge::bound() {
 }
 
 bool Knowledge::listed_absent(const s3::Key& key, MonoTime now, MonoTime& when) const {
-  const std::uint64_t name = digest(key);
-  const auto denies = [&](const std::string& prefix, bool only_flat) {
+  const Listing* newest = nullptr;
+  const auto consider = [&](const std::string& prefix, bool only_flat) {
     const auto found = listings_.find(prefix);
-    if (found == listings_.end() || (only_flat && !found->second.flat)) return false;
+    if (found == listings_.end() || (only_flat && !found->second.flat)) return;
     const Listing& listing = found->second;
-    when = listing.time;
-    return listing.time + kAbsenceLife > now &&
-           !std::binary_search(listing.names.begin(), listing.names.end(), name);
+    if (listing.time + kAbsenceLife <= now) return;
+    if (newest == nullptr || listing.time > newest->time) newest = &listing;
   };
-  if (denies(directory_of(key), false)) return true;
-  bool absent = false;
-  for_each_prefix(key, [&](const std::string& prefix) { absent = absent || denies(prefix, true); });
-  return absent;
+  consider(directory_of(key), false);
+  for_each_prefix(key, [&](const std::string& prefix) { consider(prefix, true); });
+  if (newest == nullptr) return false;
+  when = newest->time;
+  return !std::binary_search(newest->names.begin(), newest->names.end(), digest(key));
 }
 
 std::optional<Knowledge::Known> Knowledge::find(const s3::Key& key, MonoTime now) {
-  if (const Known* known = seen_.find(key, now)) return *known;
+  const Known* seen = seen_.find(key, now);
   MonoTime when{};
-  if (listed_absent(key, now, when)) return Known{Base::none(), 0, when};
-  return std::nullopt;
+  // Removed by somebody else since it was seen.
+  const bool gone = listed_absent(key, now, when) && (seen == nullptr || when > seen->time);
+  if (gone) return Known{Base::none(), 0, when};
+  return seen != nullptr ? std::optional(*seen) : std::nullopt;
 }
 
 std::optional<Knowledge::Tally> Knowledge::below(const std::string& prefix, MonoTime now) const {

@@ -77,8 +77,9 @@ class Knowledge final {
   void complete(Reading reading);
   void bound();
   [[nodiscard]] bool listed_absent(const s3::Key& key, MonoTime now, MonoTime& when) const;
-  /// The store has one object more or less at `key`, or nobody knows.
-  void count(const s3::Key& key, int by, bool known);
+  /// The store has `by` objects (1, 0, -1) more at `key` than it had at the moment `known`;
+  /// nothing: nobody knows what it had.
+  void count(const s3::Key& key, int by, std::optional<MonoTime> known);
 
   cache::ExpiringLru<s3::Key, Known> seen_;
   std::deque<Reading> readings_;

@@ -296,8 +296,9 @@ std::string Workload::check(const Tree& found) {
           continue;
         }
         if (now == value(doubt_->before, path) || now == value(doubt_->after, path)) continue;
-        complain(path,
-                 "after '" + doubt_->what + "' was cut short, " + path + " holds " + summary(now));
+        complain(path, "after '" + doubt_->what + "' was cut short, " + path + " holds " +
+                           summary(now) + ", neither " + summary(value(doubt_->before, path)) +
+                           " as before nor " + summary(value(doubt_->after, path)));
       }
     }
     if (doubt_->moves) {

@@ -54,6 +54,25 @@ TEST_CASE("a directory whose only name is stored and about to be removed is not 
   CHECK(page->objects.empty());
 }
 
+TEST_CASE("a directory whose last name is removed while the store shows it is not listed") {
+  Setting s;
+  JournalStore& store = s.open();
+  REQUIRE(err(put_text(store, "d/k", "text")) == 0);
+  REQUIRE(err(store.settle({})) == 0);
+  REQUIRE(err(store.remove("d/k")) == 0);
+  // The removal is confirmed after the store has told what it holds.
+  Fault fault;
+  fault.verb = Verb::list;
+  fault.times = 1;
+  fault.action = Fault::Action::none;
+  fault.after = [&](const StoreCall&) { CHECK(err(store.settle({})) == 0); };
+  s.faults.add(fault);
+  const auto page = store.list({"", true, {}, 10});
+  REQUIRE(err(page) == 0);
+  CHECK(page->prefixes.empty());
+  CHECK(page->objects.empty());
+}
+
 TEST_CASE("bytes that cannot be read after a crash are not taken for stored") {
   Setting s;
   s.open();

@@ -90,6 +90,25 @@ TEST_CASE("the keys below every directory of a flat listing are counted") {
     knowledge.changed("t/a/9", {Base::of({"\"9\""}), 1, kStart + seconds(1)});
     CHECK(knowledge.below("t/a/", kStart + seconds(2))->count == 4);
   }
+  SECTION("an object of ours where somebody else has removed one counts up") {
+    knowledge.saw_page(request("t/", false), page({"t/", "t/a/", "t/a/1", "t/b"}),
+                       kStart + seconds(1));
+    CHECK(knowledge.below("t/a/", kStart + seconds(1))->count == 2);
+    CHECK(base_of(knowledge, "t/a/2", kStart + seconds(2)) == Base::none());
+    knowledge.changed("t/a/2", {Base::of({"\"2\""}), 1, kStart + seconds(2)});
+    CHECK(knowledge.below("t/a/", kStart + seconds(3))->count == 3);
+  }
+  SECTION("an object of ours where what was known is older than the count makes it unknown") {
+    knowledge.saw_page(request("t/", false), page({"t/", "t/a/", "t/a/1"}), kStart + seconds(1));
+    knowledge.changed("t/a/3", {Base::of({"\"3\""}), 1, kStart + seconds(2)});
+    knowledge.changed("t/b", {Base::of({"\"4\""}), 1, kStart + seconds(2)});
+    const auto below = knowledge.below("t/", kStart + seconds(3));
+    CHECK((!below || below->count == 5));
+  }
+  SECTION("a later listing in which a directory is empty says so") {
+    knowledge.saw_page(request("t/", false), page({"t/b"}), kStart + seconds(1));
+    CHECK(knowledge.below("t/a/", kStart + seconds(1))->count == 0);
+  }
   SECTION("what nobody can tell is not known any more") {
     knowledge.forget("t/a/1");
     CHECK_FALSE(knowledge.below("t/a/", kStart));

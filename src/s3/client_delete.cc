@@ -36,6 +36,22 @@ bool may_pass(const std::string& code) {
 
 }  // namespace
 
+void ServiceClient::remove_refused_batch(const std::vector<Key>& keys,
+                                         const std::vector<std::size_t>& chosen, const Error& error,
+                                         std::vector<Status>& results) {
+  const bool odd_key = error.s3_code == "MalformedXML";
+  bool alone = odd_key || batch_is_unknown(error);
+  auto next = chosen.begin();
+  if (error.s3_code == "AccessDenied") {
+    // Ceph judges a batch as an act on the bucket, where a policy may allow a path only.
+    results[*next] = remove(keys[*next]);
+    alone = results[*next].has_value();
+    ++next;
+  }
+  if (alone && !odd_key) batches_work_ = false;
+  for (; next != chosen.end(); ++next) results[*next] = alone ? remove(keys[*next]) : error;
+}
+
 void ServiceClient::remove_batch(const std::vector<Key>& keys,
                                  const std::vector<std::size_t>& chosen,
                                  std::vector<Status>& results) {
@@ -45,11 +61,7 @@ void ServiceClient::remove_batch(const std::vector<Key>& keys,
   Outcome outcome = run(Op::remove_many, std::to_string(batch.size()) + " keys",
                         [&](const Site& site) { return build_remove_many(site, batch); });
   if (!outcome.verdict.ok) {
-    const Error& error = outcome.verdict.error;
-    const bool unknown = batch_is_unknown(error);
-    if (unknown) batches_work_ = false;
-    for (const std::size_t index : chosen)
-      results[index] = unknown || error.s3_code == "MalformedXML" ? remove(keys[index]) : error;
+    remove_refused_batch(keys, chosen, outcome.verdict.error, results);
     return;
   }
   std::map<Key, DeletedKey> answers;

@@ -64,6 +64,9 @@ class ServiceClient final : public Client {
   Result<ETag> settle_condition(const PutRequest& request, ByteSource& body,
                                 const Outcome& outcome);
   /// Deletes up to 1000 keys with one request, the rest of the work one by one.
+  /// One by one where that may help.
+  void remove_refused_batch(const std::vector<Key>& keys, const std::vector<std::size_t>& chosen,
+                            const Error& error, std::vector<Status>& results);
   void remove_batch(const std::vector<Key>& keys, const std::vector<std::size_t>& chosen,
                     std::vector<Status>& results);
 

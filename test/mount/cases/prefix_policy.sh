@@ -59,11 +59,13 @@ every_spelling() {
 rule only_prefix=team%2F
 every_spelling
 
-# What AWS answers about absent objects where s3:ListBucket is allowed for a prefix only.
-context="absent is 403, " missing=403 extra=,disable_noobj_cache
+# Ceph says 403 of absent objects where s3:ListBucket is allowed for a prefix only, and of every batch.
+context="as Ceph, " missing=403 extra=,disable_noobj_cache
 rule missing_is_403
+rule deny=DeleteObjects
 every_spelling
 rule missing_is_403 0
+rule deny=DeleteObjects 0
 context=''
 expect "check says that all is well, written things included" timeout 30 "$pailfs" check pail:/team/implicit --write -o "$(mount_options)"
 

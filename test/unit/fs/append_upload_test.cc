@@ -110,7 +110,9 @@ TEST_CASE("a large append that turns out to be something else is stored as what 
     w.write(7 * kMiB, "changed");
     w.append(22);
   }
-  SECTION("written over what was sent") { w.write(33 * kMiB, "changed"); }
+  SECTION("written over what was sent") {
+    w.write(33 * kMiB, "changed");
+  }
   SECTION("cut within what is copied") {
     SetAttr cut;
     cut.size = 17 * kMiB;
@@ -135,7 +137,9 @@ TEST_CASE("a large append that turns out to be something else is stored as what 
     w.expected.clear();
     w.append(30);
   }
-  SECTION("a hole and something behind it") { w.write(80 * kMiB, "end"); }
+  SECTION("a hole and something behind it") {
+    w.write(80 * kMiB, "end");
+  }
   REQUIRE(w.files->flush(w.handle));
   CHECK(w.stored_right());
   w.files->release(w.handle);
@@ -143,7 +147,8 @@ TEST_CASE("a large append that turns out to be something else is stored as what 
   CHECK(w.store.uploads_in_progress() == 0);
 }
 
-TEST_CASE("a large append to an object that was replaced meanwhile is refused, and undoes nothing") {
+TEST_CASE(
+    "a large append to an object that was replaced meanwhile is refused, and undoes nothing") {
   World w;
   w.append(22);
   w.await(4, 3);
@@ -160,12 +165,18 @@ TEST_CASE("a large append to an object that was replaced meanwhile is refused, a
 
 TEST_CASE("a large append that the store does not take as it was begun is stored otherwise") {
   World w;
-  SECTION("parts cannot be copied") { w.fail(test::Verb::copy_part, ENOTSUP, "NotImplemented"); }
+  SECTION("parts cannot be copied") {
+    w.fail(test::Verb::copy_part, ENOTSUP, "NotImplemented");
+  }
   SECTION("copied parts are of the wrong size") {
     w.fail(test::Verb::complete_upload, EIO, "InvalidPart", 1);
   }
-  SECTION("a part fails once") { w.fail(test::Verb::upload_part, EIO, "InternalError", 2); }
-  SECTION("a copy fails once") { w.fail(test::Verb::copy_part, EIO, "InternalError", 2); }
+  SECTION("a part fails once") {
+    w.fail(test::Verb::upload_part, EIO, "InternalError", 2);
+  }
+  SECTION("a copy fails once") {
+    w.fail(test::Verb::copy_part, EIO, "InternalError", 2);
+  }
   w.append(22);
   REQUIRE(w.files->flush(w.handle));
   CHECK(w.stored_right());
@@ -229,7 +240,8 @@ TEST_CASE("what is appended is not sent early where nothing may be copied") {
   CHECK(w.stored_right());
 }
 
-TEST_CASE("whatever is written, cut, read and stored around a large append, the object is the file") {
+TEST_CASE(
+    "whatever is written, cut, read and stored around a large append, the object is the file") {
   std::mt19937_64 random(3);
   for (int round = 0; round < 12; ++round) {
     World w((6 + random() % 12) * kMiB);

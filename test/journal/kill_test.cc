@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // With durability=local the mount is killed at random moments of a mixed workload, while the
 // service fails now and then, and mounted again: what was acknowledged must be there, at once in
-// the mount and in the end in the bucket. PAILFS_KILL_ROUNDS sets how often (1; 200 before a
+// the mount and in the end in the bucket. PAILFS_KILL_ROUNDS sets how often (20; 200 before a
 // release), PAILFS_KILL_SEED the seed.
 #include <unistd.h>
 
@@ -122,7 +122,7 @@ TEST_CASE("what was acknowledged before the mount was killed is there afterwards
     std::cerr << "skipped: " << why << std::endl;
     std::_Exit(kSkipped);
   }
-  const std::uint64_t rounds = from_environment("PAILFS_KILL_ROUNDS", 1);
+  const std::uint64_t rounds = from_environment("PAILFS_KILL_ROUNDS", 20);
   const std::uint64_t seed = from_environment("PAILFS_KILL_SEED", 1);
   std::mt19937_64 random(seed);
   Victim victim;

@@ -155,6 +155,8 @@ bool Workload::write() {
   }
   const std::string temporary = path + ".tmp";
   Doubt first{"write " + temporary, {}, {{temporary, bytes}}};
+  // A rename that was cut short has left one.
+  if (const auto old = value(tree_, temporary)) first.before[temporary] = *old;
   if (!done(write_file(full(temporary), O_CREAT | O_TRUNC, bytes, pick(4) == 0), first)) {
     return false;
   }

@@ -449,11 +449,11 @@ int start(CommandLine& line, const Launch& launch) {
   const std::vector<int> inherited = inherited_descriptors(options.mount.mountpoint);
   const mount::Work work = [&](const std::function<void()>& report_ready) {
     return run(options, launch, [&] {
-      report_ready();
-      // Not earlier: keys may be read from one of them.
+      // Not earlier: keys may be read from one of them. Nor later: the caller goes on then.
       if (!options.foreground) {
         for (const int fd : inherited) close(fd);
       }
+      report_ready();
     });
   };
   const std::string ready = "mounted " + source_of(options) + " on " + options.mount.mountpoint;

@@ -151,6 +151,7 @@ Result<s3::ObjectInfo> Journal::get_once(const s3::GetRequest& request, s3::Byte
     sent.key = want.source;
     sent.if_match = want.source_etag;
   }
+  const MonoTime asked = clock_.now();
   auto info = store_.get(sent, sink);
   if (!info && (info.error().err == ESTALE || info.error().err == ENOENT) && waits) {
     // The copy may have arrived already: its source is gone, or has got another name by it.
@@ -174,6 +175,7 @@ Result<s3::ObjectInfo> Journal::get_once(const s3::GetRequest& request, s3::Byte
     if (want.keeps_attributes) want.attributes = attributes;
     return info_of(want);
   }
+  knowledge_.saw(request.key, {Base::of(info->etag), info->size, asked});
   info->etag = shown_name(request.key, info->etag);
   return info;
 }

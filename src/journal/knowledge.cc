@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kMostSeen = 50'000;
 constexpr std::size_t kMostReadings = 16;
-constexpr std::size_t kMostChanges = 256;
+constexpr std::size_t kMostChanges = 4096;
 constexpr std::size_t kMostNames = 500'000;
 constexpr std::size_t kMostListings = 10'000;
 /// Versions change only by somebody's writing, which a condition or a look before sending finds
@@ -54,9 +54,7 @@ void Knowledge::note(const s3::Key& key, const Known& known) {
 }
 
 void Knowledge::saw(const s3::Key& key, const Known& known) {
-  const Known* newer = seen_.find(key, known.time);
-  if (newer != nullptr && newer->time > known.time) return;
-  if (changed_below(key, known.time)) return;
+  if (!may_tell(key, known.time)) return;
   note(key, known);
 }
 
@@ -64,6 +62,18 @@ void Knowledge::changed(const s3::Key& key, const Known& known) {
   changes_.emplace_back(known.time, key);
   if (changes_.size() > kMostChanges) changes_.pop_front();
   note(key, known);
+}
+
+bool Knowledge::may_tell(const s3::Key& key, MonoTime asked) {
+  const Known* newer = seen_.find(key, asked);
+  if (newer != nullptr) return newer->time <= asked;
+  // Forgotten meanwhile, or nothing was confirmed of this key: others are no matter.
+  if (changes_.size() == kMostChanges && changes_.front().first >= asked) return false;
+  for (auto change = changes_.rbegin(); change != changes_.rend() && change->first >= asked;
+       ++change) {
+    if (change->second == key) return false;
+  }
+  return true;
 }
 
 /// Also true when too many changes have been made since to tell.
@@ -117,10 +127,8 @@ void Knowledge::count(const s3::Key& key, int by, std::optional<MonoTime> known)
 }
 
 void Knowledge::saw_page(const s3::ListRequest& request, const s3::ListPage& page, MonoTime asked) {
-  const bool up_to_date = !changed_below(request.prefix, asked);
   for (const s3::ListedObject& object : page.objects) {
-    const Known* newer = seen_.find(object.key, asked);
-    if (newer != nullptr ? newer->time > asked : !up_to_date) continue;
+    if (!may_tell(object.key, asked)) continue;
     seen_.put(object.key, {Base::of(object.etag), object.size, asked}, asked + kVersionLife);
   }
   Reading reading;

@@ -72,6 +72,8 @@ class Knowledge final {
   };
 
   void note(const s3::Key& key, const Known& known);
+  /// What the store, asked at `asked`, says of `key` is no older than what is known.
+  [[nodiscard]] bool may_tell(const s3::Key& key, MonoTime asked);
   [[nodiscard]] bool changed_below(const std::string& prefix, MonoTime since) const;
   void add(Reading& reading, const s3::ListPage& page) const;
   void complete(Reading reading);

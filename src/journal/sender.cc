@@ -19,6 +19,23 @@ bool may_dislike_conditions(const Error& error) {
   return error.err == ENOTSUP || status == 400 || status == 405 || status == 501;
 }
 
+/// What a conflict is about, for whoever has to settle it.
+std::string versions(const Base& made_upon, const Base& found) {
+  const auto named = [](const Base& base) {
+    switch (base.kind) {
+      case Base::Kind::version:
+        return printable(base.etag.value);
+      case Base::Kind::absent:
+        return std::string("none");
+      case Base::Kind::unknown:
+        break;
+    }
+    return std::string("one not looked at");
+  };
+  return " (there is version " + named(found) + ", the change was made upon " + named(made_upon) +
+         ")";
+}
+
 }  // namespace
 
 bool Sender::is_final(const Error& error) {
@@ -83,7 +100,8 @@ Sender::Look Sender::look(const Job& job) {
       result.same = found && is_like_source(job, *found);
       if (result.same) break;
       verdict.kind = Verdict::Kind::conflict;
-      verdict.error = {ESTALE, printable(job.key) + ": was changed by somebody else meanwhile"};
+      verdict.error = {ESTALE, printable(job.key) + ": was changed by somebody else meanwhile" +
+                                   versions(job.base, result.base)};
       result.verdict = verdict;
       break;
   }

@@ -172,6 +172,26 @@ TEST_CASE("a later version of somebody else is not undone") {
   CHECK(get_text(store, "changed")->bytes == "theirs");
 }
 
+TEST_CASE("what a listing showed is no later version, whatever else was confirmed meanwhile") {
+  Setting s;
+  s.fake.put_raw("d/old", "seen");
+  s.open();
+  REQUIRE(err(put_text(*s.journal, "d/new", "text")) == 0);
+  Fault fault;
+  fault.verb = Verb::list;
+  fault.times = 1;
+  fault.action = Fault::Action::none;
+  fault.after = [&](const StoreCall&) { CHECK(err(s.journal->settle({})) == 0); };
+  s.faults.add(fault);
+  REQUIRE(err(s.journal->list({"d/", true, {}, 10})) == 0);
+  REQUIRE(err(s.journal->remove("d/old")) == 0);
+  JournalStore& store = s.reopen();
+  CHECK(err(store.settle({})) == 0);
+  CHECK(store.waiting().conflicts == 0);
+  CHECK(s.content("d/old") == "(absent)");
+  CHECK(s.content("d/new") == "text");
+}
+
 TEST_CASE("a reply that is lost is not taken for somebody else's version") {
   Setting s;
   Fault fault;

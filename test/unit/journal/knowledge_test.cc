@@ -61,6 +61,20 @@ TEST_CASE("a change of ours while a listing is read makes it useless") {
   CHECK(base_of(knowledge, "d/n", kStart + seconds(2)) == Base::of({"\"n\""}));
 }
 
+TEST_CASE("a change of ours while the store is asked says nothing of other keys") {
+  Knowledge knowledge;
+  knowledge.changed("d/n", {Base::of({"\"n\""}), 1, kStart + seconds(1)});
+  knowledge.changed("d/a.tmp", {Base::none(), 0, kStart + seconds(1)});
+  SECTION("by a listing") {
+    knowledge.saw_page(request("d/"), page({"d/a", "d/n"}), kStart);
+  }
+  SECTION("by a look") {
+    knowledge.saw("d/a", {Base::of({"\"d/a\""}), 3, kStart});
+  }
+  CHECK(base_of(knowledge, "d/a", kStart + seconds(2)) == Base::of({"\"d/a\""}));
+  CHECK(base_of(knowledge, "d/n", kStart + seconds(2)) == Base::of({"\"n\""}));
+}
+
 TEST_CASE("an answer does not take the place of a later one") {
   Knowledge knowledge;
   knowledge.changed("k", {Base::of({"\"new\""}), 1, kStart + seconds(5)});

@@ -54,7 +54,7 @@ void Knowledge::note(const s3::Key& key, const Known& known) {
 }
 
 void Knowledge::saw(const s3::Key& key, const Known& known) {
-  if (!may_tell(key, known.time)) return;
+  if (!may_tell(key, known.time, changed_since(known.time))) return;
   note(key, known);
 }
 
@@ -64,16 +64,21 @@ void Knowledge::changed(const s3::Key& key, const Known& known) {
   note(key, known);
 }
 
-bool Knowledge::may_tell(const s3::Key& key, MonoTime asked) {
+/// Keys that we have changed since then; nothing: too many to tell.
+std::optional<Knowledge::Keys> Knowledge::changed_since(MonoTime since) const {
+  if (changes_.size() == kMostChanges && changes_.front().first >= since) return std::nullopt;
+  Keys keys;
+  for (auto change = changes_.rbegin(); change != changes_.rend() && change->first >= since;
+       ++change) {
+    keys.insert(change->second);
+  }
+  return keys;
+}
+
+bool Knowledge::may_tell(const s3::Key& key, MonoTime asked, const std::optional<Keys>& ours) {
   const Known* newer = seen_.find(key, asked);
   if (newer != nullptr) return newer->time <= asked;
-  // Forgotten meanwhile, or nothing was confirmed of this key: others are no matter.
-  if (changes_.size() == kMostChanges && changes_.front().first >= asked) return false;
-  for (auto change = changes_.rbegin(); change != changes_.rend() && change->first >= asked;
-       ++change) {
-    if (change->second == key) return false;
-  }
-  return true;
+  return ours && !ours->contains(key);
 }
 
 /// Also true when too many changes have been made since to tell.
@@ -127,8 +132,9 @@ void Knowledge::count(const s3::Key& key, int by, std::optional<MonoTime> known)
 }
 
 void Knowledge::saw_page(const s3::ListRequest& request, const s3::ListPage& page, MonoTime asked) {
+  const auto ours = changed_since(asked);
   for (const s3::ListedObject& object : page.objects) {
-    if (!may_tell(object.key, asked)) continue;
+    if (!may_tell(object.key, asked, ours)) continue;
     seen_.put(object.key, {Base::of(object.etag), object.size, asked}, asked + kVersionLife);
   }
   Reading reading;

@@ -6,7 +6,8 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <unordered_map>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "pailfs/cache/expiring_lru.h"
@@ -72,8 +73,11 @@ class Knowledge final {
   };
 
   void note(const s3::Key& key, const Known& known);
-  /// What the store, asked at `asked`, says of `key` is no older than what is known.
-  [[nodiscard]] bool may_tell(const s3::Key& key, MonoTime asked);
+  using Keys = std::unordered_set<std::string_view>;
+  [[nodiscard]] std::optional<Keys> changed_since(MonoTime since) const;
+  /// What the store, asked at `asked`, says of `key` is no older than what is known. `ours`:
+  /// changed by us since then.
+  [[nodiscard]] bool may_tell(const s3::Key& key, MonoTime asked, const std::optional<Keys>& ours);
   [[nodiscard]] bool changed_below(const std::string& prefix, MonoTime since) const;
   void add(Reading& reading, const s3::ListPage& page) const;
   void complete(Reading reading);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <vector>
 
 namespace pailfs::cache {
 namespace {
@@ -27,15 +28,13 @@ Status read_sparse(int fd, std::uint64_t offset, std::span<char> out) {
 }  // namespace
 
 BlockFile::~BlockFile() {
-  for (const auto& [index, bytes] : blocks_) space_.memory->give(bytes);
+  for (const auto& [index, block] : blocks_) space_.memory->give(block.bytes);
 }
 
 Status BlockFile::write(std::uint64_t offset, std::span<const char> bytes) {
   const Range range{offset, offset + bytes.size()};
-  // Who sends gets its turn after every block.
   while (!bytes.empty()) {
     const std::size_t n = std::min<std::uint64_t>(bytes.size(), block_at(offset).end - offset);
-    MutexLock lock(mutex_);
     const Status written = write_piece(offset, bytes.first(n));
     if (!written) return written;
     offset += n;
@@ -47,18 +46,44 @@ Status BlockFile::write(std::uint64_t offset, std::span<const char> bytes) {
 
 Status BlockFile::write_piece(std::uint64_t offset, std::span<const char> bytes) {
   const Range block = block_at(offset);
+  const std::uint64_t index = block.begin / kBlockSize;
   const std::uint64_t at = offset - block.begin;
-  auto found = blocks_.find(block.begin / kBlockSize);
-  if (found == blocks_.end()) {
+  {
+    MutexLock lock(mutex_);
+    if (char* const found = settled(index)) {
+      std::memcpy(found + at, bytes.data(), bytes.size());
+      return {};
+    }
     if (space_.memory == nullptr || on_disk_.contains(block)) return write_to_disk(offset, bytes);
-    char* const memory = space_.memory->take();
-    if (memory == nullptr) return write_to_disk(offset, bytes);
-    std::memset(memory, 0, at);
-    std::memset(memory + at + bytes.size(), 0, kBlockSize - at - bytes.size());
-    found = blocks_.emplace(block.begin / kBlockSize, memory).first;
   }
-  std::memcpy(found->second + at, bytes.data(), bytes.size());
+  // Nobody else makes a block, so this one can be filled before it is seen.
+  char* const memory = space_.memory->take();
+  if (memory != nullptr) {
+    std::memset(memory, 0, at);
+    std::memcpy(memory + at, bytes.data(), bytes.size());
+    std::memset(memory + at + bytes.size(), 0, kBlockSize - at - bytes.size());
+  }
+  MutexLock lock(mutex_);
+  if (memory == nullptr) return write_to_disk(offset, bytes);
+  blocks_[index].bytes = memory;
   return {};
+}
+
+void BlockFile::leave(std::uint64_t index) {
+  MutexLock lock(mutex_);
+  --blocks_.find(index)->second.readers;
+  if (waiting_ > 0) left_.notify_all();
+}
+
+char* BlockFile::settled(std::uint64_t index) {
+  for (;;) {
+    const auto found = blocks_.find(index);
+    if (found == blocks_.end()) return nullptr;
+    if (found->second.readers == 0) return found->second.bytes;
+    ++waiting_;
+    left_.wait(mutex_);
+    --waiting_;
+  }
 }
 
 Status BlockFile::write_to_disk(std::uint64_t offset, std::span<const char> bytes) {
@@ -80,17 +105,20 @@ Status BlockFile::truncate(std::uint64_t size) {
   MutexLock lock(mutex_);
   present_.remove({size, UINT64_MAX});
   dropped_.remove({size, UINT64_MAX});
-  for (auto it = blocks_.begin(); it != blocks_.end();) {
-    const std::uint64_t begin = it->first * kBlockSize;
-    if (begin >= size) {
-      space_.memory->give(it->second);
-      it = blocks_.erase(it);
-      continue;
+  std::vector<std::uint64_t> cut;
+  for (const auto& [index, block] : blocks_) {
+    if ((index + 1) * kBlockSize > size) cut.push_back(index);
+  }
+  for (const std::uint64_t index : cut) {
+    char* const bytes = settled(index);
+    const std::uint64_t begin = index * kBlockSize;
+    if (bytes == nullptr) continue;
+    if (begin < size) {
+      std::memset(bytes + (size - begin), 0, begin + kBlockSize - size);
+    } else {
+      space_.memory->give(bytes);
+      blocks_.erase(index);
     }
-    if (begin + kBlockSize > size) {
-      std::memset(it->second + (size - begin), 0, begin + kBlockSize - size);
-    }
-    ++it;
   }
   on_disk_.remove({block_at(size + kBlockSize - 1).begin, UINT64_MAX});
   if (fd_ && ::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0) {
@@ -100,25 +128,45 @@ Status BlockFile::truncate(std::uint64_t size) {
 }
 
 Status BlockFile::read(std::uint64_t offset, std::span<char> out) {
-  // A writer gets its turn after every block.
   while (!out.empty()) {
-    const std::size_t n = std::min<std::uint64_t>(out.size(), block_at(offset).end - offset);
-    MutexLock lock(mutex_);
-    const Status read = read_piece(offset, out.first(n));
-    if (!read) return read;
-    offset += n;
-    out = out.subspan(n);
+    const auto shown = show(offset, out, [&](std::span<const char> bytes) {
+      if (bytes.data() != out.data()) std::memcpy(out.data(), bytes.data(), bytes.size());
+    });
+    if (!shown) return shown.error();
+    offset += *shown;
+    out = out.subspan(*shown);
   }
   return {};
 }
 
-Status BlockFile::read_piece(std::uint64_t offset, std::span<char> out) {
+Result<std::size_t> BlockFile::show(std::uint64_t offset, std::span<char> scratch,
+                                    const Look& look) {
   const Range block = block_at(offset);
-  const auto found = blocks_.find(block.begin / kBlockSize);
-  if (found != blocks_.end()) {
-    std::memcpy(out.data(), found->second + (offset - block.begin), out.size());
-    return {};
+  const std::size_t n = std::min<std::uint64_t>(scratch.size(), block.end - offset);
+  const std::uint64_t index = block.begin / kBlockSize;
+  const char* bytes = nullptr;
+  {
+    MutexLock lock(mutex_);
+    const auto found = blocks_.find(index);
+    if (found != blocks_.end()) {
+      ++found->second.readers;
+      bytes = found->second.bytes + (offset - block.begin);
+    } else {
+      const Status read = read_elsewhere(offset, scratch.first(n));
+      if (!read) return read.error();
+    }
   }
+  if (bytes == nullptr) {
+    look(scratch.first(n));
+  } else {
+    look({bytes, n});
+    leave(index);
+  }
+  return n;
+}
+
+Status BlockFile::read_elsewhere(std::uint64_t offset, std::span<char> out) {
+  const Range block = block_at(offset);
   if (on_disk_.contains(block)) return read_sparse(fd_.get(), offset, out);
   if (!dropped_.present({offset, offset + out.size()}).empty()) {
     return Error{EIO, "bytes that are only in an unfinished upload"};
@@ -133,10 +181,10 @@ void BlockFile::drop(Range range) {
   range.end -= range.end % kBlockSize;
   if (range.empty()) return;
   for (std::uint64_t at = range.begin; at < range.end; at += kBlockSize) {
-    const auto found = blocks_.find(at / kBlockSize);
-    if (found == blocks_.end()) continue;
-    space_.memory->give(found->second);
-    blocks_.erase(found);
+    char* const bytes = settled(at / kBlockSize);
+    if (bytes == nullptr) continue;
+    space_.memory->give(bytes);
+    blocks_.erase(at / kBlockSize);
   }
   if (fd_ && !on_disk_.present(range).empty()) {
     // Where the file system knows no holes the bytes stay on the disk until the end.

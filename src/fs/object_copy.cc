@@ -42,6 +42,14 @@ Result<std::size_t> FileSource::read(std::uint64_t offset, std::span<char> out) 
   return out.size();
 }
 
+Result<std::size_t> FileSource::show(std::uint64_t offset, std::span<char> scratch,
+                                     const std::function<void(std::span<const char>)>& look) {
+  const std::uint64_t left = range_.size() - std::min(offset, range_.size());
+  scratch = scratch.first(std::min<std::uint64_t>(scratch.size(), left));
+  if (scratch.empty()) return 0;
+  return file_.show(range_.begin + offset, scratch, look);
+}
+
 void FileSource::taken(std::uint64_t end) {
   if (upload_ != nullptr) upload_->moved(taken_, end);
   taken_ = end;

@@ -66,6 +66,8 @@ class FileSource final : public s3::ByteSource {
       : file_(file), range_(range), upload_(upload) {}
   [[nodiscard]] std::uint64_t size() const override { return range_.size(); }
   Result<std::size_t> read(std::uint64_t offset, std::span<char> out) override;
+  Result<std::size_t> show(std::uint64_t offset, std::span<char> scratch,
+                           const std::function<void(std::span<const char>)>& look) override;
   void taken(std::uint64_t end) override;
 
  private:

@@ -20,6 +20,13 @@ Result<std::size_t> SourceBody::read(std::uint64_t offset, std::span<char> out) 
   return got;
 }
 
+Result<std::size_t> SourceBody::show(std::uint64_t offset, std::span<char> scratch,
+                                     const std::function<void(std::span<const char>)>& look) {
+  Result<std::size_t> got = source_.show(offset, scratch, look);
+  if (!got) error_ = got.error();
+  return got;
+}
+
 Error SourceBody::explain(const Error& error) const {
   return error_ ? *error_ : error;
 }

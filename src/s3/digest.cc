@@ -52,10 +52,11 @@ Status for_each_piece(http::BodySource& body, const Take& take) {
   std::vector<char> buffer(std::size_t{64} << 10U);
   std::uint64_t offset = 0;
   while (offset < body.size()) {
-    const Result<std::size_t> got = body.read(offset, buffer);
+    const Result<std::size_t> got = body.show(offset, buffer, [&](std::span<const char> bytes) {
+      take(std::string_view(bytes.data(), bytes.size()));
+    });
     if (!got) return got.error();
     if (*got == 0) return Error{EIO, "the data to be stored ended before its announced size"};
-    take(std::string_view(buffer.data(), *got));
     offset += *got;
   }
   return {};

@@ -82,6 +82,8 @@ class SourceBody final : public http::BodySource {
   explicit SourceBody(ByteSource& source) : source_(source) {}
   [[nodiscard]] std::uint64_t size() const override { return source_.size(); }
   Result<std::size_t> read(std::uint64_t offset, std::span<char> out) override;
+  Result<std::size_t> show(std::uint64_t offset, std::span<char> scratch,
+                           const std::function<void(std::span<const char>)>& look) override;
   void taken(std::uint64_t end) override { source_.taken(end); }
   /// The source's own error instead of the transport's, if it had one.
   [[nodiscard]] Error explain(const Error& error) const;

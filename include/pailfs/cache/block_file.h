@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -29,11 +30,14 @@ struct LocalSpace {
 /// rest is a hole and reads as zeros.
 ///
 /// Blocks go to memory while there is some, else to an unlinked file, made when it is needed; its
-/// only descriptor is here, so the bytes vanish with it. `present` belongs to the owner, who locks;
-/// everything else may be called by several threads at once, so that what was written can be sent
-/// while more is being written.
+/// only descriptor is here, so the bytes vanish with it. `present`, and what changes the bytes,
+/// belong to the owner, who locks; the rest may be called by several threads at once meanwhile, so
+/// that what was written can be sent while more is being written. Blocks are looked at and filled
+/// without a lock; who changes or drops one waits until nobody looks at it.
 class BlockFile final {
  public:
+  using Look = std::function<void(std::span<const char>)>;
+
   explicit BlockFile(const LocalSpace& space) : space_(space) {}
   ~BlockFile();
   BlockFile(const BlockFile&) = delete;
@@ -49,6 +53,11 @@ class BlockFile final {
   /// Fills `out` from `offset`; holes and what lies behind the last byte are zeros. EIO where bytes
   /// were dropped.
   Status read(std::uint64_t offset, std::span<char> out) EXCLUDES(mutex_);
+  /// Bytes from `offset` on, at most as many as `scratch` holds, and no further than a block: shown
+  /// to `look`, which must not call this object, where they lie, else in `scratch`. How many;
+  /// failures as those of `read`.
+  Result<std::size_t> show(std::uint64_t offset, std::span<char> scratch, const Look& look)
+      EXCLUDES(mutex_);
   /// Gives up bytes that are safe elsewhere, in whole blocks; they stay `present`.
   void drop(Range range) EXCLUDES(mutex_);
   [[nodiscard]] bool lacks(Range range) EXCLUDES(mutex_);
@@ -57,14 +66,24 @@ class BlockFile final {
   [[nodiscard]] const RangeSet& present() const { return present_; }
 
  private:
-  Status write_piece(std::uint64_t offset, std::span<const char> bytes) REQUIRES(mutex_);
+  struct Block {
+    char* bytes = nullptr;
+    unsigned readers = 0;  // who look at it without the lock
+  };
+
+  Status write_piece(std::uint64_t offset, std::span<const char> bytes) EXCLUDES(mutex_);
   Status write_to_disk(std::uint64_t offset, std::span<const char> bytes) REQUIRES(mutex_);
-  Status read_piece(std::uint64_t offset, std::span<char> out) REQUIRES(mutex_);
+  Status read_elsewhere(std::uint64_t offset, std::span<char> out) REQUIRES(mutex_);
+  void leave(std::uint64_t index) EXCLUDES(mutex_);
+  /// Waits until nobody looks at it; null where there is none.
+  char* settled(std::uint64_t index) REQUIRES(mutex_);
 
   const LocalSpace& space_;
   RangeSet present_;
   Mutex mutex_;  // innermost but for BlockMemory's
-  std::unordered_map<std::uint64_t, char*> blocks_ GUARDED_BY(mutex_);  // by index, in memory
+  CondVar left_;
+  unsigned waiting_ GUARDED_BY(mutex_) = 0;                             // for left_
+  std::unordered_map<std::uint64_t, Block> blocks_ GUARDED_BY(mutex_);  // by index, in memory
   RangeSet on_disk_ GUARDED_BY(mutex_);                                 // in whole blocks
   RangeSet dropped_ GUARDED_BY(mutex_);
   UniqueFd fd_ GUARDED_BY(mutex_);

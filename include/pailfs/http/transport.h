@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -46,6 +47,13 @@ class BodySource {
   [[nodiscard]] virtual std::uint64_t size() const = 0;
   /// Fills as much of `out` as the body holds from `offset`; 0 only at the end.
   virtual Result<std::size_t> read(std::uint64_t offset, std::span<char> out) = 0;
+  /// Shows to `look` what `read` would write to `scratch`, where it lies if that is possible.
+  virtual Result<std::size_t> show(std::uint64_t offset, std::span<char> scratch,
+                                   const std::function<void(std::span<const char>)>& look) {
+    auto got = read(offset, scratch);
+    if (got) look(scratch.first(*got));
+    return got;
+  }
   /// The first `end` bytes have been handed to the connection; less again when an attempt is
   /// repeated. Called by the transport, between its reads.
   virtual void taken(std::uint64_t /*end*/) {}

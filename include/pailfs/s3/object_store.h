@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -69,6 +70,13 @@ class ByteSource {
   virtual ~ByteSource() = default;
   [[nodiscard]] virtual std::uint64_t size() const = 0;
   virtual Result<std::size_t> read(std::uint64_t offset, std::span<char> out) = 0;
+  /// Shows to `look` what `read` would write to `scratch`, where it lies if that is possible.
+  virtual Result<std::size_t> show(std::uint64_t offset, std::span<char> scratch,
+                                   const std::function<void(std::span<const char>)>& look) {
+    auto got = read(offset, scratch);
+    if (got) look(scratch.first(*got));
+    return got;
+  }
   /// The first `end` bytes are on their way; less again when the request is repeated. A store that
   /// cannot tell never calls it.
   virtual void taken(std::uint64_t /*end*/) {}

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pailfs/cache/block_file.h"
 
+#include <atomic>
+#include <functional>
 #include <random>
 #include <string>
+#include <thread>
 
 #include "pailfs/cache/disk_room.h"
 
@@ -92,4 +95,108 @@ TEST_CASE("room on the disk is what is free beyond what is to be kept") {
   CHECK_FALSE(leaves_room(DiskRoom{0, 0, 0}, 10, 100, 1));
   CHECK_FALSE(DiskRoom{}.limited());
   CHECK(DiskRoom{0, 0, 0}.limited());
+}
+
+TEST_CASE("what is in memory is shown where it lies, and anything else in the scratch") {
+  BlockMemory memory;
+  WriteMemory share(memory, kBlockSize);
+  const LocalSpace space{"/tmp", {}, &share};
+  BlockFile file(space);
+  REQUIRE(file.write(0, std::string(kBlockSize, 'm') + std::string(kBlockSize, 'd')));
+  REQUIRE(file.write(4 * kBlockSize, "end"));
+  std::string scratch(3 * kBlockSize, 'x');
+  struct Row {
+    std::uint64_t offset;
+    std::string shown;
+    bool in_place;
+  };
+  const std::vector<Row> rows{
+      {0, std::string(kBlockSize, 'm'), true},
+      {kBlockSize - 7, std::string(7, 'm'), true},
+      {kBlockSize + 1, std::string(kBlockSize - 1, 'd'), false},
+      {2 * kBlockSize, std::string(kBlockSize, '\0'), false},
+  };
+  for (const Row& row : rows) {
+    std::string shown;
+    bool in_place = false;
+    const auto got = file.show(row.offset, scratch, [&](std::span<const char> bytes) {
+      shown.assign(bytes.begin(), bytes.end());
+      in_place = bytes.data() != scratch.data();
+    });
+    REQUIRE(got);
+    CHECK(*got == row.shown.size());
+    CHECK(shown == row.shown);
+    CHECK(in_place == row.in_place);
+  }
+  file.drop({kBlockSize, 2 * kBlockSize});
+  bool looked = false;
+  CHECK_FALSE(file.show(kBlockSize, scratch, [&](std::span<const char>) { looked = true; }));
+  CHECK_FALSE(looked);
+}
+
+TEST_CASE("whoever changes, cuts or drops a block waits while somebody looks at it") {
+  BlockMemory memory;
+  WriteMemory share(memory, 4 * kBlockSize);
+  const LocalSpace space{"/tmp", {}, &share};
+  BlockFile file(space);
+  REQUIRE(file.write(0, std::string(2 * kBlockSize, 'a')));
+  const std::vector<std::function<void()>> changes{
+      [&] { static_cast<void>(file.write(10, "bbb")); },
+      [&] { static_cast<void>(file.truncate(5)); },
+      [&] {
+        file.drop({0, kBlockSize});
+      },
+  };
+  std::string scratch(kBlockSize, 'x');
+  for (const auto& change : changes) {
+    std::atomic<bool> changed = false;
+    bool changed_too_early = false;
+    std::thread other;
+    REQUIRE(file.show(0, scratch, [&](std::span<const char> bytes) {
+      const std::string before(bytes.begin(), bytes.end());
+      other = std::thread([&] {
+        change();
+        changed = true;
+      });
+      std::this_thread::sleep_for(std::chrono::milliseconds(30));
+      changed_too_early = changed || std::string(bytes.begin(), bytes.end()) != before;
+    }));
+    other.join();
+    CHECK_FALSE(changed_too_early);
+  }
+  CHECK(share.has_room(4 * kBlockSize));
+}
+
+TEST_CASE("what was written is looked at by several while more is written and some is dropped") {
+  BlockMemory memory;
+  WriteMemory share(memory, 64 * kBlockSize);
+  const LocalSpace space{"/tmp", {}, &share};
+  BlockFile file(space);
+  constexpr std::uint64_t kBlocks = 400;
+  std::atomic<std::uint64_t> written = 0;
+  std::atomic<std::uint64_t> read = 0;
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; ++i) {
+    readers.emplace_back([&] {
+      std::string scratch(kBlockSize, 'x');
+      for (std::uint64_t block = 0; (block = read++) < kBlocks;) {
+        while (written <= block) std::this_thread::yield();
+        const char expected = static_cast<char>('a' + block % 26);
+        const auto got = file.show(block * kBlockSize, scratch, [&](std::span<const char> bytes) {
+          for (const char byte : bytes) wrong += byte != expected ? 1 : 0;
+        });
+        if (!got || *got != kBlockSize) ++wrong;
+        file.drop({block * kBlockSize, (block + 1) * kBlockSize});
+      }
+    });
+  }
+  for (std::uint64_t block = 0; block < kBlocks; ++block) {
+    const std::string bytes(kBlockSize, static_cast<char>('a' + block % 26));
+    if (!file.write(block * kBlockSize, bytes)) ++wrong;
+    ++written;
+  }
+  for (auto& reader : readers) reader.join();
+  CHECK(wrong == 0);
+  CHECK(share.has_room(64 * kBlockSize));
 }

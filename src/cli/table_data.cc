@@ -291,7 +291,7 @@ void add_path_options(std::vector<OptionSpec>& table) {
            "When a change counts as made. remote: when the service has confirmed it. local: when "
            "it "
            "is in a crash-safe journal in the directory of use_cache, from which it is carried out "
-           "in the background; see DURABILITY. local is experimental."},
+           "in the background; see DURABILITY."},
           {"fsync", "remote|local", group, Custom{set_fsync, show_fsync, "remote local"},
            "With durability=local: remote makes fsync wait for the service; the default is then "
            "local."},

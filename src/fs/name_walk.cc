@@ -12,6 +12,8 @@ constexpr std::uint32_t kSkip = 16;
 /// what was asked for in vain must stay little beside what was not.
 constexpr std::size_t kAttributes = 64;
 constexpr unsigned kShare = 4;
+/// The first few are a round trip each, of which `ls -l` of a thousand names far away has 25.
+constexpr unsigned kBegin = 4;
 /// Whole files: they must be opened before what was learnt with them is a second old.
 constexpr std::size_t kFiles = 16;
 
@@ -29,7 +31,7 @@ NameWalk::Advice NameWalk::next(std::uint32_t place) {
   advice.is_first = run_ == 0;
   advice.expects_reads = reads_ > 0;
   if (under_way() && reads_ == 0)
-    advice.ahead = std::min<std::size_t>(run_ / kShare + 2, kAttributes);
+    advice.ahead = std::min<std::size_t>(run_ / kShare + kBegin, kAttributes);
   if (reads_ >= kSure) advice.ahead = kFiles;
   return advice;
 }

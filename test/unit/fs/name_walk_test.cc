@@ -10,12 +10,12 @@ TEST_CASE("three names in a row bring the next ones side by side") {
   CHECK(walk.next(10).ahead == 0);
   CHECK(walk.next(11).ahead == 0);
   CHECK_FALSE(walk.under_way());
-  CHECK(walk.next(12).ahead == 2);
+  CHECK(walk.next(12).ahead == 4);
   CHECK(walk.under_way());
-  CHECK(walk.next(12).ahead == 2);  // asked about twice
-  CHECK(walk.next(15).ahead == 2);  // what lies between was known
+  CHECK(walk.next(12).ahead == 4);  // asked about twice
+  CHECK(walk.next(15).ahead == 4);  // what lies between was known
   for (std::uint32_t place = 16; place < 113; ++place) walk.next(place);
-  CHECK(walk.next(113).ahead == 27);
+  CHECK(walk.next(113).ahead == 29);
   for (std::uint32_t place = 114; place < 500; ++place) walk.next(place);
   CHECK(walk.next(500).ahead == 64);
 }
@@ -33,7 +33,7 @@ TEST_CASE("names here and there are no walk") {
   for (const std::uint32_t place : {1U, 2U, 3U}) interrupted.next(place);
   CHECK(interrupted.next(900).ahead == 0);
   CHECK(interrupted.next(901).ahead == 0);
-  CHECK(interrupted.next(902).ahead == 2);
+  CHECK(interrupted.next(902).ahead == 4);
 }
 
 TEST_CASE("files that are opened one after the other are expected whole") {
@@ -51,5 +51,5 @@ TEST_CASE("files that are opened one after the other are expected whole") {
   CHECK(advice.expects_reads);
   advice = walk.next(7);  // the last one was only asked about
   CHECK_FALSE(advice.expects_reads);
-  CHECK(advice.ahead == 3);
+  CHECK(advice.ahead == 5);
 }

@@ -6,7 +6,7 @@
 
 need curl python3
 
-start_s3d --latency-ms 10
+start_s3d
 mnt=$work/mnt
 files=300
 
@@ -30,7 +30,8 @@ print(sum(1 for name, text in texts.items() if len(text) == 1 and text.pop() == 
 PYTHON
 }
 
-# killed_at KIND COUNT: kills the mount when the server has had so many of these requests during the rename.
+# killed_at KIND COUNT: kills the mount when the server has had so many of these requests during the rename; it does not
+# answer more.
 killed_at() {
   local renaming what="killed after $2 $1"
   curl -sS --fail -X POST "$control/bucket/discard?name=$bucket" >/dev/null
@@ -45,12 +46,14 @@ for n in range(int(sys.argv[2])):
         file.write(name)
 PYTHON
   curl -sS --fail -X POST "$control/reset" >/dev/null
+  curl -sS --fail "$control/fault" --data-binary "op=$1 nth=$(($2 + 1)) times=1000 action=stall_before" >/dev/null
   rename_in_mount >/dev/null 2>&1 &
   renaming=$!
   wait_until 30 has_had "$1" "$2" || bad "$what: it never came so far"
   daemons | xargs -r kill -KILL
   if wait "$renaming"; then bad "$what: the rename succeeded"; else ok "$what: the rename fails"; fi
   umount -l "$mnt"
+  curl -sS --fail -X POST "$control/faults/clear" >/dev/null
   mount_here "$mnt"
   expect_equal "$what: every file is readable" "$files $files" "$(readable)"
   expect "$what: the rename is finished by the next one" rename_in_mount

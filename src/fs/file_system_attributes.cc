@@ -106,14 +106,6 @@ Status PosixFileSystem::change_entered(const InodePtr& inode,
       content.stat = old_stat;
       return changed;
     }
-    const bool nothing_new = !was_dirty && !content.bytes_dirty && content.stored &&
-                             content.attributes == old_attributes &&
-                             says_already(old_attributes, content.stat);
-    if (nothing_new) {
-      content.metadata_dirty = content.times_given = false;
-      if (const auto path = inodes_.path(inode)) known_.confirmed(*path, content.stat.ctime);
-      return {};
-    }
     // While a writer has it open and unstored, the change rides on the write's own request.
     if (may_wait && content.writers > 0 && (was_dirty || content.bytes_dirty)) return {};
   }
@@ -159,12 +151,10 @@ Result<Attr> PosixFileSystem::setattr_directory(const InodePtr& inode, const Set
   if (!is_directory(node->form)) return Error{ESTALE, printable(*path) + ": is a file now"};
   const auto contents = add_contents_change(*path, node->stat);
   apply(change, clock_.wall(), node->stat);
-  Status written;
-  if (node->form == Form::directory_marker && says_already(node->info.attributes, node->stat)) {
-    known_.confirmed(*path, node->stat.ctime);
-  } else {
-    written = write_directory(*path, *node);
-  }
+  const bool so_already = node->form == Form::directory_marker &&
+                          says_already(node->info.attributes, node->stat) &&
+                          known_.confirmed(*path, node->stat.ctime);
+  const Status written = so_already ? Status() : write_directory(*path, *node);
   if (written && contents) directory_changes_.stored(*path, *contents);
   flush.unlock();
   if (!written) return written.error();

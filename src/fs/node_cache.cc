@@ -295,15 +295,19 @@ void NodeCache::stored(const std::string& path, const Node& node) {
   }
 }
 
-void NodeCache::confirmed(const std::string& path, WallTime ctime) {
+bool NodeCache::confirmed(const std::string& path, WallTime ctime) {
   MutexLock lock(mutex_);
+  const MonoTime now = clock_.now();
   if (path.empty()) {
-    if (root_) root_->node.stat.ctime = ctime;
-    return;
+    if (!root_ || root_->expires <= now) return false;
+    root_->node.stat.ctime = ctime;
+    return true;
   }
   TablePtr table;
   const Slot* const slot = find_slot(path, table);
-  if (slot != nullptr && slot->attributes) slot->attributes->set_ctime(ctime);
+  if (slot == nullptr || !slot->attributes || slot->expires <= now) return false;
+  slot->attributes->set_ctime(ctime);
+  return true;
 }
 
 void NodeCache::removed(const std::string& path) {

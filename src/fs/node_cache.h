@@ -50,9 +50,9 @@ class NodeCache final {
   /// We put something there / took it away: attributes and the parent's listing follow.
   void stored(const std::string& path, const Node& node) EXCLUDES(mutex_);
   void removed(const std::string& path) EXCLUDES(mutex_);
-  /// What was asked for is so already: only the time of the change is new, and the store is not
-  /// told.
-  void confirmed(const std::string& path, WallTime ctime) EXCLUDES(mutex_);
+  /// What was asked for a directory is so already: only the time of the change is new. False when
+  /// nothing is remembered of it, so that the store has to be told.
+  bool confirmed(const std::string& path, WallTime ctime) EXCLUDES(mutex_);
   /// We made this directory just now: nothing is in it.
   void listed_empty(const std::string& directory) EXCLUDES(mutex_);
   /// Forgets a path and everything below it, listings included.

@@ -79,8 +79,10 @@ bool ServiceClient::is_proven_absent(const Key& key) {
   request.delimited = false;
   request.max_keys = 1;
   const auto page = list(request);
-  // Names come in order: the key would be the first of those that begin with it.
-  return page && (page->objects.empty() || page->objects.front().key > key);
+  if (!page) return false;
+  // Names come in order: the key would be the first of those that begin with it; but a page without
+  // names need not be the last.
+  return page->objects.empty() ? page->next.empty() : page->objects.front().key > key;
 }
 
 Result<ObjectInfo> ServiceClient::head(const Key& key) {

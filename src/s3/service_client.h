@@ -63,10 +63,10 @@ class ServiceClient final : public Client {
   Outcome run_put(const PutRequest& request, ByteSource& body);
   Result<ETag> settle_condition(const PutRequest& request, ByteSource& body,
                                 const Outcome& outcome);
-  /// Deletes up to 1000 keys with one request, the rest of the work one by one.
-  /// One by one where that may help.
+  /// After remove_batch was refused as a whole: one by one where that may help.
   void remove_refused_batch(const std::vector<Key>& keys, const std::vector<std::size_t>& chosen,
                             const Error& error, std::vector<Status>& results);
+  /// Deletes up to 1000 keys with one request, the rest of the work one by one.
   void remove_batch(const std::vector<Key>& keys, const std::vector<std::size_t>& chosen,
                     std::vector<Status>& results);
 

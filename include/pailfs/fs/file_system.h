@@ -200,9 +200,9 @@ class FileSystem {
   virtual Status rename(InodeId parent, std::string_view name, InodeId new_parent,
                         std::string_view new_name, bool no_replace) = 0;
 
-  /// `flags` as open(2); O_CREAT and O_EXCL have been dealt with by the kernel.
   /// Opens may bring OpenResult::whole.
   [[nodiscard]] virtual bool has_whole_files() const { return false; }
+  /// `flags` as open(2); O_CREAT and O_EXCL have been dealt with by the kernel.
   virtual Result<OpenResult> open(InodeId ino, int flags) = 0;
   /// Sends nothing to the store: the file appears there at the first flush.
   virtual Result<CreateResult> create(InodeId parent, std::string_view name, mode_t mode, int flags,

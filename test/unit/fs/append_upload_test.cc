@@ -79,6 +79,23 @@ struct World {
   std::string expected;
 };
 
+TEST_CASE("an append whose confirmation was lost is reported and neither undone nor done twice") {
+  World w;
+  w.append(22);
+  test::Fault fault;
+  fault.verb = test::Verb::complete_upload;
+  fault.action = test::Fault::Action::apply_then_fail;
+  fault.times = 1;
+  w.faults.add(fault);
+  CHECK_FALSE(w.files->flush(w.handle));
+  CHECK(w.stored_right());
+  // Without the confirmation this version may be anybody's (law L11).
+  const auto again = w.files->fsync(w.handle);
+  REQUIRE_FALSE(again);
+  CHECK(again.error().err == ESTALE);
+  CHECK(w.stored_right());
+}
+
 }  // namespace
 
 TEST_CASE("what is appended to a large object is in the store but for its end when it is closed") {

@@ -8,43 +8,10 @@
 #include <memory>
 #include <string>
 
-#include "pailfs/journal/journal_store.h"
-#include "pailfs/util/log.h"
-
-#include "support/catch.h"
-#include "support/fake_store.h"
-#include "support/scratch_directory.h"
-#include "support/text_io.h"
+#include "setting.h"
 
 namespace pailfs::test {
 namespace {
-
-using journal::JournalStore;
-
-/// A bucket and a journal in front of it that sends nothing by itself.
-struct Disk {
-  Disk() : bucket(clock) {
-    log::set_sink([](LogLevel, std::string_view) {});
-    config.cache_directory = directory.path();
-    config.identity = "test";
-    config.hold = std::chrono::hours(1);
-    config.grace = std::chrono::milliseconds(0);
-    config.memory_will_do = true;
-  }
-  JournalStore& open() {
-    journal.reset();
-    auto opened = journal::open_journal(config, bucket, clock);
-    REQUIRE(err(opened) == 0);
-    journal = std::move(*opened);
-    return *journal;
-  }
-
-  SystemClock clock;
-  FakeStore bucket;
-  ScratchDirectory directory;
-  journal::Config config;
-  std::unique_ptr<JournalStore> journal;
-};
 
 /// While it lives, no file of this process can be written beyond `size`: as if the disk failed.
 class WritesEndAt final {
@@ -70,32 +37,32 @@ class WritesEndAt final {
 
 TEST_CASE(
     "when the log cannot be written changes go to the store, and none is acknowledged early") {
-  Disk disk;
-  JournalStore& store = disk.open();
+  Setting disk;
+  JournalStore& store = disk.reopen();
   REQUIRE(err(put_text(store, "before", "1")) == 0);
   REQUIRE(err(put_text(store, "changed", "1")) == 0);
-  CHECK(disk.bucket.keys().empty());
+  CHECK(disk.fake.keys().empty());
   {
     const WritesEndAt limit(20'000);
     CHECK(err(put_text(store, "during", pattern(50'000))) == 0);
-    CHECK((disk.bucket.object("during")->content() == pattern(50'000)));
+    CHECK((disk.fake.object("during")->content() == pattern(50'000)));
   }
   // The disk works again, but what it has lost nobody knows: it is not trusted any more.
   CHECK_FALSE(store.waiting().acknowledges);
   CHECK(err(put_text(store, "after", "2")) == 0);
-  CHECK(disk.bucket.object("after"));
+  CHECK(disk.fake.object("after"));
   CHECK(err(put_text(store, "changed", "2")) == 0);
-  CHECK(disk.bucket.object("changed")->content() == "2");
+  CHECK(disk.fake.object("changed")->content() == "2");
   CHECK(err(store.remove("during")) == 0);
-  CHECK_FALSE(disk.bucket.object("during"));
+  CHECK_FALSE(disk.fake.object("during"));
   // What was acknowledged before stands, also for the next mount.
   CHECK(get_text(store, "before")->bytes == "1");
-  JournalStore& next = disk.open();
+  JournalStore& next = disk.reopen();
   CHECK(get_text(next, "before")->bytes == "1");
   CHECK(err(next.settle({})) == 0);
-  CHECK(disk.bucket.object("before")->content() == "1");
-  CHECK(disk.bucket.object("changed")->content() == "2");
-  CHECK_FALSE(disk.bucket.object("during"));
+  CHECK(disk.fake.object("before")->content() == "1");
+  CHECK(disk.fake.object("changed")->content() == "2");
+  CHECK_FALSE(disk.fake.object("during"));
 }
 
 /// A file system of its own in memory, of a size that is soon full.
@@ -117,7 +84,7 @@ class SmallDisk final {
 };
 
 TEST_CASE("a full disk refuses the new change and loses none") {
-  Disk disk;
+  Setting disk;
   const SmallDisk small(disk.directory.path());
   if (!small.mounted()) {
     WARN("skipped: no file system can be mounted here");
@@ -125,7 +92,7 @@ TEST_CASE("a full disk refuses the new change and loses none") {
   }
   const bool inline_bodies = GENERATE(true, false);
   const std::size_t size = inline_bodies ? 60'000 : 200'000;
-  disk.open();
+  disk.reopen();
   int taken = 0;
   int failure = 0;
   for (; failure == 0 && taken < 100; taken += failure == 0 ? 1 : 0) {
@@ -142,15 +109,15 @@ TEST_CASE("a full disk refuses the new change and loses none") {
     return err(disk.journal->head("k" + std::to_string(taken))) == ENOENT;
   };
   CHECK(all_there());
-  disk.open();
+  disk.reopen();
   CHECK(all_there());
   // What is stored makes room.
   CHECK(err(disk.journal->settle({})) == 0);
-  disk.open();
+  disk.reopen();
   CHECK(err(put_text(*disk.journal, "more", pattern(size))) == 0);
-  CHECK_FALSE(disk.bucket.object("more"));
+  CHECK_FALSE(disk.fake.object("more"));
   CHECK(err(disk.journal->settle({})) == 0);
-  CHECK(disk.bucket.keys().size() == static_cast<std::size_t>(taken) + 1);
+  CHECK(disk.fake.keys().size() == static_cast<std::size_t>(taken) + 1);
   disk.journal.reset();
 }
 

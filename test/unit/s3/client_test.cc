@@ -198,6 +198,13 @@ TEST_CASE("keys that the store took a moment ago are waited for when it refuses 
   }
 }
 
+/// A page without names that is not the last one (law L4).
+http::Exchange unfinished_list() {
+  return reply(200, {},
+               "<ListBucketResult><Prefix>k</Prefix><IsTruncated>true</IsTruncated>"
+               "<NextMarker>k0</NextMarker></ListBucketResult>");
+}
+
 TEST_CASE("a HEAD that is refused is about an absent object only if a list says so") {
   struct Row {
     std::string name;
@@ -208,6 +215,7 @@ TEST_CASE("a HEAD that is refused is about an absent object only if a list says 
            Row{"it is there", list_of("k"), EPERM},
            Row{"nothing begins so", list_of(""), ENOENT},
            Row{"a longer name does", list_of("kk"), ENOENT},
+           Row{"the list goes on elsewhere", unfinished_list(), EPERM},
            Row{"the list is refused", s3_error(403, "AccessDenied"), EPERM},
            Row{"the list is none", reply(404, {}, "<html/>"), EPERM},
        }) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "digest.h"
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -49,7 +50,7 @@ template <class Take>
 Status for_each_piece(http::BodySource& body, const Take& take) {
   // Small enough to be still in the processor's cache when it is hashed, and to be memory that was
   // used before: fresh pages cost as much as the hash.
-  std::vector<char> buffer(std::size_t{64} << 10U);
+  std::vector<char> buffer(std::min<std::uint64_t>(body.size(), std::size_t{64} << 10U));
   std::uint64_t offset = 0;
   while (offset < body.size()) {
     const Result<std::size_t> got = body.show(offset, buffer, [&](std::span<const char> bytes) {

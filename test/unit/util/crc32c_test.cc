@@ -29,5 +29,18 @@ TEST_CASE("the processor's instruction and the tables agree at any length and al
   }
 }
 
+TEST_CASE("long pieces, taken in lanes, have the checksum of the same bytes in short ones") {
+  std::string bytes;
+  for (std::uint32_t i = 0; i < 40000; ++i)
+    bytes.push_back(static_cast<char>(i * i * 2654435761U >> 24U));
+  for (const std::size_t size : {12287U, 12288U, 12289U, 24575U, 24576U, 36871U, 40000U}) {
+    const std::span<const char> piece = std::span<const char>(bytes).subspan(40000 - size);
+    INFO(size);
+    CHECK(crc32c(piece, 7) == crc32c_by_tables(piece, 7));
+    CHECK(crc32c(piece.subspan(13000 % size), crc32c(piece.first(13000 % size))) ==
+          crc32c_by_tables(piece));
+  }
+}
+
 }  // namespace
 }  // namespace pailfs

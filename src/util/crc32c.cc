@@ -7,6 +7,12 @@
 
 #if defined(__x86_64__)
 #include <nmmintrin.h>
+#define PAILFS_CRC32C_TARGET __attribute__((target("sse4.2")))
+#elif defined(__aarch64__) && !defined(__clang__)  // clang 14 has these only with -march=…+crc
+#include <arm_acle.h>
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#define PAILFS_CRC32C_TARGET __attribute__((target("+crc")))
 #endif
 
 namespace pailfs {
@@ -48,7 +54,29 @@ std::uint32_t by_tables(std::span<const char> bytes, std::uint32_t crc) {
   return crc;
 }
 
+#if defined(PAILFS_CRC32C_TARGET)
+
 #if defined(__x86_64__)
+bool has_instruction() {
+  return __builtin_cpu_supports("sse4.2") != 0;
+}
+PAILFS_CRC32C_TARGET std::uint64_t add_word(std::uint64_t crc, std::uint64_t word) {
+  return _mm_crc32_u64(crc, word);
+}
+PAILFS_CRC32C_TARGET std::uint32_t add_byte(std::uint32_t crc, unsigned char byte) {
+  return _mm_crc32_u8(crc, byte);
+}
+#else
+bool has_instruction() {
+  return (getauxval(AT_HWCAP) & HWCAP_CRC32) != 0;
+}
+PAILFS_CRC32C_TARGET std::uint64_t add_word(std::uint64_t crc, std::uint64_t word) {
+  return __crc32cd(static_cast<std::uint32_t>(crc), word);
+}
+PAILFS_CRC32C_TARGET std::uint32_t add_byte(std::uint32_t crc, unsigned char byte) {
+  return __crc32cb(crc, byte);
+}
+#endif
 
 /// The instruction answers after three cycles but takes a word every cycle: three lanes, each of
 /// this many bytes, side by side keep it busy. A power of two, see make_skip().
@@ -93,23 +121,22 @@ std::uint64_t word_at(const char* bytes) {
   return word;
 }
 
-__attribute__((target("sse4.2"))) std::uint32_t by_instruction(std::span<const char> bytes,
-                                                               std::uint32_t crc) {
+PAILFS_CRC32C_TARGET std::uint32_t by_instruction(std::span<const char> bytes, std::uint32_t crc) {
   std::uint64_t first = crc;
   for (; bytes.size() >= 3 * kLane; bytes = bytes.subspan(3 * kLane)) {
     std::uint64_t second = 0;
     std::uint64_t third = 0;
     for (const char* at = bytes.data(); at != bytes.data() + kLane; at += sizeof(first)) {
-      first = _mm_crc32_u64(first, word_at(at));
-      second = _mm_crc32_u64(second, word_at(at + kLane));
-      third = _mm_crc32_u64(third, word_at(at + 2 * kLane));
+      first = add_word(first, word_at(at));
+      second = add_word(second, word_at(at + kLane));
+      third = add_word(third, word_at(at + 2 * kLane));
     }
     first = past_a_lane(past_a_lane(first) ^ second) ^ third;
   }
   for (; bytes.size() >= sizeof(first); bytes = bytes.subspan(sizeof(first)))
-    first = _mm_crc32_u64(first, word_at(bytes.data()));
+    first = add_word(first, word_at(bytes.data()));
   crc = static_cast<std::uint32_t>(first);
-  for (const char byte : bytes) crc = _mm_crc32_u8(crc, static_cast<unsigned char>(byte));
+  for (const char byte : bytes) crc = add_byte(crc, static_cast<unsigned char>(byte));
   return crc;
 }
 #endif
@@ -117,9 +144,9 @@ __attribute__((target("sse4.2"))) std::uint32_t by_instruction(std::span<const c
 }  // namespace
 
 std::uint32_t crc32c(std::span<const char> bytes, std::uint32_t before) {
-#if defined(__x86_64__)
-  static const bool has_instruction = __builtin_cpu_supports("sse4.2") != 0;
-  if (has_instruction) return ~by_instruction(bytes, ~before);
+#if defined(PAILFS_CRC32C_TARGET)
+  static const bool quick = has_instruction();
+  if (quick) return ~by_instruction(bytes, ~before);
 #endif
   return ~by_tables(bytes, ~before);
 }

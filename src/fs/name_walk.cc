@@ -12,8 +12,11 @@ constexpr std::uint32_t kSkip = 16;
 /// what was asked for in vain must stay little beside what was not.
 constexpr std::size_t kAttributes = 64;
 constexpr unsigned kShare = 4;
-/// The first few are a round trip each, of which `ls -l` of a thousand names far away has 25.
+/// The first few are a round trip each.
 constexpr unsigned kBegin = 4;
+/// Where the names were listed right before: `ls -l` of a thousand names far away took 27 round
+/// trips with the two above.
+constexpr std::size_t kEager = 8;
 /// Whole files: they must be opened before what was learnt with them is a second old.
 constexpr std::size_t kFiles = 16;
 
@@ -22,6 +25,8 @@ constexpr std::size_t kFiles = 16;
 NameWalk::Advice NameWalk::next(std::uint32_t place) {
   const bool follows = last_ && place > *last_ && place - *last_ <= kSkip;
   if (last_ != place) {
+    if (!follows) from_first_ = listed_ && place <= kSkip;
+    listed_ = false;
     run_ = follows ? run_ + 1 : 0;
     reads_ = follows && opened_ ? reads_ + 1 : 0;
     last_ = place;
@@ -30,8 +35,10 @@ NameWalk::Advice NameWalk::next(std::uint32_t place) {
   Advice advice;
   advice.is_first = run_ == 0;
   advice.expects_reads = reads_ > 0;
-  if (under_way() && reads_ == 0)
-    advice.ahead = std::min<std::size_t>(run_ / kShare + kBegin, kAttributes);
+  if (under_way() && reads_ == 0) {
+    const std::size_t wanted = from_first_ ? run_ * kEager : run_ / kShare + kBegin;
+    advice.ahead = std::min(wanted, kAttributes);
+  }
   if (reads_ >= kSure) advice.ahead = kFiles;
   return advice;
 }

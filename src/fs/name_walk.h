@@ -18,16 +18,21 @@ class NameWalk final {
     std::size_t ahead = 0;       ///< names after this one that will be asked about too
   };
 
+  /// All names are being given to a program, from the first on: if the first are what it asks
+  /// about next, it will hardly stop there.
+  void listed() { listed_ = true; }
   /// Somebody asks about the name at this place.
   Advice next(std::uint32_t place);
   /// It is opened to be read.
   void opened(std::uint32_t place);
-  [[nodiscard]] bool under_way() const { return run_ >= kSure; }
+  [[nodiscard]] bool under_way() const { return run_ >= (from_first_ ? 1 : kSure); }
 
  private:
   static constexpr unsigned kSure = 2;  ///< names in a row
 
   std::optional<std::uint32_t> last_;
+  bool listed_ = false;      // and nothing was asked about since
+  bool from_first_ = false;  // so began the run
   bool opened_ = false;
   unsigned run_ = 0;
   unsigned reads_ = 0;

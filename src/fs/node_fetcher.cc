@@ -40,22 +40,28 @@ struct NodeFetcher::Flight {
   }
 };
 
+NodeFetcher::Walk& NodeFetcher::walk_in(const std::string& directory) {
+  if (walks_.size() >= kWalks && !walks_.contains(directory)) {
+    walks_.erase(std::min_element(walks_.begin(), walks_.end(),
+                                  [](auto& a, auto& b) { return a.second.last < b.second.last; }));
+  }
+  const MonoTime now = clock_.now();
+  Walk& walk = walks_[directory];
+  if (walk.last + kPause < now) walk.names = NameWalk();
+  walk.last = now;
+  return walk;
+}
+
 NameWalk::Advice NodeFetcher::note(const std::string& path) {
   const auto place = known_.place(path);
   if (!place) return {};
-  const MonoTime now = clock_.now();
   MutexLock lock(mutex_);
-  Walk& walk = walks_[parent_path(path)];
-  if (walk.last + kPause < now) walk.names = NameWalk();
-  walk.last = now;
-  const auto advice = walk.names.next(*place);
-  if (walks_.size() > kWalks) {
-    const auto oldest = std::min_element(walks_.begin(), walks_.end(), [](auto& a, auto& b) {
-      return a.second.last < b.second.last;
-    });
-    walks_.erase(oldest);
-  }
-  return advice;
+  return walk_in(parent_path(path)).names.next(*place);
+}
+
+void NodeFetcher::listed(const std::string& directory) {
+  MutexLock lock(mutex_);
+  walk_in(directory).names.listed();
 }
 
 void NodeFetcher::touched(const std::string& path) {
@@ -151,9 +157,11 @@ void NodeFetcher::finish(const std::string& path, const FlightPtr& flight, Resul
 
 Result<Node> NodeFetcher::ask(const std::string& path, const ListedName& listed, bool whole) {
   if (!listed.file) {
-    const auto marker = store_.head(directory_key(config_.prefix, path));
-    if (marker) return decode(*marker, true, config_);
-    if (marker.error().err != ENOENT) return marker.error();
+    if (known_.marker(path) != NodeCache::Word::absent) {
+      const auto marker = store_.head(directory_key(config_.prefix, path));
+      if (marker) return decode(*marker, true, config_);
+      if (marker.error().err != ENOENT) return marker.error();
+    }
     Node node;
     node.form = Form::implicit_directory;
     node.stat = implicit_directory_stat(config_);

@@ -34,6 +34,8 @@ class NodeFetcher final {
 
   /// What the object `path` is, which a listing has shown as `listed`. ENOENT when it has gone.
   Result<Node> fetch(const std::string& path, const ListedName& listed) EXCLUDES(mutex_);
+  /// The names of the directory are being given to a program, from the first on.
+  void listed(const std::string& directory) EXCLUDES(mutex_);
   /// Somebody asked about a name whose attributes are known already.
   void touched(const std::string& path) EXCLUDES(mutex_);
   /// The directory is being read on, and each name in it asked about: this one and what follows it
@@ -52,6 +54,8 @@ class NodeFetcher final {
     MonoTime last{};
   };
 
+  /// The walk through the directory; begun anew when nobody has gone on for long.
+  Walk& walk_in(const std::string& directory) REQUIRES(mutex_);
   NameWalk::Advice note(const std::string& path) EXCLUDES(mutex_);
   void fetch_ahead(const std::string& path, const NameWalk::Advice& advice) EXCLUDES(mutex_);
   /// The request under way for it; `mine` when it is the caller who has to make it.

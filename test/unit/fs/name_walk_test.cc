@@ -20,6 +20,32 @@ TEST_CASE("three names in a row bring the next ones side by side") {
   CHECK(walk.next(500).ahead == 64);
 }
 
+TEST_CASE("who asks about the first names of a listing right after it will hardly stop there") {
+  NameWalk walk;
+  walk.listed();
+  CHECK(walk.next(0).ahead == 0);  // it may be opened next
+  CHECK_FALSE(walk.under_way());
+  CHECK(walk.next(1).ahead == 8);
+  CHECK(walk.under_way());
+  CHECK(walk.next(2).ahead == 16);
+  for (std::uint32_t place = 3; place < 10; ++place) walk.next(place);
+  CHECK(walk.next(10).ahead == 64);
+  walk.next(500);  // something else
+  CHECK(walk.next(501).ahead == 0);
+  CHECK(walk.next(502).ahead == 4);
+
+  NameWalk in_the_middle;
+  in_the_middle.listed();
+  in_the_middle.next(100);
+  CHECK(in_the_middle.next(101).ahead == 0);
+
+  NameWalk long_since;
+  long_since.listed();
+  long_since.next(100);
+  long_since.next(0);
+  CHECK(long_since.next(1).ahead == 0);
+}
+
 TEST_CASE("names here and there are no walk") {
   for (const std::uint32_t step : {17U, 1'000U}) {
     NameWalk walk;

@@ -19,13 +19,20 @@ Result<HandleId> PosixFileSystem::opendir(InodeId ino) {
   if (!(*inode)->directory) return Error{ENOTDIR, "not a directory"};
   const auto path = path_of(*inode);
   if (!path) return path.error();
+  auto opened = std::make_shared<OpenDirectory>(*inode);
+  MutexLock lock(opened->mutex);
+  begin_names(*opened, *path);
+  return directories_.add(opened);
+}
+
+void PosixFileSystem::begin_names(OpenDirectory& directory, const std::string& path) {
   std::vector<std::string> local_names;
-  for (const auto& [name, child] : inodes_.pinned_in(*inode)) {
+  for (const auto& [name, child] : inodes_.pinned_in(directory.inode)) {
     MutexLock lock(child->state);
     if (child->content && !child->content->stored) local_names.push_back(name);
   }
-  return directories_.add(std::make_shared<OpenDirectory>(*inode, lister_, known_, lookups_, *path,
-                                                          std::move(local_names)));
+  directory.names.emplace(lister_, known_, lookups_, path, std::move(local_names));
+  directory.begun = false;
 }
 
 Status PosixFileSystem::readdir(HandleId handle, std::uint64_t offset, bool with_attributes,
@@ -33,6 +40,7 @@ Status PosixFileSystem::readdir(HandleId handle, std::uint64_t offset, bool with
   const auto directory = directories_.find(handle);
   if (!directory) return Error{EBADF, "unknown directory handle"};
   const InodePtr& parent = directory->inode;
+  const bool from_start = offset == 0;
   DirEntry entry;
   entry.type = S_IFDIR;
   if (offset < kAfterDot) {
@@ -50,11 +58,16 @@ Status PosixFileSystem::readdir(HandleId handle, std::uint64_t offset, bool with
     offset = kAfterDotDot;
   }
 
-  const std::string path = inodes_.path(parent).value_or("");
+  const auto named = inodes_.path(parent);
+  const std::string path = named.value_or("");
   MutexLock lock(directory->mutex);
-  directory->names.refresh();
+  // rewinddir: then the names are those that a new opendir would find.
+  if (from_start && directory->begun && named) begin_names(*directory, path);
+  if (from_start && named) nodes_.listed(path);
+  directory->begun = true;
+  directory->names->refresh();
   for (std::size_t place = offset - kFirstItem;;) {
-    const auto item = directory->names.at(place);
+    const auto item = directory->names->at(place);
     if (!item) return item.error();
     if (*item == nullptr) return {};
     place = (*item)->next;

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 #include <unordered_map>
@@ -39,12 +40,11 @@ struct OpenFile {
 };
 
 struct OpenDirectory {
-  template <class... Reader>
-  explicit OpenDirectory(InodePtr directory, Reader&&... reader)
-      : inode(std::move(directory)), names(std::forward<Reader>(reader)...) {}
+  explicit OpenDirectory(InodePtr directory) : inode(std::move(directory)) {}
   const InodePtr inode;
   Mutex mutex;
-  DirReader names GUARDED_BY(mutex);
+  std::optional<DirReader> names GUARDED_BY(mutex);
+  bool begun GUARDED_BY(mutex) = false;  ///< somebody has read names
 };
 
 /// Handles by number.
@@ -184,6 +184,8 @@ class PosixFileSystem final : public FileSystem {
   Status truncate(Content& content, std::uint64_t size);
 
   // file_system_directories.cc
+  /// As they are now: for opendir and rewinddir.
+  void begin_names(OpenDirectory& directory, const std::string& path) REQUIRES(directory.mutex);
   bool visit_name(const InodePtr& parent, const std::string& path, const NodeCache::Item& item,
                   bool with_attributes, std::uint64_t next,
                   const std::function<bool(const DirEntry&)>& visit);

@@ -64,6 +64,17 @@ costs "stat of 100 files" 135 bash -c 'stat d/f0001{00..99}'
 costs "20 absent names" 2 bash -c 'for i in {1..20}; do [ ! -e d/absent$i ] || exit; done'
 empty_bucket
 
+fill d/f 10
+mount_here "$mnt"
+expect_equal "a directory that is read again from its start shows a new name" "10 11" "$(cd "$mnt/d" && python3 -c '
+import os
+directory = os.open(".", os.O_RDONLY)
+before = len(os.listdir(directory))
+open("new", "w").close()
+print(before, len(os.listdir(directory)))')"
+unmount "$mnt"
+empty_bucket
+
 fill d/f 100000
 costs "ls -f of 100,000 files" 101 ls -f d
 empty_bucket

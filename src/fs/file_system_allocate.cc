@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <vector>
+
 #include "posix_file_system.h"
 #include "set_ids.h"
 
 namespace pailfs::fs {
+namespace {
+
+constexpr std::uint64_t kMostZeros = 1U << 20U;  // at once
+
+}  // namespace
 
 void PosixFileSystem::drop_set_ids(HandleId handle, const Caller& caller) {
   if (caller.uid == 0) return;
@@ -23,18 +31,46 @@ void PosixFileSystem::drop_set_ids(HandleId handle, const Caller& caller) {
   inode.content->metadata_dirty = true;
 }
 
-Status PosixFileSystem::allocate(HandleId handle, std::uint64_t offset, std::uint64_t size) {
+Status PosixFileSystem::write_zeros(HandleId handle, Inode& inode, Range range) {
+  // Holes are zeros already, and may be larger than any disk.
+  RangeSet data;
+  {
+    MutexLock lock(inode.state);
+    const Content& content = *inode.content;
+    range.end = std::min(range.end, content.stat.size);
+    if (content.local) {
+      for (const Range& piece : content.local->present().present(range)) data.add(piece);
+    }
+    data.add({range.begin, std::max(range.begin, std::min(range.end, content.base_visible))});
+  }
+  const std::vector<char> zeros(std::min(data.total(), kMostZeros));
+  for (const Range& piece : data.present(range)) {
+    for (std::uint64_t at = piece.begin; at < piece.end;) {
+      const std::uint64_t count = std::min<std::uint64_t>(piece.end - at, zeros.size());
+      const auto written = write(handle, at, std::span(zeros).first(count));
+      if (!written) return written.error();
+      at += count;
+    }
+  }
+  return {};
+}
+
+Status PosixFileSystem::allocate(HandleId handle, const Allocation& what) {
   const auto file = find_file(handle);
   if (!file) return file.error();
   if (!(*file)->writable) return Error{EBADF, "not open for writing"};
   const InodePtr& inode = (*file)->inode;
+  const std::uint64_t end = what.offset + what.size;
+  if (what.zero) {
+    const Status zeroed = write_zeros(handle, *inode, {what.offset, end});
+    if (!zeroed) return zeroed;
+  }
   const std::shared_lock tree(tree_);
   MutexLock flush(inode->flush);
   if (const Status whole = recall(inode, {0, UINT64_MAX}); !whole) return whole;
   MutexLock lock(inode->state);
   Content& content = *inode->content;
-  const std::uint64_t end = offset + size;
-  if (end > content.stat.size) {
+  if (what.grows && end > content.stat.size) {
     const Status grown = truncate(content, end);
     if (!grown) return grown;
   }

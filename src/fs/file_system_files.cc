@@ -65,11 +65,11 @@ void PosixFileSystem::enter(const InodePtr& inode, const std::shared_ptr<Content
   if (writer) ++inode->content->writers;
 }
 
-bool PosixFileSystem::enter_unstored(const InodePtr& inode, bool writer) {
+bool PosixFileSystem::enter_if(const InodePtr& inode, bool writer, bool (*wanted)(const Content&)) {
   inodes_.pin(inode);
   {
     MutexLock lock(inode->state);
-    if (inode->content && (inode->content->dirty() || !inode->content->stored)) {
+    if (inode->content && wanted(*inode->content)) {
       ++inode->content->users;
       if (writer) ++inode->content->writers;
       return true;
@@ -77,6 +77,15 @@ bool PosixFileSystem::enter_unstored(const InodePtr& inode, bool writer) {
   }
   inodes_.unpin(inode);
   return false;
+}
+
+bool PosixFileSystem::enter_unstored(const InodePtr& inode, bool writer) {
+  return enter_if(inode, writer,
+                  [](const Content& content) { return content.dirty() || !content.stored; });
+}
+
+bool PosixFileSystem::enter_removed(const InodePtr& inode, bool writer) {
+  return enter_if(inode, writer, [](const Content& content) { return content.orphaned; });
 }
 
 void PosixFileSystem::leave(const InodePtr& inode, bool writer) {
@@ -130,7 +139,7 @@ HandleId PosixFileSystem::add_handle(const InodePtr& inode, bool writable, bool 
 Result<std::string> PosixFileSystem::enter_current(const InodePtr& inode, bool writable) {
   for (int tries = 0;; ++tries) {
     auto path = path_of(inode);
-    if (!path) return path;
+    if (!path) return enter_removed(inode, writable) ? Result(std::string()) : path;
     if (!enter_unstored(inode, writable)) {
       const auto before = clean_version(*inode);
       // Again: the answer before was older than what we have done since.
@@ -190,7 +199,7 @@ Result<OpenResult> PosixFileSystem::open(InodeId ino, int flags) {
   result.handle = add_handle(inode, writable, false);
   MutexLock lock(inode->state);
   const s3::ETag& version = inode->content->base;
-  if (has_whole_files()) {
+  if (has_whole_files() && !path->empty()) {
     result.whole =
         fetcher_.whole({file_key(config_.prefix, *path), version, inode->content->base_size});
   }

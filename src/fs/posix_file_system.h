@@ -123,7 +123,7 @@ class PosixFileSystem final : public FileSystem {
   Result<std::size_t> write(HandleId handle, std::uint64_t offset,
                             std::span<const char> bytes) override;
   void drop_set_ids(HandleId handle, const Caller& caller) override;
-  Status allocate(HandleId handle, std::uint64_t offset, std::uint64_t size) override;
+  Status allocate(HandleId handle, const Allocation& what) override;
   Status flush(HandleId handle) override;
   bool is_still_empty(HandleId handle) override;
   Status fsync(HandleId handle) override;
@@ -170,6 +170,9 @@ class PosixFileSystem final : public FileSystem {
   [[nodiscard]] bool is_too_long(std::string_view name) const;
   [[nodiscard]] Status check_spelling(std::string_view name) const;
   Status check_new_name(const Place& place, std::string_view name, bool directory);
+
+  // file_system_allocate.cc
+  Status write_zeros(HandleId handle, Inode& inode, Range range);
 
   // file_system_attributes.cc
   /// Of what is open but has neither name nor content any more; nothing if it is not so.
@@ -257,11 +260,16 @@ class PosixFileSystem final : public FileSystem {
   /// The inode's content gets a user more: what is there, else `fresh`. `enter` must be paired with
   /// `leave`, which lets the content go with its last user unless something in it is unstored.
   void enter(const InodePtr& inode, const std::shared_ptr<Content>& fresh, bool writer);
-  /// The same, but only if there is something unstored to join.
+  /// The same, but only if there is such content.
+  bool enter_if(const InodePtr& inode, bool writer, bool (*wanted)(const Content&));
+  /// ... with something unstored to join.
   bool enter_unstored(const InodePtr& inode, bool writer);
+  /// ... whose object we have removed or replaced, for those who have it open.
+  bool enter_removed(const InodePtr& inode, bool writer);
   void leave(const InodePtr& inode, bool writer);
   /// For open: with the version that the store has, or what is unstored here; waits for a removal
-  /// or replacement under way, so that nobody gets a file that is losing its bytes. Its path.
+  /// or replacement under way, so that nobody gets a file that is losing its bytes. Its path, empty
+  /// of a file that has none any more and is opened through a descriptor (/proc/self/fd/N).
   Result<std::string> enter_current(const InodePtr& inode, bool writable);
   /// Of a content that is stored and unchanged.
   static std::optional<s3::ETag> clean_version(Inode& inode);

@@ -65,8 +65,8 @@ class Wtf8FileSystem final : public FileSystem {
   void drop_set_ids(HandleId handle, const Caller& caller) override {
     inner_->drop_set_ids(handle, caller);
   }
-  Status allocate(HandleId handle, std::uint64_t offset, std::uint64_t size) override {
-    return inner_->allocate(handle, offset, size);
+  Status allocate(HandleId handle, const Allocation& what) override {
+    return inner_->allocate(handle, what);
   }
   Status flush(HandleId handle) override { return inner_->flush(handle); }
   bool is_still_empty(HandleId handle) override { return inner_->is_still_empty(handle); }

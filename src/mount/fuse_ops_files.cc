@@ -93,11 +93,16 @@ void write(fuse_req_t request, fuse_ino_t ino, const char* bytes, std::size_t si
 void fallocate(fuse_req_t request, fuse_ino_t ino, int mode, off_t offset, off_t length,
                fuse_file_info* info) {
   Reply reply(request, "fallocate", ino);
-  // Holes and reserves mean nothing in a bucket.
-  if (mode != 0) return reply.fail(Error(EOPNOTSUPP, "only posix_fallocate"));
+  constexpr int kZero = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE;
+  if ((mode & ~(kZero | FALLOC_FL_KEEP_SIZE)) != 0)
+    return reply.fail(Error(EOPNOTSUPP, "no such change of a file's bytes"));
   files_of(request).drop_set_ids(info->fh, to_caller(request));
-  reply.status(files_of(request).allocate(info->fh, static_cast<std::uint64_t>(offset),
-                                          static_cast<std::uint64_t>(length)));
+  fs::Allocation what;
+  what.offset = static_cast<std::uint64_t>(offset);
+  what.size = static_cast<std::uint64_t>(length);
+  what.zero = (mode & kZero) != 0;
+  what.grows = (mode & FALLOC_FL_KEEP_SIZE) == 0;
+  reply.status(files_of(request).allocate(info->fh, what));
 }
 
 /// A shell opens the target of "> f", makes it descriptor 1 and closes the first one, all before

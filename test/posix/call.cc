@@ -77,6 +77,8 @@ std::string Call::text() const {
       return who + "close " + fd;
     case Kind::dup:
       return who + other_fd + " = dup " + fd;
+    case Kind::reopen:
+      return who + other_fd + " = reopen " + fd + " " + open_flags(flags);
     case Kind::read:
       return who + "read " + fd + " " + std::to_string(size);
     case Kind::pread:
@@ -96,7 +98,7 @@ std::string Call::text() const {
     case Kind::fsync:
       return who + "fsync " + fd;
     case Kind::fallocate:
-      return who + "posix_fallocate " + fd + " " + range;
+      return who + "fallocate " + fd + " " + range + " mode " + std::to_string(flags);
     case Kind::copy_range:
       return who + "copy_file_range " + fd + " to " + other_fd + " " + range;
     case Kind::fchmod:

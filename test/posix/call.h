@@ -16,8 +16,9 @@ struct Call {
   enum class Kind {
     open,  ///< `path`, `flags`, `mode` into `slot`; what was open there is closed first
     close,
-    dup,   ///< `slot` into slot `number`
-    read,  ///< `size` bytes, where the descriptor stands
+    dup,     ///< `slot` into slot `number`
+    reopen,  ///< the same with a position and `flags` of its own, through /proc/self/fd
+    read,    ///< `size` bytes, where the descriptor stands
     pread,
     write,  ///< `size` bytes made from `fill`
     pwrite,
@@ -26,7 +27,7 @@ struct Call {
     ftruncate,
     truncate,
     fsync,
-    fallocate,   ///< with mode 0, as posix_fallocate
+    fallocate,   ///< with mode `flags`
     copy_range,  ///< copy_file_range from `slot` to slot `number`
     fchmod,
     fchown,

@@ -81,15 +81,15 @@ class Generator final {
 
   Kind kind() {
     static const std::vector<std::pair<Kind, unsigned>> weights = {
-        {Kind::open, 30},     {Kind::close, 8},      {Kind::dup, 2},        {Kind::read, 4},
-        {Kind::pread, 4},     {Kind::write, 14},     {Kind::pwrite, 8},     {Kind::map_read, 2},
-        {Kind::map_write, 3}, {Kind::ftruncate, 5},  {Kind::truncate, 5},   {Kind::fsync, 4},
-        {Kind::fallocate, 2}, {Kind::copy_range, 2}, {Kind::fchmod, 3},     {Kind::fchown, 3},
-        {Kind::chmod, 8},     {Kind::chown, 6},      {Kind::lchown, 3},     {Kind::utimens, 6},
-        {Kind::futimens, 3},  {Kind::mkdir, 16},     {Kind::rmdir, 5},      {Kind::unlink, 8},
-        {Kind::rename, 16},   {Kind::link, 2},       {Kind::symlink, 6},    {Kind::readlink, 2},
-        {Kind::mknod, 6},     {Kind::access, 4},     {Kind::stat, 3},       {Kind::umask, 2},
-        {Kind::setxattr, 10}, {Kind::getxattr, 4},   {Kind::removexattr, 4}};
+        {Kind::open, 30},    {Kind::close, 8},     {Kind::dup, 2},        {Kind::reopen, 4},
+        {Kind::read, 4},     {Kind::pread, 4},     {Kind::write, 14},     {Kind::pwrite, 8},
+        {Kind::map_read, 2}, {Kind::map_write, 3}, {Kind::ftruncate, 5},  {Kind::truncate, 5},
+        {Kind::fsync, 4},    {Kind::fallocate, 4}, {Kind::copy_range, 2}, {Kind::fchmod, 3},
+        {Kind::fchown, 3},   {Kind::chmod, 8},     {Kind::chown, 6},      {Kind::lchown, 3},
+        {Kind::utimens, 6},  {Kind::futimens, 3},  {Kind::mkdir, 16},     {Kind::rmdir, 5},
+        {Kind::unlink, 8},   {Kind::rename, 16},   {Kind::link, 2},       {Kind::symlink, 6},
+        {Kind::readlink, 2}, {Kind::mknod, 6},     {Kind::access, 4},     {Kind::stat, 3},
+        {Kind::umask, 2},    {Kind::setxattr, 10}, {Kind::getxattr, 4},   {Kind::removexattr, 4}};
     for (;;) {
       unsigned sum = 0;
       for (const auto& [kind, weight] : weights) sum += weight;
@@ -115,6 +115,13 @@ class Generator final {
         if (chance(20)) call.flags |= O_APPEND;
         if (chance(8)) call.flags = O_RDONLY | O_DIRECTORY;
         if (chance(10)) call.flags |= O_NOFOLLOW;
+        break;
+      case Kind::reopen:
+        call.flags = pick<int>({O_RDONLY, O_WRONLY, O_RDWR}) | (chance(15) ? O_TRUNC : 0);
+        break;
+      case Kind::fallocate:
+        call.flags =
+            pick<int>({0, FALLOC_FL_KEEP_SIZE, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE});
         break;
       case Kind::rename:
         call.flags = chance(15) ? 1 : 0;

@@ -132,6 +132,8 @@ Outcome Side::perform(const Call& call) {
       return verdict(::close(fd));
     case Kind::dup:
       return duplicate(call, fd);
+    case Kind::reopen:
+      return reopen(call, fd);
     case Kind::mkdir:
     case Kind::rmdir:
     case Kind::unlink:
@@ -171,6 +173,16 @@ Outcome Side::duplicate(const Call& call, int fd) {
   if (slot >= 0) ::close(slot);
   slot = ::dup(fd);
   return verdict(slot);
+}
+
+Outcome Side::reopen(const Call& call, int fd) {
+  const std::string path = "/proc/self/fd/" + std::to_string(fd);
+  const int opened = ::open(path.c_str(), call.flags | O_CLOEXEC | O_NONBLOCK);
+  if (opened < 0) return {errno, {}};
+  int& slot = slots_.at(static_cast<std::size_t>(call.number));
+  if (slot >= 0) ::close(slot);
+  slot = opened;
+  return {};
 }
 
 Outcome Side::link(const Call& call) {
@@ -280,7 +292,7 @@ Outcome Side::on_descriptor(const Call& call, int fd) {
     case Kind::fsync:
       return verdict(::fsync(fd));
     case Kind::fallocate:
-      return {::posix_fallocate(fd, offset, size), {}};
+      return verdict(::fallocate(fd, call.flags, offset, size));
     case Kind::copy_range: {
       off_t from = offset;
       const int to = slots_.at(static_cast<std::size_t>(call.number));

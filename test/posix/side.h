@@ -53,6 +53,7 @@ class Side final {
   Outcome on_descriptor(const Call& call, int fd);
   Outcome open(const Call& call);
   Outcome duplicate(const Call& call, int fd);
+  Outcome reopen(const Call& call, int fd);
   Outcome link(const Call& call);
 
   std::string top_;

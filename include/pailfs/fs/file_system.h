@@ -73,6 +73,14 @@ struct Config {
   std::uint64_t size_shown = 0;  ///< bucket_size= for statfs; 0: 64 PiB
 };
 
+/// Of a file, in bytes.
+struct Allocation {
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+  bool zero = false;   ///< what is there becomes zeros
+  bool grows = false;  ///< afterwards the file is at least `offset + size` bytes long
+};
+
 struct Attr {
   InodeId ino = 0;
   bool complete = true;  ///< false: only ino, type and size are; getattr tells the rest
@@ -214,8 +222,8 @@ class FileSystem {
   /// What a write by this caller does to the mode. Before every write, truncating open and
   /// allocate.
   virtual void drop_set_ids(HandleId handle, const Caller& caller) = 0;
-  /// posix_fallocate: afterwards the file is at least `offset + size` bytes long.
-  virtual Status allocate(HandleId handle, std::uint64_t offset, std::uint64_t size) = 0;
+  /// As fallocate(2); room itself means nothing in a bucket.
+  virtual Status allocate(HandleId handle, const Allocation& what) = 0;
   /// Returns the store's verdict on everything written through any handle of the file.
   virtual Status flush(HandleId handle) = 0;
   /// Nothing has been written yet to a file that is new or was emptied, so that a flush now would

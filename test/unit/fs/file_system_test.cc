@@ -293,6 +293,60 @@ TEST_CASE("an unlinked file stays readable and writable for whoever has it open"
   CHECK(w.store.keys().empty());
 }
 
+TEST_CASE("what is zeroed is zeros, and costs nothing where there is nothing") {
+  World w;
+  w.store.put_raw("f", "stored bytes");
+  const InodeId ino = w.look("f");
+  const HandleId handle = w.open(ino, O_RDWR);
+  SECTION("in the stored bytes, not beyond the end") {
+    REQUIRE(w.files->allocate(handle, {7, 1000, true, false}));
+    CHECK(w.read(handle) == std::string("stored \0\0\0\0\0", 12));
+  }
+  SECTION("beyond the end") {
+    REQUIRE(w.files->allocate(handle, {10, 4, true, true}));
+    CHECK(w.read(handle) == std::string("stored byt\0\0\0\0", 14));
+  }
+  SECTION("in a hole larger than any disk") {
+    SetAttr grow;
+    grow.by_handle = true;
+    grow.size = 1ULL << 40U;
+    REQUIRE(w.files->setattr(ino, grow));
+    REQUIRE(w.files->write(handle, 1ULL << 39U, std::string("written")));
+    REQUIRE(w.files->allocate(handle, {1, 1ULL << 40U, true, false}));
+    grow.size = 12;
+    REQUIRE(w.files->setattr(ino, grow));
+    CHECK(w.read(handle) == std::string("s\0\0\0\0\0\0\0\0\0\0\0", 12));
+  }
+  SECTION("room alone changes no byte") {
+    REQUIRE(w.files->allocate(handle, {7, 1000, false, false}));
+    CHECK(w.read(handle) == "stored bytes");
+  }
+  const std::string bytes = w.read(handle);
+  CHECK(w.files->flush(handle));
+  CHECK(w.content("f") == bytes);
+}
+
+TEST_CASE("an unlinked file can be opened again by whoever has it open, and by nobody else") {
+  World w;
+  w.store.put_raw("f", "stored bytes");
+  const InodeId ino = w.look("f");
+  const HandleId first = w.open(ino, O_RDONLY);
+  REQUIRE(w.files->unlink(kRootInode, "f"));
+  const HandleId second = w.open(ino, O_RDWR);
+  REQUIRE(w.files->write(second, 0, std::string("S")));
+  CHECK(w.read(first) == "Stored bytes");
+  w.files->release(first);
+  CHECK(w.read(w.open(ino, O_RDWR | O_TRUNC)).empty());
+  CHECK(w.files->getattr(ino)->size == 0);
+  CHECK(w.files->flush(second));
+  CHECK(w.store.keys().empty());
+
+  w.store.put_raw("g", "bytes");
+  const InodeId closed = w.look("g");
+  REQUIRE(w.files->unlink(kRootInode, "g"));
+  CHECK(w.files->open(closed, O_RDONLY).error().err == ESTALE);
+}
+
 TEST_CASE("the last handle may close while the bytes of an unlinked file are being fetched") {
   World w;
   w.store.put_raw("f", std::string(300'000, 'x'));

@@ -250,12 +250,13 @@ Result<std::size_t> MemoryFileSystem::write(HandleId handle, std::uint64_t offse
   return bytes.size();
 }
 
-Status MemoryFileSystem::allocate(HandleId handle, std::uint64_t offset, std::uint64_t size) {
+Status MemoryFileSystem::allocate(HandleId handle, const Allocation& what) {
   MutexLock lock(mutex_);
   if (Status failure = take_failure(); !failure) return failure;
   Result<Node*> found = of_handle(handle);
   if (!found) return found.error();
-  if ((*found)->bytes.size() < offset + size) resize(**found, offset + size);
+  const std::uint64_t end = what.offset + what.size;
+  if (what.grows && (*found)->bytes.size() < end) resize(**found, end);
   return {};
 }
 

@@ -68,7 +68,7 @@ class MemoryFileSystem final : public fs::FileSystem {
                  const std::function<bool(const fs::DirEntry&)>& visit) override;
   void releasedir(fs::HandleId handle) override;
   void drop_set_ids(fs::HandleId, const fs::Caller&) override {}
-  Status allocate(fs::HandleId handle, std::uint64_t offset, std::uint64_t size) override;
+  Status allocate(fs::HandleId handle, const fs::Allocation& what) override;
   fs::StatFs statfs() override;
   Result<std::string> getxattr(fs::InodeId ino, std::string_view name) override;
   Result<std::vector<std::string>> listxattr(fs::InodeId ino) override;

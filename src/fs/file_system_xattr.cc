@@ -10,9 +10,19 @@ namespace {
 
 const Error kSwitchedOff{ENOTSUP, "extended attributes are off: mount with -o use_xattr"};
 
-Result<Xattrs> xattrs_in(const s3::ObjectAttributes& attributes) {
+/// Of which local file systems say that removing what is not there is done: tar counts on it.
+bool is_acl(std::string_view name) {
+  return name == "system.posix_acl_access" || name == "system.posix_acl_default";
+}
+
+/// Of the object that `path` leads to, if any does.
+Result<Xattrs> xattrs_in(const s3::ObjectAttributes& attributes,
+                         const std::optional<std::string>& path) {
   const std::string* header = find_metadata(attributes, "xattr");
-  return header == nullptr ? Result<Xattrs>(Xattrs{}) : decode_xattrs(*header);
+  if (header == nullptr) return Xattrs{};
+  auto xattrs = decode_xattrs(*header);
+  if (xattrs) return xattrs;
+  return xattrs.error().with(path ? printable(*path) : "a removed file");
 }
 
 void put_xattrs(const Xattrs& xattrs, s3::ObjectAttributes& attributes) {
@@ -29,7 +39,7 @@ Result<Xattrs> PosixFileSystem::xattrs_of(const InodePtr& inode) {
   if (!config_.use_xattr) return kSwitchedOff;
   const auto node = node_of(inode);
   if (!node) return node.error();
-  return xattrs_in(node->info.attributes);
+  return xattrs_in(node->info.attributes, inodes_.path(inode));
 }
 
 Status PosixFileSystem::change_xattrs(const InodePtr& inode,
@@ -37,7 +47,7 @@ Status PosixFileSystem::change_xattrs(const InodePtr& inode,
   if (!config_.use_xattr) return kSwitchedOff;
   if (config_.read_only) return Error{EROFS, "mounted read-only"};
   const auto changed = [&](s3::ObjectAttributes& attributes) -> Status {
-    auto xattrs = xattrs_in(attributes);
+    auto xattrs = xattrs_in(attributes, inodes_.path(inode));
     if (!xattrs) return xattrs.error();
     const Status done = change(*xattrs);
     if (done) put_xattrs(*xattrs, attributes);
@@ -106,6 +116,11 @@ Status PosixFileSystem::setxattr(InodeId ino, std::string_view name, std::string
 Status PosixFileSystem::removexattr(InodeId ino, std::string_view name) {
   const auto inode = find_inode(ino);
   if (!inode) return inode.error();
+  if (is_acl(name)) {
+    const auto xattrs = xattrs_of(*inode);
+    if (!xattrs) return xattrs.error();
+    if (!xattrs->contains(std::string(name))) return {};
+  }
   return change_xattrs(*inode, [&](Xattrs& xattrs) -> Status {
     if (xattrs.erase(std::string(name)) == 0) return Error{ENODATA, "no such attribute"};
     return {};

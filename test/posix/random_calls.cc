@@ -116,6 +116,13 @@ class Generator final {
         if (chance(8)) call.flags = O_RDONLY | O_DIRECTORY;
         if (chance(10)) call.flags |= O_NOFOLLOW;
         break;
+      case Kind::chown:
+      case Kind::fchown:
+      case Kind::lchown:
+        // Whether others may change nothing is told by the kernel, by S_ISGID and differently for
+        // FUSE.
+        if (call.uid == -1 && call.gid == -1) call.user = 0;
+        break;
       case Kind::reopen:
         call.flags = pick<int>({O_RDONLY, O_WRONLY, O_RDWR}) | (chance(15) ? O_TRUNC : 0);
         break;

@@ -127,7 +127,7 @@ Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {
     const Status removed = store_.remove(file_key(config_.prefix, place->path));
     if (!removed) return removed;
   }
-  known_.removed(place->path);
+  known_.removed_file(place->path);
   orphan(inode, *kept, stat);
   contents_changed(place->parent);
   return {};

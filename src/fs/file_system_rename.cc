@@ -119,7 +119,7 @@ Status PosixFileSystem::rename_unstored(const InodePtr& inode, const Renaming& w
   }
   end_early_upload(*inode);
   inodes_.move(inode, what.to.parent, what.new_name);
-  known_.removed(what.from.path);
+  known_.removed_file(what.from.path);
   MutexLock lock(inode->state);
   Content& content = *inode->content;
   content.stat.ctime = clock_.wall();
@@ -182,7 +182,7 @@ Status PosixFileSystem::rename_locked(const InodePtr& inode,
   // The inode first: a lookup in between must not take it for a file that somebody replaced.
   inodes_.move(inode, what.to.parent, what.new_name);
   known_.stored(what.to.path, source);
-  known_.removed(what.from.path);
+  known_.removed_file(what.from.path);
   return {};
 }
 
@@ -237,14 +237,20 @@ Status PosixFileSystem::rename_directory(const Renaming& what) {
   const auto moved =
       rename.run(directory_key(config_.prefix, from.path), directory_key(config_.prefix, to.path),
                  moved_node.info.attributes, into_copies);
-  known_.erase_below(from.path);
-  known_.erase_below(to.path);
-  if (!moved) return moved.error();
   Status removed;
-  if (has_old_object && !keeps_bytes) removed = store_.remove(file_key(config_.prefix, from.path));
-  if (removed && old_directories_)
+  if (moved && has_old_object && !keeps_bytes) {
+    removed = store_.remove(file_key(config_.prefix, from.path));
+  }
+  if (moved && removed && old_directories_) {
     removed = old_directories_->remove_remains(directory_key(config_.prefix, from.path));
-  if (!removed) return removed.error().with("remove the directory's old object");
+  }
+  if (!moved || !removed) {
+    known_.erase_below(from.path);
+    known_.erase_below(to.path);
+    return moved ? removed.error().with("remove the directory's old object") : moved.error();
+  }
+  known_.erase_inside(from.path);
+  known_.erase_inside(to.path);
   known_.removed(from.path);
   known_.stored(to.path, moved_node);
   if (const InodePtr gone = inodes_.child(to.parent, new_name)) detach(gone, replaced);

@@ -316,6 +316,30 @@ void NodeCache::removed(const std::string& path) {
   drop_table(path);
 }
 
+void NodeCache::removed_file(const std::string& path) {
+  MutexLock lock(mutex_);
+  TablePtr table;
+  const Slot* const slot = find_slot(path, table);
+  const bool hid_directory = slot != nullptr && slot->file && slot->directory;
+  if (!hid_directory) {
+    put_path(path, Node{});
+    drop_table(path);
+    return;
+  }
+  Node directory;
+  directory.form = Form::implicit_directory;
+  // Its attributes are the store's to tell.
+  if (Slot* const shown = put_path(path, directory)) shown->expires = clock_.now();
+}
+
+void NodeCache::hides_names(const std::string& path) {
+  MutexLock lock(mutex_);
+  const TablePtr table = make_table(parent_path(path));
+  Slot& slot = table->names.at(table->names.make(last_name(path)));
+  if (slot.state != Slot::State::absent) slot.directory = true;
+  settle(*table);
+}
+
 void NodeCache::listed_empty(const std::string& directory) {
   MutexLock lock(mutex_);
   drop_table(directory);
@@ -327,13 +351,18 @@ void NodeCache::listed_empty(const std::string& directory) {
   settle(*table);
 }
 
-void NodeCache::erase_below(const std::string& path) {
+void NodeCache::erase_inside(const std::string& path) {
   MutexLock lock(mutex_);
   std::vector<std::string> doomed;
   for (const auto& [directory, table] : tables_) {
     if (is_at_or_below(directory, path)) doomed.push_back(directory);
   }
   for (const std::string& directory : doomed) drop_table(directory);
+}
+
+void NodeCache::erase_below(const std::string& path) {
+  erase_inside(path);
+  MutexLock lock(mutex_);
   TablePtr table;
   Slot* slot = forget_path(path, table);
   if (slot == nullptr) return;

@@ -50,12 +50,18 @@ class NodeCache final {
   /// We put something there / took it away: attributes and the parent's listing follow.
   void stored(const std::string& path, const Node& node) EXCLUDES(mutex_);
   void removed(const std::string& path) EXCLUDES(mutex_);
+  /// We took a file away: a directory of its name, which it has hidden, comes to light.
+  void removed_file(const std::string& path) EXCLUDES(mutex_);
+  /// There are objects below `path`, which is a file.
+  void hides_names(const std::string& path) EXCLUDES(mutex_);
   /// What was asked for a directory is so already: only the time of the change is new. False when
   /// nothing is remembered of it, so that the store has to be told.
   bool confirmed(const std::string& path, WallTime ctime) EXCLUDES(mutex_);
   /// We made this directory just now: nothing is in it.
   void listed_empty(const std::string& directory) EXCLUDES(mutex_);
-  /// Forgets a path and everything below it, listings included.
+  /// Forgets what is below a path, listings included; with the second also what it is itself, which
+  /// then may be there or not.
+  void erase_inside(const std::string& path) EXCLUDES(mutex_);
   void erase_below(const std::string& path) EXCLUDES(mutex_);
 
   enum class Word { none, absent, present };

@@ -160,6 +160,7 @@ Result<Node> Resolver::ask_all(const std::string& path) {
                                        [lister = lister_, path] { return lister.fetch(path, ""); });
   auto file = ask_file(path);
   const auto page = listing.get();
+  if (file && page && !page->empty()) known_.hides_names(path);
   if (file || !is_absence(file.error())) return file;
   if (!page) return page.error();
   return from_page(path, *page);

@@ -80,9 +80,11 @@ TEST_CASE("a directory with nothing but known names in it shows how many directo
   REQUIRE(err(posix.symlink("a", "d/l")) == 0);
   CHECK(posix.stat("d")->nlink == 4);
   CHECK(posix.stat("d/f")->nlink == 1);
-  REQUIRE(err(posix.rename("d/a", "a")) == 0);
-  CHECK(names_in(posix, "d").size() == 3);
+  REQUIRE(err(posix.mkdir("e")) == 0);
+  REQUIRE(err(posix.rename("d/a", "e/a")) == 0);
   CHECK(posix.stat("d")->nlink == 3);
+  CHECK(posix.stat("e")->nlink == 3);
+  CHECK(names_in(posix, "d").size() == 3);
   REQUIRE(err(posix.rmdir("d/b")) == 0);
   CHECK(posix.stat("d")->nlink == 2);
 }

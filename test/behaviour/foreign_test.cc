@@ -145,9 +145,33 @@ TEST_CASE("a file wins over the directory of the same name and hides nothing for
   CHECK(file_text(world->posix(), "x") == "the file");
   REQUIRE(err(world->posix().unlink("x")) == 0);
   CHECK(object(*world, "x/y"));
-  world->let_caches_expire();
+  // It comes to light at once: nobody must make it anew over what is there.
+  CHECK(err(world->posix().mkdir("x")) == EEXIST);
   CHECK(S_ISDIR(world->posix().stat("x")->mode));
+  CHECK(names_in(world->posix(), "") == Names{"x", "x-"});
   CHECK(file_text(world->posix(), "x/y") == "inside");
+}
+
+TEST_CASE("a file that hides a directory is moved away or asked for by its name alone") {
+  const auto world = open_world();
+  REQUIRE(put_object(*world, "x", "the file") == 0);
+  REQUIRE(put_object(*world, "x/", "", {"application/x-directory", {{"mode", "448"}}, {}}) == 0);
+  REQUIRE(put_object(*world, "x/y", "inside") == 0);
+  SECTION("unlinked") {
+    REQUIRE(err(world->posix().unlink("x")) == 0);
+  }
+  SECTION("looked up, then unlinked") {
+    REQUIRE(S_ISREG(world->posix().stat("x")->mode));
+    REQUIRE(err(world->posix().unlink("x")) == 0);
+  }
+  SECTION("renamed") {
+    REQUIRE(err(world->posix().rename("x", "z")) == 0);
+    CHECK(file_text(world->posix(), "z") == "the file");
+  }
+  CHECK(err(world->posix().mkdir("x")) == EEXIST);
+  CHECK((world->posix().stat("x")->mode & 07777U) == 0700U);
+  CHECK(meta(*world, "x/", "mode") == "448");
+  CHECK(names_in(world->posix(), "x") == Names{"y"});
 }
 
 TEST_CASE("keys that are no paths are left out and left alone") {

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "lister.h"
+
 namespace pailfs::fs {
 namespace {
 
@@ -36,7 +38,7 @@ void FlatListing::add_key(const s3::ListedObject& object, MonoTime asked) {
   std::string_view rest = std::string_view(object.key).substr(prefix.size());
   std::size_t depth = 0;
   for (auto slash = rest.find('/'); slash != std::string_view::npos; slash = rest.find('/')) {
-    if (!is_storable_name(rest.substr(0, slash))) return;
+    if (!is_storable_name(rest.substr(0, slash))) return leave_out(depth, object.key);
     enter(depth++, rest.substr(0, slash), asked);
     rest.remove_prefix(slash + 1);
   }
@@ -52,7 +54,15 @@ void FlatListing::add_key(const s3::ListedObject& object, MonoTime asked) {
     directory.page.marker = std::move(listed);
   } else if (is_storable_name(rest)) {
     directory.page.names.emplace_back(rest, std::move(listed));
+  } else {
+    leave_out(depth, object.key);
   }
+}
+
+void FlatListing::leave_out(std::size_t depth, const std::string& key) {
+  NodeCache::Page& page = open_[at_[depth]].page;
+  const bool of_root = key == "/" && children_prefix(config_.prefix, top_).empty();
+  if (!of_root && page.unshown++ == 0) page.unshown_key = key;
 }
 
 void FlatListing::add(const s3::ListPage& page, MonoTime asked) {
@@ -81,6 +91,7 @@ void FlatListing::add(const s3::ListPage& page, MonoTime asked) {
     directory.page.last = directory.closed;
     directory.page.flat_again = directory.has_below && directory.keys <= kPageKeys;
     known_.add_page(directory.reading, directory.page, asked);
+    log_unshown(known_, directory.reading);
     if (directory.closed) continue;
     at_[still_open.size()] = still_open.size();
     directory.page = {};

@@ -10,6 +10,22 @@
 
 namespace pailfs::fs {
 
+void log_unshown(NodeCache& known, const NodeCache::ReadingPtr& reading) {
+  const auto unshown = known.tell_unshown(reading);
+  if (!unshown) return;
+  const std::string where = "directory /" + printable(reading->directory) + ": ";
+  if (unshown->keys > 0) {
+    log_warning(where + std::to_string(unshown->keys) +
+                " keys cannot be file names and are not shown, such as " + printable(unshown->key));
+  }
+  if (unshown->directories > 0) {
+    log_warning(where + std::to_string(unshown->directories) +
+                " names are both files and directories and shown as files, such as " +
+                printable(unshown->directory) +
+                "; what lies below them shows when the file is removed or renamed");
+  }
+}
+
 Result<FetchedPage> Lister::fetch(const std::string& directory, const std::string& continuation,
                                   bool delimited) const {
   s3::ListRequest request;
@@ -32,7 +48,9 @@ void Lister::add(const NodeCache::ReadingPtr& reading, const FetchedPage& fetche
   NodeCache::Page page;
   page.last = fetched.page.next.empty();
   page.names.reserve(fetched.page.objects.size() + fetched.page.prefixes.size());
-  std::size_t hidden = 0;
+  const auto leave_out = [&page](const std::string& key) {
+    if (page.unshown++ == 0) page.unshown_key = key;
+  };
   for (const s3::ListedObject& object : fetched.page.objects) {
     const std::string_view name = std::string_view(object.key).substr(prefix.size());
     ListedName listed;
@@ -45,16 +63,19 @@ void Lister::add(const NodeCache::ReadingPtr& reading, const FetchedPage& fetche
     } else if (is_storable_name(name)) {
       page.names.emplace_back(name, std::move(listed));
     } else {
-      ++hidden;
+      leave_out(object.key);
     }
   }
   for (const std::string& below : fetched.page.prefixes) {
     std::string_view name = std::string_view(below).substr(prefix.size());
     name.remove_suffix(name.ends_with('/') ? 1 : 0);
-    // "/", the object of a whole bucket's root, begins with the empty name.
-    if (name.empty() && prefix.empty()) page.marker_unknown = true;
+    if (name.empty() && prefix.empty()) {
+      // "/", the object of a whole bucket's root, begins with the empty name.
+      page.marker_unknown = true;
+      continue;
+    }
     if (!is_storable_name(name)) {
-      ++hidden;
+      leave_out(below);
       continue;
     }
     ListedName listed;
@@ -62,11 +83,8 @@ void Lister::add(const NodeCache::ReadingPtr& reading, const FetchedPage& fetche
     page.names.emplace_back(name, listed);
   }
   if (prefix.empty() && !page.last) page.marker_unknown = true;
-  if (hidden > 0) {
-    log_warning("directory " + printable(directory) + ": " + std::to_string(hidden) +
-                " keys cannot be file names and are not shown");
-  }
   known_.add_page(reading, page, fetched.asked);
+  log_unshown(known_, reading);
   reading->continuation = fetched.page.next;
 }
 

@@ -19,6 +19,9 @@ struct FetchedPage {
   [[nodiscard]] bool empty() const { return page.objects.empty() && page.prefixes.empty(); }
 };
 
+/// Says in the log what a reading that is now done has left out, once for a directory.
+void log_unshown(NodeCache& known, const NodeCache::ReadingPtr& reading);
+
 /// Asks for listings of directories and hands what they show to the cache. Any thread.
 class Lister final {
  public:

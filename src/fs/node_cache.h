@@ -118,6 +118,13 @@ class NodeCache final {
   struct Table;
 
  public:
+  /// What a listing has brought that is not shown, with the first of each kind.
+  struct Unshown {
+    std::size_t keys = 0;  ///< that cannot be file names
+    std::string key;
+    std::size_t directories = 0;  ///< behind files of their names
+    std::string directory;
+  };
   /// The names of one directory in a fixed order, as a listing brings them page by page. Whoever
   /// reads them counts in that order, which stays though names come and go.
   class Reading final {
@@ -131,6 +138,7 @@ class NodeCache final {
 
    private:
     friend class NodeCache;
+    Unshown unshown_;
     std::shared_ptr<Table> table_;  // these are guarded by the cache's mutex
     std::vector<SlotId> order_;
     std::uint32_t serial_ = 0;
@@ -157,8 +165,13 @@ class NodeCache final {
     bool marker_unknown = false;       ///< this listing cannot tell whether there is one
     bool last = false;
     bool flat_again = false;  ///< on the last page: see is_flat()
+    std::size_t unshown = 0;  ///< keys that cannot be file names
+    std::string unshown_key;  ///< the first of them
   };
   void add_page(const ReadingPtr& reading, const Page& page, MonoTime asked) EXCLUDES(mutex_);
+  /// Of a reading that is done, for the log; nothing if there is nothing to tell, or if it has been
+  /// told while this directory is remembered.
+  [[nodiscard]] std::optional<Unshown> tell_unshown(const ReadingPtr& reading) EXCLUDES(mutex_);
 
   /// One name of a reading.
   struct Item {

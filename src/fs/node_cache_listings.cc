@@ -250,6 +250,9 @@ void NodeCache::add_name(Reading& reading, const std::string& name, const Listed
   }
   slot.seen = std::max(slot.seen, asked);
   if (ours_is_younger) return;
+  if (again && slot.file && listed.directory && reading.unshown_.directories++ == 0) {
+    reading.unshown_.directory = name;
+  }
   slot.directory = listed.directory || (again && slot.directory);
   const bool was_object = slot.form == Form::file || slot.form == Form::directory_object;
   if (listed.file) {
@@ -306,9 +309,20 @@ void NodeCache::add_page(const ReadingPtr& reading, const Page& page, MonoTime a
   MutexLock lock(mutex_);
   if (++reading->pages_ == 1) see_marker(*reading, page, asked);
   for (const auto& [name, listed] : page.names) add_name(*reading, name, listed, asked);
+  if (reading->unshown_.keys == 0) reading->unshown_.key = page.unshown_key;
+  reading->unshown_.keys += page.unshown;
   if (page.last) finish(*reading);
   if (page.last && page.flat_again) reading->table_->flat = true;
   settle(*reading->table_);
+}
+
+std::optional<NodeCache::Unshown> NodeCache::tell_unshown(const ReadingPtr& reading) {
+  MutexLock lock(mutex_);
+  const Unshown& unshown = reading->unshown_;
+  if (!reading->done_ || reading->table_->told_unshown) return std::nullopt;
+  if (unshown.keys == 0 && unshown.directories == 0) return std::nullopt;
+  reading->table_->told_unshown = true;
+  return unshown;
 }
 
 /// Names that the complete listing did not show, and that nothing younger vouches for, are gone.

@@ -27,6 +27,7 @@ struct NodeCache::Table {
   bool one_page = false;                 // it took one
   bool flat = false;                     // see is_flat()
   bool dropped = false;
+  bool told_unshown = false;
   Word marker = Word::none;
   MonoTime marker_seen{};
   std::vector<std::weak_ptr<Reading>> readings;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "pailfs/fs/file_system.h"
+
 #include "support/catch.h"
 #include "support/fake_clock.h"
 #include "support/fake_store.h"

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fs/flat_listing.h"
 
+#include <unistd.h>
+
+#include "pailfs/util/log.h"
+
+#include "fs/lister.h"
 #include "support/catch.h"
 #include "support/fake_clock.h"
+#include "support/fake_store.h"
 
 using namespace pailfs;
 using namespace pailfs::fs;
@@ -30,6 +36,21 @@ struct Fixture {
     }
     return all;
   }
+};
+
+/// What the log says while this lives.
+struct Warnings {
+  std::vector<std::string> lines;
+  Warnings() {
+    log::set_sink(log::Sink([this](LogLevel, std::string_view line) { lines.emplace_back(line); }));
+    log::set_level(LogLevel::warning);
+  }
+  ~Warnings() {
+    log::set_level(LogLevel::critical);
+    log::set_sink(log::stream_sink(STDERR_FILENO, {}));
+  }
+  Warnings(const Warnings&) = delete;
+  Warnings& operator=(const Warnings&) = delete;
 };
 
 }  // namespace
@@ -134,4 +155,39 @@ TEST_CASE("of a tree larger than a page only what is smaller is listed whole") {
   CHECK_FALSE(f.known.is_flat("f"));
   CHECK(f.known.is_flat("a"));
   CHECK(f.known.is_flat("d"));  // with its last key it is just as many
+}
+
+TEST_CASE("what a listing leaves out is told once for each directory") {
+  const std::vector<std::string> keys{"/", "/lead", "d/../x", "d//e", "d//g", "d/f", "d/f/g"};
+  const std::string of_directory =
+      "[WAN] directory /d: 3 keys cannot be file names and are not shown, such as d/../x";
+  const std::string hidden =
+      "[WAN] directory /d: 1 names are both files and directories and shown as files, such as f; "
+      "what lies below them shows when the file is removed or renamed";
+  Fixture f;
+  Warnings warnings;
+  std::vector<std::string>& lines = warnings.lines;
+  for (int times = 0; times < 2; ++times) {
+    FlatListing listing(f.config, f.known, "");
+    f.add(listing, keys, true);
+  }
+  // The object of the whole bucket's root is nothing strange.
+  REQUIRE(lines.size() == 3);
+  CHECK(lines[0] ==
+        "[WAN] directory /: 1 keys cannot be file names and are not shown, such as /lead");
+  CHECK(lines[1] == of_directory);
+  CHECK(lines[2] == hidden);
+
+  lines.clear();
+  test::FakeStore store(f.clock);
+  for (const std::string& key : keys) store.put_raw(key, "x");
+  NodeCache known(f.config, f.clock);
+  const Lister lister(f.config, store, known, f.clock);
+  for (int times = 0; times < 2; ++times) {
+    for (const char* directory : {"", "d"}) REQUIRE(lister.list_first(directory));
+  }
+  // Of keys that begin with a slash this listing cannot tell whose they are.
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0].starts_with("[WAN] directory /d: 2 keys cannot be file names"));
+  CHECK(lines[1] == hidden);
 }

@@ -15,14 +15,13 @@ void log_unshown(NodeCache& known, const NodeCache::ReadingPtr& reading) {
   if (!unshown) return;
   const std::string where = "directory /" + printable(reading->directory) + ": ";
   if (unshown->keys > 0) {
-    log_warning(where + std::to_string(unshown->keys) +
-                " keys cannot be file names and are not shown, such as " + printable(unshown->key));
+    log_warning(where + "keys that cannot be file names are not shown: " +
+                std::to_string(unshown->keys) + ", such as " + printable(unshown->key));
   }
-  if (unshown->directories > 0) {
-    log_warning(where + std::to_string(unshown->directories) +
-                " names are both files and directories and shown as files, such as " +
-                printable(unshown->directory) +
-                "; what lies below them shows when the file is removed or renamed");
+  if (unshown->names > 0) {
+    log_warning(where + "names that are objects and have others below them: " +
+                std::to_string(unshown->names) + ", such as " + printable(unshown->name) +
+                "; of a file, these show when it is removed or renamed");
   }
 }
 

@@ -122,8 +122,8 @@ class NodeCache final {
   struct Unshown {
     std::size_t keys = 0;  ///< that cannot be file names
     std::string key;
-    std::size_t directories = 0;  ///< behind files of their names
-    std::string directory;
+    std::size_t names = 0;  ///< of objects with others below them
+    std::string name;
   };
   /// The names of one directory in a fixed order, as a listing brings them page by page. Whoever
   /// reads them counts in that order, which stays though names come and go.

@@ -250,8 +250,8 @@ void NodeCache::add_name(Reading& reading, const std::string& name, const Listed
   }
   slot.seen = std::max(slot.seen, asked);
   if (ours_is_younger) return;
-  if (again && slot.file && listed.directory && reading.unshown_.directories++ == 0) {
-    reading.unshown_.directory = name;
+  if (again && slot.file && listed.directory && reading.unshown_.names++ == 0) {
+    reading.unshown_.name = name;
   }
   slot.directory = listed.directory || (again && slot.directory);
   const bool was_object = slot.form == Form::file || slot.form == Form::directory_object;
@@ -320,7 +320,7 @@ std::optional<NodeCache::Unshown> NodeCache::tell_unshown(const ReadingPtr& read
   MutexLock lock(mutex_);
   const Unshown& unshown = reading->unshown_;
   if (!reading->done_ || reading->table_->told_unshown) return std::nullopt;
-  if (unshown.keys == 0 && unshown.directories == 0) return std::nullopt;
+  if (unshown.keys == 0 && unshown.names == 0) return std::nullopt;
   reading->table_->told_unshown = true;
   return unshown;
 }

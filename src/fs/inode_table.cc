@@ -73,7 +73,7 @@ void InodeTable::move(const InodePtr& inode, const InodePtr& parent, std::string
   MutexLock lock(mutex_);
   const auto there = by_place_.find(Place{parent->id, name});
   if (there != by_place_.end()) {
-    const InodePtr replaced = *there;
+    const auto replaced = InodePtr(*there);  // a copy: the set's own goes with its place
     if (replaced == inode) return;
     detach_locked(replaced);
     drop_if_unused(replaced);

@@ -99,7 +99,10 @@ void PosixFileSystem::leave(const InodePtr& inode, bool writer) {
       const bool unstored = content.dirty() && !content.orphaned;
       const bool lost_cause =
           content.failures > 0 && (is_final(content.last_failure) || content.is_lost());
-      if (unstored && lost_cause) log_critical("given up: " + content.last_failure.text);
+      if (unstored && lost_cause) {
+        log_critical("what was written is discarded, it can no longer be stored: " +
+                     content.last_failure.text);
+      }
       if (unstored && !lost_cause) {
         // Stays, pinned once, until a later flush or the unmount stores it, or it is removed.
         if (!content.kept_unstored) unpins = 0;

@@ -29,18 +29,19 @@ std::string log_line(std::string_view verb, fuse_ino_t ino, std::string_view nam
 
 }  // namespace
 
-bool is_expected(int errno_value) {
-  switch (errno_value) {
+bool is_expected(const Error& error) {
+  switch (error.err) {
     case ENOENT:
     case EEXIST:
     case ENOTEMPTY:
     case ENODATA:
-    case ENOTSUP:
     case ENOSYS:
-    case ENAMETOOLONG:
     case ERANGE:
-    case EINVAL:
       return true;
+    case ENOTSUP:
+    case ENAMETOOLONG:
+    case EINVAL:
+      return error.http_status == 0;
     default:
       return false;
   }
@@ -66,7 +67,7 @@ void Reply::fail(const Error& error) {
   const int err = error.err > 0 && error.err <= EHWPOISON ? error.err : EIO;
   fuse_req_t request = take(err);
   if (request == nullptr) return;
-  const LogLevel level = is_expected(err) ? LogLevel::info : LogLevel::error;
+  const LogLevel level = is_expected(error) ? LogLevel::info : LogLevel::error;
   if (log::enabled(level)) {
     log::write(level, log_line(verb_.name, ino_, name_, error), error.request_id);
   }

@@ -62,7 +62,8 @@ class Reply final {
   fuse_ino_t ino_;
 };
 
-/// Errors that a correct program meets every day; they are worth a line only at level info.
-bool is_expected(int errno_value);
+/// Errors that a correct program meets every day, unless the store has refused something; they are
+/// worth a line only at level info.
+bool is_expected(const Error& error);
 
 }  // namespace pailfs::mount

@@ -136,17 +136,21 @@ TEST_CASE("an error is logged once with verb, inode, name and the store's words"
   fuse_lowlevel_ops table{};
   table.lookup = [](fuse_req_t request, fuse_ino_t parent, const char* name) {
     Reply reply(request, "lookup", parent, name);
-    Error error(std::string_view(name) == "denied" ? EPERM : ENOENT, "HEAD b/k");
+    const std::string_view what(name);
+    const bool refused = what == "refused" || what == "impossible";
+    Error error(what == "denied" ? EPERM : refused ? ENOTSUP : ENOENT, "HEAD b/k");
     error.s3_code = "AccessDenied";
     error.request_id = "R42";
-    error.http_status = 403;
+    error.http_status = what == "impossible" ? 0 : 403;
     reply.fail(error);
   };
   TinySession session(table);
   CHECK(session.kernel.lookup(7, "denied").err == EPERM);
   CHECK(session.kernel.lookup(7, "absent").err == ENOENT);
+  CHECK(session.kernel.lookup(7, "refused").err == ENOTSUP);
+  CHECK(session.kernel.lookup(7, "impossible").err == ENOTSUP);
   const auto all = lines.all();
-  REQUIRE(all.size() == 2);
+  REQUIRE(all.size() == 4);
   CHECK(all[0].first == LogLevel::error);
   for (const std::string_view part :
        {"lookup", "inode 7", "denied", "HEAD b/k", "AccessDenied", "R42", "403"}) {
@@ -154,6 +158,9 @@ TEST_CASE("an error is logged once with verb, inode, name and the store's words"
     CHECK(all[0].second.find(part) != std::string::npos);
   }
   CHECK(all[1].first == LogLevel::info);
+  // What the service cannot do is no program's everyday question.
+  CHECK(all[2].first == LogLevel::error);
+  CHECK(all[3].first == LogLevel::info);
 }
 
 }  // namespace pailfs::mount

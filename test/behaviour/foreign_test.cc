@@ -82,6 +82,8 @@ TEST_CASE("owners and times are found in every header that tools have put them i
        {},
        {},
        at_second(1'000'000'000, 500'000'000)},
+      {"before-1970", {{"mtime", "-86400.5"}}, {}, {}, at_second(-86'400, 500'000'000)},
+      {"far", {{"mtime", "99999999999"}}, {}, {}, {}},
       {"nothing", {}, {}, {}, {}},
       {"garbage", {{"uid", "root"}, {"mtime", "yesterday"}, {"mode", "rw-"}}, {}, {}, {}},
   };

@@ -41,6 +41,24 @@ TEST_CASE("names that are in the way or missing give the errors of POSIX") {
   CHECK(keys(*world) == Names{"d/", "d/f", "empty/"});
 }
 
+TEST_CASE("a name of 256 bytes is too long to be made, and when it is missing to be asked for") {
+  const auto world = open_world();
+  Driver& posix = world->posix();
+  const std::string good(255, 'n');
+  const std::string bad(256, 'n');
+  REQUIRE(write_file(posix, good, "x") == 0);
+  CHECK(write_file(posix, bad, "x") == ENAMETOOLONG);
+  CHECK(err(posix.mkdir(bad)) == ENAMETOOLONG);
+  CHECK(err(posix.symlink("t", bad)) == ENAMETOOLONG);
+  CHECK(err(posix.mknod(bad, S_IFIFO | 0600)) == ENAMETOOLONG);
+  CHECK(err(posix.rename(good, bad)) == ENAMETOOLONG);
+  CHECK(err(posix.stat(bad)) == ENAMETOOLONG);
+  CHECK(err(posix.unlink(bad)) == ENAMETOOLONG);
+  CHECK(err(posix.rmdir(bad)) == ENAMETOOLONG);
+  CHECK(err(posix.rename(good, std::string(255, 'm'))) == 0);
+  CHECK(keys(*world) == Names{std::string(255, 'm')});
+}
+
 TEST_CASE("a path whose key has more than 1024 bytes is refused as too long") {
   const auto world = open_world();
   Driver& posix = world->posix();
@@ -175,6 +193,8 @@ TEST_CASE("a directory of 200 files and its own metadata is renamed as a whole")
     REQUIRE(put_object(*world, "old/implicit/deep/" + std::to_string(i), "d") == 0);
   }
   REQUIRE(put_object(*world, "old-neighbour", "n") == 0);
+  REQUIRE(put_object(*world, "old/timed", "t",
+                     {"", {{"atime", "1"}, {"mtime", "2.5"}, {"ctime", "3"}}, {}}) == 0);
   REQUIRE(err(posix.rename("old", "new")) == 0);
   int wrong = 0;
   for (int i = 0; i < 190; ++i) {
@@ -186,6 +206,12 @@ TEST_CASE("a directory of 200 files and its own metadata is renamed as a whole")
             : 1;
   }
   CHECK(wrong == 0);
+  // Only the directory itself has changed.
+  CHECK(meta(*world, "new/timed", "ctime") == "3");
+  CHECK(posix.stat("new/timed")->atime == at_second(1));
+  CHECK(posix.stat("new/timed")->mtime == at_second(2, 500'000'000));
+  CHECK(posix.stat("new/timed")->ctime == at_second(3));
+  CHECK(meta(*world, "new/", "ctime") != "(absent)");
   CHECK(meta(*world, "new/", "mode") != "(absent)");
   CHECK((posix.stat("new")->mode & 07777U) == 0700U);
   int left = 0;
@@ -196,7 +222,7 @@ TEST_CASE("a directory of 200 files and its own metadata is renamed as a whole")
   CHECK(names_in(posix, "") == Names{"new", "old-neighbour"});
   CHECK(err(posix.stat("old/f0")) == ENOENT);
   world->remount();
-  CHECK(names_in(world->posix(), "new").size() == 191);
+  CHECK(names_in(world->posix(), "new").size() == 192);
 }
 
 TEST_CASE("a directory may be renamed over an empty one") {

@@ -42,6 +42,26 @@ TEST_CASE("mode, owner and times set before the close ride on that put") {
   CHECK(meta(world, "f", "mtime") == "2");
 }
 
+TEST_CASE("a file is put under the name that it has when it is stored, and not if it has none") {
+  DirectWorld world;
+  Driver& posix = world.posix();
+  REQUIRE(write_file(posix, "final", "old") == 0);
+  REQUIRE(names_in(posix, "").size() == 1);
+  const auto fd = posix.open("temporary", O_WRONLY | O_CREAT);
+  const auto gone = posix.open("gone", O_WRONLY | O_CREAT);
+  REQUIRE((err(fd) == 0 && err(gone) == 0));
+  CHECK(cost(world, [&] {
+          CHECK(err(posix.pwrite(*fd, 0, "text")) == 0);
+          CHECK(err(posix.rename("temporary", "final")) == 0);
+          CHECK(err(posix.close(*fd)) == 0);
+          CHECK(err(posix.pwrite(*gone, 0, "text")) == 0);
+          CHECK(err(posix.unlink("gone")) == 0);
+          CHECK(err(posix.close(*gone)) == 0);
+        }) == "put 1");
+  CHECK(object(world, "final")->bytes == "text");
+  CHECK(keys(world) == std::vector<std::string>{"final"});
+}
+
 TEST_CASE("a flush of nothing new sends nothing") {
   DirectWorld world;
   Driver& posix = world.posix();

@@ -147,5 +147,16 @@ TEST_CASE("statfs promises room and names of 255 bytes, lseek finds data everywh
   CHECK(errno == ENXIO);
 }
 
+TEST_CASE("files without a name are refused in the way that libraries know") {
+  need_pair();
+  Pair pair({});
+  CHECK(::open(pair.pailfs().c_str(), O_TMPFILE | O_RDWR, 0600) == -1);
+  CHECK(errno == EOPNOTSUPP);
+  const UniqueFd fd = open_file(pair.pailfs() + "/f");
+  CHECK(::renameat2(AT_FDCWD, (pair.pailfs() + "/f").c_str(), AT_FDCWD,
+                    (pair.pailfs() + "/g").c_str(), RENAME_WHITEOUT) == -1);
+  CHECK(errno == EINVAL);
+}
+
 }  // namespace
 }  // namespace pailfs::test

@@ -52,7 +52,7 @@ Status fill(s3::ByteSource& source, std::uint64_t offset, std::span<char> out) {
   return {};
 }
 
-Status copy_into(s3::ByteSource& source, int file, Md5& md5) {
+Status copy_into(s3::ByteSource& source, Disk& disk, int file, Md5& md5) {
   std::vector<char> buffer(std::min<std::uint64_t>(source.size(), std::uint64_t{1} << 20U));
   for (std::uint64_t at = 0; at < source.size();) {
     const std::uint64_t length = std::min<std::uint64_t>(buffer.size(), source.size() - at);
@@ -60,17 +60,11 @@ Status copy_into(s3::ByteSource& source, int file, Md5& md5) {
     const Status filled = fill(source, at, piece);
     if (!filled) return filled;
     md5.add(piece);
-    const Status written = write_fully(file, piece, at);
+    const Status written = disk.write(file, piece, at);
     if (!written) return written;
     at += length;
   }
-  return ::fdatasync(file) == 0 ? Status() : Status(system_error(errno, "fdatasync the journal"));
-}
-
-Status sync_directory(const std::string& directory) {
-  const UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  const bool synced = fd && ::fsync(fd.get()) == 0;
-  return synced ? Status() : Status(system_error(errno, "fsync " + directory));
+  return disk.sync(file);
 }
 
 }  // namespace
@@ -108,7 +102,7 @@ Result<BodyPtr> open_body(const std::string& directory, BodyId id, std::uint64_t
   return BodyPtr(std::make_shared<Body>(std::move(file), std::move(path), size));
 }
 
-Result<Taken> take(s3::ByteSource& source, const std::string& directory, BodyId id) {
+Result<Taken> take(s3::ByteSource& source, Disk& disk, const std::string& directory, BodyId id) {
   Taken taken;
   Md5 md5;
   if (source.size() <= kInlineBody) {
@@ -120,15 +114,15 @@ Result<Taken> take(s3::ByteSource& source, const std::string& directory, BodyId 
     return taken;
   }
   const std::string path = body_path(directory, id);
-  UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!file) return system_error(errno, "create " + path);
-  Status status = copy_into(source, file.get(), md5);
-  if (status) status = sync_directory(directory);
+  auto file = disk.create(path);
+  if (!file) return file.error();
+  Status status = copy_into(source, disk, file->get(), md5);
+  if (status) status = disk.sync_directory(directory);
   if (!status) {
-    static_cast<void>(::unlink(path.c_str()));
+    static_cast<void>(disk.remove(path));
     return status.error();
   }
-  taken.body = std::make_shared<Body>(std::move(file), path, source.size());
+  taken.body = std::make_shared<Body>(std::move(*file), path, source.size());
   taken.etag = md5.etag(id);
   return taken;
 }

@@ -21,11 +21,13 @@ constexpr std::chrono::minutes kAnotherDay{5};
 
 }  // namespace
 
-Journal::Journal(const Config& config, s3::ObjectStore& store, Clock& clock, Directory directory)
+Journal::Journal(const Config& config, s3::ObjectStore& store, Clock& clock, Directory directory,
+                 const Log::Sizes& sizes)
     : config_(config),
       store_(store),
       clock_(clock),
       directory_(std::move(directory)),
+      sizes_(sizes),
       sender_(store),
       pending_(config.hold),
       aliases_(kMostAliases),
@@ -38,7 +40,8 @@ Journal::~Journal() {
     MutexLock lock(mutex_);
     stopping_ = true;
     threads.swap(threads_);
-    work_.notify_all();
+    watch_.notify_all();
+    rest_.notify_all();
     settled_.notify_all();
   }
   for (std::thread& thread : threads) thread.join();
@@ -143,7 +146,7 @@ Status Journal::await(const s3::Key& key) {
   waiters_.push_back(&waiter);
   const auto place = std::prev(waiters_.end());
   ++in_a_hurry_;
-  work_.notify_all();
+  look_now();
   const Status waited =
       wait_until([&] { return waiter.over; }, ("the store to take " + printable(key)).c_str());
   --in_a_hurry_;
@@ -155,7 +158,7 @@ Status Journal::settle_all() {
   MutexLock lock(mutex_);
   ++in_a_hurry_;
   pending_.retry_refused(clock_.now());
-  work_.notify_all();
+  look_now();
   std::uint64_t before = carried_out_;
   MonoTime moved = clock_.now();
   // Refused changes, and what waits for them, are for another day.

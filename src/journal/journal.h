@@ -15,6 +15,7 @@
 #include "pailfs/util/sync.h"
 
 #include "body.h"
+#include "disk.h"
 #include "knowledge.h"
 #include "log.h"
 #include "pending.h"
@@ -28,6 +29,7 @@ struct Directory {
   std::string bodies;
   std::string conflicts;
   UniqueFd lock;  ///< held as long as the journal is ours
+  std::shared_ptr<Disk> disk;
 };
 /// Makes what is missing and takes the lock.
 Result<Directory> take_directory(const Config& config);
@@ -50,7 +52,8 @@ Result<std::string> set_aside(const Directory& directory, const Job& job, const 
 /// (straight through), journal_work.cc (the workers).
 class Journal final : public JournalStore {
  public:
-  Journal(const Config& config, s3::ObjectStore& store, Clock& clock, Directory directory);
+  Journal(const Config& config, s3::ObjectStore& store, Clock& clock, Directory directory,
+          const Log::Sizes& sizes = {});
   ~Journal() override;
   /// What is in the directory; then the workers begin.
   Status open() EXCLUDES(mutex_);
@@ -181,9 +184,17 @@ class Journal final : public JournalStore {
 
   // journal_work.cc
   void work() EXCLUDES(mutex_);
-  bool turn_locked() REQUIRES(mutex_);
+  /// `clean_early`: what is over is made durable as soon as there is nothing to send.
+  bool turn_locked(bool clean_early) REQUIRES(mutex_);
   void start_worker() REQUIRES(mutex_);
-  [[nodiscard]] MonoTime::duration idle_time() REQUIRES(mutex_);
+  /// Waits for work: one worker for what becomes due, the others until it has too much.
+  void idle() REQUIRES(mutex_);
+  [[nodiscard]] MonoTime next_look() REQUIRES(mutex_);
+  /// A worker shall look what is due at `at`, or earlier.
+  void look_at(MonoTime at) REQUIRES(mutex_);
+  void look_now() REQUIRES(mutex_) { look_at(clock_.now()); }
+  void look_on() REQUIRES(mutex_);
+  [[nodiscard]] bool cleaning_is_due() REQUIRES(mutex_);
   std::vector<Job> next_jobs() REQUIRES(mutex_);
   void carry_out(const std::vector<Job>& jobs) EXCLUDES(mutex_);
   void note_verdict(const Job& job, const Verdict& verdict, const BodyPtr& body) EXCLUDES(mutex_);
@@ -200,6 +211,8 @@ class Journal final : public JournalStore {
   // journal_clean.cc
   /// Makes what is over durable, then lets bodies and segments go.
   void clean() EXCLUDES(mutex_);
+  /// `durable`: records of what is over that have been synced.
+  Status drop_segments(std::size_t durable) EXCLUDES(mutex_);
   void clean_oldest_segment() EXCLUDES(mutex_);
   struct Moved {
     s3::Key key;
@@ -214,11 +227,13 @@ class Journal final : public JournalStore {
   s3::ObjectStore& store_;
   Clock& clock_;
   const Directory directory_;
+  const Log::Sizes sizes_;
   Sender sender_;
   std::unique_ptr<Log> log_;  // constant after open()
 
   Mutex mutex_;
-  CondVar work_;     // for workers
+  CondVar watch_;    // for the worker that watches
+  CondVar rest_;     // for the other idle workers
   CondVar settled_;  // for everybody else
   Pending pending_ GUARDED_BY(mutex_);
   Knowledge knowledge_ GUARDED_BY(mutex_);
@@ -239,8 +254,11 @@ class Journal final : public JournalStore {
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_ GUARDED_BY(mutex_);
   std::size_t idle_ GUARDED_BY(mutex_) = 0;
+  bool watched_ GUARDED_BY(mutex_) = false;  // one of the idle ones watches
+  MonoTime watched_until_ GUARDED_BY(mutex_){};
   std::size_t in_flight_ GUARDED_BY(mutex_) = 0;
   std::size_t undurable_ GUARDED_BY(mutex_) = 0;  // records of what is over, not yet synced
+  MonoTime undurable_since_ GUARDED_BY(mutex_){};
   bool cleaning_ GUARDED_BY(mutex_) = false;
   std::vector<BodyPtr> doomed_ GUARDED_BY(mutex_);  // files to be removed after the next sync
   unsigned troubles_ GUARDED_BY(mutex_) = 0;        // failures in a row

@@ -87,7 +87,7 @@ Status Journal::admit(std::size_t changes, std::uint64_t bytes) {
   };
   if (!fits()) {
     ++in_a_hurry_;
-    work_.notify_all();
+    look_now();
     const Status room = wait_until(fits, "room in the journal");
     --in_a_hurry_;
     if (!room) return room;
@@ -139,8 +139,7 @@ std::vector<Status> Journal::acknowledge(std::vector<Change> changes) {
     }
   }
   drop_released();
-  if (idle_ == 0) start_worker();
-  work_.notify_one();
+  look_on();
   return statuses;
 }
 
@@ -228,7 +227,7 @@ Result<s3::ETag> Journal::put_admitted(const s3::PutRequest& request, s3::ByteSo
   }
   const Status disk = cache::check_room(config_.disk, directory_.lock.get(), body.size());
   if (!disk) return disk.error();
-  auto taken = take(body, directory_.bodies, change.seq);
+  auto taken = take(body, *directory_.disk, directory_.bodies, change.seq);
   if (!taken) return taken.error();
   change.key = request.key;
   change.want.kind = Want::Kind::body;
@@ -243,7 +242,7 @@ Result<s3::ETag> Journal::put_admitted(const s3::PutRequest& request, s3::ByteSo
   changes.push_back(std::move(change));
   const Status durable = acknowledge(std::move(changes)).front();
   if (durable) return taken->etag;
-  if (taken->body) static_cast<void>(::unlink(taken->body->path().c_str()));
+  if (taken->body) static_cast<void>(directory_.disk->remove(taken->body->path()));
   return durable.error();
 }
 
@@ -378,7 +377,7 @@ Result<Want> Journal::resolve_copy(const s3::CopyRequest& request) {
       };
       if (!clear()) {
         ++in_a_hurry_;
-        work_.notify_all();
+        look_now();
         const Status cleared = wait_until(clear, "copies that read what is to be replaced");
         --in_a_hurry_;
         if (!cleared) return cleared.error();

@@ -18,20 +18,26 @@ void Journal::clean() {
     doomed.swap(doomed_);
     records = undurable_;
   }
-  const Status durable = log_->commit_all();
-  for (const BodyPtr& body : doomed) static_cast<void>(::unlink(body->path().c_str()));
+  Status status = log_->commit_all();
+  for (const BodyPtr& body : doomed) static_cast<void>(directory_.disk->remove(body->path()));
   // Then the next mount finds changes without their bytes and knows that they were carried out.
-  if (!durable) log_warning("the journal: " + durable.error().text);
+  if (!status) log_warning("the journal: " + status.error().text);
+  status = drop_segments(records);
+  if (status) status = log_->remove_dropped();
+  if (!status) log_warning("the journal: " + status.error().text);
+}
+
+Status Journal::drop_segments(std::size_t durable) {
   MutexLock lock(mutex_);
-  undurable_ -= std::min(undurable_, records);
+  undurable_ -= std::min(undurable_, durable);
+  undurable_since_ = clock_.now();
   if (pending_.entries().empty() && bodies_.empty() && acknowledging_.empty() && undurable_ == 0) {
-    if (log_->bytes() == 0) return;
-    const Status cleared = log_->clear();
-    if (!cleared) log_warning("the journal: " + cleared.error().text);
-    return;
+    // A new file costs the next change more than a few dead records cost anybody.
+    return log_->bytes() < (stopping_ ? 1 : log_->sizes().ahead) ? Status() : log_->clear();
   }
   lock.unlock();
   clean_oldest_segment();
+  return {};
 }
 
 /// What of the oldest segment still lives is appended again, and the segment removed.
@@ -45,7 +51,7 @@ void Journal::clean_oldest_segment() {
     const auto keys = living_in(oldest);
     if (!keys) return;
     // To rewrite what lives is worth it when most of the log is dead.
-    const std::uint64_t much = 2 * Log::kSegmentSize + pending_.bytes() * 3 / 2;
+    const std::uint64_t much = 2 * log_->sizes().segment + pending_.bytes() * 3 / 2;
     if (!keys->empty() && log_->bytes() < much) return;
     for (const s3::Key& key : *keys) {
       auto again = append_again(key);

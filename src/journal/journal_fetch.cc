@@ -59,7 +59,7 @@ void Journal::fetch_copy(const Job& job) {
   }
   if (!info) return fail(info.error());
   FileSource source(file->get(), sink.size);
-  auto taken = take(source, directory_.bodies, job.seq);
+  auto taken = take(source, *directory_.disk, directory_.bodies, job.seq);
   if (!taken) return fail(taken.error());
   Record record;
   record.key = job.key;

@@ -40,12 +40,6 @@ Status make_private(const std::string& path) {
   return {};
 }
 
-Status sync_directory(const std::string& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  const bool synced = fd && ::fsync(fd.get()) == 0;
-  return synced ? Status() : Status(system_error(errno, "fsync " + path));
-}
-
 Status refuse_memory(const std::string& path) {
   struct statfs stat {};
   if (::statfs(path.c_str(), &stat) != 0) return system_error(errno, path);
@@ -58,7 +52,7 @@ Status refuse_memory(const std::string& path) {
 }
 
 /// The file `identity` says what the journal is for; a person can read it.
-Status check_identity(const std::string& path, const std::string& identity) {
+Status check_identity(Disk& disk, const std::string& path, const std::string& identity) {
   const std::string wanted = std::string(kFormat) + identity + "\n";
   const std::string file = path + "/identity";
   const auto found = read_file(file, 64U << 10U);
@@ -71,7 +65,7 @@ Status check_identity(const std::string& path, const std::string& identity) {
   const Status written = write_fully(fd.get(), wanted, 0);
   if (!written) return written;
   if (::fsync(fd.get()) != 0) return system_error(errno, "fsync " + file);
-  return sync_directory(path);
+  return disk.sync_directory(path);
 }
 
 }  // namespace
@@ -92,6 +86,7 @@ bool has_journal(const std::string& cache_directory, const std::string& identity
 
 Result<Directory> take_directory(const Config& config) {
   Directory directory;
+  directory.disk = std::make_shared<Disk>();
   directory.path = directory_path(config.cache_directory, config.identity);
   directory.bodies = directory.path + "/bodies";
   directory.conflicts = directory.path + "/conflicts";
@@ -111,9 +106,9 @@ Result<Directory> take_directory(const Config& config) {
     const Status disk = refuse_memory(directory.path);
     if (!disk) return disk.error();
   }
-  const Status known = check_identity(directory.path, config.identity);
+  const Status known = check_identity(*directory.disk, directory.path, config.identity);
   if (!known) return known.error();
-  const Status synced = sync_directory(config.cache_directory);
+  const Status synced = directory.disk->sync_directory(config.cache_directory);
   if (!synced) return synced.error();
   return directory;
 }
@@ -146,7 +141,7 @@ Result<std::string> set_aside(const Directory& directory, const Job& job, const 
   if (::fsync(bytes.get()) != 0 || ::fsync(note.get()) != 0) {
     return system_error(errno, "fsync " + path);
   }
-  const Status synced = sync_directory(directory.conflicts);
+  const Status synced = directory.disk->sync_directory(directory.conflicts);
   if (!synced) return synced.error();
   return path + ".data";
 }
@@ -168,7 +163,7 @@ Status Journal::open() {
                                         record.base, record.before, now, now + config_.grace);
     if (counts) segments_[record.key] = place.segment->number;
   };
-  auto log = Log::open(directory_.path, visit);
+  auto log = Log::open(directory_.path, *directory_.disk, sizes_, visit);
   if (!log) return log.error();
   log_ = std::move(*log);
   if (!log_->damage().empty()) log_critical(log_->damage());
@@ -223,7 +218,7 @@ void Journal::take_bodies(const std::unordered_map<BodyId, Place>& places, Seque
     last = std::max(last, *id);
     // Damaged records may have been theirs.
     const bool orphan = !needed.contains(*id) && log_->damage().empty();
-    if (orphan) static_cast<void>(::unlink(entry.path().c_str()));
+    if (orphan) static_cast<void>(directory_.disk->remove(entry.path()));
   }
 }
 

@@ -21,9 +21,11 @@ constexpr std::chrono::minutes kRetryRefused{10};
 // How long a worker sleeps: with nothing to do, with something to do later, at least.
 constexpr std::chrono::seconds kIdle{5};
 constexpr std::chrono::milliseconds kIdleLook{250};
-constexpr std::chrono::milliseconds kShortest{1};
-/// Records of what is over are synced together.
+constexpr std::chrono::milliseconds kShortest{10};
+/// Records of what is over are synced together, so that whoever waits for a change of his own is
+/// seldom behind them.
 constexpr std::size_t kSyncEvery = 512;
+constexpr std::chrono::milliseconds kSyncAfter{250};
 /// A listing that was asked for longer ago has been given up.
 constexpr std::chrono::seconds kLongestListing{150};
 constexpr std::size_t kMostRecent = 100'000;
@@ -49,42 +51,74 @@ std::vector<Job> Journal::next_jobs() {
   return pending_.next(now, hurried(), kMostRemovals);
 }
 
-MonoTime::duration Journal::idle_time() {
-  const auto at = pending_.wake_at(hurried());
-  if (!at) return kIdle;
-  if (troubles_ >= kOutage) return kIdleLook;
-  return std::clamp<MonoTime::duration>(*at - clock_.now(), kShortest, kIdleLook);
+MonoTime Journal::next_look() {
+  const MonoTime now = clock_.now();
+  auto at = pending_.wake_at(hurried());
+  if (at && troubles_ >= kOutage) at = now + kIdleLook;
+  if (undurable_ > 0) at = std::min(at.value_or(MonoTime::max()), undurable_since_ + kSyncAfter);
+  return at ? std::clamp<MonoTime>(*at, now + kShortest, now + kIdleLook) : now + kIdle;
+}
+
+/// In a hurry there is much, and to find out when it is due costs more than to look.
+void Journal::look_on() {
+  look_at(hurried() ? clock_.now() : next_look());
+}
+
+void Journal::look_at(MonoTime at) {
+  if (watched_) {
+    if (at >= watched_until_) return;
+    watched_until_ = at;
+    watch_.notify_one();
+  } else if (idle_ > 0) {
+    rest_.notify_one();
+  } else {
+    start_worker();
+  }
+}
+
+void Journal::idle() {
+  ++idle_;
+  if (watched_) {
+    rest_.wait_for(mutex_, kIdle);
+  } else {
+    watched_ = true;
+    watched_until_ = next_look();
+    watch_.wait_for(mutex_, watched_until_ - clock_.now());
+    watched_ = false;
+  }
+  --idle_;
 }
 
 void Journal::work() {
   MutexLock lock(mutex_);
   while (!stopping_) {
-    if (turn_locked()) continue;
-    ++idle_;
-    work_.wait_for(mutex_, idle_time());
-    --idle_;
+    if (!turn_locked(false)) idle();
   }
 }
 
 bool Journal::turn() {
   MutexLock lock(mutex_);
-  return turn_locked();
+  return turn_locked(true);
 }
 
-bool Journal::turn_locked() {
+bool Journal::cleaning_is_due() {
+  return undurable_ >= kSyncEvery ||
+         (undurable_ > 0 && clock_.now() >= undurable_since_ + kSyncAfter);
+}
+
+bool Journal::turn_locked(bool clean_early) {
   const std::vector<Job> jobs = next_jobs();
   if (!jobs.empty()) {
     in_flight_ += jobs.size();
-    if (idle_ == 0) start_worker();
-    work_.notify_one();
+    look_on();
     mutex_.unlock();
     carry_out(jobs);
     mutex_.lock();
     in_flight_ -= jobs.size();
     settled_.notify_all();
-    if (undurable_ < kSyncEvery) return true;
+    if (!cleaning_is_due()) return true;
   }
-  if (undurable_ > 0 && !cleaning_) {
+  if ((clean_early ? undurable_ > 0 : cleaning_is_due()) && !cleaning_) {
     cleaning_ = true;
     mutex_.unlock();
     clean();
@@ -136,7 +170,7 @@ void Journal::append_done(const s3::Key& key, Sequence seq, const Base& base) {
   record.seq = seq;
   record.base = base;
   static_cast<void>(log_->append(record));
-  ++undurable_;
+  if (undurable_++ == 0) undurable_since_ = clock_.now();
 }
 
 void Journal::over(const s3::Key& key, Sequence seq, const Status& status) {

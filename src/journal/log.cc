@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "log.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <utility>
 
 namespace pailfs::journal {
@@ -16,49 +12,76 @@ std::string Log::path_of(std::uint64_t number) const {
 }
 
 Result<std::shared_ptr<Segment>> Log::make_segment(std::uint64_t number) const {
-  const std::string path = path_of(number);
-  UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!file) return system_error(errno, "create " + path);
+  auto file = disk_.create(path_of(number));
+  if (!file) return file.error();
   auto segment = std::make_shared<Segment>();
   segment->number = number;
-  segment->file = std::move(file);
+  segment->file = std::move(*file);
   return segment;
-}
-
-Status Log::sync_directory() const {
-  const UniqueFd directory(::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory || ::fsync(directory.get()) != 0) {
-    return system_error(errno, "fsync " + directory_);
-  }
-  return {};
 }
 
 Log::Appended Log::append(const Record& record) {
   MutexLock lock(mutex_);
-  const std::string frame = encode(record, open_->number_);
+  if (buffer_at_ == 0 && buffer_.empty()) {
+    Record head;
+    head.kind = Record::Kind::follows;
+    head.seq = previous_end_;
+    buffer_ = encode(head, 0);
+  }
+  const std::string frame = encode(record, buffer_at_);
   // The bytes are the last field.
   Place place{current_, buffer_at_ + buffer_.size() + frame.size() - record.bytes.size()};
   buffer_ += frame;
   return {open_, std::move(place)};
 }
 
-Status Log::write_batch(const Segment& segment, const std::string& bytes, std::uint64_t offset,
-                        bool new_name) const {
-  if (new_name) {
-    const Status named = sync_directory();
-    if (!named) return named;
+Status Log::perform(const Write& write) const {
+  const int file = write.segment->file.get();
+  const std::uint64_t end = write.offset + write.bytes.size();
+  if (write.new_name) {
+    const Status named = disk_.sync_directory(directory_);
+    if (!named) return Error{EIO, named.error().text};
   }
-  const Status written = write_fully(segment.file.get(), bytes, offset);
-  if (!written) {
-    const bool full = written.error().err == ENOSPC || written.error().err == EDQUOT;
-    const auto end = static_cast<off_t>(offset);
-    if (full && ::ftruncate(segment.file.get(), end) == 0) return written;
-    return Error{EIO, written.error().text};
+  Status written = disk_.write(file, write.bytes, write.offset);
+  const bool full = !written && (written.error().err == ENOSPC || written.error().err == EDQUOT);
+  if (full && disk_.truncate(file, write.offset)) return written;
+  if (written && write.zeros > 0) {
+    // Without them the next batch makes the file longer.
+    const std::vector<char> zeros(write.zeros);
+    if (!disk_.write(file, zeros, end)) written = disk_.truncate(file, end);
   }
-  if (::fdatasync(segment.file.get()) != 0) {
-    return Error{EIO, system_error(errno, "fdatasync the journal").text};
+  if (written) written = disk_.sync(file);
+  if (written) return {};
+  // Nobody will have been promised it: if the disk can, it shall not come back.
+  static_cast<void>(disk_.truncate(file, write.offset) && disk_.sync(file));
+  return Error{EIO, written.error().text};
+}
+
+void Log::begin_segment(std::shared_ptr<Segment> next) {
+  old_.push_back({current_->number, buffer_at_});
+  previous_end_ = buffer_at_;
+  current_ = std::move(next);
+  current_is_new_ = true;
+  buffer_at_ = zeros_to_ = 0;
+}
+
+/// Takes the open batch; the next one goes behind it, or to a new segment.
+Log::Write Log::begin_write() {
+  Write write{current_, std::exchange(buffer_, {}), buffer_at_, 0,
+              std::exchange(current_is_new_, false)};
+  open_ = std::make_shared<Batch>();
+  buffer_at_ += write.bytes.size();
+  if (buffer_at_ >= sizes_.segment) {
+    if (auto next = make_segment(current_->number + 1)) {
+      begin_segment(std::move(*next));
+      return write;
+    }
   }
-  return {};
+  if (buffer_at_ > zeros_to_) {
+    zeros_to_ = (buffer_at_ / sizes_.ahead + 1) * sizes_.ahead;
+    write.zeros = zeros_to_ - buffer_at_;
+  }
+  return write;
 }
 
 Status Log::commit(const std::shared_ptr<Batch>& batch) {
@@ -74,23 +97,10 @@ Status Log::commit(const std::shared_ptr<Batch>& batch) {
       break;
     }
     // Not writing and not over: `batch` is the open one, and ours to write.
-    const std::shared_ptr<Segment> segment = current_;
-    const std::string bytes = std::exchange(buffer_, {});
-    const std::uint64_t offset = buffer_at_;
-    const bool new_name = std::exchange(current_is_new_, false);
-    open_ = std::make_shared<Batch>(batch->number_ + 1);
-    buffer_at_ += bytes.size();
-    if (buffer_at_ >= kSegmentSize) {
-      if (auto next = make_segment(segment->number + 1)) {
-        old_.push_back({segment->number, buffer_at_});
-        current_ = std::move(*next);
-        current_is_new_ = true;
-        buffer_at_ = 0;
-      }
-    }
+    const Write write = begin_write();
     writing_ = true;
     lock.unlock();
-    const Status written = write_batch(*segment, bytes, offset, new_name);
+    const Status written = perform(write);
     lock.lock();
     writing_ = false;
     batch->over_ = true;
@@ -100,9 +110,13 @@ Status Log::commit(const std::shared_ptr<Batch>& batch) {
       open_->over_ = true;
       open_->status_ = written;
       buffer_.clear();
-      if (current_ == segment) buffer_at_ = offset;
-      current_is_new_ = current_is_new_ || new_name;
-      open_ = std::make_shared<Batch>(open_->number_ + 1);
+      if (current_ == write.segment) {
+        buffer_at_ = zeros_to_ = write.offset;
+      } else {
+        old_.back().bytes = previous_end_ = write.offset;
+      }
+      current_is_new_ = current_is_new_ || write.new_name;
+      open_ = std::make_shared<Batch>();
       if (written.error().err == EIO) broken_ = written.error();
     }
     change_.notify_all();
@@ -140,27 +154,39 @@ std::uint64_t Log::bytes() {
 void Log::drop_oldest() {
   MutexLock lock(mutex_);
   if (old_.empty()) return;
-  static_cast<void>(::unlink(path_of(old_.front().number).c_str()));
+  dropped_.push_back(old_.front().number);
   old_.pop_front();
 }
 
 Status Log::clear() {
-  {
-    MutexLock lock(mutex_);
-    while (writing_) change_.wait(mutex_);
-    if (buffer_at_ + buffer_.size() > 0) {
-      auto next = make_segment(current_->number + 1);
-      if (!next) return next.error();
-      old_.push_back({current_->number, buffer_at_});
-      current_ = std::move(*next);
-      current_is_new_ = true;
-      buffer_at_ = 0;
-      // What nobody has waited for is not needed either.
-      buffer_.clear();
-    }
+  MutexLock lock(mutex_);
+  while (writing_) change_.wait(mutex_);
+  if (buffer_at_ + buffer_.size() > 0) {
+    auto next = make_segment(current_->number + 1);
+    if (!next) return next.error();
+    begin_segment(std::move(*next));
+    // What nobody has waited for is not needed either.
+    buffer_.clear();
   }
-  while (segments() > 1) drop_oldest();
+  for (const Old& each : old_) dropped_.push_back(each.number);
+  old_.clear();
   return {};
+}
+
+Status Log::remove_dropped() {
+  for (;;) {
+    std::uint64_t number = 0;
+    {
+      MutexLock lock(mutex_);
+      if (dropped_.empty()) return {};
+      number = dropped_.front();
+    }
+    Status removed = disk_.remove(path_of(number));
+    if (removed) removed = disk_.sync_directory(directory_);
+    if (!removed) return removed;
+    MutexLock lock(mutex_);
+    dropped_.pop_front();
+  }
 }
 
 }  // namespace pailfs::journal

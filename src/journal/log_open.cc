@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "pailfs/util/text.h"
@@ -33,13 +34,23 @@ std::vector<std::uint64_t> numbers_in(const std::string& directory) {
   return numbers;
 }
 
-/// Whether a whole record begins anywhere in `bytes`.
-bool has_record(std::string_view bytes) {
+/// Whether a whole record begins anywhere in `bytes` of a batch that began at `from` or later.
+bool has_record(std::string_view bytes, std::uint64_t from) {
   for (std::size_t at = bytes.find("PJ1\n"); at != std::string_view::npos;
        at = bytes.find("PJ1\n", at + 1)) {
-    if (decode(bytes.substr(at))) return true;
+    const auto found = decode(bytes.substr(at));
+    if (found && found->batch_at >= from) return true;
   }
   return false;
+}
+
+/// Where the segment before that of `path` ends, if its first record is there to say so.
+std::uint64_t end_before(const std::string& path) {
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, 256> head{};
+  const auto length = file ? read_fully(file.get(), head, 0) : Result<std::size_t>(0);
+  const auto found = decode(std::string_view(head.data(), length ? *length : 0));
+  return found && found->record.kind == Record::Kind::follows ? found->record.seq : 0;
 }
 
 Status copy_file(const std::string& from, const std::string& to) {
@@ -62,7 +73,9 @@ Status Log::set_aside(const std::vector<std::uint64_t>& numbers, std::size_t fro
     const std::string aside = directory_ + "/damaged." + std::to_string(numbers[i]);
     const Status copied = copy_file(path, aside);
     if (!copied) return copied;
-    if (i > from && ::unlink(path.c_str()) != 0) return system_error(errno, "remove " + path);
+    if (i == from) continue;
+    const Status removed = disk_.remove(path);
+    if (!removed) return removed;
   }
   damage_ = "the journal is damaged in " + path_of(numbers[from]) + " at byte " +
             std::to_string(good) +
@@ -73,8 +86,7 @@ Status Log::set_aside(const std::vector<std::uint64_t>& numbers, std::size_t fro
 
 Status Log::read_all(const std::function<void(const Record&, const Place&)>& visit) {
   const std::vector<std::uint64_t> numbers = numbers_in(directory_);
-  std::uint64_t batch = 0;
-  std::uint64_t last = numbers.empty() ? 0 : numbers.back();
+  const std::uint64_t last = numbers.empty() ? 0 : numbers.back();
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     const std::string path = path_of(numbers[i]);
     auto segment = std::make_shared<Segment>();
@@ -86,27 +98,25 @@ Status Log::read_all(const std::function<void(const Record&, const Place&)>& vis
     std::string_view left = *bytes;
     while (const auto found = decode(left)) {
       const std::uint64_t at = bytes->size() - left.size() + found->length;
-      visit(found->record, Place{segment, at - found->record.bytes.size()});
-      batch = std::max(batch, found->batch);
       left.remove_prefix(found->length);
+      if (found->record.kind == Record::Kind::follows) continue;
+      visit(found->record, Place{segment, at - found->record.bytes.size()});
     }
     const std::uint64_t good = bytes->size() - left.size();
     MutexLock lock(mutex_);
     old_.push_back({numbers[i], good});
-    if (left.empty()) continue;
-    bool more = has_record(left.substr(1));
-    for (std::size_t k = i + 1; k < numbers.size() && !more; ++k) {
-      const auto later = read_whole(path_of(numbers[k]));
-      more = !later || has_record(*later);
-    }
+    previous_end_ = good;
+    // What is in front of a batch had been promised. What cannot be read may be of one that had
+    // not.
+    const bool more = has_record(left, good + 1) || end_before(path_of(numbers[i] + 1)) > good;
+    if (left.empty() && !more) continue;
     if (more) {
       const Status aside = set_aside(numbers, i, good);
       if (!aside) return aside;
     }
-    const auto end = static_cast<off_t>(good);
-    const bool cut =
-        ::ftruncate(segment->file.get(), end) == 0 && ::fsync(segment->file.get()) == 0;
-    if (!cut) return system_error(errno, "truncate " + path);
+    Status cut = disk_.truncate(segment->file.get(), good);
+    if (cut) cut = disk_.sync(segment->file.get());
+    if (!cut) return cut;
     if (more) break;
   }
   auto current = make_segment(last + 1);
@@ -114,13 +124,14 @@ Status Log::read_all(const std::function<void(const Record&, const Place&)>& vis
   MutexLock lock(mutex_);
   current_ = std::move(*current);
   current_is_new_ = true;
-  open_ = std::make_shared<Batch>(batch + 1);
+  open_ = std::make_shared<Batch>();
   return {};
 }
 
 Result<std::unique_ptr<Log>> Log::open(
-    const std::string& directory, const std::function<void(const Record&, const Place&)>& visit) {
-  std::unique_ptr<Log> log(new Log(directory));
+    const std::string& directory, Disk& disk, const Sizes& sizes,
+    const std::function<void(const Record&, const Place&)>& visit) {
+  std::unique_ptr<Log> log(new Log(directory, disk, sizes));
   const Status read = log->read_all(visit);
   if (!read) return read.error();
   return log;

@@ -123,7 +123,7 @@ std::optional<Record> decode_fields(Fields& fields) {
     }
     record.has_bytes = fields.number(1) != 0;
     if (record.has_bytes) record.bytes = fields.text();
-  } else if (record.kind != Record::Kind::done) {
+  } else if (record.kind != Record::Kind::done && record.kind != Record::Kind::follows) {
     return std::nullopt;
   }
   const bool known =
@@ -134,10 +134,10 @@ std::optional<Record> decode_fields(Fields& fields) {
 
 }  // namespace
 
-std::string encode(const Record& record, std::uint64_t batch) {
+std::string encode(const Record& record, std::uint64_t batch_at) {
   std::string body;
   body.reserve(512 + record.bytes.size());
-  put(body, batch, 8);
+  put(body, batch_at, 8);
   put(body, static_cast<std::uint64_t>(record.kind), 1);
   put(body, record.key);
   put(body, record.seq, 8);
@@ -171,7 +171,7 @@ std::optional<Decoded> decode(std::string_view bytes) {
   if (crc32c(body) != crc) return std::nullopt;
   Fields fields(body);
   Decoded decoded;
-  decoded.batch = fields.number(8);
+  decoded.batch_at = fields.number(8);
   decoded.length = kFrameHead + length;
   auto record = decode_fields(fields);
   if (!record) return std::nullopt;

@@ -4,8 +4,9 @@
 //   frame:   "PJ1\n", length of what follows the checksum, CRC-32C of all but these first 12 bytes
 //   then:    batch, kind, fields; numbers are little-endian, texts have their length before them
 //
-// A batch is what one fdatasync makes durable; its number says which records were promised when a
-// later one is found behind damage.
+// A batch is what one fdatasync makes durable: until then any part of it may be on the disk. A
+// record says where in its segment its batch begins, and so, wherever it is found, that all before
+// that place had been promised.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,8 @@ namespace pailfs::journal {
 struct Record {
   enum class Kind : std::uint8_t {
     change = 1,  ///< `key` shall become `want`
-    done = 2     ///< changes of `key` up to `seq` are over; the store then held `base`
+    done = 2,    ///< changes of `key` up to `seq` are over; the store then held `base`
+    follows = 3  ///< first in a segment: what the one before it promises ends at `seq`
   };
   Kind kind = Kind::change;
   s3::Key key;
@@ -40,12 +42,12 @@ constexpr std::size_t kFrameHead = 12;
 /// Above this a length is damage: a key, 2 KiB of metadata, headers and an inline body fit.
 constexpr std::size_t kLongestRecord = 4U << 20U;
 
-std::string encode(const Record& record, std::uint64_t batch);
+std::string encode(const Record& record, std::uint64_t batch_at);
 
 /// A record found at the beginning of `bytes`.
 struct Decoded {
   Record record;  ///< `bytes` points into what was decoded
-  std::uint64_t batch = 0;
+  std::uint64_t batch_at = 0;
   std::size_t length = 0;  ///< of the whole frame
 };
 /// Nothing when there is none whole and right.

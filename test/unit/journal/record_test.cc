@@ -31,7 +31,7 @@ TEST_CASE("a record comes back as it was, and what follows it is not touched") {
   REQUIRE(decoded);
   const Record& record = decoded->record;
   CHECK(decoded->length == bytes.size());
-  CHECK(decoded->batch == 9);
+  CHECK(decoded->batch_at == 9);
   CHECK(record.key == sample().key);
   CHECK(record.seq == 7);
   CHECK(record.since == 5);

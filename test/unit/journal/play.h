@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "journal/journal.h"
+#include "support/fake_clock.h"
+#include "support/fake_store.h"
+#include "support/scratch_directory.h"
+
+#include "cut_disk.h"
+#include "line.h"
+
+namespace pailfs::journal {
+
+/// Bytes and mode of an object.
+struct Value {
+  std::string bytes;
+  std::string mode;
+  friend bool operator==(const Value&, const Value&) = default;
+};
+
+/// When in a story the power fails, and what is left of what was not synced.
+struct PowerCut {
+  std::size_t at = 0;    ///< before this change of the journal's files, counted from 1; 0: never
+  unsigned variant = 0;  ///< 0 nothing, 1 everything; others some, in any order
+  /// Afterwards, before anything else is sent, somebody else writes this key.
+  std::string foreign;
+};
+
+/// The whole journal through many lives, on one thread, with a clock at will. A story is a string
+/// of events; whatever happens while a request is under way is played inside that request.
+///
+///     a b c   written        A B   removed        > < r   renamed     m   mode changed
+///     w       a, 40 times    p     a, in parts    ?       looked at   !   killed
+///     s l x   the next request is sent; its reply, or all of it, is lost
+///     f       the request under way is over
+class Play final {
+ public:
+  explicit Play(std::string story, PowerCut cut = {});
+  ~Play();
+  Play(const Play&) = delete;
+  Play& operator=(const Play&) = delete;
+
+  /// What went wrong, if anything did.
+  std::string run();
+  /// How often the journal's files have been changed or synced; the end counts as once.
+  [[nodiscard]] std::size_t changes() const { return changes_; }
+
+ private:
+  struct Life {
+    explicit Life(s3::ObjectStore& bucket) : line(bucket) {}
+    Line line;
+    std::string directory;
+    std::shared_ptr<CutDisk> disk;
+    std::unique_ptr<Journal> journal;
+  };
+  using Truth = std::map<s3::Key, Value>;
+  /// A change that is being made: after a cut it has been, or has not.
+  struct Doubt {
+    s3::Key key;
+    std::optional<Value> then;
+  };
+
+  void complain(const std::string& text);
+  Journal& now() { return *lives_.back()->journal; }
+  void begin_life(const CutDisk::Image& files);
+  void crash();
+  void power_cut();
+  void decide_doubt();
+
+  void play(int depth);
+  void happens(char event, int depth);
+  bool change(const s3::Key& key, const std::optional<Value>& then,
+              const std::function<bool()>& make);
+  bool put(const s3::Key& key);
+  void upload(const s3::Key& key);
+  bool remove(const s3::Key& key);
+  void rename(const s3::Key& from, const s3::Key& to, bool changes);
+  void change_mode(const s3::Key& key);
+  void send(int depth, bool arrives, bool answered);
+  void drain();
+
+  std::optional<Value> shown(const s3::Key& key);
+  void check_reads();
+  void compare_bucket();
+  void write_foreign();
+  void compare_foreign();
+
+  const std::string story_;
+  const PowerCut cut_;
+  std::size_t at_ = 0;
+  std::size_t changes_ = 0;
+  bool over_ = false;
+  test::FakeClock clock_;
+  test::FakeStore bucket_;
+  test::ScratchDirectory scratch_;
+  Config config_;
+  Truth truth_;
+  std::optional<Doubt> doubt_;
+  bool kept_wanted_ = false;  ///< what the foreign version is in the way of is to be set aside
+  int number_ = 0;
+  std::string wrong_;
+  std::vector<std::unique_ptr<Life>> lives_;
+};
+
+}  // namespace pailfs::journal

@@ -250,11 +250,10 @@ void Play::change_mode(const s3::Key& key) {
   if (!truth_.contains(key)) return;
   Value value = truth_[key];
   value.mode = std::to_string(++number_);
-  change(key, value,
-         [&] { return err(now().copy({key, key, {}, attributes(value.mode)})) == 0; });
+  change(key, value, [&] { return err(now().copy({key, key, {}, attributes(value.mode)})) == 0; });
 }
 
-  /// The next thing that can be sent is; what comes then happens while it is under way.
+/// The next thing that can be sent is; what comes then happens while it is under way.
 void Play::send(int depth, bool arrives, bool answered) {
   constexpr int kDeepest = 3;
   if (depth == kDeepest) return;

@@ -9,13 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "cut_disk.h"
 #include "journal/journal.h"
+#include "line.h"
 #include "support/fake_clock.h"
 #include "support/fake_store.h"
 #include "support/scratch_directory.h"
-
-#include "cut_disk.h"
-#include "line.h"
 
 namespace pailfs::journal {
 

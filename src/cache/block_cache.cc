@@ -43,8 +43,10 @@ void BlockCache::leave(Entry& entry) {
     drop_unused(entry);
     if (--open_ > 0) return;
     // Nobody reads: keep a little for who comes back, and let the system have the rest.
+    // Of many small files, read one after the other, those fetched ahead are wanted next.
     while (count_ * kBlockSize > limit_ / 8) {
-      if (!evict_from(Queue::passed) && !evict_from(Queue::unread) && !evict_from(Queue::kept))
+      if (!evict_from(Queue::passed) && !evict_forgotten() && !evict_from(Queue::kept) &&
+          !evict_from(Queue::unread))
         break;
     }
   }
@@ -81,6 +83,12 @@ bool BlockCache::evict_from(Queue queue) {
   return true;
 }
 
+bool BlockCache::evict_forgotten() {
+  const Places& unread = places(Queue::unread);
+  if (unread.empty() || unread.front().since + kUnreadLifetime >= clock_.now()) return false;
+  return evict_from(Queue::unread);
+}
+
 bool BlockCache::make_room(Purpose purpose) {
   while (places(Queue::passed).size() > kPassedBlocks) evict_from(Queue::passed);
   const auto fits = [&] { return memory_.in_use() + kBlockSize <= limit_; };
@@ -92,11 +100,8 @@ bool BlockCache::make_room(Purpose purpose) {
   }
   // What readers still hold is not had by evicting it.
   if (memory_.in_use() - count_ * kBlockSize + kBlockSize > limit_) return false;
-  const Places& unread = places(Queue::unread);
   while (!fits()) {
-    if (evict_from(Queue::passed) || evict_from(Queue::kept)) continue;
-    if (unread.empty() || unread.front().since + kUnreadLifetime >= clock_.now()) return false;
-    evict_from(Queue::unread);
+    if (!evict_from(Queue::passed) && !evict_from(Queue::kept) && !evict_forgotten()) return false;
   }
   return true;
 }

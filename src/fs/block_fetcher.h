@@ -68,6 +68,10 @@ class BlockFetcher final {
   /// One connection brings bytes more slowly than a reader takes them.
   [[nodiscard]] bool is_slow() const;
 
+  /// So many small files stay in memory though nobody has them open.
+  [[nodiscard]] std::size_t small_files_kept() const {
+    return cache_.limit() / 16 / cache::kBlockSize;
+  }
   /// A reader has so many places more that it reads on, or less. The pool is theirs in equal
   /// shares.
   void add_streams(std::ptrdiff_t more) { streams_ += more; }

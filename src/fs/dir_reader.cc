@@ -10,13 +10,18 @@ constexpr std::size_t kBatch = 64;
 
 }  // namespace
 
-DirReader::DirReader(const Lister& lister, NodeCache& known, WorkerPool& pool, std::string path,
-                     std::vector<std::string> local_names)
+DirReader::DirReader(const Lister& lister, NodeCache& known, TreeWalk& tree, WorkerPool& pool,
+                     std::string path, std::vector<std::string> local_names)
     : lister_(lister),
       known_(known),
+      tree_(tree),
       pool_(pool),
       path_(std::move(path)),
       local_(std::move(local_names)) {
+  take_known();
+}
+
+void DirReader::take_known() {
   reading_ = known_.known_reading(path_);
   if (!reading_) reading_ = known_.take_parked(path_);
 }
@@ -33,6 +38,11 @@ void DirReader::fetch_ahead() {
 }
 
 Status DirReader::more() {
+  if (!reading_) {
+    tree_.join(path_);
+    take_known();
+    if (reading_) return {};
+  }
   if (!reading_ && known_.is_flat(path_)) {
     // Whoever walks through a tree needs no other request.
     const Status listed = lister_.list_below(path_);

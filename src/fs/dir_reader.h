@@ -10,6 +10,7 @@
 
 #include "lister.h"
 #include "node_cache.h"
+#include "tree_walk.h"
 
 namespace pailfs::fs {
 
@@ -20,8 +21,8 @@ namespace pailfs::fs {
 class DirReader final {
  public:
   /// `local_names`: files of the directory that the store does not have yet.
-  DirReader(const Lister& lister, NodeCache& known, WorkerPool& pool, std::string path,
-            std::vector<std::string> local_names);
+  DirReader(const Lister& lister, NodeCache& known, TreeWalk& tree, WorkerPool& pool,
+            std::string path, std::vector<std::string> local_names);
 
   /// The item at `place` or the first one after it; null behind the last. It lives until the next
   /// call. Its `next` is the place after it.
@@ -30,12 +31,14 @@ class DirReader final {
   void refresh() { batch_.clear(); }
 
  private:
+  void take_known();
   Status more();
   [[nodiscard]] bool is_local(const std::string& name) const;
   void fetch_ahead();
 
   const Lister& lister_;
   NodeCache& known_;
+  TreeWalk& tree_;
   WorkerPool& pool_;
   const std::string path_;
   const std::vector<std::string> local_;

@@ -31,7 +31,7 @@ void PosixFileSystem::begin_names(OpenDirectory& directory, const std::string& p
     MutexLock lock(child->state);
     if (child->content && !child->content->stored) local_names.push_back(name);
   }
-  directory.names.emplace(lister_, known_, lookups_, path, std::move(local_names));
+  directory.names.emplace(lister_, known_, tree_walk_, lookups_, path, std::move(local_names));
   directory.begun = false;
 }
 
@@ -63,7 +63,7 @@ Status PosixFileSystem::readdir(HandleId handle, std::uint64_t offset, bool with
   MutexLock lock(directory->mutex);
   // rewinddir: then the names are those that a new opendir would find.
   if (from_start && directory->begun && named) begin_names(*directory, path);
-  if (from_start && named) nodes_.listed(path);
+  if (from_start && named) tree_walk_.listed(path);
   directory->begun = true;
   directory->names->refresh();
   for (std::size_t place = offset - kFirstItem;;) {

@@ -139,6 +139,22 @@ HandleId PosixFileSystem::add_handle(const InodePtr& inode, bool writable, bool 
   return files_.add(std::move(file));
 }
 
+s3::ETag PosixFileSystem::paged_version(Inode& inode) {
+  MutexLock lock(inode.state);
+  return inode.paged_version;
+}
+
+Result<Node> PosixFileSystem::fresh_node_to_read(const InodePtr& inode, const std::string& path) {
+  nodes_.opened(path);
+  const auto known = is_fresh(path) ? std::nullopt : known_.find(path);
+  const bool small = known && known->form == Form::file && known->info.size > 0 &&
+                     known->info.size <= kSmallObject;
+  // The kernel is likely to have the bytes that somebody has read.
+  if (!small || paged_version(*inode) == known->info.etag) return fresh_node(path);
+  auto node = nodes_.fetch_to_read(path, *known);
+  return node ? node : fresh_node(path);
+}
+
 Result<std::string> PosixFileSystem::enter_current(const InodePtr& inode, bool writable) {
   for (int tries = 0;; ++tries) {
     auto path = path_of(inode);
@@ -146,10 +162,11 @@ Result<std::string> PosixFileSystem::enter_current(const InodePtr& inode, bool w
     if (!enter_unstored(inode, writable)) {
       const auto before = clean_version(*inode);
       // Again: the answer before was older than what we have done since.
-      const auto node = tries > 0 ? resolver_.ask(*path) : fresh_node(*path);
+      const auto node = tries > 0  ? resolver_.ask(*path)
+                        : writable ? fresh_node(*path)
+                                   : fresh_node_to_read(inode, *path);
       if (!node) return node.error();
       if (node->form != Form::file) return Error{ESTALE, printable(*path) + ": is a directory now"};
-      if (!writable) nodes_.opened(*path);
       enter(inode, content_from(*node), writable);
       const auto now = clean_version(*inode);
       if (now && *now != node->info.etag) {

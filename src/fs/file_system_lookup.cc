@@ -44,6 +44,7 @@ PosixFileSystem::PosixFileSystem(const Config& config, s3::ObjectStore& store, C
       storer_(config_, space_, store_, inodes_, known_, fetcher_, pool_, mime_, clock_),
       fetcher_(store_, reads_, blocks_, kept_.get(), clock),
       nodes_(config_, store_, known_, fetcher_, lookups_, clock),
+      tree_walk_(lister_, known_, nodes_, lookups_, clock),
       lookups_(kParallelLookups),
       reads_(kParallelReads),
       pool_(config.parallel),
@@ -138,10 +139,13 @@ Result<Node> PosixFileSystem::node_of(const InodePtr& inode) {
   return node;
 }
 
-Result<Node> PosixFileSystem::fresh_node(const std::string& path) {
+bool PosixFileSystem::is_fresh(const std::string& path) {
   const auto learnt = known_.learnt(path);
-  if (learnt && clock_.now() - *learnt < kFresh) return resolver_.resolve(path);
-  return resolver_.ask(path);
+  return learnt && clock_.now() - *learnt < kFresh;
+}
+
+Result<Node> PosixFileSystem::fresh_node(const std::string& path) {
+  return is_fresh(path) ? resolver_.resolve(path) : resolver_.ask(path);
 }
 
 Attr PosixFileSystem::shown(const InodePtr& inode, const Stat& stat) {

@@ -23,28 +23,52 @@ constexpr std::size_t kFiles = 16;
 }  // namespace
 
 NameWalk::Advice NameWalk::next(std::uint32_t place) {
-  const bool follows = last_ && place > *last_ && place - *last_ <= kSkip;
+  const bool goes_on = follows(place);
   if (last_ != place) {
-    if (!follows) from_first_ = listed_ && place <= kSkip;
+    if (!goes_on) from_first_ = listed_ && place <= kSkip;
     listed_ = false;
-    run_ = follows ? run_ + 1 : 0;
-    reads_ = follows && opened_ ? reads_ + 1 : 0;
+    run_ = goes_on ? run_ + 1 : 0;
+    reads_ = goes_on && opened_ ? reads_ + 1 : 0;
     last_ = place;
     opened_ = false;
   }
+  const bool as_before = from_first_ && before_.asks;
+  const bool reads_as_before = as_before && before_.reads && run_ == 0;
   Advice advice;
-  advice.is_first = run_ == 0;
-  advice.expects_reads = reads_ > 0;
+  advice.is_first = run_ == 0 && !as_before;
+  advice.expects_reads = reads_ > 0 || reads_as_before;
   if (under_way() && reads_ == 0) {
     const std::size_t wanted = from_first_ ? run_ * kEager : run_ / kShare + kBegin;
-    advice.ahead = std::min(wanted, kAttributes);
+    advice.ahead = as_before ? kAttributes : std::min(wanted, kAttributes);
   }
-  if (reads_ >= kSure) advice.ahead = kFiles;
+  if (reads_ >= kSure || (reads_ > 0 && as_before) || reads_as_before) advice.ahead = kFiles;
   return advice;
 }
 
-void NameWalk::opened(std::uint32_t place) {
-  if (last_ == place) opened_ = true;
+bool NameWalk::under_way() const {
+  if (!from_first_) return run_ >= kSure;
+  return before_.asks || run_ > 0;
+}
+
+NameWalk::Habit NameWalk::habit() const {
+  Habit habit;
+  habit.asks = from_first_ && under_way();
+  // Where only the first was asked about, a directory, nothing is known of files.
+  habit.reads = habit.asks && (reads_ > 0 || opened_ || (run_ == 0 && before_.reads));
+  return habit;
+}
+
+NameWalk::Advice NameWalk::opened(std::uint32_t place) {
+  Advice advice;
+  // Of another file in between nothing is learnt.
+  if (last_ && *last_ != place && !follows(place)) return advice;
+  if (last_ != place) advice = next(place);
+  opened_ = true;
+  return advice;
+}
+
+bool NameWalk::follows(std::uint32_t place) const {
+  return last_ && place > *last_ && place - *last_ <= kSkip;
 }
 
 }  // namespace pailfs::fs

@@ -18,21 +18,34 @@ class NameWalk final {
     std::size_t ahead = 0;       ///< names after this one that will be asked about too
   };
 
+  /// What a program did with the names of the directory that it read before this one.
+  struct Habit {
+    bool asks = false;   ///< it asked about them, from the first on
+    bool reads = false;  ///< and opened those that are files
+  };
+
   /// All names are being given to a program, from the first on: if the first are what it asks
   /// about next, it will hardly stop there.
-  void listed() { listed_ = true; }
+  void listed(Habit before) {
+    listed_ = true;
+    before_ = before;
+  }
+  [[nodiscard]] Habit habit() const;
   /// Somebody asks about the name at this place.
   Advice next(std::uint32_t place);
-  /// It is opened to be read.
-  void opened(std::uint32_t place);
-  [[nodiscard]] bool under_way() const { return run_ >= (from_first_ ? 1 : kSure); }
+  /// It is opened to be read; somebody may have asked about it right before.
+  Advice opened(std::uint32_t place);
+  [[nodiscard]] bool under_way() const;
 
  private:
+  [[nodiscard]] bool follows(std::uint32_t place) const;
+
   static constexpr unsigned kSure = 2;  ///< names in a row
 
   std::optional<std::uint32_t> last_;
   bool listed_ = false;      // and nothing was asked about since
   bool from_first_ = false;  // so began the run
+  Habit before_;
   bool opened_ = false;
   unsigned run_ = 0;
   unsigned reads_ = 0;

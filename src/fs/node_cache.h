@@ -89,8 +89,22 @@ class NodeCache final {
   /// Where the name stands among those of its directory, in the order in which listings bring them.
   [[nodiscard]] std::optional<SlotId> place(const std::string& path) EXCLUDES(mutex_);
   /// Of the `most` names that follow it, those that are there and whose attributes are not known.
-  [[nodiscard]] std::vector<std::pair<std::string, ListedName>> unknown_after(
-      const std::string& path, std::size_t most) EXCLUDES(mutex_);
+  using ListedNames = std::vector<std::pair<std::string, ListedName>>;
+  /// With `age`, also those whose attributes are older.
+  [[nodiscard]] ListedNames unknown_after(
+      const std::string& path, std::size_t most,
+      std::optional<std::chrono::nanoseconds> age = std::nullopt) EXCLUDES(mutex_);
+  /// The same of the first `most` names of a directory.
+  [[nodiscard]] ListedNames unknown_first(
+      const std::string& directory, std::size_t most,
+      std::optional<std::chrono::nanoseconds> age = std::nullopt) EXCLUDES(mutex_);
+  /// Fewer than `most` names follow it.
+  [[nodiscard]] bool is_among_last(const std::string& path, std::size_t most) EXCLUDES(mutex_);
+  /// The next directories that follow the name, as far as they are known to be there.
+  [[nodiscard]] std::vector<std::string> directories_after(const std::string& path,
+                                                           std::size_t most) EXCLUDES(mutex_);
+  /// A complete listing young enough is known.
+  [[nodiscard]] bool is_listed(const std::string& directory) EXCLUDES(mutex_);
 
   /// How many directories are in a directory; nothing unless a fresh listing and what is known of
   /// its names leave no doubt. Not told of directories with very many names.
@@ -210,6 +224,8 @@ class NodeCache final {
   /// A listing that is young enough, or a younger look, has shown the name.
   bool is_seen(const Slot& slot) REQUIRES(mutex_) { return is_seen(slot, listing_ttl_); }
   bool is_seen(const Slot& slot, std::chrono::nanoseconds age) REQUIRES(mutex_);
+  ListedNames unknown_from(const Table& table, SlotId first, std::size_t most,
+                           std::optional<std::chrono::nanoseconds> age) REQUIRES(mutex_);
   void add_name(Reading& reading, const std::string& name, const ListedName& listed, MonoTime asked)
       REQUIRES(mutex_);
   void see_object(Slot& slot, const ListedName& listed, MonoTime asked) REQUIRES(mutex_);

@@ -74,22 +74,64 @@ std::optional<SlotId> NodeCache::place(const std::string& path) {
   return id == kNoSlot ? std::nullopt : std::optional(id);
 }
 
-std::vector<std::pair<std::string, ListedName>> NodeCache::unknown_after(const std::string& path,
-                                                                         std::size_t most) {
+NodeCache::ListedNames NodeCache::unknown_after(const std::string& path, std::size_t most,
+                                                std::optional<std::chrono::nanoseconds> age) {
   MutexLock lock(mutex_);
-  std::vector<std::pair<std::string, ListedName>> found;
+  const TablePtr table = this->table(parent_path(path));
+  const SlotId id = table ? table->names.find(last_name(path)) : kNoSlot;
+  return id == kNoSlot ? ListedNames() : unknown_from(*table, id + 1, most, age);
+}
+
+NodeCache::ListedNames NodeCache::unknown_first(const std::string& directory, std::size_t most,
+                                                std::optional<std::chrono::nanoseconds> age) {
+  MutexLock lock(mutex_);
+  const TablePtr table = this->table(directory);
+  return table ? unknown_from(*table, 0, most, age) : ListedNames();
+}
+
+bool NodeCache::is_among_last(const std::string& path, std::size_t most) {
+  MutexLock lock(mutex_);
+  const TablePtr table = this->table(parent_path(path));
+  const SlotId id = table ? table->names.find(last_name(path)) : kNoSlot;
+  return id != kNoSlot && table->names.end() - id <= most;
+}
+
+NodeCache::ListedNames NodeCache::unknown_from(const Table& table, SlotId first, std::size_t most,
+                                               std::optional<std::chrono::nanoseconds> age) {
+  ListedNames found;
+  const MonoTime now = clock_.now();
+  const auto end = static_cast<SlotId>(std::min<std::size_t>(table.names.end(), first + most));
+  for (SlotId next = first; next < end; ++next) {
+    const Slot& slot = table.names.at(next);
+    const bool known = slot.state == Slot::State::known && slot.expires > now;
+    const bool old = known && age && slot.file && now >= slot.learnt + *age;
+    if (known ? !old : !is_seen(slot)) continue;
+    found.emplace_back(table.names.name(next), listed_name(slot));
+  }
+  return found;
+}
+
+std::vector<std::string> NodeCache::directories_after(const std::string& path, std::size_t most) {
+  constexpr std::size_t kFar = 1'000;
+  MutexLock lock(mutex_);
+  std::vector<std::string> found;
   const TablePtr table = this->table(parent_path(path));
   const SlotId id = table ? table->names.find(last_name(path)) : kNoSlot;
   if (id == kNoSlot) return found;
-  const MonoTime now = clock_.now();
-  const auto end = static_cast<SlotId>(std::min<std::size_t>(table->names.end(), id + 1 + most));
-  for (SlotId next = id + 1; next < end; ++next) {
+  const auto end = static_cast<SlotId>(std::min<std::size_t>(table->names.end(), id + 1 + kFar));
+  for (SlotId next = id + 1; next < end && found.size() < most; ++next) {
     const Slot& slot = table->names.at(next);
-    const bool known = slot.state == Slot::State::known && slot.expires > now;
-    if (known || !is_seen(slot)) continue;
-    found.emplace_back(table->names.name(next), listed_name(slot));
+    const bool known = slot.state == Slot::State::known && slot.expires > clock_.now();
+    if (slot.directory && !slot.file && (known || is_seen(slot)))
+      found.emplace_back(table->names.name(next));
   }
   return found;
+}
+
+bool NodeCache::is_listed(const std::string& directory) {
+  MutexLock lock(mutex_);
+  const TablePtr table = this->table(directory);
+  return table && is_fresh(*table);
 }
 
 bool NodeCache::is_short(const std::string& directory) {

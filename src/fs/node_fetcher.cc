@@ -59,9 +59,16 @@ NameWalk::Advice NodeFetcher::note(const std::string& path) {
   return walk_in(parent_path(path)).names.next(*place);
 }
 
-void NodeFetcher::listed(const std::string& directory) {
+NodeFetcher::Habit NodeFetcher::listed(const std::string& directory) {
   MutexLock lock(mutex_);
-  walk_in(directory).names.listed();
+  const auto before = walks_.find(std::exchange(listed_last_, directory));
+  const Habit habit = before == walks_.end() ? Habit{} : before->second.names.habit();
+  walk_in(directory).names.listed(habit);
+  return habit;
+}
+
+void NodeFetcher::expects(const std::string& directory, Habit habit, std::size_t most) {
+  if (habit.asks) fetch_all(directory, known_.unknown_first(directory, most), habit.reads);
 }
 
 void NodeFetcher::touched(const std::string& path) {
@@ -82,9 +89,17 @@ void NodeFetcher::expects_all(const std::string& path) {
 
 void NodeFetcher::opened(const std::string& path) {
   const auto place = known_.place(path);
-  MutexLock lock(mutex_);
-  const auto walk = walks_.find(parent_path(path));
-  if (place && walk != walks_.end()) walk->second.names.opened(*place);
+  if (!place) return;
+  NameWalk::Advice advice;
+  {
+    MutexLock lock(mutex_);
+    advice = walk_in(parent_path(path)).names.opened(*place);
+  }
+  fetch_ahead(path, advice);
+}
+
+std::size_t NodeFetcher::files_ahead() const {
+  return blocks_.small_files_kept();
 }
 
 bool NodeFetcher::is_walked(const std::string& directory) {
@@ -104,17 +119,29 @@ NodeFetcher::FlightPtr NodeFetcher::join(const std::string& path, bool& mine) {
 
 void NodeFetcher::fetch_ahead(const std::string& path, const NameWalk::Advice& advice) {
   if (advice.ahead == 0) return;
+  const bool whole = advice.expects_reads;
+  // A file that is to be opened must be known for a moment only.
+  const auto age = whole ? std::optional(kFresh) : std::nullopt;
   const std::string directory = parent_path(path);
-  for (auto& [name, listed] : known_.unknown_after(path, advice.ahead)) {
-    const bool whole = advice.expects_reads && listed.file && listed.size <= kSmallObject;
+  fetch_all(directory, known_.unknown_after(path, advice.ahead, age), whole);
+  if (!whole || directory.empty() || !known_.is_among_last(path, advice.ahead)) return;
+  for (const std::string& next : known_.directories_after(directory, 1)) {
+    const std::string below = join_path(parent_path(directory), next);
+    fetch_all(below, known_.unknown_first(below, advice.ahead, age), whole);
+  }
+}
+
+void NodeFetcher::fetch_all(const std::string& directory, Names names, bool whole) {
+  for (auto& [name, listed] : names) {
+    const bool all = whole && listed.file && listed.size <= kSmallObject;
     std::string next = join_path(directory, name);
     bool mine = false;
     const FlightPtr flight = join(next, mine);
     if (!mine) continue;
     const MonoTime submitted = clock_.now();
     pool_.submit(
-        [this, next = std::move(next), listed = std::move(listed), whole, flight, submitted] {
-          if (clock_.now() - submitted < kStale) return run(next, listed, whole, flight);
+        [this, next = std::move(next), listed = std::move(listed), all, flight, submitted] {
+          if (clock_.now() - submitted < kStale) return run(next, listed, all, flight);
           // Somebody else may have made a file of the directory since; whoever has come to wait for
           // this asks for both.
           finish(next, flight, Error{ENOENT, printable(next) + ": was listed too long ago"});
@@ -131,6 +158,17 @@ Result<Node> NodeFetcher::fetch(const std::string& path, const ListedName& liste
     const std::uint64_t most = advice.expects_reads ? kSmallObject : advice.is_first ? kTiny : 0;
     run(path, listed, listed.file && listed.size <= most, flight);
   }
+  return flight->wait();
+}
+
+Result<Node> NodeFetcher::fetch_to_read(const std::string& path, const Node& known) {
+  ListedName last;
+  last.file = true;
+  last.size = known.info.size;
+  last.etag = known.info.etag;
+  bool mine = false;
+  const FlightPtr flight = join(path, mine);
+  if (mine) run(path, last, true, flight);
   return flight->wait();
 }
 

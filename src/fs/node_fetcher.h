@@ -5,6 +5,8 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "pailfs/s3/object_store.h"
 #include "pailfs/util/clock.h"
@@ -34,8 +36,14 @@ class NodeFetcher final {
 
   /// What the object `path` is, which a listing has shown as `listed`. ENOENT when it has gone.
   Result<Node> fetch(const std::string& path, const ListedName& listed) EXCLUDES(mutex_);
-  /// The names of the directory are being given to a program, from the first on.
-  void listed(const std::string& directory) EXCLUDES(mutex_);
+  using Habit = NameWalk::Habit;
+  /// The names of the directory are being given to a program, from the first on. What was done with
+  /// those of the directory before it.
+  Habit listed(const std::string& directory) EXCLUDES(mutex_);
+  /// It will soon be read by who has that habit: its first names, `most` of them.
+  void expects(const std::string& directory, Habit habit, std::size_t most) EXCLUDES(mutex_);
+  /// The file again, of which `known` may be old, with its bytes if they are not here.
+  Result<Node> fetch_to_read(const std::string& path, const Node& known) EXCLUDES(mutex_);
   /// Somebody asked about a name whose attributes are known already.
   void touched(const std::string& path) EXCLUDES(mutex_);
   /// The directory is being read on, and each name in it asked about: this one and what follows it
@@ -43,6 +51,8 @@ class NodeFetcher final {
   void expects_all(const std::string& path) EXCLUDES(mutex_);
   /// It is opened to be read.
   void opened(const std::string& path) EXCLUDES(mutex_);
+  /// How many small files may be fetched before anybody reads them.
+  [[nodiscard]] std::size_t files_ahead() const;
   /// Somebody walks through the directory: attributes will be asked for.
   [[nodiscard]] bool is_walked(const std::string& directory) EXCLUDES(mutex_);
 
@@ -58,6 +68,8 @@ class NodeFetcher final {
   Walk& walk_in(const std::string& directory) REQUIRES(mutex_);
   NameWalk::Advice note(const std::string& path) EXCLUDES(mutex_);
   void fetch_ahead(const std::string& path, const NameWalk::Advice& advice) EXCLUDES(mutex_);
+  using Names = std::vector<std::pair<std::string, ListedName>>;
+  void fetch_all(const std::string& directory, Names names, bool whole) EXCLUDES(mutex_);
   /// The request under way for it; `mine` when it is the caller who has to make it.
   FlightPtr join(const std::string& path, bool& mine) EXCLUDES(mutex_);
   void run(const std::string& path, const ListedName& listed, bool whole, const FlightPtr& flight)
@@ -75,6 +87,7 @@ class NodeFetcher final {
   Mutex mutex_;  // held over memory operations only
   std::unordered_map<std::string, FlightPtr> flights_ GUARDED_BY(mutex_);
   std::map<std::string, Walk> walks_ GUARDED_BY(mutex_);  // by directory
+  std::string listed_last_ GUARDED_BY(mutex_);
 };
 
 }  // namespace pailfs::fs

@@ -24,6 +24,7 @@
 #include "old_directories.h"
 #include "resolver.h"
 #include "storer.h"
+#include "tree_walk.h"
 #include "xattr.h"
 
 namespace pailfs::fs {
@@ -160,6 +161,7 @@ class PosixFileSystem final : public FileSystem {
   Result<Node> node_at(const Place& place, std::string_view name);
   Result<Node> node_of(const InodePtr& inode);
   /// As far as known to be the store's view a second ago at most.
+  bool is_fresh(const std::string& path);
   Result<Node> fresh_node(const std::string& path);
   Attr shown(const InodePtr& inode, const Stat& stat);
   /// What a listing alone proves of a file whose attributes are not known: that it is regular, and
@@ -271,6 +273,10 @@ class PosixFileSystem final : public FileSystem {
   /// or replacement under way, so that nobody gets a file that is losing its bytes. Its path, empty
   /// of a file that has none any more and is opened through a descriptor (/proc/self/fd/N).
   Result<std::string> enter_current(const InodePtr& inode, bool writable);
+  static s3::ETag paged_version(Inode& inode);
+  /// fresh_node for who opens it to read: a small file that is not here yet is fetched instead,
+  /// which tells as well that it is the same.
+  Result<Node> fresh_node_to_read(const InodePtr& inode, const std::string& path);
   /// Of a content that is stored and unchanged.
   static std::optional<s3::ETag> clean_version(Inode& inode);
   /// Of a file that was written and closed, for who reads it next.
@@ -330,6 +336,7 @@ class PosixFileSystem final : public FileSystem {
   std::shared_mutex tree_;
   BlockFetcher fetcher_;  // used by tasks of the pools, which end first, like
   NodeFetcher nodes_;
+  TreeWalk tree_walk_;
   WorkerPool lookups_;  ///< second request of a lookup
   WorkerPool reads_;    ///< reads, and what is read ahead
   WorkerPool pool_;     ///< parts, copies: long ones must not make the two above wait

@@ -159,6 +159,23 @@ TEST_CASE("a known file that is opened after a while is asked for alone") {
   CHECK(cost(world, [&] { CHECK(file_text(world.posix(), "f") == "x"); }) == "head 1");
 }
 
+TEST_CASE("a known small file that is opened to be read after a while is one get") {
+  DirectWorld world;
+  Driver& posix = world.posix();
+  for (const char* name : {"a", "b", "c"}) REQUIRE(put_object(world, name, "text") == 0);
+  REQUIRE(names_in(posix, "").size() == 3);
+  for (const char* name : {"a", "b", "c"}) REQUIRE(err(posix.stat(name)) == 0);
+  world.clock()->advance(std::chrono::seconds(60));
+  CHECK(cost(world, [&] { CHECK(file_text(posix, "b") == "text"); }) == "get 1");
+  world.clock()->advance(std::chrono::seconds(60));
+  CHECK(cost(world, [&] { CHECK(file_text(posix, "b") == "text"); }) == "head 1");
+  REQUIRE(put_object(world, "c", "changed") == 0);
+  CHECK(file_text(posix, "c") == "changed");
+  REQUIRE(world.fake()->remove_raw("b"));
+  world.clock()->advance(std::chrono::seconds(60));
+  CHECK(err(posix.open("b", O_RDONLY)) == ENOENT);
+}
+
 TEST_CASE("a file listed a while ago in a large directory is asked for alone") {
   DirectWorld world;
   for (int i = 0; i < 2'000; ++i) world.fake()->put_raw("d/n" + std::to_string(i), "x");

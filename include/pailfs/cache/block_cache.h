@@ -125,6 +125,8 @@ class BlockCache final {
   void drop_unused(Entry& entry) REQUIRES(mutex_);
   bool make_room(Purpose purpose) REQUIRES(mutex_);
   bool evict_from(Queue queue) REQUIRES(mutex_);
+  /// One that was fetched ahead and has not been read for long.
+  bool evict_forgotten() REQUIRES(mutex_);
   [[nodiscard]] Places& places(Queue queue) REQUIRES(mutex_) {
     return places_[static_cast<std::size_t>(queue)];
   }

@@ -91,6 +91,23 @@ costs "renaming a directory of 100" 105 mv d e
 expect_equal "all of it has moved" 100 "$(keys_in_bucket | grep -c '^e/f')"
 empty_bucket
 
+# More than one page shows, in directories with and without objects of their own.
+for d in {10..59}; do
+  fill "w/d$d/f" 30 300
+  [ "$d" -lt 35 ] || by_curl "w/d$d/" -X PUT --data-binary '' -H 'x-amz-meta-mode: 16877' >/dev/null
+done
+costs "find of 1,500 small files in 50 directories" 1605 find w -type f
+expect_equal "all of them are found" 1500 "$(wc -l <"$work/command.out")"
+costs "du of them" 1605 du -s w
+costs "cp -a of them out of the mount" 1605 cp -a w "$work/copied"
+expect_equal "all of them are copied" 1500 "$(find "$work/copied" -type f | wc -l)"
+if have rsync; then
+  # It looks at all of them first, and opens them later.
+  costs "rsync -a of them out of the mount" 3200 rsync -a w/ "$work/copied-again"
+  expect "it copies the same" diff -r "$work/copied" "$work/copied-again"
+fi
+empty_bucket
+
 git init -q "$work/repository"
 for d in $(seq 22); do
   mkdir -p "$work/repository/d$d/sub"

@@ -98,6 +98,31 @@ TEST_CASE("a waiter is woken by the bytes it waits for") {
   CHECK_FALSE(arrival.wait(1001));
 }
 
+TEST_CASE("of small files read one after the other those fetched ahead stay longest") {
+  test::FakeClock clock;
+  BlockMemory memory;
+  BlockCache cache(memory, 64 * kBlockSize, clock);
+  for (int i = 0; i < 8; ++i) {
+    REQUIRE(fetch(cache.open("ahead" + std::to_string(i)), 0, 1, Purpose::ahead) == 1);
+  }
+  for (int i = 0; i < 8; ++i) {
+    const auto file = cache.open("read" + std::to_string(i));
+    REQUIRE(fetch(file, 0, 1, Purpose::demand) == 1);
+    REQUIRE(file->find(0, Reader::random));
+  }
+  CHECK(cache.size() == 8 * kBlockSize);
+  CHECK(cache.open("ahead0")->has(0));
+  CHECK_FALSE(cache.open("read0")->has(0));
+  clock.advance(std::chrono::seconds(6));  // nobody has come for them
+  {
+    const auto file = cache.open("late");
+    REQUIRE(fetch(file, 0, 1, Purpose::demand) == 1);
+    REQUIRE(file->find(0, Reader::random));
+  }
+  CHECK(cache.open("late")->has(0));
+  CHECK_FALSE(cache.open("ahead0")->has(0));
+}
+
 TEST_CASE("memory that nobody holds is the same again, or goes back to the system") {
   BlockMemory memory;
   WriteMemory share(memory, 1000 * kBlockSize);

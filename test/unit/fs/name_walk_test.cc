@@ -22,7 +22,7 @@ TEST_CASE("three names in a row bring the next ones side by side") {
 
 TEST_CASE("who asks about the first names of a listing right after it will hardly stop there") {
   NameWalk walk;
-  walk.listed();
+  walk.listed({});
   CHECK(walk.next(0).ahead == 0);  // it may be opened next
   CHECK_FALSE(walk.under_way());
   CHECK(walk.next(1).ahead == 8);
@@ -35,15 +35,53 @@ TEST_CASE("who asks about the first names of a listing right after it will hardl
   CHECK(walk.next(502).ahead == 4);
 
   NameWalk in_the_middle;
-  in_the_middle.listed();
+  in_the_middle.listed({});
   in_the_middle.next(100);
   CHECK(in_the_middle.next(101).ahead == 0);
 
   NameWalk long_since;
-  long_since.listed();
+  long_since.listed({});
   long_since.next(100);
   long_since.next(0);
   CHECK(long_since.next(1).ahead == 0);
+}
+
+TEST_CASE("what was done with the names of one directory is expected with those of the next") {
+  NameWalk asks;
+  asks.listed({});
+  CHECK_FALSE(asks.habit().asks);
+  asks.next(0);
+  CHECK_FALSE(asks.habit().asks);  // it may have been that one
+  asks.next(1);
+  CHECK(asks.habit().asks);
+  CHECK_FALSE(asks.habit().reads);
+
+  NameWalk next;
+  next.listed(asks.habit());
+  CHECK_FALSE(next.habit().asks);
+  const auto advice = next.next(0);
+  CHECK(advice.ahead == 64);
+  CHECK_FALSE(advice.is_first);
+  CHECK_FALSE(advice.expects_reads);
+  CHECK(next.habit().asks);  // also where there is one name only
+
+  NameWalk in_the_middle;
+  in_the_middle.listed(asks.habit());
+  CHECK(in_the_middle.next(100).ahead == 0);
+  CHECK_FALSE(in_the_middle.habit().asks);
+
+  NameWalk reads;
+  reads.listed(asks.habit());
+  reads.next(0);
+  reads.opened(0);
+  reads.next(1);
+  reads.opened(1);
+  CHECK(reads.habit().reads);
+  NameWalk after;
+  after.listed(reads.habit());
+  CHECK(after.next(0).expects_reads);
+  CHECK(after.next(0).ahead == 16);
+  CHECK(after.habit().reads);  // of a directory, which is not opened as a file is
 }
 
 TEST_CASE("names here and there are no walk") {
@@ -72,10 +110,13 @@ TEST_CASE("files that are opened one after the other are expected whole") {
     walk.opened(place);
   }
   CHECK(advice.ahead == 16);
-  walk.opened(77);  // another one
-  advice = walk.next(6);
+  advice = walk.opened(6);  // without a question before
+  CHECK(advice.ahead == 16);
+  CHECK(walk.opened(6).ahead == 0);  // once more
+  walk.opened(77);                   // another one
+  advice = walk.next(7);
   CHECK(advice.expects_reads);
-  advice = walk.next(7);  // the last one was only asked about
+  advice = walk.next(8);  // the last one was only asked about
   CHECK_FALSE(advice.expects_reads);
   CHECK(advice.ahead == 5);
 }

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tree_walk.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace pailfs::fs {
+namespace {
+
+/// For each directory that was read in order so many are listed ahead: who stops has then asked for
+/// little in vain.
+constexpr std::size_t kEager = 4;
+/// With a handful of files in each, about as many names as are asked for side by side.
+constexpr std::size_t kDirectories = 16;
+/// The same where the files themselves are fetched.
+constexpr std::size_t kReadDirectories = 8;
+/// Names asked for in each of them; in a larger one the walk through its own names goes on.
+constexpr std::size_t kNames = 16;
+/// Walks at a time, and how long nobody may go on in one.
+constexpr std::size_t kPlaces = 64;
+constexpr std::chrono::seconds kPause{2};
+
+}  // namespace
+
+struct TreeWalk::Flight {
+  enum class State { queued, given_up, flying, landed };
+  Mutex mutex;
+  CondVar changed;
+  State state GUARDED_BY(mutex) = State::queued;
+
+  /// False when somebody who needs it has not wanted to wait for the pool.
+  bool take_off() {
+    MutexLock lock(mutex);
+    if (state == State::given_up) return false;
+    state = State::flying;
+    return true;
+  }
+  void land() {
+    MutexLock lock(mutex);
+    state = State::landed;
+    changed.notify_all();
+  }
+  void wait() {
+    MutexLock lock(mutex);
+    if (state == State::queued) state = State::given_up;
+    while (state == State::flying) changed.wait(mutex);
+  }
+};
+
+std::size_t TreeWalk::note(const std::string& above, const std::string& directory,
+                           const std::string& next) {
+  const MonoTime now = clock_.now();
+  MutexLock lock(mutex_);
+  if (places_.size() >= kPlaces && !places_.contains(above)) {
+    places_.erase(std::min_element(places_.begin(), places_.end(),
+                                   [](auto& a, auto& b) { return a.second.last < b.second.last; }));
+  }
+  Place& place = places_[above];
+  const bool goes_on = place.next == directory && now <= place.last + kPause;
+  place = {next, goes_on ? place.run + 1 : 0, now};
+  return place.run;
+}
+
+void TreeWalk::listed(const std::string& directory) {
+  const auto habit = nodes_.listed(directory);
+  if (directory.empty()) return;
+  const std::size_t most =
+      habit.reads ? std::min(kReadDirectories, nodes_.files_ahead() / kNames) : kDirectories;
+  const auto following = known_.directories_after(directory, std::max<std::size_t>(most, 1));
+  const std::string above = parent_path(directory);
+  const std::string next = following.empty() ? "" : join_path(above, following.front());
+  const std::size_t run = note(above, directory, next);
+  const std::size_t ahead = std::min({run * kEager, most, following.size()});
+  for (std::size_t i = 0; i < ahead; ++i) list_ahead(join_path(above, following[i]), habit);
+}
+
+void TreeWalk::list_ahead(const std::string& directory, NodeFetcher::Habit habit) {
+  if (known_.is_listed(directory)) return nodes_.expects(directory, habit, kNames);
+  FlightPtr flight;
+  {
+    MutexLock lock(mutex_);
+    FlightPtr& place = flights_[directory];
+    if (place) return;
+    place = flight = std::make_shared<Flight>();
+  }
+  pool_.submit([this, directory, habit, flight] { run(directory, habit, flight); });
+}
+
+void TreeWalk::run(const std::string& directory, NodeFetcher::Habit habit,
+                   const FlightPtr& flight) {
+  const bool taken = flight->take_off();
+  if (taken && !known_.is_listed(directory)) {
+    // A failure is told to whoever asks again.
+    static_cast<void>(known_.is_flat(directory) ? lister_.list_below(directory)
+                                                : lister_.list_first(directory));
+  }
+  {
+    MutexLock lock(mutex_);
+    flights_.erase(directory);
+  }
+  flight->land();
+  if (taken) nodes_.expects(directory, habit, kNames);
+}
+
+void TreeWalk::join(const std::string& directory) {
+  FlightPtr flight;
+  {
+    MutexLock lock(mutex_);
+    const auto found = flights_.find(directory);
+    if (found == flights_.end()) return;
+    flight = found->second;
+  }
+  flight->wait();
+}
+
+}  // namespace pailfs::fs

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "pailfs/util/clock.h"
+#include "pailfs/util/sync.h"
+#include "pailfs/util/worker_pool.h"
+
+#include "lister.h"
+#include "node_cache.h"
+#include "node_fetcher.h"
+
+namespace pailfs::fs {
+
+/// Recognises a program that reads the directories of a tree one after the other (`find`, `du`,
+/// `cp -r`, `rsync`), from the order in which a listing shows them. Such a program waits a round
+/// trip for each listing, and one for what it asks about the names in it. So the next few
+/// directories are listed side by side, and their first names asked for, if it has asked about
+/// those of the directory before. Any thread; must outlive its pool's tasks.
+class TreeWalk final {
+ public:
+  TreeWalk(const Lister& lister, NodeCache& known, NodeFetcher& nodes, WorkerPool& pool,
+           const Clock& clock)
+      : lister_(lister), known_(known), nodes_(nodes), pool_(pool), clock_(clock) {}
+
+  /// A program begins to read the directory's names.
+  void listed(const std::string& directory) EXCLUDES(mutex_);
+  /// Waits for the listing of it that is under way, if one is. Not on a thread of the pool.
+  void join(const std::string& directory) EXCLUDES(mutex_);
+
+ private:
+  struct Flight;
+  using FlightPtr = std::shared_ptr<Flight>;
+  /// Where the program is in one directory of directories.
+  struct Place {
+    std::string next;  // the directory that it will read next if it goes on
+    std::size_t run = 0;
+    MonoTime last{};
+  };
+
+  /// How many were read in order before the directory, which follows `above`'s others.
+  std::size_t note(const std::string& above, const std::string& directory, const std::string& next)
+      EXCLUDES(mutex_);
+  void list_ahead(const std::string& directory, NodeFetcher::Habit habit) EXCLUDES(mutex_);
+  void run(const std::string& directory, NodeFetcher::Habit habit, const FlightPtr& flight)
+      EXCLUDES(mutex_);
+
+  const Lister& lister_;
+  NodeCache& known_;
+  NodeFetcher& nodes_;
+  WorkerPool& pool_;
+  const Clock& clock_;
+  Mutex mutex_;  // held over memory operations only
+  std::unordered_map<std::string, FlightPtr> flights_ GUARDED_BY(mutex_);
+  std::map<std::string, Place> places_ GUARDED_BY(mutex_);  // by directory
+};
+
+}  // namespace pailfs::fs

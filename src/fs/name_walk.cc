@@ -22,21 +22,24 @@ constexpr std::size_t kFiles = 16;
 
 }  // namespace
 
-NameWalk::Advice NameWalk::next(std::uint32_t place) {
+NameWalk::Advice NameWalk::next(std::uint32_t place, bool is_file) {
   const bool goes_on = follows(place);
   if (last_ != place) {
     if (!goes_on) from_first_ = listed_ && place <= kSkip;
+    if (!goes_on) asks_all_ = from_first_ && before_.all;
     listed_ = false;
     run_ = goes_on ? run_ + 1 : 0;
     reads_ = goes_on && opened_ ? reads_ + 1 : 0;
     last_ = place;
     opened_ = false;
   }
+  asks_all_ = asks_all_ || is_file;
   const bool as_before = from_first_ && before_.asks;
   const bool reads_as_before = as_before && before_.reads && run_ == 0;
   Advice advice;
   advice.is_first = run_ == 0 && !as_before;
   advice.expects_reads = reads_ > 0 || reads_as_before;
+  advice.all = asks_all_ || advice.expects_reads;
   if (under_way() && reads_ == 0) {
     const std::size_t wanted = from_first_ ? run_ * kEager : run_ / kShare + kBegin;
     advice.ahead = as_before ? kAttributes : std::min(wanted, kAttributes);
@@ -53,6 +56,7 @@ bool NameWalk::under_way() const {
 NameWalk::Habit NameWalk::habit() const {
   Habit habit;
   habit.asks = from_first_ && under_way();
+  habit.all = habit.asks && asks_all_;
   // Where only the first was asked about, a directory, nothing is known of files.
   habit.reads = habit.asks && (reads_ > 0 || opened_ || (run_ == 0 && before_.reads));
   return habit;

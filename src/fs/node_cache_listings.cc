@@ -35,6 +35,10 @@ ListedName listed_name(const Slot& slot) {
   return name;
 }
 
+bool is_certain_file(const Slot& slot) {
+  return slot.file && slot.size > kLongestLink;
+}
+
 }  // namespace
 
 NodeCache::Word NodeCache::listed(const std::string& path, ListedName& name) {
@@ -67,26 +71,42 @@ bool NodeCache::is_seen(const Slot& slot, std::chrono::nanoseconds age) {
   return there && (slot.file || slot.directory) && clock_.now() < slot.seen + age;
 }
 
-std::optional<SlotId> NodeCache::place(const std::string& path) {
+std::optional<NodeCache::NamePlace> NodeCache::place(const std::string& path) {
   MutexLock lock(mutex_);
   const TablePtr table = path.empty() ? nullptr : this->table(parent_path(path));
   const SlotId id = table ? table->names.find(last_name(path)) : kNoSlot;
-  return id == kNoSlot ? std::nullopt : std::optional(id);
+  if (id == kNoSlot) return std::nullopt;
+  return NamePlace{id, is_certain_file(table->names.at(id))};
 }
 
-NodeCache::ListedNames NodeCache::unknown_after(const std::string& path, std::size_t most,
-                                                std::optional<std::chrono::nanoseconds> age) {
+NodeCache::ListedNames NodeCache::unknown_after(const std::string& path, const Unknown& which) {
   MutexLock lock(mutex_);
   const TablePtr table = this->table(parent_path(path));
   const SlotId id = table ? table->names.find(last_name(path)) : kNoSlot;
-  return id == kNoSlot ? ListedNames() : unknown_from(*table, id + 1, most, age);
+  return id == kNoSlot ? ListedNames() : unknown_from(*table, id + 1, which);
 }
 
-NodeCache::ListedNames NodeCache::unknown_first(const std::string& directory, std::size_t most,
-                                                std::optional<std::chrono::nanoseconds> age) {
+NodeCache::ListedNames NodeCache::unknown_first(const std::string& directory,
+                                                const Unknown& which) {
   MutexLock lock(mutex_);
   const TablePtr table = this->table(directory);
-  return table ? unknown_from(*table, 0, most, age) : ListedNames();
+  return table ? unknown_from(*table, 0, which) : ListedNames();
+}
+
+NodeCache::ListedNames NodeCache::unknown_from(const Table& table, SlotId first,
+                                               const Unknown& which) {
+  ListedNames found;
+  const MonoTime now = clock_.now();
+  const std::size_t end = std::min<std::size_t>(table.names.end(), first + which.most);
+  for (SlotId next = first; next < end; ++next) {
+    const Slot& slot = table.names.at(next);
+    const bool known = slot.state == Slot::State::known && slot.expires > now;
+    const bool old = known && which.age && slot.file && now >= slot.learnt + *which.age;
+    if (known ? !old : !is_seen(slot)) continue;
+    if (!which.all && is_certain_file(slot)) continue;
+    found.emplace_back(table.names.name(next), listed_name(slot));
+  }
+  return found;
 }
 
 bool NodeCache::is_among_last(const std::string& path, std::size_t most) {
@@ -94,21 +114,6 @@ bool NodeCache::is_among_last(const std::string& path, std::size_t most) {
   const TablePtr table = this->table(parent_path(path));
   const SlotId id = table ? table->names.find(last_name(path)) : kNoSlot;
   return id != kNoSlot && table->names.end() - id <= most;
-}
-
-NodeCache::ListedNames NodeCache::unknown_from(const Table& table, SlotId first, std::size_t most,
-                                               std::optional<std::chrono::nanoseconds> age) {
-  ListedNames found;
-  const MonoTime now = clock_.now();
-  const auto end = static_cast<SlotId>(std::min<std::size_t>(table.names.end(), first + most));
-  for (SlotId next = first; next < end; ++next) {
-    const Slot& slot = table.names.at(next);
-    const bool known = slot.state == Slot::State::known && slot.expires > now;
-    const bool old = known && age && slot.file && now >= slot.learnt + *age;
-    if (known ? !old : !is_seen(slot)) continue;
-    found.emplace_back(table.names.name(next), listed_name(slot));
-  }
-  return found;
 }
 
 std::vector<std::string> NodeCache::directories_after(const std::string& path, std::size_t most) {

@@ -56,7 +56,7 @@ NameWalk::Advice NodeFetcher::note(const std::string& path) {
   const auto place = known_.place(path);
   if (!place) return {};
   MutexLock lock(mutex_);
-  return walk_in(parent_path(path)).names.next(*place);
+  return walk_in(parent_path(path)).names.next(place->id, place->is_file);
 }
 
 NodeFetcher::Habit NodeFetcher::listed(const std::string& directory) {
@@ -68,7 +68,9 @@ NodeFetcher::Habit NodeFetcher::listed(const std::string& directory) {
 }
 
 void NodeFetcher::expects(const std::string& directory, Habit habit, std::size_t most) {
-  if (habit.asks) fetch_all(directory, known_.unknown_first(directory, most), habit.reads);
+  if (!habit.asks) return;
+  const NodeCache::Unknown which{.most = most, .all = habit.all || habit.reads};
+  fetch_all(directory, known_.unknown_first(directory, which), habit.reads);
 }
 
 void NodeFetcher::touched(const std::string& path) {
@@ -84,6 +86,7 @@ void NodeFetcher::expects_all(const std::string& path) {
   static_cast<void>(note(path));
   NameWalk::Advice advice;
   advice.ahead = kAbreast;
+  advice.all = true;
   fetch_ahead(path, advice);
 }
 
@@ -93,7 +96,7 @@ void NodeFetcher::opened(const std::string& path) {
   NameWalk::Advice advice;
   {
     MutexLock lock(mutex_);
-    advice = walk_in(parent_path(path)).names.opened(*place);
+    advice = walk_in(parent_path(path)).names.opened(place->id);
   }
   fetch_ahead(path, advice);
 }
@@ -121,13 +124,14 @@ void NodeFetcher::fetch_ahead(const std::string& path, const NameWalk::Advice& a
   if (advice.ahead == 0) return;
   const bool whole = advice.expects_reads;
   // A file that is to be opened must be known for a moment only.
-  const auto age = whole ? std::optional(kFresh) : std::nullopt;
+  const NodeCache::Unknown which{
+      .most = advice.ahead, .all = advice.all, .age = whole ? std::optional(kFresh) : std::nullopt};
   const std::string directory = parent_path(path);
-  fetch_all(directory, known_.unknown_after(path, advice.ahead, age), whole);
+  fetch_all(directory, known_.unknown_after(path, which), whole);
   if (!whole || directory.empty() || !known_.is_among_last(path, advice.ahead)) return;
   for (const std::string& next : known_.directories_after(directory, 1)) {
     const std::string below = join_path(parent_path(directory), next);
-    fetch_all(below, known_.unknown_first(below, advice.ahead, age), whole);
+    fetch_all(below, known_.unknown_first(below, which), whole);
   }
 }
 

@@ -108,6 +108,13 @@ if have rsync; then
 fi
 empty_bucket
 
+for d in {10..19}; do
+  fill "m/d$d/a" 10 300
+  fill "m/d$d/b" 90 9000
+done
+costs "find -type f where a listing tells of nine in ten that they are files" 115 find m -type f
+empty_bucket
+
 git init -q "$work/repository"
 for d in $(seq 22); do
   mkdir -p "$work/repository/d$d/sub"

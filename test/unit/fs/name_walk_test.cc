@@ -84,6 +84,21 @@ TEST_CASE("what was done with the names of one directory is expected with those 
   CHECK(after.habit().reads);  // of a directory, which is not opened as a file is
 }
 
+TEST_CASE("files that a listing shows to be files are expected once one was asked about") {
+  NameWalk walk;
+  walk.listed({});
+  CHECK_FALSE(walk.next(0).all);
+  CHECK_FALSE(walk.next(3).all);
+  CHECK_FALSE(walk.habit().all);
+  CHECK(walk.next(4, true).all);
+  CHECK(walk.next(5).all);
+  CHECK(walk.habit().all);
+  NameWalk next;
+  next.listed(walk.habit());
+  CHECK(next.next(0).all);
+  CHECK_FALSE(next.next(500).all);
+}
+
 TEST_CASE("names here and there are no walk") {
   for (const std::uint32_t step : {17U, 1'000U}) {
     NameWalk walk;

@@ -132,6 +132,41 @@ TEST_CASE("who asks about no name makes nobody ask about those of the next direc
   CHECK(count.head + count.get == 40);
 }
 
+TEST_CASE("who asks only what a listing does not tell makes nobody ask for the rest") {
+  World w(20, 3);
+  const std::string large(5'000, 'x');
+  for (int d = 0; d < 20; ++d) {
+    for (int f = 0; f < 6; ++f) {
+      w.store.put_raw(World::name('d', d) + "/" + World::name('f', f) + "large", large);
+    }
+  }
+  const bool all = GENERATE(false, true);  // ls -lR, or find -type f
+  const auto walk = [&](InodeId top, const auto& self) -> void {
+    const auto opened = w.files->opendir(top);
+    REQUIRE(opened);
+    std::vector<std::pair<std::string, bool>> found;
+    REQUIRE(w.files->readdir(*opened, 0, false, [&](const DirEntry& entry) {
+      if (!entry.name.starts_with('.')) found.emplace_back(entry.name, entry.type == S_IFREG);
+      return true;
+    }));
+    for (const auto& [name, is_file] : found) {
+      if (is_file && !all) continue;
+      const auto attr = w.files->lookup(top, name);
+      REQUIRE(attr);
+      if (!attr->complete) REQUIRE(w.files->getattr(attr->ino));
+      if (S_ISDIR(attr->mode)) self(attr->ino, self);
+    }
+    w.files->releasedir(*opened);
+  };
+  w.store.reset_count();
+  walk(kRootInode, walk);
+  w.files.reset();
+  const auto count = w.store.count();
+  CAPTURE(count.text());
+  CHECK(count.list == 21);
+  CHECK(count.head + count.get == (all ? 20 + 20 * 9 : 20 + 20 * 3));
+}
+
 TEST_CASE("a listing that fails ahead of the walk fails nothing, and is asked for again") {
   World w(12);
   test::Fault fault;

@@ -140,7 +140,7 @@ class Journal final : public JournalStore {
   // journal_changes.cc
   Status check_limits(const s3::Key& key, const s3::ObjectAttributes& attributes) const;
   /// Waits for room. The bytes count until they are taken off again.
-  Status admit(std::size_t changes, std::uint64_t bytes) EXCLUDES(mutex_);
+  Status admit(const std::vector<s3::Key>& keys, std::uint64_t bytes) EXCLUDES(mutex_);
   /// Makes them durable and pending; one verdict each. Their keys are claimed.
   std::vector<Status> acknowledge(std::vector<Change> changes) EXCLUDES(mutex_);
   void become_pending(const Change& change, const Place& place) REQUIRES(mutex_);

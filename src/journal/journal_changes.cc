@@ -79,11 +79,15 @@ Status Journal::check_limits(const s3::Key& key, const s3::ObjectAttributes& att
   return {};
 }
 
-Status Journal::admit(std::size_t changes, std::uint64_t bytes) {
+Status Journal::admit(const std::vector<s3::Key>& keys, std::uint64_t bytes) {
   MutexLock lock(mutex_);
   const auto fits = [&]() NO_THREAD_SAFETY_ANALYSIS {
+    const std::size_t changes = pending_.entries().size() + acknowledging_.size() + keys.size();
     return pending_.bytes() + admitted_bytes_ + bytes <= config_.most_bytes &&
-           pending_.entries().size() + acknowledging_.size() + changes <= config_.most_changes;
+           changes <= config_.most_changes &&
+           std::none_of(keys.begin(), keys.end(),
+                        [&](const s3::Key& key)
+                            NO_THREAD_SAFETY_ANALYSIS { return pending_.is_crowded(key); });
   };
   if (!fits()) {
     ++in_a_hurry_;
@@ -207,7 +211,7 @@ Result<s3::ETag> Journal::put(const s3::PutRequest& request, s3::ByteSource& bod
       return other_version(request.key);
     }
   }
-  const Status room = admit(1, size);
+  const Status room = admit({request.key}, size);
   if (!room) return room.error();
   auto etag = put_admitted(request, body);
   {
@@ -272,7 +276,7 @@ std::vector<Status> Journal::remove_some(const std::vector<s3::Key>& keys) {
   const Claim claim(*this, distinct);
   if (!claim.status()) return std::vector<Status>(keys.size(), claim.status());
   if (!acknowledges()) return remove_through(keys);
-  const Status room = admit(distinct.size(), 0);
+  const Status room = admit(distinct, 0);
   if (!room) return std::vector<Status>(keys.size(), room);
   std::vector<Change> changes(distinct.size());
   for (std::size_t i = 0; i < distinct.size(); ++i) changes[i].key = distinct[i];
@@ -407,7 +411,7 @@ Result<s3::ETag> Journal::copy(const s3::CopyRequest& request) {
   const Claim claim(*this, {request.destination});
   if (!claim.status()) return claim.status().error();
   if (!acknowledges()) return copy_through(request);
-  const Status room = admit(1, 0);
+  const Status room = admit({request.destination}, 0);
   if (!room) return room.error();
   const auto want = resolve_copy(request);
   if (!want && want.error().err == EAGAIN) return copy_through(request);

@@ -128,6 +128,12 @@ bool Pending::change(const s3::Key& key, Want want, Sequence seq, const Base& ba
   return true;
 }
 
+/// What is wanted now and what is on its way may become marks yet.
+bool Pending::is_crowded(const s3::Key& key) const {
+  const Entry* entry = find(key);
+  return entry != nullptr && entry->before.size() + 2 >= kMostMarks;
+}
+
 std::vector<Mark> Pending::marks(const s3::Key& key) const {
   const Entry* entry = find(key);
   if (entry == nullptr) return {};
@@ -182,7 +188,8 @@ void Pending::replay_done(const s3::Key& key, Sequence seq, const Base& base) {
 
 Job Pending::begin(Iterator at) {
   auto& [key, entry] = *at;
-  Job job{key, entry.want, entry.seq, entry.base, entry.before, entry.check, entry.attempts};
+  const bool check = entry.check || entry.before.size() >= kManyMarks;
+  Job job{key, entry.want, entry.seq, entry.base, entry.before, check, entry.attempts};
   unindex(key, entry);
   entry.sending = true;
   entry.sent = entry.want;

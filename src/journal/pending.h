@@ -62,8 +62,11 @@ class Pending final {
   };
   using Entries = std::map<s3::Key, Entry>;
   /// A key gets one with each attempt that failed and may have arrived all the same, unless what
-  /// was to be sent had not changed. More than a record can count are not remembered.
+  /// was to be sent had not changed. From kManyMarks on the store is asked before anything is sent:
+  /// one that does not answer gets nothing that could have arrived. A record can count no more than
+  /// kMostMarks, and a key that is_crowded() must not change.
   static constexpr std::size_t kMostMarks = 255;
+  static constexpr std::size_t kManyMarks = 8;
 
   /// `hold`: how long a change waits for others to merge with.
   explicit Pending(std::chrono::nanoseconds hold) : hold_(hold) {}
@@ -84,6 +87,7 @@ class Pending final {
   /// Versions of ours that the store may hold, or come to hold before a change of `key` that is now
   /// being written down becomes pending: that change's record names them.
   [[nodiscard]] std::vector<Mark> marks(const s3::Key& key) const;
+  [[nodiscard]] bool is_crowded(const s3::Key& key) const;
   /// The same as change(), read from the journal of a mount that has ended somehow: anything may
   /// have been sent. A record says all there is to know: `since`, `base` and `before` are what the
   /// mount knew when it wrote it, and those of earlier records count no more. Nothing is sent

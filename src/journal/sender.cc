@@ -111,8 +111,11 @@ Sender::Look Sender::look(const Job& job) {
 Verdict Sender::make(const Job& job, const BodyPtr& body) {
   Base base = job.base;
   if (job.check) {
-    const Look seen = look(job);
-    if (seen.verdict) return *seen.verdict;
+    Look seen = look(job);
+    if (seen.verdict) {
+      seen.verdict->may_have_arrived = false;  // nothing was sent
+      return *seen.verdict;
+    }
     base = seen.base;
   }
   return job.want.kind == Want::Kind::copy ? copy(job) : put(job, body, base);

@@ -16,6 +16,7 @@
 
 #include "posix/history.h"
 #include "support/catch.h"
+#include "support/scratch_directory.h"
 
 namespace pailfs::test {
 namespace {
@@ -82,6 +83,16 @@ TEST_CASE("random system calls without any cache do on a mount what they do on a
   need_pair();
   Pair pair({"use_wtf8", "stat_cache_expire=0", "entry_timeout=0", "attr_timeout=0"});
   run_histories(pair, {}, 200'001);
+}
+
+TEST_CASE("random system calls with durability=local do on a mount what they do on a tmpfs") {
+  need_pair();
+  // A journal in memory is refused.
+  const ScratchDirectory scratch("/var/tmp");
+  Pair pair({"use_wtf8", "use_xattr", "durability=local", "use_cache=" + scratch.path()});
+  Judging judging;
+  judging.view.xattrs = true;
+  run_histories(pair, judging, 300'001);
 }
 
 }  // namespace

@@ -85,7 +85,8 @@ bool PosixFileSystem::enter_unstored(const InodePtr& inode, bool writer) {
 }
 
 bool PosixFileSystem::enter_removed(const InodePtr& inode, bool writer) {
-  return enter_if(inode, writer, [](const Content& content) { return content.orphaned; });
+  return enter_if(inode, writer,
+                  [](const Content& content) { return content.orphaned && !content.stored; });
 }
 
 void PosixFileSystem::leave(const InodePtr& inode, bool writer) {
@@ -179,10 +180,12 @@ Result<std::string> PosixFileSystem::enter_current(const InodePtr& inode, bool w
         return Error{ESTALE, printable(*path) + ": changed while open"};
       }
     }
+    bool stays = !inodes_.is_detached(inode);
     {
       MutexLock lock(inode->state);
-      if (!inode->going) return path;
+      stays = stays && !inode->going && !inode->content->orphaned;
     }
+    if (stays) return path;
     leave(inode, writable);
     // Then it has lost its name, or stays.
     MutexLock flush(inode->flush);

@@ -75,7 +75,7 @@ Result<InodePtr> PosixFileSystem::find_inode(InodeId ino) {
 
 Result<std::string> PosixFileSystem::path_of(const InodePtr& inode) {
   auto path = inodes_.path(inode);
-  if (!path) return Error{ESTALE, "inode " + std::to_string(inode->id) + " has lost its name"};
+  if (!path) return Error{ESTALE, "removed or replaced meanwhile"};
   return std::move(*path);
 }
 

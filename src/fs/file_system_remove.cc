@@ -24,7 +24,7 @@ Result<bool> PosixFileSystem::keep_bytes_of_open_file(const InodePtr& inode,
                                                       const std::string& path) {
   {
     MutexLock lock(inode->state);
-    if (!inode->content || inode->content->users == 0) return true;
+    if (!inode->content || inode->content->users == 0) return false;
   }
   if (const Status whole = recall(inode, {0, UINT64_MAX}); !whole) {
     // What could not be stored is partly in an upload only, where nobody can read it.

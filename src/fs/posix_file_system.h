@@ -212,7 +212,7 @@ class PosixFileSystem final : public FileSystem {
 
   // file_system_remove.cc
   /// Before the object at `path` goes: fetches what open handles of the file still need of it.
-  /// False if that is too much to fetch; they then get ESTALE.
+  /// False if that is too much to fetch, or nobody has it open: who comes later gets ESTALE.
   Result<bool> keep_bytes_of_open_file(const InodePtr& inode,
                                        const std::string& path) NO_THREAD_SAFETY_ANALYSIS;
   /// After it has gone: the inode has no name any more and lives for its open handles only.
@@ -266,7 +266,8 @@ class PosixFileSystem final : public FileSystem {
   bool enter_if(const InodePtr& inode, bool writer, bool (*wanted)(const Content&));
   /// ... with something unstored to join.
   bool enter_unstored(const InodePtr& inode, bool writer);
-  /// ... whose object we have removed or replaced, for those who have it open.
+  /// ... whose object we have removed or replaced and whose bytes are here for those who have it
+  /// open.
   bool enter_removed(const InodePtr& inode, bool writer);
   void leave(const InodePtr& inode, bool writer);
   /// For open: with the version that the store has, or what is unstored here; waits for a removal

@@ -142,6 +142,34 @@ TEST_CASE("a file opened while the bytes of its removal are rescued is gone and 
   CHECK(second == 0);
 }
 
+TEST_CASE("a file that goes while its open asks for it is not opened without its bytes") {
+  for (const bool replaced : {false, true}) {
+    for (const bool answered : {false, true}) {
+      CAPTURE(replaced, answered);
+      World w;
+      w.store.put_raw("f", "old bytes");
+      w.store.put_raw("g", "new bytes");
+      const InodeId ino = w.look("f");
+      REQUIRE(w.look("g") != 0);
+      w.clock.advance(2s);
+      Status gone;
+      const auto go = [&] {
+        std::thread([&] {
+          gone = replaced ? w.files->rename(kRootInode, "g", kRootInode, "f", false)
+                          : w.files->unlink(kRootInode, "f");
+        }).join();
+      };
+      w.when(Verb::head, answered ? std::function<void()>() : go,
+             answered ? go : std::function<void()>());
+      const auto opened = w.files->open(ino, O_RDONLY);
+      CHECK(gone);
+      // The kernel looks the name up again, unless it is told that it leads nowhere.
+      const int expected = replaced || answered ? ESTALE : ENOENT;
+      CHECK((!opened && opened.error().err == expected));
+    }
+  }
+}
+
 TEST_CASE("our own fsync is no other's version for an open that asks meanwhile") {
   World w;
   w.store.put_raw("f", "one");

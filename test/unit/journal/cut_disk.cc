@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <random>
 
 #include "support/text_io.h"
 
@@ -28,6 +29,20 @@ void apply(std::string& content, std::uint64_t offset, std::string_view bytes) {
 }
 
 }  // namespace
+
+std::function<bool()> survivors(unsigned variant) {
+  if (variant < 2) return [=] { return variant == 1; };
+  std::mt19937_64 random(variant);
+  const auto some = [&] { return 1 + random() % 6; };
+  switch (variant % 3) {
+    case 0:
+      return [left = some()]() mutable { return left > 0 && left-- > 0; };  // the first few
+    case 1:
+      return [left = some()]() mutable { return left == 0 || left-- == 0; };  // all but those
+    default:
+      return [random]() mutable { return random() % 2 == 0; };
+  }
+}
 
 CutDisk::CutDisk(std::string root) : root_(std::move(root)) {
   for (const auto& entry : files::recursive_directory_iterator(root_)) {

@@ -58,4 +58,7 @@ class CutDisk final : public Disk {
   std::map<std::uint64_t, std::shared_ptr<File>> by_inode_;
 };
 
+/// What survives, thing by thing: nothing in variant 0, everything in 1, some in others.
+std::function<bool()> survivors(unsigned variant);
+
 }  // namespace pailfs::journal

@@ -5,7 +5,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <random>
 #include <utility>
 
 #include "pailfs/util/log.h"
@@ -33,21 +32,6 @@ std::string text(const std::map<s3::Key, Value>& objects) {
     text += key + "=" + value.bytes.substr(0, 8) + "," + value.mode + " ";
   }
   return text;
-}
-
-/// What survives a power cut, thing by thing.
-std::function<bool()> survivors(unsigned variant) {
-  if (variant < 2) return [=] { return variant == 1; };
-  std::mt19937_64 random(variant);
-  const auto some = [&] { return 1 + random() % 6; };
-  switch (variant % 3) {
-    case 0:
-      return [left = some()]() mutable { return left > 0 && left-- > 0; };  // the first few
-    case 1:
-      return [left = some()]() mutable { return left == 0 || left-- == 0; };  // all but those
-    default:
-      return [random]() mutable { return random() % 2 == 0; };
-  }
 }
 
 }  // namespace

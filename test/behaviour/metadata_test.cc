@@ -150,6 +150,20 @@ TEST_CASE("extended attributes are one header of encoded JSON, as s3fs writes it
   CHECK(object(*world, "g")->bytes == "content");
 }
 
+TEST_CASE("attributes without a namespace, as s3fs takes them, are read and stay") {
+  WorldOptions options;
+  options.use_xattr = true;
+  const auto world = open_world(options);
+  Driver& posix = world->posix();
+  REQUIRE(put_object(*world, "f", "x",
+                     {"", {{"xattr", "%7B%22key%22%3A%22dmFsdWU%3D%22%7D"}}, {}}) == 0);
+  CHECK(*posix.getxattr("f", "key") == "value");
+  REQUIRE(err(posix.setxattr("f", "user.b", "1")) == 0);
+  REQUIRE(err(posix.chmod("f", 0600)) == 0);
+  CHECK(meta(*world, "f", "xattr") ==
+        "%7B%22key%22%3A%22dmFsdWU%3D%22%2C%22user.b%22%3A%22MQ%3D%3D%22%7D");
+}
+
 TEST_CASE("extended attributes set on a dirty file go out with it") {
   WorldOptions options;
   options.use_xattr = true;

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Advisory locks between processes of one machine, and a few promises that no history makes.
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <functional>
 #include <iostream>
+#include <string>
 
 #include "pailfs/util/file.h"
 
@@ -145,6 +149,32 @@ TEST_CASE("statfs promises room and names of 255 bytes, lseek finds data everywh
   CHECK(::lseek(fd.get(), 5'000, SEEK_HOLE) == 100'000);
   CHECK(::lseek(fd.get(), 100'000, SEEK_DATA) == -1);
   CHECK(errno == ENXIO);
+}
+
+TEST_CASE(
+    "a directory can be synced, a file polled, and changes made here are told to who watches") {
+  need_pair();
+  Pair pair({});
+  const UniqueFd watch(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  REQUIRE(::inotify_add_watch(watch.get(), pair.pailfs().c_str(), IN_CREATE | IN_MOVED_TO) >= 0);
+  const UniqueFd fd = open_file(pair.pailfs() + "/f");
+  REQUIRE(::rename((pair.pailfs() + "/f").c_str(), (pair.pailfs() + "/g").c_str()) == 0);
+  alignas(inotify_event) std::array<char, 4096> events{};
+  const ssize_t size = ::read(watch.get(), events.data(), events.size());
+  REQUIRE(size > 0);
+  const auto* const first = reinterpret_cast<const inotify_event*>(events.data());
+  CHECK(first->mask == IN_CREATE);
+  CHECK(std::string(first->name) == "f");
+  const auto* const second =
+      reinterpret_cast<const inotify_event*>(events.data() + sizeof(inotify_event) + first->len);
+  CHECK(second->mask == IN_MOVED_TO);
+  CHECK(std::string(second->name) == "g");
+
+  pollfd ready{fd.get(), POLLIN | POLLOUT, 0};
+  CHECK(::poll(&ready, 1, 0) == 1);
+  CHECK(ready.revents == (POLLIN | POLLOUT));
+  const UniqueFd directory(::open(pair.pailfs().c_str(), O_RDONLY | O_DIRECTORY));
+  CHECK(::fsync(directory.get()) == 0);
 }
 
 TEST_CASE("files without a name are refused in the way that libraries know") {

@@ -22,18 +22,22 @@ constexpr std::size_t kFiles = 16;
 
 }  // namespace
 
-NameWalk::Advice NameWalk::next(std::uint32_t place, bool is_file) {
-  const bool goes_on = follows(place);
+NameWalk::Advice NameWalk::next(const Name& name) {
+  const std::uint32_t place = name.place;
+  const bool read = reads_ > 0;
   if (last_ != place) {
-    if (!goes_on) from_first_ = listed_ && place <= kSkip;
-    if (!goes_on) asks_all_ = from_first_ && before_.all;
+    const bool goes_on = follows(place);
+    if (!goes_on) begin_at(place);
     listed_ = false;
     run_ = goes_on ? run_ + 1 : 0;
     reads_ = goes_on && opened_ ? reads_ + 1 : 0;
     last_ = place;
     opened_ = false;
   }
-  asks_all_ = asks_all_ || is_file;
+  // What was left out of the advice before is wanted now.
+  const bool all = name.is_file || name.expected > 0;
+  if ((all && !asks_all_) || (reads_ > 0) != read) until_ = 0;
+  asks_all_ = asks_all_ || all;
   const bool as_before = from_first_ && before_.asks;
   const bool reads_as_before = as_before && before_.reads && run_ == 0;
   Advice advice;
@@ -45,7 +49,20 @@ NameWalk::Advice NameWalk::next(std::uint32_t place, bool is_file) {
     advice.ahead = as_before ? kAttributes : std::min(wanted, kAttributes);
   }
   if (reads_ >= kSure || (reads_ > 0 && as_before) || reads_as_before) advice.ahead = kFiles;
+  advice.ahead = std::max(advice.ahead, name.expected);
+  if (advice.ahead == 0) return advice;
+  advice.from = std::max(place + 1, until_);
+  advice.until = place + 1 + advice.ahead;
+  advice.reaches_end = advice.until > name.end;
+  const auto end = std::min<std::size_t>(name.end, advice.until);
+  until_ = std::max(until_, static_cast<std::uint32_t>(end));
   return advice;
+}
+
+void NameWalk::begin_at(std::uint32_t place) {
+  from_first_ = listed_ && place <= kSkip;
+  asks_all_ = from_first_ && before_.all;
+  until_ = 0;
 }
 
 bool NameWalk::under_way() const {
@@ -62,11 +79,12 @@ NameWalk::Habit NameWalk::habit() const {
   return habit;
 }
 
-NameWalk::Advice NameWalk::opened(std::uint32_t place) {
+NameWalk::Advice NameWalk::opened(const Name& name) {
+  const std::uint32_t place = name.place;
   Advice advice;
   // Of another file in between nothing is learnt.
   if (last_ && *last_ != place && !follows(place)) return advice;
-  if (last_ != place) advice = next(place);
+  if (last_ != place) advice = next(name);
   opened_ = true;
   return advice;
 }

@@ -16,6 +16,9 @@ class NameWalk final {
     bool expects_reads = false;  ///< the names before were opened after they were asked about
     bool is_first = false;       ///< nothing is known of what is going on
     std::size_t ahead = 0;       ///< names after this one that will be asked about too
+    std::uint32_t from = 0;      ///< places of those that were in no advice before
+    std::size_t until = 0;
+    bool reaches_end = false;  ///< there may be more in the next directory
     /// Not only those of which the listing does not tell whether they are files: find(1) and rm(1)
     /// ask about no other.
     bool all = false;
@@ -35,14 +38,22 @@ class NameWalk final {
     before_ = before;
   }
   [[nodiscard]] Habit habit() const;
-  /// Somebody asks about the name at this place, which may be certain to be a file.
-  Advice next(std::uint32_t place, bool is_file = false);
+  /// A name of the directory.
+  struct Name {
+    std::uint32_t place = 0;
+    bool is_file = false;            ///< for certain
+    std::uint32_t end = UINT32_MAX;  ///< there are no places from here on, or not yet
+    std::size_t expected = 0;        ///< so many that follow will be asked about, as somebody knows
+  };
+  /// Somebody asks about the name.
+  Advice next(const Name& name);
   /// It is opened to be read; somebody may have asked about it right before.
-  Advice opened(std::uint32_t place);
+  Advice opened(const Name& name);
   [[nodiscard]] bool under_way() const;
 
  private:
   [[nodiscard]] bool follows(std::uint32_t place) const;
+  void begin_at(std::uint32_t place);
 
   static constexpr unsigned kSure = 2;  ///< names in a row
 
@@ -52,6 +63,7 @@ class NameWalk final {
   bool asks_all_ = false;    // a certain file was asked about since
   Habit before_;
   bool opened_ = false;
+  std::uint32_t until_ = 0;  // advice was given on the names before
   unsigned run_ = 0;
   unsigned reads_ = 0;
 };

@@ -90,24 +90,21 @@ class NodeCache final {
   /// and whether it is certain to be a regular file.
   struct NamePlace {
     SlotId id = 0;
+    SlotId end = 0;  ///< of all of them
     bool is_file = false;
   };
   [[nodiscard]] std::optional<NamePlace> place(const std::string& path) EXCLUDES(mutex_);
-  /// Names that are there and whose attributes are not known.
-  using ListedNames = std::vector<std::pair<std::string, ListedName>>;
+  /// Of the names of a directory from one place to before another those that are there and whose
+  /// attributes are not known.
   struct Unknown {
-    std::size_t most = 0;  ///< so many names are looked at
-    bool all = true;       ///< also those that are certain to be regular files
+    SlotId from = 0;
+    std::size_t end = 0;
+    bool all = true;  ///< also those that are certain to be regular files
     std::optional<std::chrono::nanoseconds> age = std::nullopt;  ///< also files learnt before that
   };
-  /// Of those that follow the name.
-  [[nodiscard]] ListedNames unknown_after(const std::string& path, const Unknown& which)
+  using ListedNames = std::vector<std::pair<std::string, ListedName>>;
+  [[nodiscard]] ListedNames unknown(const std::string& directory, const Unknown& which)
       EXCLUDES(mutex_);
-  /// Of the first of a directory.
-  [[nodiscard]] ListedNames unknown_first(const std::string& directory, const Unknown& which)
-      EXCLUDES(mutex_);
-  /// Fewer than `most` names follow it.
-  [[nodiscard]] bool is_among_last(const std::string& path, std::size_t most) EXCLUDES(mutex_);
   /// The next directories that follow the name, as far as they are known to be there.
   [[nodiscard]] std::vector<std::string> directories_after(const std::string& path,
                                                            std::size_t most) EXCLUDES(mutex_);
@@ -232,7 +229,6 @@ class NodeCache final {
   /// A listing that is young enough, or a younger look, has shown the name.
   bool is_seen(const Slot& slot) REQUIRES(mutex_) { return is_seen(slot, listing_ttl_); }
   bool is_seen(const Slot& slot, std::chrono::nanoseconds age) REQUIRES(mutex_);
-  ListedNames unknown_from(const Table& table, SlotId first, const Unknown& which) REQUIRES(mutex_);
   void add_name(Reading& reading, const std::string& name, const ListedName& listed, MonoTime asked)
       REQUIRES(mutex_);
   void see_object(Slot& slot, const ListedName& listed, MonoTime asked) REQUIRES(mutex_);

@@ -76,44 +76,25 @@ std::optional<NodeCache::NamePlace> NodeCache::place(const std::string& path) {
   const TablePtr table = path.empty() ? nullptr : this->table(parent_path(path));
   const SlotId id = table ? table->names.find(last_name(path)) : kNoSlot;
   if (id == kNoSlot) return std::nullopt;
-  return NamePlace{id, is_certain_file(table->names.at(id))};
+  return NamePlace{id, table->names.end(), is_certain_file(table->names.at(id))};
 }
 
-NodeCache::ListedNames NodeCache::unknown_after(const std::string& path, const Unknown& which) {
+NodeCache::ListedNames NodeCache::unknown(const std::string& directory, const Unknown& which) {
   MutexLock lock(mutex_);
-  const TablePtr table = this->table(parent_path(path));
-  const SlotId id = table ? table->names.find(last_name(path)) : kNoSlot;
-  return id == kNoSlot ? ListedNames() : unknown_from(*table, id + 1, which);
-}
-
-NodeCache::ListedNames NodeCache::unknown_first(const std::string& directory,
-                                                const Unknown& which) {
-  MutexLock lock(mutex_);
-  const TablePtr table = this->table(directory);
-  return table ? unknown_from(*table, 0, which) : ListedNames();
-}
-
-NodeCache::ListedNames NodeCache::unknown_from(const Table& table, SlotId first,
-                                               const Unknown& which) {
   ListedNames found;
+  const TablePtr table = which.from < which.end ? this->table(directory) : nullptr;
+  if (!table) return found;
   const MonoTime now = clock_.now();
-  const std::size_t end = std::min<std::size_t>(table.names.end(), first + which.most);
-  for (SlotId next = first; next < end; ++next) {
-    const Slot& slot = table.names.at(next);
+  const std::size_t end = std::min<std::size_t>(table->names.end(), which.end);
+  for (SlotId id = which.from; id < end; ++id) {
+    const Slot& slot = table->names.at(id);
     const bool known = slot.state == Slot::State::known && slot.expires > now;
     const bool old = known && which.age && slot.file && now >= slot.learnt + *which.age;
     if (known ? !old : !is_seen(slot)) continue;
     if (!which.all && is_certain_file(slot)) continue;
-    found.emplace_back(table.names.name(next), listed_name(slot));
+    found.emplace_back(table->names.name(id), listed_name(slot));
   }
   return found;
-}
-
-bool NodeCache::is_among_last(const std::string& path, std::size_t most) {
-  MutexLock lock(mutex_);
-  const TablePtr table = this->table(parent_path(path));
-  const SlotId id = table ? table->names.find(last_name(path)) : kNoSlot;
-  return id != kNoSlot && table->names.end() - id <= most;
 }
 
 std::vector<std::string> NodeCache::directories_after(const std::string& path, std::size_t most) {

@@ -52,11 +52,11 @@ NodeFetcher::Walk& NodeFetcher::walk_in(const std::string& directory) {
   return walk;
 }
 
-NameWalk::Advice NodeFetcher::note(const std::string& path) {
+NameWalk::Advice NodeFetcher::note(const std::string& path, std::size_t expected) {
   const auto place = known_.place(path);
   if (!place) return {};
   MutexLock lock(mutex_);
-  return walk_in(parent_path(path)).names.next(place->id, place->is_file);
+  return walk_in(parent_path(path)).names.next({place->id, place->is_file, place->end, expected});
 }
 
 NodeFetcher::Habit NodeFetcher::listed(const std::string& directory) {
@@ -69,8 +69,8 @@ NodeFetcher::Habit NodeFetcher::listed(const std::string& directory) {
 
 void NodeFetcher::expects(const std::string& directory, Habit habit, std::size_t most) {
   if (!habit.asks) return;
-  const NodeCache::Unknown which{.most = most, .all = habit.all || habit.reads};
-  fetch_all(directory, known_.unknown_first(directory, which), habit.reads);
+  const NodeCache::Unknown which{.end = most, .all = habit.all || habit.reads};
+  fetch_all(directory, known_.unknown(directory, which), habit.reads);
 }
 
 void NodeFetcher::touched(const std::string& path) {
@@ -83,11 +83,7 @@ void NodeFetcher::touched(const std::string& path) {
 
 void NodeFetcher::expects_all(const std::string& path) {
   constexpr std::size_t kAbreast = 64;
-  static_cast<void>(note(path));
-  NameWalk::Advice advice;
-  advice.ahead = kAbreast;
-  advice.all = true;
-  fetch_ahead(path, advice);
+  fetch_ahead(path, note(path, kAbreast));
 }
 
 void NodeFetcher::opened(const std::string& path) {
@@ -96,7 +92,7 @@ void NodeFetcher::opened(const std::string& path) {
   NameWalk::Advice advice;
   {
     MutexLock lock(mutex_);
-    advice = walk_in(parent_path(path)).names.opened(place->id);
+    advice = walk_in(parent_path(path)).names.opened({place->id, place->is_file, place->end});
   }
   fetch_ahead(path, advice);
 }
@@ -124,14 +120,18 @@ void NodeFetcher::fetch_ahead(const std::string& path, const NameWalk::Advice& a
   if (advice.ahead == 0) return;
   const bool whole = advice.expects_reads;
   // A file that is to be opened must be known for a moment only.
-  const NodeCache::Unknown which{
-      .most = advice.ahead, .all = advice.all, .age = whole ? std::optional(kFresh) : std::nullopt};
+  NodeCache::Unknown which{.from = advice.from,
+                           .end = advice.until,
+                           .all = advice.all,
+                           .age = whole ? std::optional(kFresh) : std::nullopt};
   const std::string directory = parent_path(path);
-  fetch_all(directory, known_.unknown_after(path, which), whole);
-  if (!whole || directory.empty() || !known_.is_among_last(path, advice.ahead)) return;
+  fetch_all(directory, known_.unknown(directory, which), whole);
+  if (!whole || directory.empty() || !advice.reaches_end) return;
+  which.from = 0;
+  which.end = advice.ahead;
   for (const std::string& next : known_.directories_after(directory, 1)) {
     const std::string below = join_path(parent_path(directory), next);
-    fetch_all(below, known_.unknown_first(below, which), whole);
+    fetch_all(below, known_.unknown(below, which), whole);
   }
 }
 

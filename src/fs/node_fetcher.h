@@ -66,7 +66,7 @@ class NodeFetcher final {
 
   /// The walk through the directory; begun anew when nobody has gone on for long.
   Walk& walk_in(const std::string& directory) REQUIRES(mutex_);
-  NameWalk::Advice note(const std::string& path) EXCLUDES(mutex_);
+  NameWalk::Advice note(const std::string& path, std::size_t expected = 0) EXCLUDES(mutex_);
   void fetch_ahead(const std::string& path, const NameWalk::Advice& advice) EXCLUDES(mutex_);
   using Names = std::vector<std::pair<std::string, ListedName>>;
   void fetch_all(const std::string& directory, Names names, bool whole) EXCLUDES(mutex_);

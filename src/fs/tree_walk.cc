@@ -14,6 +14,10 @@ constexpr std::size_t kEager = 4;
 constexpr std::size_t kDirectories = 16;
 /// The same where the files themselves are fetched.
 constexpr std::size_t kReadDirectories = 8;
+/// They are not to wait longer than this: what is known of a file that is opened may be a second
+/// old at most.
+constexpr std::chrono::nanoseconds kTaken = std::chrono::milliseconds(500);
+constexpr std::chrono::nanoseconds kQuick = std::chrono::milliseconds(1);
 /// Names asked for in each of them; in a larger one the walk through its own names goes on.
 constexpr std::size_t kNames = 16;
 /// Walks at a time, and how long nobody may go on in one.
@@ -47,8 +51,8 @@ struct TreeWalk::Flight {
   }
 };
 
-std::size_t TreeWalk::note(const std::string& above, const std::string& directory,
-                           const std::string& next) {
+TreeWalk::Step TreeWalk::note(const std::string& above, const std::string& directory,
+                              const std::string& next) {
   const MonoTime now = clock_.now();
   MutexLock lock(mutex_);
   if (places_.size() >= kPlaces && !places_.contains(above)) {
@@ -56,22 +60,25 @@ std::size_t TreeWalk::note(const std::string& above, const std::string& director
                                    [](auto& a, auto& b) { return a.second.last < b.second.last; }));
   }
   Place& place = places_[above];
-  const bool goes_on = place.next == directory && now <= place.last + kPause;
-  place = {next, goes_on ? place.run + 1 : 0, now};
-  return place.run;
+  const Step step{place.next == directory ? place.run + 1 : 0, now - place.last};
+  const bool goes_on = step.run > 0 && step.since <= kPause;
+  place = {next, goes_on ? step.run : 0, now};
+  return goes_on ? step : Step{};
 }
 
 void TreeWalk::listed(const std::string& directory) {
   const auto habit = nodes_.listed(directory);
   if (directory.empty()) return;
-  const std::size_t most =
-      habit.reads ? std::min(kReadDirectories, nodes_.files_ahead() / kNames) : kDirectories;
-  const auto following = known_.directories_after(directory, std::max<std::size_t>(most, 1));
+  const auto following = known_.directories_after(directory, kDirectories);
   const std::string above = parent_path(directory);
   const std::string next = following.empty() ? "" : join_path(above, following.front());
-  const std::size_t run = note(above, directory, next);
-  const std::size_t ahead = std::min({run * kEager, most, following.size()});
-  for (std::size_t i = 0; i < ahead; ++i) list_ahead(join_path(above, following[i]), habit);
+  const Step step = note(above, directory, next);
+  std::size_t most = std::min(step.run * kEager, following.size());
+  if (habit.reads) {
+    const auto in_time = static_cast<std::size_t>(kTaken / std::max(step.since, kQuick));
+    most = std::min({most, kReadDirectories, nodes_.files_ahead() / kNames, in_time + 1});
+  }
+  for (std::size_t i = 0; i < most; ++i) list_ahead(join_path(above, following[i]), habit);
 }
 
 void TreeWalk::list_ahead(const std::string& directory, NodeFetcher::Habit habit) {

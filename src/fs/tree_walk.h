@@ -43,8 +43,11 @@ class TreeWalk final {
     MonoTime last{};
   };
 
-  /// How many were read in order before the directory, which follows `above`'s others.
-  std::size_t note(const std::string& above, const std::string& directory, const std::string& next)
+  struct Step {
+    std::size_t run = 0;                ///< directories that were read in order before this one
+    std::chrono::nanoseconds since{0};  ///< the one before
+  };
+  Step note(const std::string& above, const std::string& directory, const std::string& next)
       EXCLUDES(mutex_);
   void list_ahead(const std::string& directory, NodeFetcher::Habit habit) EXCLUDES(mutex_);
   void run(const std::string& directory, NodeFetcher::Habit habit, const FlightPtr& flight)

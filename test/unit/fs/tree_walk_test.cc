@@ -51,12 +51,13 @@ struct World {
     return found;
   }
   /// find(1) with a test on each file, or grep -r.
-  void walk(InodeId top, bool reads) {
+  void walk(InodeId top, bool reads, std::chrono::milliseconds pause = 0ms) {
     for (const std::string& name : names(top)) {
       const auto attr = files->lookup(top, name);
       REQUIRE(attr);
       if (S_ISDIR(attr->mode)) {
-        walk(attr->ino, reads);
+        walk(attr->ino, reads, pause);
+        clock.advance(pause);
       } else if (reads) {
         const auto opened = files->open(attr->ino, O_RDONLY);
         REQUIRE(opened);
@@ -84,6 +85,17 @@ TEST_CASE("a walk through many directories asks for each thing once") {
   // One request for each directory and each file.
   CHECK(count.head + count.get == 40 + 200);
   if (reads) CHECK(count.get == 200);
+}
+
+TEST_CASE("who reads slowly has no more fetched ahead than he comes to within a second") {
+  World w(12);
+  w.store.reset_count();
+  w.walk(kRootInode, true, 400ms);
+  w.files.reset();
+  const auto count = w.store.count();
+  CAPTURE(count.text());
+  CHECK(count.get == 12 * 5);
+  CHECK(count.head == 12);
 }
 
 TEST_CASE("the next directories of a walk and their names come side by side") {

@@ -62,7 +62,8 @@ NameWalk::Advice NodeFetcher::note(const std::string& path, std::size_t expected
 NodeFetcher::Habit NodeFetcher::listed(const std::string& directory) {
   MutexLock lock(mutex_);
   const auto before = walks_.find(std::exchange(listed_last_, directory));
-  const Habit habit = before == walks_.end() ? Habit{} : before->second.names.habit();
+  const bool just_now = before != walks_.end() && clock_.now() <= before->second.last + kPause;
+  const Habit habit = just_now ? before->second.names.habit() : Habit{};
   walk_in(directory).names.listed(habit);
   return habit;
 }

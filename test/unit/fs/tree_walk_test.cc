@@ -123,6 +123,20 @@ TEST_CASE("the next directories of a walk and their names come side by side") {
   CHECK(met);
 }
 
+TEST_CASE("who listed another directory long ago is not taken to go on with it") {
+  World w(40);
+  const auto names = w.names(kRootInode);
+  for (int d = 0; d < 3; ++d) {
+    const InodeId directory = w.look(names[static_cast<std::size_t>(d)]);
+    for (const std::string& name : w.names(directory)) w.look(name, directory);
+    w.clock.advance(3s);
+  }
+  w.store.reset_count();
+  CHECK(w.names(w.look("d103")).size() == 5);
+  w.files.reset();
+  CHECK(w.store.count().list <= 2);  // its own, and the root's, which is older than 5 s
+}
+
 TEST_CASE("who lists one directory of many makes nobody ask for the others") {
   World w(40);
   REQUIRE(w.names(kRootInode).size() == 40);

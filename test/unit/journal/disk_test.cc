@@ -7,7 +7,9 @@
 #include <csignal>
 #include <memory>
 #include <string>
+#include <utility>
 
+#include "journal/journal.h"
 #include "setting.h"
 
 namespace pailfs::test {
@@ -63,6 +65,38 @@ TEST_CASE(
   CHECK(disk.fake.object("before")->content() == "1");
   CHECK(disk.fake.object("changed")->content() == "2");
   CHECK_FALSE(disk.fake.object("during"));
+}
+
+/// Says once that what was written could not be synced, though it is there.
+class LyingDisk final : public journal::Disk {
+ public:
+  bool fails = false;
+  Status sync(int file) override {
+    if (std::exchange(fails, false)) return Error{EIO, "the disk fails"};
+    return Disk::sync(file);
+  }
+};
+
+TEST_CASE(
+    "what could not be synced went to the store, and does not come back with the next mount") {
+  Setting setting;
+  auto directory = journal::take_directory(setting.config);
+  REQUIRE(directory);
+  auto disk = std::make_shared<LyingDisk>();
+  directory->disk = disk;
+  {
+    journal::Journal first(setting.config, setting.faults, setting.clock, std::move(*directory));
+    REQUIRE(err(first.open()) == 0);
+    disk->fails = true;
+    CHECK(err(put_text(first, "gone", "1")) == 0);
+    CHECK(setting.content("gone") == "1");
+    CHECK(err(first.remove("gone")) == 0);
+    CHECK(setting.content("gone") == "(absent)");
+  }
+  JournalStore& next = setting.open();
+  CHECK(err(next.head("gone")) == ENOENT);
+  CHECK(err(next.settle({})) == 0);
+  CHECK(setting.content("gone") == "(absent)");
 }
 
 /// A file system of its own in memory, of a size that is soon full.

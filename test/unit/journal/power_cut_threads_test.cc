@@ -14,14 +14,13 @@
 
 #include "pailfs/util/log.h"
 
+#include "cut_disk.h"
 #include "journal/journal.h"
 #include "support/catch.h"
 #include "support/fake_clock.h"
 #include "support/fake_store.h"
 #include "support/scratch_directory.h"
 #include "support/text_io.h"
-
-#include "cut_disk.h"
 
 namespace pailfs::journal {
 namespace {
@@ -159,7 +158,10 @@ class Program final {
         const s3::Key other = name_ + "moved";
         if (!content) return true;
         const Content moved = content;
-        return change(other, moved, [&] { return err(journal_.copy({key, other, {}, {}})); }) &&
+        return change(other, moved,
+                      [&] {
+                        return err(journal_.copy({key, other, {}, {}}));
+                      }) &&
                change(key, std::nullopt, [&] { return err(journal_.remove(key)); });
       }
       default: {

@@ -460,14 +460,15 @@ Status PosixFileSystem::flush(HandleId handle) {
   return (*file)->writable || (*file)->created ? store_for(**file) : Status();
 }
 
-bool PosixFileSystem::is_still_empty(HandleId handle) {
+std::optional<std::uint64_t> PosixFileSystem::still_empty(HandleId handle) {
   const auto file = find_file(handle);
-  if (!file || !(*file)->writable) return false;
+  if (!file || !(*file)->writable) return std::nullopt;
   MutexLock lock((*file)->inode->state);
   const Content& content = *(*file)->inode->content;
   // A failure must be told.
   const bool told = (*file)->failures_seen == content.failures;
-  return told && content.bytes_dirty && content.stat.size == 0;
+  if (!told || !content.bytes_dirty || content.stat.size != 0) return std::nullopt;
+  return (*file)->inode->id;
 }
 
 Status PosixFileSystem::fsync(HandleId handle) {

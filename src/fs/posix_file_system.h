@@ -126,7 +126,7 @@ class PosixFileSystem final : public FileSystem {
   void drop_set_ids(HandleId handle, const Caller& caller) override;
   Status allocate(HandleId handle, const Allocation& what) override;
   Status flush(HandleId handle) override;
-  bool is_still_empty(HandleId handle) override;
+  std::optional<std::uint64_t> still_empty(HandleId handle) override;
   Status fsync(HandleId handle) override;
   void release(HandleId handle) override;
 

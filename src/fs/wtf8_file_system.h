@@ -69,7 +69,9 @@ class Wtf8FileSystem final : public FileSystem {
     return inner_->allocate(handle, what);
   }
   Status flush(HandleId handle) override { return inner_->flush(handle); }
-  bool is_still_empty(HandleId handle) override { return inner_->is_still_empty(handle); }
+  std::optional<std::uint64_t> still_empty(HandleId handle) override {
+    return inner_->still_empty(handle);
+  }
   Status fsync(HandleId handle) override { return inner_->fsync(handle); }
   void release(HandleId handle) override { inner_->release(handle); }
 

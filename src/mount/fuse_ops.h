@@ -11,6 +11,7 @@
 #include "pailfs/mount/mount.h"
 #include "pailfs/util/log.h"
 
+#include "descriptors.h"
 #include "kernel_read_ahead.h"
 #include "passthrough.h"
 
@@ -22,7 +23,7 @@ struct Adapter {
   fs::FileSystem& files;
   const std::function<void()>& on_ready;
   const Instruments& instruments;
-  std::string path = {};  ///< of the mountpoint; empty: unknown, a descriptor was passed
+  CallerDescriptors* descriptors = nullptr;  ///< null where the mountpoint is not known
   KernelReadAhead& read_ahead;
   Passthrough passthrough{};
   bool ready = false;  ///< FUSE_INIT was seen; written on one worker, read after the loop

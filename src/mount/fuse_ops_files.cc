@@ -107,18 +107,15 @@ void fallocate(fuse_req_t request, fuse_ino_t ino, int mode, off_t offset, off_t
 
 /// A shell opens the target of "> f", makes it descriptor 1 and closes the first one, all before
 /// anything is written. That close ends nothing: one that does is still to come.
-bool another_close_will_come(fuse_req_t request, fuse_ino_t ino) {
-  const std::string& path = adapter_of(request).path;
-  if (path.empty()) return false;
-  const auto device = device_at(path);
-  return device && has_open_for_writing(to_caller(request).pid, *device, ino);
+bool another_close_will_come(fuse_req_t request, std::uint64_t ino) {
+  CallerDescriptors* descriptors = adapter_of(request).descriptors;
+  return descriptors != nullptr && descriptors->has_another_open(to_caller(request).pid, ino);
 }
 
 void flush(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   Reply reply(request, "flush", ino);
-  if (files_of(request).is_still_empty(info->fh) && another_close_will_come(request, ino)) {
-    return reply.done();
-  }
+  const auto empty = files_of(request).still_empty(info->fh);
+  if (empty && another_close_will_come(request, *empty)) return reply.done();
   reply.status(files_of(request).flush(info->fh));
 }
 

@@ -88,6 +88,14 @@ int run_loop(const Config& config, fuse_session* session) {
 #endif
 }
 
+/// The file system that is mounted at `path` when it is asked for the first time.
+CallerDescriptors::Look look_for(const std::string& mountinfo, const std::string& path) {
+  return [=, device = std::string()](pid_t pid, std::uint64_t ino) mutable {
+    if (device.empty()) device = device_of_mount(mountinfo, path);
+    return has_open_for_writing(pid, device, ino);
+  };
+}
+
 void leave_record(const Config& config, const Environment& machine, const std::string& path) {
   if (machine.runtime.empty()) return;
   // Those of killed processes would gather otherwise.
@@ -143,11 +151,13 @@ Status serve(const Config& config, fs::FileSystem& file_system,
   if (!path) return path.error();
 
   KernelReadAhead read_ahead(machine.mountinfo, passed ? "" : *path, config.max_readahead);
+  std::optional<CallerDescriptors> descriptors;
+  if (!passed) descriptors.emplace(look_for(machine.mountinfo, *path));
   Adapter adapter{.config = config,
                   .files = file_system,
                   .on_ready = on_ready,
                   .instruments = instruments,
-                  .path = passed ? std::string() : *path,
+                  .descriptors = descriptors ? &*descriptors : nullptr,
                   .read_ahead = read_ahead};
   Session session(config, words->for_libfuse, adapter);
   if (session.get() == nullptr) return Error(ENODEV, "libfuse cannot begin a session");

@@ -226,9 +226,10 @@ class FileSystem {
   virtual Status allocate(HandleId handle, const Allocation& what) = 0;
   /// Returns the store's verdict on everything written through any handle of the file.
   virtual Status flush(HandleId handle) = 0;
-  /// Nothing has been written yet to a file that is new or was emptied, so that a flush now would
-  /// store it empty; whoever knows that another flush will come may leave this one out.
-  virtual bool is_still_empty(HandleId handle) = 0;
+  /// The st_ino of a file that is new or was emptied and that nothing has been written to, so that
+  /// a flush now would store it empty: it may be left out where another flush will come. Nothing of
+  /// any other file.
+  virtual std::optional<std::uint64_t> still_empty(HandleId handle) = 0;
   virtual Status fsync(HandleId handle) = 0;
   virtual void release(HandleId handle) = 0;
 

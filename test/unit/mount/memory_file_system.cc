@@ -269,10 +269,11 @@ Status MemoryFileSystem::flush(HandleId handle) {
   return {};
 }
 
-bool MemoryFileSystem::is_still_empty(HandleId handle) {
+std::optional<std::uint64_t> MemoryFileSystem::still_empty(HandleId handle) {
   MutexLock lock(mutex_);
   Result<Node*> found = of_handle(handle);
-  return found && (*found)->bytes.empty();
+  if (!found || !(*found)->bytes.empty()) return std::nullopt;
+  return (*found)->attr.ino;
 }
 
 Status MemoryFileSystem::fsync(HandleId handle) {

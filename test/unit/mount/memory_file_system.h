@@ -60,7 +60,7 @@ class MemoryFileSystem final : public fs::FileSystem {
   Result<std::size_t> write(fs::HandleId handle, std::uint64_t offset,
                             std::span<const char> bytes) override;
   Status flush(fs::HandleId handle) override;
-  bool is_still_empty(fs::HandleId handle) override;
+  std::optional<std::uint64_t> still_empty(fs::HandleId handle) override;
   Status fsync(fs::HandleId handle) override;
   void release(fs::HandleId handle) override;
   Result<fs::HandleId> opendir(fs::InodeId ino) override;

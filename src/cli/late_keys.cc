@@ -45,6 +45,15 @@ bool LateKeys::refresh(const s3::Credentials& used) {
   return source && source->refresh(used);
 }
 
+bool LateKeys::has_others(const s3::Credentials& used) {
+  const auto source = found();
+  return source && source->has_others(used);
+}
+
+void LateKeys::accepted(const s3::Credentials& used) {
+  if (const auto source = found()) source->accepted(used);
+}
+
 void LateKeys::reload() {
   if (const auto source = found()) source->reload();
 }

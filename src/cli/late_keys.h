@@ -35,6 +35,8 @@ class LateKeys final : public s3::CredentialSource {
 
   Result<s3::Credentials> get() override EXCLUDES(mutex_);
   bool refresh(const s3::Credentials& used) override EXCLUDES(mutex_);
+  bool has_others(const s3::Credentials& used) override EXCLUDES(mutex_);
+  void accepted(const s3::Credentials& used) override EXCLUDES(mutex_);
   void reload() override EXCLUDES(mutex_);
 
  private:

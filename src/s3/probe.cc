@@ -170,6 +170,7 @@ Result<ListPage> ServiceClient::probe_page(const std::string& prefix, std::size_
   };
   Outcome outcome = requester_.run(std::move(call));
   if (outcome.verdict.ok) {
+    requester_.prove_by(prefix);
     auto list = std::get<JudgedList>(std::move(outcome.verdict.reply));
     list.page.next = std::move(list.next);
     return std::move(list.page);

@@ -49,16 +49,56 @@ bool RenewingSource::changed() {
   return stamp != seen_;
 }
 
-void RenewingSource::take(Credentials fetched) {
-  const bool other = !current_ || !same_keys(fetched, *current_);
+bool RenewingSource::is_current(const Credentials& keys) const {
+  return current_ && same_keys(keys, *current_);
+}
+
+bool RenewingSource::held() const {
+  return current_ && proven_ && !current_->expires;
+}
+
+bool RenewingSource::has_offer() const {
+  if (!offer_) return false;
+  return !refused_ || !same_keys(*offer_, *refused_) || clock_.now() - refused_at_ >= kUrgentPause;
+}
+
+void RenewingSource::take(Credentials fetched, bool told) {
   warned_of_.clear();
-  current_ = std::move(fetched);
+  offer_.reset();
+  if (is_current(fetched)) {
+    current_ = std::move(fetched);
+  } else if (held() && !told) {
+    offer_ = std::move(fetched);
+  } else {
+    put_on_trial(std::move(fetched));
+  }
+}
+
+void RenewingSource::put_on_trial(Credentials keys) {
+  if (proven_) fallback_ = std::move(current_);
+  current_ = std::move(keys);
+  proven_ = fallback_ && same_keys(*current_, *fallback_);
+  if (proven_) fallback_.reset();
+  offer_.reset();
   failure_ = Error{ENOKEY, "the credentials of " + current_->source + " have expired"};
-  if (!other) return;
   log_info([&taken = *current_] {
     return "credentials taken from " + taken.source +
            (taken.expires ? ", they expire at " + iso8601_millis(*taken.expires) : "");
   });
+}
+
+/// False when nothing that still lasts has worked before.
+bool RenewingSource::fall_back() {
+  if (proven_ || !fallback_) return false;
+  if (fallback_->expires && clock_.wall() >= *fallback_->expires) return false;
+  log_warning("the store refuses the credentials that lie in " + current_->source +
+              " now; those that worked before stay in use");
+  refused_ = std::move(current_);
+  refused_at_ = clock_.now();
+  current_ = std::move(fallback_);
+  fallback_.reset();
+  proven_ = true;
+  return true;
 }
 
 void RenewingSource::complain(const Error& error) {
@@ -75,7 +115,7 @@ void RenewingSource::renew() {
     return;
   }
   asking_ = true;
-  reload_ = false;
+  const bool told = reload_.exchange(false);
   mutex_.unlock();
   // Before they are read: a change in between shows at the next look.
   std::string stamp = stamp_of(origin_.files);
@@ -94,17 +134,22 @@ void RenewingSource::renew() {
   // could not be read is read again.
   seen_ = fetched || origin_.costly ? std::move(stamp) : std::string();
   if (fetched) {
-    take(std::move(fetched).value());
+    take(std::move(fetched).value(), told);
   } else {
     complain(fetched.error());
   }
+}
+
+void RenewingSource::look_again() {
+  if (asking_ || !origin_.costly || rested(kUrgentPause)) renew();
 }
 
 Result<Credentials> RenewingSource::get() {
   MutexLock lock(mutex_);
   if (!lasts(std::chrono::nanoseconds(0))) {
     if (asking_ || rested(kUrgentPause)) renew();
-  } else if (!asking_ && (reload_ || (!lasts(kEarly) && rested(kCalmPause)) || changed())) {
+  } else if (!asking_ &&
+             (reload_ || (!lasts(kEarly) && rested(kCalmPause)) || (!held() && changed()))) {
     // changed() lets go of the mutex: somebody else may be fetching by now.
     if (!asking_) renew();
   }
@@ -115,9 +160,27 @@ Result<Credentials> RenewingSource::get() {
 bool RenewingSource::refresh(const Credentials& used) {
   MutexLock lock(mutex_);
   const auto replaced = [&]() REQUIRES(mutex_) { return current_ && !same_keys(used, *current_); };
+  if (replaced() || fall_back()) return true;
+  look_again();
   if (replaced()) return true;
-  if (asking_ || !origin_.costly || rested(kUrgentPause)) renew();
-  return replaced();
+  if (!has_offer()) return false;
+  put_on_trial(*std::exchange(offer_, std::nullopt));
+  return true;
+}
+
+bool RenewingSource::has_others(const Credentials& used) {
+  MutexLock lock(mutex_);
+  if (!current_ || !same_keys(used, *current_) || fallback_) return current_.has_value();
+  if (origin_.costly) return false;
+  look_again();
+  return !is_current(used) || has_offer();
+}
+
+void RenewingSource::accepted(const Credentials& used) {
+  MutexLock lock(mutex_);
+  if (proven_ || !is_current(used)) return;
+  proven_ = true;
+  fallback_.reset();
 }
 
 }  // namespace pailfs::s3

@@ -2,6 +2,7 @@
 #include "requester.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 #include <utility>
 
@@ -29,6 +30,8 @@ struct Requester::Progress {
   std::string payload_hash;  ///< of the body, once known
   BodySums sums;
   Credentials used;
+  std::optional<Credentials> only;  ///< to be used whatever others use
+  bool vague = false;               ///< the last refusal need not be about the keys
   std::shared_ptr<const Site> site;
 };
 
@@ -42,6 +45,9 @@ constexpr std::size_t kMaxNotices = 8;
 
 /// What an attempt gets of a deadline that is as good as over.
 constexpr std::chrono::milliseconds kShortestPatience{100};
+
+/// What the question whether keys are still good may take.
+constexpr std::chrono::milliseconds kProofPatience{4000};
 
 Verdict failed(Error error) {
   Verdict verdict;
@@ -116,7 +122,8 @@ Status Requester::hash_body(const Call& call, Progress& progress) const {
 }
 
 Result<Built> Requester::prepare(Call& call, Progress& progress) {
-  Result<Credentials> credentials = credentials_.get();
+  Result<Credentials> credentials =
+      progress.only ? Result<Credentials>(*progress.only) : credentials_.get();
   if (!credentials) return credentials.error();
   progress.used = std::move(*credentials);
   progress.site = site();
@@ -250,10 +257,59 @@ std::vector<std::string> Requester::notices() const {
   return notices_;
 }
 
-bool Requester::replace_keys(const Verdict& verdict, Progress& progress) {
-  if (credentials_.refresh(progress.used)) return true;
+void Requester::prove_by(const std::string& prefix) {
+  MutexLock lock(mutex_);
+  proof_ = prefix;
+}
+
+/// A HEAD does not say why it was refused, and some services say AccessDenied of keys that they no
+/// longer know.
+void Requester::suspect_keys(Verdict& verdict, Progress& progress) {
+  const int status = verdict.error.http_status;
+  const bool forbidden = verdict.retry == Retry::never && !verdict.foreign &&
+                         verdict.error.err == EPERM && (status == 401 || status == 403);
+  progress.vague = forbidden || verdict.error.s3_code.empty();
+  if (forbidden && !progress.used.access_key.empty() && credentials_.has_others(progress.used))
+    verdict.retry = Retry::refresh_credentials;
+}
+
+Requester::Standing Requester::standing_of(const Credentials& keys, const std::string& asked) {
+  ListRequest request;
+  request.delimited = false;
+  request.max_keys = 1;
+  {
+    MutexLock lock(mutex_);
+    request.prefix = proof_.value_or(asked);
+  }
+  Call call;
+  call.asked.op = Op::list;
+  call.asked.key = request.prefix;
+  call.asked.list_v2 = config_.list_v2;
+  call.stall_limit = kProofPatience;
+  call.build = [&](const Site& site, Asked& /*asked*/, const BodySums& /*sums*/) {
+    return Result<Built>(build_list(site, request, ""));
+  };
+  Progress progress;
+  progress.start = clock_.now();
+  progress.only = keys;
+  const Verdict verdict = attempt(call, progress);
+  if (verdict.ok) {
+    credentials_.accepted(keys);
+    return Standing::good;
+  }
+  const bool refused = verdict.retry == Retry::refresh_credentials ||
+                       verdict.error.http_status == 401 || verdict.error.http_status == 403;
+  return refused && !verdict.foreign ? Standing::refused : Standing::unknown;
+}
+
+bool Requester::replace_keys(const Call& call, Progress& progress) {
+  Standing standing = Standing::refused;
+  if (progress.vague && credentials_.has_others(progress.used))
+    standing = standing_of(progress.used, call.asked.key);
+  if (standing == Standing::good) return false;
+  if (standing == Standing::refused && credentials_.refresh(progress.used)) return true;
   KeyHistory history;
-  history.named = !verdict.error.s3_code.empty();
+  history.named = !progress.vague;
   {
     MutexLock lock(mutex_);
     const MonoTime now = clock_.now();
@@ -263,12 +319,14 @@ bool Requester::replace_keys(const Verdict& verdict, Progress& progress) {
     if (history.named) keys_refused_ = now;
   }
   if (!awaits_keys(history)) return false;
-  clock_.sleep_for(key_pause(progress.corrections[verdict.retry]));
-  static_cast<void>(credentials_.refresh(progress.used));
+  clock_.sleep_for(key_pause(progress.corrections[Retry::refresh_credentials]));
+  // Else the next attempt asks first whether the keys are still good.
+  if (history.named) static_cast<void>(credentials_.refresh(progress.used));
   return true;
 }
 
 void Requester::remember_keys(const Progress& progress, bool accepted) {
+  if (accepted) credentials_.accepted(progress.used);
   MutexLock lock(mutex_);
   if (accepted) keys_accepted_ = clock_.now();
   if (progress.used.access_key.empty() || same_keys(progress.used, last_keys_)) return;
@@ -276,10 +334,10 @@ void Requester::remember_keys(const Progress& progress, bool accepted) {
   last_keys_ = progress.used;
 }
 
-bool Requester::correct(Verdict& verdict, Progress& progress) {
+bool Requester::correct(const Call& call, Verdict& verdict, Progress& progress) {
   switch (verdict.retry) {
     case Retry::refresh_credentials:
-      return replace_keys(verdict, progress);
+      return replace_keys(call, progress);
     case Retry::clock:
       return set_clock(verdict);
     case Retry::region:
@@ -311,6 +369,7 @@ Outcome Requester::run(Call call) {
       outcome.checksums = progress.plan && progress.plan->checksum;
       return outcome;
     }
+    suspect_keys(verdict, progress);
     const bool free_attempt = verdict.at_once && !progress.at_once_used;
     if (!free_attempt) ++progress.counted;
     RetryInput input;
@@ -329,7 +388,7 @@ Outcome Requester::run(Call call) {
     // A contradicted region is named also where nothing is tried again.
     if (verdict.retry == Retry::region && config_.region_given) switch_region(verdict, progress);
     const bool again =
-        step.retry && budget_.take(step.cost) && (free_attempt || correct(verdict, progress));
+        step.retry && budget_.take(step.cost) && (free_attempt || correct(call, verdict, progress));
     if (!again) {
       if (!plainer(call, verdict, progress)) return outcome;
       outcome.doubt = outcome.doubt || verdict.outcome_unknown;

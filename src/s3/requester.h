@@ -59,6 +59,8 @@ class Requester final {
   [[nodiscard]] std::vector<RequestCount> counts() const;
   [[nodiscard]] std::vector<std::string> notices() const EXCLUDES(mutex_);
   Result<Credentials> credentials() { return credentials_.get(); }
+  /// A listing of one key below `prefix` is what working keys may do: it was done just now.
+  void prove_by(const std::string& prefix) EXCLUDES(mutex_);
 
  private:
   struct Progress;
@@ -77,9 +79,15 @@ class Requester final {
   void notice(const std::string& text) EXCLUDES(mutex_);
   Verdict attempt(Call& call, Progress& progress);
   /// Takes the corrective action of the verdict's retry class; false if there is none to take.
-  bool correct(Verdict& verdict, Progress& progress);
-  /// Looks for other keys, for a moment also for some that are on their way.
-  bool replace_keys(const Verdict& verdict, Progress& progress) EXCLUDES(mutex_);
+  bool correct(const Call& call, Verdict& verdict, Progress& progress);
+  /// Makes a refusal that may be about the keys one to be corrected, if there are others.
+  void suspect_keys(Verdict& verdict, Progress& progress);
+  /// What the store thinks of keys, asked with a request that working ones may make.
+  enum class Standing { good, refused, unknown };
+  Standing standing_of(const Credentials& keys, const std::string& asked) EXCLUDES(mutex_);
+  /// Looks for other keys, for a moment also for some that are on their way. Not where the refusal
+  /// was vague and the store shows that it still takes those at hand.
+  bool replace_keys(const Call& call, Progress& progress) EXCLUDES(mutex_);
   void remember_keys(const Progress& progress, bool accepted) EXCLUDES(mutex_);
   bool switch_region(Verdict& verdict, const Progress& progress);
   bool set_clock(const Verdict& verdict) EXCLUDES(mutex_);
@@ -101,6 +109,7 @@ class Requester final {
   mutable Mutex mutex_;
   std::shared_ptr<const Site> site_ GUARDED_BY(mutex_);
   std::vector<std::string> notices_ GUARDED_BY(mutex_);
+  std::optional<std::string> proof_ GUARDED_BY(mutex_);  ///< prefix, see prove_by()
   Credentials last_keys_ GUARDED_BY(mutex_);
   std::optional<MonoTime> keys_changed_ GUARDED_BY(mutex_);
   std::optional<MonoTime> keys_accepted_ GUARDED_BY(mutex_);

@@ -51,8 +51,14 @@ class CredentialSource {
  public:
   virtual ~CredentialSource() = default;
   virtual Result<Credentials> get() = 0;
-  /// The store refused `used`: looks again at where they came from. True if there are others now.
+  /// The store refused `used`: looks again at where they came from. True if there are others now;
+  /// these are on trial until accepted().
   virtual bool refresh(const Credentials& used) = 0;
+  /// Whether refresh(used) would lead to others. Who is not sure that a refusal is about the keys
+  /// asks the store before giving up keys that may still work.
+  virtual bool has_others(const Credentials& /*used*/) { return false; }
+  /// The store did what was asked with `used`.
+  virtual void accepted(const Credentials& /*used*/) {}
   /// Somebody says that they have changed: the next get() looks at where they came from. Returns at
   /// once.
   virtual void reload() {}
@@ -104,8 +110,9 @@ std::string profile_region(const CredentialConfig& config);
 /// named but unusable is an error, not a miss. `ecs` and `iam_role` look at one place only; failing
 /// that ENOKEY.
 ///
-/// Sources other than the environment live: they look once a second whether a file has changed, ask
-/// 5 minutes before keys expire, and whenever the store refuses them. The address of the instance
+/// Sources other than the environment live: they are asked again 5 minutes before keys expire, when
+/// the store refuses them, and once a second where a file has changed and its keys expire. Keys
+/// that work and do not expire stay, whatever the file says meanwhile. The address of the instance
 /// metadata service is fixed (169.254.169.254) unless AWS_EC2_METADATA_SERVICE_ENDPOINT names
 /// another, as for Amazon's SDKs. `clock` must outlive the source.
 Result<FoundCredentials> find_credentials(const CredentialConfig& config,

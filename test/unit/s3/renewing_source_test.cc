@@ -11,6 +11,7 @@
 namespace pailfs::s3 {
 namespace {
 
+using Catch::Matchers::ContainsSubstring;
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
@@ -41,7 +42,7 @@ struct FileKeys {
   }
 };
 
-TEST_CASE("a changed file is noticed within a second, and looked at once a second", "[s3]") {
+TEST_CASE("a changed file is noticed within a second while its keys prove nothing yet", "[s3]") {
   FileKeys keys;
   static_cast<void>(keys.dir.write("keys", "K2-longer"));
   keys.clock.advance(milliseconds(999));
@@ -131,6 +132,118 @@ TEST_CASE("what is costly is not asked twice in a second, what is not is", "[s3]
   keys.clock.advance(seconds(1));
   CHECK_FALSE(keys.source->refresh(used));
   CHECK(keys.fetches == (costly ? 2 : 4));
+}
+
+TEST_CASE("keys that work stay, whatever is written into their file", "[s3]") {
+  FileKeys keys;
+  keys.source->accepted(*keys.source->get());
+  const bool gone = GENERATE(true, false);
+  if (gone) {
+    std::filesystem::remove(keys.path);
+  } else {
+    static_cast<void>(keys.dir.write("keys", "K-of-another-volume"));
+  }
+  for (int i = 0; i < 3; ++i) {
+    keys.clock.advance(hours(1));
+    CHECK(key_of(*keys.source) == "K1");
+  }
+  CHECK(keys.fetches == 1);
+}
+
+TEST_CASE("keys that work and expire are followed once a second", "[s3]") {
+  FileKeys keys;
+  keys.expires = keys.clock.wall() + hours(10);
+  keys.source->reload();
+  keys.source->accepted(*keys.source->get());
+  static_cast<void>(keys.dir.write("keys", "K2-longer"));
+  CHECK(key_of(*keys.source) == "K1");
+  keys.clock.advance(seconds(1));
+  CHECK(key_of(*keys.source) == "K2-longer");
+  SECTION("and given up again when they are refused, while the old ones last") {
+    CHECK(keys.source->refresh(*keys.source->get()));
+    CHECK(key_of(*keys.source) == "K1");
+    keys.clock.advance(seconds(10));
+    CHECK(key_of(*keys.source) == "K1");
+  }
+  SECTION("and kept when the old ones have expired") {
+    keys.clock.advance(hours(11));
+    keys.expires = keys.clock.wall() + hours(10);
+    CHECK(key_of(*keys.source) == "K2-longer");
+    CHECK_FALSE(keys.source->refresh(*keys.source->get()));
+  }
+}
+
+TEST_CASE("refused keys give way to those of the file, which stay when they are accepted", "[s3]") {
+  FileKeys keys;
+  const Credentials old = *keys.source->get();
+  keys.source->accepted(old);
+  CHECK_FALSE(keys.source->has_others(old));
+  CHECK_FALSE(keys.source->refresh(old));
+  static_cast<void>(keys.dir.write("keys", "K2"));
+  CHECK(keys.source->has_others(old));
+  CHECK(key_of(*keys.source) == "K1");
+  CHECK(keys.source->refresh(old));
+  const Credentials next = *keys.source->get();
+  CHECK(next.access_key == "K2");
+  CHECK(keys.source->refresh(old));  // another thread, refused with the old ones
+  CHECK(key_of(*keys.source) == "K2");
+  keys.source->accepted(old);  // a reply that is late proves nothing of the new ones
+  CHECK(keys.source->has_others(next));
+  keys.source->accepted(next);
+  CHECK_FALSE(keys.source->has_others(next));
+  CHECK_FALSE(keys.source->refresh(next));
+  CHECK(key_of(*keys.source) == "K2");
+}
+
+TEST_CASE("keys of the file that are refused too give way to those that worked before", "[s3]") {
+  const LogLines log(LogLevel::warning);
+  FileKeys keys;
+  const Credentials old = *keys.source->get();
+  keys.source->accepted(old);
+  static_cast<void>(keys.dir.write("keys", "K2"));
+  CHECK(keys.source->refresh(old));
+  CHECK(keys.source->refresh(*keys.source->get()));
+  CHECK(key_of(*keys.source) == "K1");
+  REQUIRE(log.lines.size() == 1);
+  CHECK_THAT(log.lines[0], ContainsSubstring("those that worked before stay in use"));
+  // Not again at once, but a store that learns of keys late gets a second chance.
+  CHECK_FALSE(keys.source->has_others(old));
+  CHECK_FALSE(keys.source->refresh(old));
+  keys.clock.advance(seconds(1));
+  CHECK(keys.source->refresh(old));
+  CHECK(key_of(*keys.source) == "K2");
+  SECTION("others that are written meanwhile are tried at once") {
+    CHECK(keys.source->refresh(*keys.source->get()));
+    static_cast<void>(keys.dir.write("keys", "K3"));
+    CHECK(keys.source->refresh(old));
+    CHECK(key_of(*keys.source) == "K3");
+  }
+  SECTION("the file may be put back") {
+    static_cast<void>(keys.dir.write("keys", "K1"));
+    keys.clock.advance(seconds(1));
+    CHECK(key_of(*keys.source) == "K1");
+    CHECK_FALSE(keys.source->has_others(old));
+  }
+}
+
+TEST_CASE("reload tries the keys of the file, though those at hand work", "[s3]") {
+  FileKeys keys;
+  keys.source->accepted(*keys.source->get());
+  static_cast<void>(keys.dir.write("keys", "K2"));
+  keys.source->reload();
+  CHECK(key_of(*keys.source) == "K2");
+  CHECK(keys.source->refresh(*keys.source->get()));
+  CHECK(key_of(*keys.source) == "K1");
+}
+
+TEST_CASE("a program or service is not asked whether it has other keys", "[s3]") {
+  FileKeys keys(true);
+  const Credentials used = *keys.source->get();
+  keys.source->accepted(used);
+  keys.clock.advance(hours(1));
+  static_cast<void>(keys.dir.write("keys", "K2"));
+  CHECK_FALSE(keys.source->has_others(used));
+  CHECK(keys.fetches == 1);
 }
 
 TEST_CASE("many threads and a file replaced all the time see whole keys only", "[s3]") {

@@ -15,7 +15,7 @@ namespace pailfs::fs {
 
 /// What the open handles of one file share: the stored version it started from, what was written
 /// since, and whether the store knows. Guarded as a whole by Inode::state. What an upload reads
-/// (bytes, stat, attributes, base) is changed only by who also holds Inode::flush, or the tree
+/// (bytes, stat, attributes, base) is changed only by who also holds Inode::flush, or its path
 /// alone, so that an upload sees it stand still; the counts of users change under Inode::state
 /// alone.
 ///

@@ -65,7 +65,8 @@ Status PosixFileSystem::allocate(HandleId handle, const Allocation& what) {
     const Status zeroed = write_zeros(handle, *inode, {what.offset, end});
     if (!zeroed) return zeroed;
   }
-  const std::shared_lock tree(tree_);
+  const auto held = hold(inode);
+  if (!held) return held.error();
   MutexLock flush(inode->flush);
   if (const Status whole = recall(inode, {0, UINT64_MAX}); !whole) return whole;
   MutexLock lock(inode->state);

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <mutex>
-
 #include "pailfs/util/text.h"
 
 #include "posix_file_system.h"
@@ -24,7 +22,8 @@ Result<Attr> PosixFileSystem::setattr(InodeId ino, const SetAttr& change) {
   const auto inode = find_inode(ino);
   if (!inode) return inode.error();
   if (config_.read_only) return Error{EROFS, "mounted read-only"};
-  const std::shared_lock tree(tree_);
+  const auto held = hold(*inode);
+  if (!held) return held.error();
   if (const auto attr = setattr_removed(*inode, change)) return *attr;
   return (*inode)->directory ? setattr_directory(*inode, change) : setattr_file(*inode, change);
 }

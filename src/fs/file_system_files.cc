@@ -2,7 +2,6 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <mutex>
 #include <utility>
 
 #include "pailfs/util/log.h"
@@ -166,12 +165,23 @@ Result<std::string> PosixFileSystem::enter_current(const InodePtr& inode, bool w
       const auto node = tries > 0  ? resolver_.ask(*path)
                         : writable ? fresh_node(*path)
                                    : fresh_node_to_read(inode, *path);
+      const bool is_file = node && node->form == Form::file;
+      const bool gone = node ? !is_file : node.error().err == ENOENT;
+      if (gone && tries < kMostTries) {
+        const auto renamed = renamed_meanwhile(inode, *path);
+        if (!renamed) return renamed.error();
+        if (*renamed) continue;
+      }
       if (!node) return node.error();
-      if (node->form != Form::file) return Error{ESTALE, printable(*path) + ": is a directory now"};
+      if (!is_file) return Error{ESTALE, printable(*path) + ": is a directory now"};
       enter(inode, content_from(*node), writable);
-      const auto now = clean_version(*inode);
+      auto now = clean_version(*inode);
       if (now && *now != node->info.etag) {
         leave(inode, writable);
+        const auto renamed = renamed_meanwhile(inode, *path);
+        if (!renamed) return renamed.error();
+        if (*renamed && tries < kMostTries) continue;
+        now = clean_version(*inode);
         // What we have stored or opened ourselves since we asked is no other's version.
         if (now != before && tries < kMostTries) continue;
         // Handles of the old version stay with it; the kernel looks the name up again and gets an
@@ -180,13 +190,16 @@ Result<std::string> PosixFileSystem::enter_current(const InodePtr& inode, bool w
         return Error{ESTALE, printable(*path) + ": changed while open"};
       }
     }
-    bool stays = !inodes_.is_detached(inode);
+    const auto path_now = inodes_.path(inode);
+    bool stays = path_now.has_value();
     {
       MutexLock lock(inode->state);
       stays = stays && !inode->going && !inode->content->orphaned;
     }
-    if (stays) return path;
+    if (stays && path_now == *path) return path;
     leave(inode, writable);
+    // What was entered may have been asked for by the name it had before.
+    if (stays) continue;
     // Then it has lost its name, or stays.
     MutexLock flush(inode->flush);
   }
@@ -208,7 +221,6 @@ Result<OpenResult> PosixFileSystem::open(InodeId ino, int flags) {
   if (config_.read_only && (writable || (flags & O_TRUNC) != 0)) {
     return Error{EROFS, "mounted read-only"};
   }
-  const std::shared_lock tree(tree_);
   const auto path = enter_current(inode, writable);
   if (!path) return path.error();
   if ((flags & O_TRUNC) != 0) {
@@ -307,7 +319,8 @@ Result<ReadBytes> PosixFileSystem::read(HandleId handle, std::uint64_t offset, s
     if (bytes) return bytes;
     const int err = bytes.error().err;
     if (moved && err == EAGAIN) {
-      const std::shared_lock tree(tree_);
+      const auto held = hold(inode);
+      if (!held) return held.error();
       MutexLock flush(inode->flush);
       const Status whole = recall(inode, {offset, offset + size});
       if (!whole) return whole.error();
@@ -317,7 +330,8 @@ Result<ReadBytes> PosixFileSystem::read(HandleId handle, std::uint64_t offset, s
     if (gone && !waited) {
       // Perhaps a rename of ours is half done; when it is over, the bytes are where it says.
       waited = true;
-      const std::shared_lock tree(tree_);
+      const auto held = hold(inode);
+      if (!held) return held.error();
       MutexLock flush(inode->flush);
       continue;
     }
@@ -337,7 +351,8 @@ Result<std::size_t> PosixFileSystem::write(HandleId handle, std::uint64_t offset
   const InodePtr& inode = (*file)->inode;
   auto written = write_opened(inode, offset, bytes, false);
   if (!written && written.error().err == EAGAIN) {
-    const std::shared_lock tree(tree_);
+    const auto held = hold(inode);
+    if (!held) return held.error();
     written = write_opened(inode, offset, bytes, true);
   }
   return written;
@@ -364,9 +379,11 @@ Result<std::size_t> PosixFileSystem::write_opened(const InodePtr& inode, std::ui
     begin = storer_.worth_beginning(*inode->content);
   }
   if (!begin) return bytes.size();
-  // Not while a directory is being renamed: it would go to the old name.
-  std::shared_lock tree(tree_, std::defer_lock);
-  if (may_store || tree.try_lock()) storer_.begin_early(inode);
+  // Not while it is being renamed, or a directory above it: it would go to the old name.
+  const auto path = inodes_.path(inode);
+  std::optional<PathLocks::Hold> held;
+  if (!may_store && path) held = paths_.try_change(*path);
+  if (may_store || (held && inodes_.path(inode) == path)) storer_.begin_early(inode);
   return bytes.size();
 }
 
@@ -443,7 +460,8 @@ bool PosixFileSystem::free_local(const InodePtr& inode) {
 }
 
 Status PosixFileSystem::store_for(OpenFile& file) {
-  const std::shared_lock tree(tree_);
+  const auto held = hold(file.inode);
+  if (!held) return held.error();
   MutexLock flush(file.inode->flush);
   const Status stored = storer_.store(file.inode);
   MutexLock lock(file.inode->state);
@@ -495,7 +513,11 @@ Status PosixFileSystem::sync_all() {
   Status first;
   for (const InodePtr& inode : inodes_.pinned()) {
     if (inode->directory) continue;
-    const std::shared_lock tree(tree_);
+    const auto held = hold(inode);
+    if (!held) {
+      if (first) first = held.error();
+      continue;
+    }
     MutexLock flush(inode->flush);
     const Status stored = storer_.store(inode);
     if (!stored && first) first = stored;

@@ -12,6 +12,8 @@ namespace {
 constexpr std::chrono::seconds kFresh{1};
 /// How long a listing may be worked through by whoever reads it.
 constexpr std::chrono::minutes kReading{10};
+/// How often a look may come into a rename and be repeated.
+constexpr int kMostRenames = 5;
 constexpr std::size_t kParallelLookups = 64;
 /// Of all open files together; one stream of a distant store alone uses up to sixteen.
 constexpr std::size_t kParallelReads = 64;
@@ -102,7 +104,8 @@ std::optional<Node> PosixFileSystem::content_node(const InodePtr& inode) {
   return node;
 }
 
-Result<Node> PosixFileSystem::node_at(const Place& place, std::string_view name) {
+Result<Node> PosixFileSystem::node_at(const Place& place, std::string_view name,
+                                      const PathLocks::Hold* own) {
   const InodePtr inode = inodes_.child(place.parent, name);
   if (!inode || inode->directory) return resolver_.resolve(place.path);
   if (const auto version = clean_version(*inode)) {
@@ -110,6 +113,10 @@ Result<Node> PosixFileSystem::node_at(const Place& place, std::string_view name)
     // version, which must not share an inode (and with it the kernel's pages) with the open one.
     auto node = resolver_.resolve(place.path);
     const bool same = node && node->form == Form::file && node->info.etag == *version;
+    const auto path = inodes_.path(inode);
+    if (!same && (paths_.is_being_renamed(place.path, own) || (path && *path != place.path))) {
+      return Error{EAGAIN, printable(place.path) + ": is being renamed"};
+    }
     // Unless it was us, since we asked: then the answer is older than what we know.
     const bool ours = !same && clean_version(*inode) != version;
     if (ours) known_.erase(place.path);
@@ -123,20 +130,24 @@ Result<Node> PosixFileSystem::node_at(const Place& place, std::string_view name)
 }
 
 Result<Node> PosixFileSystem::node_of(const InodePtr& inode) {
-  if (auto node = content_node(inode)) return std::move(*node);
-  const auto path = path_of(inode);
-  if (!path) {
-    MutexLock lock(inode->state);
-    if (!inode->removed) return path.error();
-    Node gone;
-    gone.stat = *inode->removed;
-    return gone;
+  for (int tries = 0;; ++tries) {
+    if (auto node = content_node(inode)) return std::move(*node);
+    const auto path = path_of(inode);
+    if (!path) {
+      MutexLock lock(inode->state);
+      if (!inode->removed) return path.error();
+      Node gone;
+      gone.stat = *inode->removed;
+      return gone;
+    }
+    auto node = resolver_.resolve(*path);
+    if (node && is_directory(node->form) == inode->directory) return node;
+    if (!node && node.error().err != ENOENT) return node;
+    const auto renamed = renamed_meanwhile(inode, *path);
+    if (!renamed) return renamed.error();
+    if (*renamed && tries < kMostRenames) continue;
+    return node ? Error{ESTALE, printable(*path) + ": is something else now"} : node.error();
   }
-  auto node = resolver_.resolve(*path);
-  if (node && is_directory(node->form) != inode->directory) {
-    return Error{ESTALE, printable(*path) + ": is something else now"};
-  }
-  return node;
 }
 
 bool PosixFileSystem::is_fresh(const std::string& path) {
@@ -203,23 +214,31 @@ Status PosixFileSystem::check_new_name(const Place& place, std::string_view name
 }
 
 Result<Attr> PosixFileSystem::lookup(InodeId parent, std::string_view name) {
-  const auto place = place_of(parent, name);
-  if (!place) return place.error();
-  if (auto listed = listed_file(*place, name)) {
-    // Its type and size are certain; who wants more asks with getattr.
-    const InodePtr inode = inodes_.reference(place->parent, name, false, 1);
-    Attr attr = shown(inode, *listed);
-    attr.complete = false;
-    return attr;
+  for (int tries = 0;; ++tries) {
+    const auto place = place_of(parent, name);
+    if (!place) return place.error();
+    if (auto listed = listed_file(*place, name)) {
+      // Its type and size are certain; who wants more asks with getattr.
+      const InodePtr inode = inodes_.reference(place->parent, name, false, 1);
+      Attr attr = shown(inode, *listed);
+      attr.complete = false;
+      return attr;
+    }
+    nodes_.touched(place->path);
+    const auto node = node_at(*place, name);
+    if (node) {
+      const InodePtr inode = inodes_.reference(place->parent, name, is_directory(node->form), 1);
+      return shown(inode, node->stat);
+    }
+    const int err = node.error().err;
+    if (err != ENOENT && err != EAGAIN) return node.error();
+    const auto renamed = renamed_meanwhile(*place, name);
+    if (!renamed) return renamed.error();
+    if ((*renamed || err == EAGAIN) && tries < kMostRenames) continue;
+    if (err == EAGAIN) return Error{ESTALE, node.error().text};
+    if (is_too_long(name)) return Error{ENAMETOOLONG, "longer than 255 bytes"};
+    return node.error();
   }
-  nodes_.touched(place->path);
-  const auto node = node_at(*place, name);
-  if (!node) {
-    const bool too_long = node.error().err == ENOENT && is_too_long(name);
-    return too_long ? Error{ENAMETOOLONG, "longer than 255 bytes"} : node.error();
-  }
-  const InodePtr inode = inodes_.reference(place->parent, name, is_directory(node->form), 1);
-  return shown(inode, node->stat);
 }
 
 std::optional<Stat> PosixFileSystem::listed_file(const Place& place, std::string_view name) {

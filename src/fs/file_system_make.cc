@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 
-#include <mutex>
-
 #include "pailfs/util/text.h"
 
 #include "posix_file_system.h"
@@ -11,11 +9,12 @@ namespace pailfs::fs {
 
 Result<PosixFileSystem::NewEntry> PosixFileSystem::new_entry(InodeId parent, std::string_view name,
                                                              mode_t mode, const Caller& caller) {
-  auto place = place_of(parent, name);
-  if (!place) return place.error();
-  const Status free = check_new_name(*place, name, S_ISDIR(mode));
+  auto held = hold_place(parent, name);
+  if (!held) return held.error();
+  Place& place = held->place;
+  const Status free = check_new_name(place, name, S_ISDIR(mode));
   if (!free) return free.error();
-  auto above = node_of(place->parent);
+  auto above = node_of(place.parent);
   if (!above) return above.error();
   Stat stat;
   stat.mode = mode;
@@ -26,7 +25,7 @@ Result<PosixFileSystem::NewEntry> PosixFileSystem::new_entry(InodeId parent, std
     if (S_ISDIR(mode)) stat.mode |= S_ISGID;
   }
   stat.atime = stat.mtime = stat.ctime = clock_.wall();
-  return NewEntry{std::move(*place), std::move(*above), stat};
+  return NewEntry{std::move(place), std::move(held->hold), std::move(*above), stat};
 }
 
 void PosixFileSystem::inherit_xattrs(const Node& parent, const Stat& stat,
@@ -72,7 +71,6 @@ Result<Attr> PosixFileSystem::make_object(const Place& place, std::string_view n
 
 Result<Attr> PosixFileSystem::mknod(InodeId parent, std::string_view name, mode_t mode, dev_t rdev,
                                     const Caller& caller) {
-  const std::shared_lock tree(tree_);
   if ((mode & S_IFMT) == 0) mode |= S_IFREG;
   auto entry = new_entry(parent, name, mode, caller);
   if (!entry) return entry.error();
@@ -84,7 +82,6 @@ Result<Attr> PosixFileSystem::mknod(InodeId parent, std::string_view name, mode_
 
 Result<Attr> PosixFileSystem::mkdir(InodeId parent, std::string_view name, mode_t mode,
                                     const Caller& caller) {
-  const std::shared_lock tree(tree_);
   const auto entry = new_entry(parent, name, S_IFDIR | (mode & 07777), caller);
   if (!entry) return entry.error();
   s3::ObjectAttributes base;
@@ -98,7 +95,6 @@ Result<Attr> PosixFileSystem::mkdir(InodeId parent, std::string_view name, mode_
 
 Result<Attr> PosixFileSystem::symlink(std::string_view target, InodeId parent,
                                       std::string_view name, const Caller& caller) {
-  const std::shared_lock tree(tree_);
   const auto entry = new_entry(parent, name, S_IFLNK | 0777, caller);
   if (!entry) return entry.error();
   return make_object(entry->place, name, entry->stat,
@@ -123,7 +119,6 @@ Result<CreateResult> PosixFileSystem::create(InodeId parent, std::string_view na
 
 Result<CreateResult> PosixFileSystem::create_new(InodeId parent, std::string_view name, mode_t mode,
                                                  int flags, const Caller& caller) {
-  const std::shared_lock tree(tree_);
   const auto entry = new_entry(parent, name, S_IFREG | (mode & 07777), caller);
   if (!entry) return entry.error();
 

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <mutex>
-
 #include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
 
@@ -102,21 +100,21 @@ void PosixFileSystem::orphan(const InodePtr& inode, bool bytes_kept,
 
 Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {
   if (config_.read_only) return Error{EROFS, "mounted read-only"};
-  const std::shared_lock tree(tree_);
-  const auto place = place_of(parent, name);
-  if (!place) return place.error();
+  const auto held = hold_place(parent, name);
+  if (!held) return held.error();
+  const Place& place = held->place;
   std::optional<Stat> stat;  // whoever has a file of unknown attributes open has its content
-  if (!listed_file(*place, name)) {
-    const auto node = node_at(*place, name);
+  if (!listed_file(place, name)) {
+    const auto node = node_at(place, name);
     if (!node) return node.error();
     stat = node->stat;
-    if (is_directory(node->form)) return Error{EISDIR, printable(place->path) + ": is a directory"};
+    if (is_directory(node->form)) return Error{EISDIR, printable(place.path) + ": is a directory"};
   }
 
-  const InodePtr inode = inodes_.reference(place->parent, name, false, 0);
+  const InodePtr inode = inodes_.reference(place.parent, name, false, 0);
   MutexLock flush(inode->flush);
   const Going going(*inode);
-  const auto kept = keep_bytes_of_open_file(inode, place->path);
+  const auto kept = keep_bytes_of_open_file(inode, place.path);
   if (!kept) return kept.error();
   bool only_here = false;
   {
@@ -124,12 +122,12 @@ Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {
     only_here = inode->content && !inode->content->stored && !inode->content->hides_object;
   }
   if (!only_here) {
-    const Status removed = store_.remove(file_key(config_.prefix, place->path));
+    const Status removed = store_.remove(file_key(config_.prefix, place.path));
     if (!removed) return removed;
   }
-  known_.removed_file(place->path);
+  known_.removed_file(place.path);
   orphan(inode, *kept, stat);
-  contents_changed(place->parent);
+  contents_changed(place.parent);
   return {};
 }
 
@@ -143,42 +141,41 @@ bool PosixFileSystem::has_unstored_below(const InodePtr& directory) {
 
 Status PosixFileSystem::rmdir(InodeId parent, std::string_view name) {
   if (config_.read_only) return Error{EROFS, "mounted read-only"};
-  const std::shared_lock tree(tree_);
-  const auto place = place_of(parent, name);
-  if (!place) return place.error();
-  const auto node = node_at(*place, name);
+  const auto held = hold_place(parent, name);
+  if (!held) return held.error();
+  const Place& place = held->place;
+  const auto node = node_at(place, name);
   if (!node) return node.error();
-  if (!is_directory(node->form))
-    return Error{ENOTDIR, printable(place->path) + ": not a directory"};
+  if (!is_directory(node->form)) return Error{ENOTDIR, printable(place.path) + ": not a directory"};
 
-  const InodePtr inode = inodes_.reference(place->parent, name, true, 0);
-  const auto empty = resolver_.is_empty_directory(place->path, kEmptiness);
+  const InodePtr inode = inodes_.reference(place.parent, name, true, 0);
+  const auto empty = resolver_.is_empty_directory(place.path, kEmptiness);
   if (!empty) return empty.error();
   if (!*empty || has_unstored_below(inode)) {
-    return Error{ENOTEMPTY, printable(place->path) + ": not empty"};
+    return Error{ENOTEMPTY, printable(place.path) + ": not empty"};
   }
   if (node->form == Form::directory_object && node->info.size > 0) {
-    return Error{ENOTEMPTY, printable(place->path) + ": its object holds bytes"};
+    return Error{ENOTEMPTY, printable(place.path) + ": its object holds bytes"};
   }
   const s3::Key key = node->form == Form::directory_object
-                          ? file_key(config_.prefix, place->path)
-                          : directory_key(config_.prefix, place->path);
+                          ? file_key(config_.prefix, place.path)
+                          : directory_key(config_.prefix, place.path);
   // Without an object of its own it went with the last name in it.
   const bool has_object = node->form != Form::implicit_directory ||
-                          known_.marker(place->path) != NodeCache::Word::absent;
+                          known_.marker(place.path) != NodeCache::Word::absent;
   if (has_object) {
     const Status removed = store_.remove(key);
     if (!removed) return removed;
   }
   if (old_directories_ && node->form != Form::directory_object) {
     const Status removed =
-        old_directories_->remove_remains(directory_key(config_.prefix, place->path));
+        old_directories_->remove_remains(directory_key(config_.prefix, place.path));
     if (!removed) return removed;
   }
-  known_.removed(place->path);
-  directory_changes_.forget(place->path);
+  known_.removed(place.path);
+  directory_changes_.forget(place.path);
   detach(inode, node->stat);
-  contents_changed(place->parent);
+  contents_changed(place.parent);
   return {};
 }
 

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <mutex>
-
 #include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
 
@@ -14,21 +12,15 @@ namespace pailfs::fs {
 Status PosixFileSystem::rename(InodeId parent, std::string_view name, InodeId new_parent,
                                std::string_view new_name, bool no_replace) {
   if (config_.read_only) return Error{EROFS, "mounted read-only"};
-  {
-    const std::shared_lock tree(tree_);
-    const auto what = plan_rename(parent, name, new_parent, new_name, no_replace);
-    if (!what) return what.error();
-    if (what->from.path == what->to.path) return {};
-    if (!is_directory(what->source.form)) return renamed(rename_file(*what), *what);
-  }
-  const std::unique_lock tree(tree_);
-  // Looked up again: another rename may have been first.
-  const auto what = plan_rename(parent, name, new_parent, new_name, no_replace);
+  const auto held = hold_places(parent, name, new_parent, new_name);
+  if (!held) return held.error();
+  const auto what = plan_rename(*held, name, new_name, no_replace);
   if (!what) return what.error();
-  if (!is_directory(what->source.form)) return Error{ESTALE, "is a file now"};
-  if (what->to.path.starts_with(what->from.path + "/")) {
-    return Error{EINVAL, "a directory cannot be moved into itself"};
-  }
+  const std::string& from = what->from.path;
+  const std::string& to = what->to.path;
+  if (from == to) return {};
+  if (!is_directory(what->source.form)) return renamed(rename_file(*what), *what);
+  if (is_at_or_below(to, from)) return Error{EINVAL, "a directory cannot be moved into itself"};
   return renamed(rename_directory(*what), *what);
 }
 
@@ -39,48 +31,45 @@ Status PosixFileSystem::renamed(Status result, const Renaming& what) {
   return result;
 }
 
-Result<PosixFileSystem::Renaming> PosixFileSystem::plan_rename(InodeId parent,
+Result<PosixFileSystem::Renaming> PosixFileSystem::plan_rename(const HeldPlaces& held,
                                                                std::string_view name,
-                                                               InodeId new_parent,
                                                                std::string_view new_name,
                                                                bool no_replace) {
-  const auto from = place_of(parent, name);
-  if (!from) return from.error();
-  const auto to = place_of(new_parent, new_name);
-  if (!to) return to.error();
+  const Place& from = held.from;
+  const Place& to = held.to;
   if (const Status spelling = check_spelling(new_name); !spelling) return spelling.error();
-  const auto source = node_at(*from, name);
+  const auto source = node_at(from, name, &held.hold);
   if (!source) return source.error();
   const std::size_t slash = is_directory(source->form) ? 1 : 0;
-  if (file_key(config_.prefix, to->path).size() + slash > kKeyMax) {
-    return Error{ENAMETOOLONG, printable(to->path) + ": longer than a key of 1024 bytes"};
+  if (file_key(config_.prefix, to.path).size() + slash > kKeyMax) {
+    return Error{ENAMETOOLONG, printable(to.path) + ": longer than a key of 1024 bytes"};
   }
-  const auto target = node_at(*to, new_name);
+  const auto target = node_at(to, new_name, &held.hold);
   if (!target && target.error().err != ENOENT) return target.error();
-  if (target && no_replace) return Error{EEXIST, printable(to->path) + ": exists"};
-  Renaming what{*from, *to, *source, name, new_name};
+  if (target && no_replace) return Error{EEXIST, printable(to.path) + ": exists"};
+  Renaming what{from, to, *source, name, new_name};
   if (target) what.replaced = target->stat;
-  if (from->path == to->path) return what;
+  if (from.path == to.path) return what;
   const bool moves_directory = is_directory(source->form);
   if (target && is_directory(target->form)) {
-    if (!moves_directory) return Error{EISDIR, printable(to->path) + ": is a directory"};
-    const auto empty = resolver_.is_empty_directory(to->path, {});
+    if (!moves_directory) return Error{EISDIR, printable(to.path) + ": is a directory"};
+    const auto empty = resolver_.is_empty_directory(to.path, {});
     if (!empty) return empty.error();
-    const InodePtr replaced = inodes_.child(to->parent, new_name);
+    const InodePtr replaced = inodes_.child(to.parent, new_name);
     const bool unstored = replaced && has_unstored_below(replaced);
     Result<bool> leftover = false;
     if (!*empty && !unstored) {
       leftover =
-          is_interrupted_rename(config_, store_, pool_, directory_key(config_.prefix, from->path),
-                                directory_key(config_.prefix, to->path));
+          is_interrupted_rename(config_, store_, pool_, directory_key(config_.prefix, from.path),
+                                directory_key(config_.prefix, to.path));
     }
     if (!leftover) return leftover.error();
     if (unstored || (!*empty && !*leftover)) {
-      return Error{ENOTEMPTY, printable(to->path) + ": not empty"};
+      return Error{ENOTEMPTY, printable(to.path) + ": not empty"};
     }
     what.into_copies = !*empty;
   } else if (target && moves_directory) {
-    return Error{ENOTDIR, printable(to->path) + ": not a directory"};
+    return Error{ENOTDIR, printable(to.path) + ": not a directory"};
   }
   return what;
 }

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <mutex>
-
 #include "pailfs/util/text.h"
 
 #include "posix_file_system.h"
@@ -53,7 +51,8 @@ Status PosixFileSystem::change_xattrs(const InodePtr& inode,
     if (done) put_xattrs(*xattrs, attributes);
     return done;
   };
-  const std::shared_lock tree(tree_);
+  const auto held = hold(inode);
+  if (!held) return held.error();
   if (!inode->directory) {
     return change_file(
         inode,

@@ -16,11 +16,6 @@ constexpr std::size_t kOthersShare = 8;
 /// Names known to be absent are swept out when there are this many.
 constexpr std::size_t kManyAbsent = 1024;
 
-bool is_at_or_below(const std::string& path, const std::string& top) {
-  return top.empty() || path == top ||
-         (path.size() > top.size() && path[top.size()] == '/' && path.starts_with(top));
-}
-
 }  // namespace
 
 NodeCache::NodeCache(const Config& config, Clock& clock)
@@ -368,6 +363,11 @@ void NodeCache::erase_below(const std::string& path) {
   if (slot == nullptr) return;
   slot->seen = {};
   table->complete.reset();  // it may or may not be there
+}
+
+bool is_at_or_below(std::string_view path, std::string_view top) {
+  if (top.empty()) return true;
+  return path.starts_with(top) && (path.size() == top.size() || path[top.size()] == '/');
 }
 
 std::string parent_path(const std::string& path) {

@@ -253,6 +253,9 @@ class NodeCache final {
   std::uint32_t serial_ GUARDED_BY(mutex_) = 0;
 };
 
+/// True of `top` itself, of every path below it, and of everything when it is the root (""). Paths
+/// are compared by components: "ab" is not below "a".
+[[nodiscard]] bool is_at_or_below(std::string_view path, std::string_view top);
 /// "a/b/c" -> "a/b" and "c"; "c" -> "" and "c".
 std::string parent_path(const std::string& path);
 std::string last_name(const std::string& path);

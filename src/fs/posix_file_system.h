@@ -4,7 +4,6 @@
 #include <atomic>
 #include <memory>
 #include <optional>
-#include <shared_mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -22,6 +21,7 @@
 #include "node_fetcher.h"
 #include "object_reader.h"
 #include "old_directories.h"
+#include "path_locks.h"
 #include "resolver.h"
 #include "storer.h"
 #include "tree_walk.h"
@@ -83,14 +83,18 @@ class HandleTable final {
 
 /// The FileSystem over an ObjectStore.
 ///
-/// Locks, outermost first: `tree_` (shared by everything that changes an object, alone for a
-/// directory rename), Inode::flush (two of them: lower inode number first), both held across
-/// requests; then InodeTable, Inode::state, NodeCache; alone, DirectoryChanges and HandleTable. The
-/// whole order, with the classes below, is in ARCHITECTURE.md.
+/// Locks, outermost first: the path in `paths_` (held by everything that changes an object; by a
+/// rename its two paths alone), Inode::flush (two of them: lower inode number first), both held
+/// across requests; then InodeTable, Inode::state, NodeCache; alone, DirectoryChanges and
+/// HandleTable. The whole order, with the classes below, is in ARCHITECTURE.md.
+///
+/// What only looks (lookup, getattr, open, read) holds no path. What it finds while a rename is
+/// under way may be neither what was nor what will be: where that looks like a file that is gone or
+/// replaced, it waits for the rename and looks again.
 ///
 /// Files: file_system_activity.cc, _allocate.cc, _lookup.cc, _attributes.cc, _make.cc, _remove.cc,
-/// _rename.cc, _files.cc, _directories.cc, _parents.cc, _remember.cc, _xattr.cc: the verbs; each is
-/// a short story over the classes above.
+/// _rename.cc, _files.cc, _directories.cc, _parents.cc, _paths.cc, _remember.cc, _xattr.cc: the
+/// verbs; each is a short story over the classes above.
 class PosixFileSystem final : public FileSystem {
  public:
   PosixFileSystem(const Config& config, s3::ObjectStore& store, Clock& clock);
@@ -157,8 +161,10 @@ class PosixFileSystem final : public FileSystem {
   Result<InodePtr> find_inode(InodeId ino);
   Result<std::string> path_of(const InodePtr& inode);
   Result<Place> place_of(InodeId parent, std::string_view name);
-  /// What is there now, unstored files included. ENOENT if nothing is.
-  Result<Node> node_at(const Place& place, std::string_view name);
+  /// What is there now, unstored files included. ENOENT if nothing is; EAGAIN if a rename, other
+  /// than that of the caller, is moving it.
+  Result<Node> node_at(const Place& place, std::string_view name,
+                       const PathLocks::Hold* own = nullptr);
   Result<Node> node_of(const InodePtr& inode);
   /// As far as known to be the store's view a second ago at most.
   bool is_fresh(const std::string& path);
@@ -172,6 +178,30 @@ class PosixFileSystem final : public FileSystem {
   [[nodiscard]] bool is_too_long(std::string_view name) const;
   [[nodiscard]] Status check_spelling(std::string_view name) const;
   Status check_new_name(const Place& place, std::string_view name, bool directory);
+
+  // file_system_paths.cc
+  struct HeldPlace {
+    Place place;
+    PathLocks::Hold hold;
+  };
+  struct HeldPlaces {
+    Place from;
+    Place to;
+    PathLocks::Hold hold;
+  };
+  /// How long a verb waits for its turn.
+  static PathLocks::Patience patience();
+  /// The path that the inode has once it is held; nothing is held of one without a path.
+  Result<PathLocks::Hold> hold(const InodePtr& inode);
+  Result<HeldPlace> hold_place(InodeId parent, std::string_view name);
+  /// For a rename: alone.
+  Result<HeldPlaces> hold_places(InodeId parent, std::string_view name, InodeId new_parent,
+                                 std::string_view new_name);
+  Status wait_for_rename(const std::string& path);
+  /// What was found at `path`, of the inode or of the name, may not be so because a rename was
+  /// under way, which is over now: it should be looked at anew, by the path it has then.
+  Result<bool> renamed_meanwhile(const InodePtr& inode, const std::string& path);
+  Result<bool> renamed_meanwhile(const Place& place, std::string_view name);
 
   // file_system_allocate.cc
   Status write_zeros(HandleId handle, Inode& inode, Range range);
@@ -201,6 +231,7 @@ class PosixFileSystem final : public FileSystem {
   /// A name that is free, the directory it comes into, and the attributes it begins with.
   struct NewEntry {
     Place place;
+    PathLocks::Hold hold;  ///< of that name
     Node above;
     Stat stat;
   };
@@ -232,7 +263,7 @@ class PosixFileSystem final : public FileSystem {
     std::optional<Stat> replaced = {};
     bool into_copies = false;  // the target holds what an interrupted rename has left
   };
-  Result<Renaming> plan_rename(InodeId parent, std::string_view name, InodeId new_parent,
+  Result<Renaming> plan_rename(const HeldPlaces& held, std::string_view name,
                                std::string_view new_name, bool no_replace);
   Status renamed(Status result, const Renaming& what);
   Status rename_file(const Renaming& what);
@@ -290,8 +321,8 @@ class PosixFileSystem final : public FileSystem {
   /// which is not complete: stores the file as it is, after which they are read from there.
   Status recall(const InodePtr& inode, Range range) REQUIRES(inode->flush);
   static bool lacks(Inode& inode, Range range);
-  /// EAGAIN unless `may_store`, when the file must be stored first: that needs the tree, which
-  /// comes before the flush lock.
+  /// EAGAIN unless `may_store`, when the file must be stored first: that needs its path, which
+  /// is held before the flush lock is taken.
   Result<std::size_t> write_opened(const InodePtr& inode, std::uint64_t offset,
                                    std::span<const char> bytes, bool may_store);
   Status write_local(Inode& inode, std::uint64_t offset, std::span<const char> bytes)
@@ -334,7 +365,7 @@ class PosixFileSystem final : public FileSystem {
   DirectoryChanges directory_changes_;
   HandleTable<OpenFile> files_;
   HandleTable<OpenDirectory> directories_;
-  std::shared_mutex tree_;
+  PathLocks paths_;
   BlockFetcher fetcher_;  // used by tasks of the pools, which end first, like
   NodeFetcher nodes_;
   TreeWalk tree_walk_;

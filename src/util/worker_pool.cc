@@ -40,6 +40,11 @@ bool WorkerPool::try_submit(std::function<void()> task) {
   return true;
 }
 
+bool WorkerPool::has_waiting() {
+  MutexLock lock(mutex_);
+  return !queue_.empty();
+}
+
 void WorkerPool::enqueue(std::function<void()> task) {
   queue_.push_back(std::move(task));
   // While the pool ends only its own tasks submit, and their threads come back to the queue.
@@ -77,37 +82,58 @@ void require_not_worker_thread() {
   std::abort();
 }
 
+namespace {
+
+/// What the lanes of one for_each_parallel share; lives until the last of them has ended.
+class FanOut final {
+ public:
+  FanOut(WorkerPool& pool, std::size_t count, const std::function<void(std::size_t)>& task)
+      : pool_(pool), count_(count), task_(task) {}
+
+  void run(std::size_t lanes) {
+    {
+      MutexLock lock(mutex_);
+      running_ = lanes;
+    }
+    for (std::size_t lane = 0; lane < lanes; ++lane) pool_.submit([this] { go_on(); });
+    MutexLock lock(mutex_);
+    while (running_ > 0) done_.wait(mutex_);
+  }
+
+ private:
+  void go_on() {
+    MutexLock lock(mutex_);
+    while (next_ < count_) {
+      const std::size_t index = next_++;
+      lock.unlock();
+      task_(index);
+      lock.lock();
+      if (next_ < count_ && pool_.has_waiting()) {
+        // Two things that others want do not wait for a thousand: this lane queues behind them.
+        pool_.submit([this] { go_on(); });
+        return;
+      }
+    }
+    // Notified under the lock: this may be gone as soon as the waiter sees zero.
+    if (--running_ == 0) done_.notify_all();
+  }
+
+  WorkerPool& pool_;
+  const std::size_t count_;
+  const std::function<void(std::size_t)>& task_;
+  Mutex mutex_;
+  CondVar done_;
+  std::size_t next_ GUARDED_BY(mutex_) = 0;
+  std::size_t running_ GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace
+
 void for_each_parallel(WorkerPool& pool, std::size_t count, std::size_t width,
                        const std::function<void(std::size_t)>& task) {
   if (count == 0) return;
   require_not_worker_thread();
-  struct Progress {
-    Mutex mutex;
-    CondVar done;
-    std::size_t next GUARDED_BY(mutex) = 0;
-    std::size_t running GUARDED_BY(mutex) = 0;
-  };
-  Progress progress;
-  const std::size_t lanes = std::min({count, std::max<std::size_t>(width, 1), pool.size()});
-  {
-    MutexLock lock(progress.mutex);
-    progress.running = lanes;
-  }
-  for (std::size_t lane = 0; lane < lanes; ++lane) {
-    pool.submit([&progress, &task, count] {
-      MutexLock lock(progress.mutex);
-      while (progress.next < count) {
-        const std::size_t index = progress.next++;
-        lock.unlock();
-        task(index);
-        lock.lock();
-      }
-      // Notified under the lock: `progress` may be gone as soon as the waiter sees zero.
-      if (--progress.running == 0) progress.done.notify_all();
-    });
-  }
-  MutexLock lock(progress.mutex);
-  while (progress.running > 0) progress.done.wait(progress.mutex);
+  FanOut(pool, count, task).run(std::min({count, std::max<std::size_t>(width, 1), pool.size()}));
 }
 
 }  // namespace pailfs

@@ -28,6 +28,8 @@ class WorkerPool final {
   /// Takes the task only if a thread begins it now; false: the caller had better do it itself.
   bool try_submit(std::function<void()> task) EXCLUDES(mutex_);
   [[nodiscard]] std::size_t size() const { return limit_; }
+  /// A task waits for a thread.
+  [[nodiscard]] bool has_waiting() EXCLUDES(mutex_);
   /// True on a thread that belongs to any pool.
   static bool on_worker_thread();
 
@@ -85,7 +87,8 @@ void Pending<T>::assert_not_worker() {
 }
 
 /// Calls `task(i)` for every i in [0, count) on the pool, at most `width` at a time, and returns
-/// when all have finished. Not callable on a worker thread.
+/// when all have finished. Several at once take turns, task by task, so that a short one does not
+/// wait for a long one. Not callable on a worker thread.
 void for_each_parallel(WorkerPool& pool, std::size_t count, std::size_t width,
                        const std::function<void(std::size_t)>& task);
 

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <set>
+#include <thread>
 
 #include "support/catch.h"
 
@@ -115,6 +116,25 @@ TEST_CASE("waiting on a worker ends the process with a message", "[util]") {
   REQUIRE(waitpid(child, &status, 0) == child);
   CHECK(WIFSIGNALED(status));
   CHECK(WTERMSIG(status) == SIGABRT);
+}
+
+TEST_CASE("a short parallel loop does not wait for the end of a long one", "[util]") {
+  WorkerPool pool(1);
+  std::atomic<int> done = 0;
+  std::atomic<bool> begun = false;
+  std::thread longer([&] {
+    for_each_parallel(pool, 100, 1, [&](std::size_t) {
+      begun = true;
+      // Until the short one has come.
+      while (done == 0 && !pool.has_waiting()) std::this_thread::yield();
+      ++done;
+    });
+  });
+  while (!begun) std::this_thread::yield();
+  for_each_parallel(pool, 2, 1, [](std::size_t) {});
+  CHECK(done < 10);
+  longer.join();
+  CHECK(done == 100);
 }
 
 TEST_CASE("a parallel loop visits every index once, no wider than asked", "[util]") {

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <list>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pailfs/util/result.h"
+#include "pailfs/util/sync.h"
+
+namespace pailfs::fs {
+
+/// Who may change what, by paths relative to the mount.
+///
+/// A change holds the path that it changes, beside any number of others: `change`. A rename holds
+/// its two paths, and all below them, alone: `alone`, which waits for the changes and renames that
+/// are under way there and keeps new ones out. Two paths that do not lie below each other have
+/// nothing to do with each other. A path that is held keeps its meaning: no directory above it is
+/// renamed meanwhile, for that would need a path above it alone.
+///
+/// Fair: requests that exclude each other are served in the order in which they came, so that a
+/// rename waits for what was there before it and a stream of new changes does not starve it, and it
+/// holds up only new changes below its own paths. All that one request wants it gets at once, and a
+/// thread takes no second hold while it has one: so no ring of waiting threads can form.
+///
+/// Any thread. A hold may be kept across requests to the store; `mutex_` is not, it is innermost.
+/// Each wait has a limit and can be called off (law L8). Outside Inode::flush: who holds that only
+/// tries (`try_change`). What clang cannot check is who holds which path, since that is known at
+/// run time only; it checks all that lies under `mutex_`.
+class PathLocks final {
+  struct Request;
+  using Requests = std::list<Request>;
+
+ public:
+  /// How long a request waits for its turn.
+  struct Patience {
+    std::chrono::nanoseconds limit = std::chrono::hours(24);
+    /// True: nobody wants the answer any more. Asked under the lock, after each `look_again`, so it
+    /// takes no lock and waits for nothing.
+    std::function<bool()> called_off = {};
+  };
+
+  /// A place in the order, or with no path none; let go by its destruction.
+  class Hold final {
+   public:
+    Hold() = default;
+    Hold(Hold&& other) noexcept : locks_(std::exchange(other.locks_, nullptr)), own_(other.own_) {}
+    Hold& operator=(Hold&& other) noexcept;
+    ~Hold() { release(); }
+    void release();
+
+   private:
+    friend class PathLocks;
+    Hold(PathLocks& locks, Requests::iterator own) : locks_(&locks), own_(own) {}
+    PathLocks* locks_ = nullptr;
+    Requests::iterator own_{};
+  };
+
+  PathLocks() = default;
+  PathLocks(const PathLocks&) = delete;
+  PathLocks& operator=(const PathLocks&) = delete;
+  /// All holds must have gone.
+  ~PathLocks() = default;
+
+  /// ETIMEDOUT when the limit has passed, EINTR when it is called off; then nothing is held.
+  [[nodiscard]] Result<Hold> change(const std::string& path, const Patience& patience)
+      EXCLUDES(mutex_);
+  [[nodiscard]] Result<Hold> alone(const std::string& from, const std::string& to,
+                                   const Patience& patience) EXCLUDES(mutex_);
+  /// Waits for nothing: none if `change` would wait.
+  [[nodiscard]] std::optional<Hold> try_change(const std::string& path) EXCLUDES(mutex_);
+  /// A rename other than `own` is under way that moves the path or something to it.
+  [[nodiscard]] bool is_being_renamed(const std::string& path, const Hold* own = nullptr)
+      EXCLUDES(mutex_);
+  /// Every request that waits asks its Patience::called_off again.
+  void look_again() EXCLUDES(mutex_);
+  /// How many requests wait.
+  [[nodiscard]] std::size_t waiting() EXCLUDES(mutex_);
+
+ private:
+  struct Request {
+    std::vector<std::string> paths;
+    bool alone = false;
+    bool granted = false;
+    CondVar wake;
+  };
+
+  static bool exclude_each_other(const Request& one, const Request& other);
+  /// Nothing that came before it stands in its way.
+  [[nodiscard]] bool is_free(Requests::const_iterator own) const REQUIRES(mutex_);
+  [[nodiscard]] Requests::iterator enqueue(std::vector<std::string> paths, bool alone)
+      REQUIRES(mutex_);
+  [[nodiscard]] Result<Hold> take(std::vector<std::string> paths, bool alone,
+                                  const Patience& patience) EXCLUDES(mutex_);
+  void drop(Requests::iterator own) REQUIRES(mutex_);
+
+  Mutex mutex_;
+  Requests requests_ GUARDED_BY(mutex_);       // in the order in which they came
+  std::size_t alone_ GUARDED_BY(mutex_) = 0;   // of them
+};
+
+}  // namespace pailfs::fs

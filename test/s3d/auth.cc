@@ -29,6 +29,8 @@ std::string SigningKeys::get(const std::string& secret, std::string_view date,
 S3Error check_key_and_token(const AuthContext& context, std::string_view access_key,
                             std::string_view token) {
   const Credentials& known = context.credentials;
+  if (access_key != known.access_key && context.unknown_key_404)
+    return {"XAdminUserNotFound", "", {}};
   if (access_key != known.access_key)
     return {"InvalidAccessKeyId", "", {{"AWSAccessKeyId", std::string(access_key)}}};
   if (token != known.session_token) {

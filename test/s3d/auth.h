@@ -60,6 +60,8 @@ struct AuthContext {
   bool check_signed_headers = true;
   bool plus_is_space = true;  ///< a bare '+' in the path, as AWS reads it
   SigningKeys& keys;
+  bool check_secret = true;  ///< false: the key id must be known, its secret is not asked for
+  bool unknown_key_404 = false;
 };
 
 /// Chooses the version by Authorization or query; a request without either is anonymous.

@@ -73,7 +73,8 @@ Verdict verify(const AuthContext& context, std::string_view access_key, std::str
                std::string_view signature, std::string_view date) {
   if (S3Error e = check_key_and_token(context, access_key, token); !e.code.empty()) return e;
   std::string to_sign = string_to_sign_v2(context.head, date, context.virtual_bucket);
-  if (base64(hmac_sha1(context.credentials.secret_key, to_sign)) != signature)
+  const bool right = base64(hmac_sha1(context.credentials.secret_key, to_sign)) == signature;
+  if (!right && context.check_secret)
     return S3Error{"SignatureDoesNotMatch",
                    "",
                    {{"AWSAccessKeyId", std::string(access_key)},

@@ -23,8 +23,10 @@ constexpr Row kRows[] = {
     {"ConditionalRequestConflict", 409,
      "The conditional request cannot succeed due to a conflicting operation against this "
      "resource."},
+    {"DirectoryObjectContainsData", 400, "Directory object contains data payload."},
     {"EntityTooLarge", 400, "Your proposed upload exceeds the maximum allowed size"},
     {"EntityTooSmall", 400, "Your proposed upload is smaller than the minimum allowed size"},
+    {"ExistingObjectIsDirectory", 409, "Existing Object is a directory."},
     {"ExpiredToken", 400, "The provided token has expired."},
     {"IllegalLocationConstraintException", 400,
      "The specified location constraint is incompatible for the region specific endpoint this "
@@ -62,6 +64,7 @@ constexpr Row kRows[] = {
      "The specified upload does not exist. The upload ID may be invalid, or the upload may have "
      "been aborted or completed."},
     {"NotImplemented", 501, "A header you provided implies functionality that is not implemented"},
+    {"ObjectParentIsFile", 409, "Object parent already exists as a file."},
     {"OperationAborted", 409,
      "A conflicting conditional operation is currently in progress against this resource. Please "
      "try again."},
@@ -86,6 +89,7 @@ constexpr Row kRows[] = {
      "Please re-send this request to the specified temporary endpoint. Continue to use the "
      "original request endpoint for future requests."},
     {"TooManyRequests", 429, "Please reduce your request rate."},
+    {"XAdminUserNotFound", 404, "No user exists with the provided access key ID."},
     {"XAmzContentSHA256Mismatch", 400,
      "The provided 'x-amz-content-sha256' header does not match what was computed."},
 };

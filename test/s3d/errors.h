@@ -16,6 +16,11 @@ struct S3Error {
   int status = 0;                                            ///< 0: the table's status
 };
 
+// Codes that are no S3 code but another kind of reply.
+inline constexpr std::string_view kNoReply = "no reply";  ///< the connection ends
+inline constexpr std::string_view kPage = "html";         ///< a web server's page
+inline constexpr std::string_view kProblem = "json";      ///< application/problem+json
+
 int status_of(std::string_view code);  ///< 400 for codes that the table does not know
 std::string_view message_of(std::string_view code);
 

@@ -15,6 +15,11 @@ std::optional<Address> find_address(const RequestHead& head, const Service& serv
 /// The first of check_head()'s checks: what the rules that imitate a service refuse.
 std::optional<S3Error> check_service(const Call& call, const std::string& virtual_bucket);
 
+/// What the service refuses of this operation, its headers or its key, beyond what S3 does.
+std::optional<S3Error> check_manners(const Call& call);
+/// The headers without those that the service ignores; nothing: it ignores none.
+std::optional<Headers> heard_headers(const Call& call);
+
 /// Signature, permissions, rules, limits, existence of the bucket: all that needs no body. Fills in
 /// call.identity and call.bucket.
 std::optional<S3Error> check_head(Call& call, const std::string& virtual_bucket);

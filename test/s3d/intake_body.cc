@@ -179,6 +179,7 @@ IntakeResult read_body(Call& call, HttpConnection& connection, Pace& pace, S3Err
   if (!refusal) refusal = check_checksums(call, hashes, chunks ? chunks->trailers() : Headers());
   if (!refusal) return IntakeResult::kDone;
   error = *std::move(refusal);
+  if (error.code == "BadDigest" && call.rule(Rule::kDigestBadRequest)) error.code = "BadRequest";
   return IntakeResult::kRefused;
 }
 

@@ -74,6 +74,7 @@ std::optional<S3Error> check_key(const Call& call) {
         "KeyTooLongError",
         "",
         {{"Size", std::to_string(key.size())}, {"MaxSizeAllowed", std::to_string(kMaxKey)}}};
+  if (const S3Error* error = refused_key(*call.manners, key, writes_object(call.op))) return *error;
   bool readable = valid_utf8(key) && key.find('\0') == std::string::npos;
   if (!readable && !call.rule(Rule::kAnyKeyBytes)) return S3Error{"InvalidURI", "", {}};
   return std::nullopt;
@@ -114,6 +115,7 @@ std::optional<Address> find_address(const RequestHead& head, const Service& serv
       virtual_bucket = host.substr(0, host.size() - domain.size() - 1);
   auto path = percent_decode(head.raw_path, !service.rules.on(Rule::kPlusLiteral));
   if (!path) return std::nullopt;
+  if (service.rules.on(Rule::kSlashesCollapse)) *path = one_slash_for_many(*path);
   if (!virtual_bucket.empty()) return Address{virtual_bucket, path->substr(1)};
   std::size_t slash = path->find('/', 1);
   if (slash == std::string::npos) return Address{path->substr(1), ""};
@@ -137,7 +139,9 @@ std::optional<S3Error> check_head(Call& call, const std::string& virtual_bucket)
                       !call.rule(Rule::kNoRegionCheck) && !call.rule(Rule::kRegionNames),
                       !call.rule(Rule::kNoSignedHeadersCheck),
                       !call.rule(Rule::kPlusLiteral),
-                      service.keys};
+                      service.keys,
+                      !call.rule(Rule::kNoSecretCheck),
+                      call.rule(Rule::kUnknownKey404)};
   Verdict verdict = authenticate(context);
   if (auto* error = std::get_if<S3Error>(&verdict)) {
     if (call.rule(Rule::kRegionInWords))
@@ -156,6 +160,8 @@ std::optional<S3Error> check_head(Call& call, const std::string& virtual_bucket)
   bool needs_bucket = call.op != Op::kListBuckets && call.op != Op::kCreateBucket;
   if (needs_bucket && !call.bucket) return S3Error{"NoSuchBucket", "", {}};
   if (auto error = check_capabilities(call)) return error;
+  if (auto error = check_manners(call)) return error;
+  call.heard = heard_headers(call);
   if (auto error = check_object_headers(call)) return error;
   return check_length(call);
 }

@@ -20,24 +20,40 @@ std::string after_all_of(std::string prefix) {
   return prefix;
 }
 
+/// What `key` is shown as; empty: as itself.
+std::string common_prefix(const std::string& key, const ListQuery& query) {
+  if (query.delimiter.empty()) return {};
+  const std::size_t at = key.find(query.delimiter, query.prefix.size());
+  if (at == std::string::npos) return {};
+  const std::size_t end = at + query.delimiter.size();
+  if (query.prefix_as_key && end == key.size()) return {};
+  return key.substr(0, end);
+}
+
 }  // namespace
 
 ListPage list_page(const ObjectMap& objects, const ListQuery& query) {
   ListPage page;
   if (query.max == 0) return page;
+  const bool anywhere = query.prefix_repeats || query.prefixes_every_page;
+  std::size_t counted = 0;
   auto it = query.after >= query.prefix && !query.after.empty() ? objects.upper_bound(query.after)
                                                                 : objects.lower_bound(query.prefix);
   while (it != objects.end() && it->first.starts_with(query.prefix)) {
     const std::string& key = it->first;
-    std::size_t at = query.delimiter.empty() ? std::string::npos
-                                             : key.find(query.delimiter, query.prefix.size());
-    std::string common =
-        at == std::string::npos ? std::string() : key.substr(0, at + query.delimiter.size());
+    std::string common = common_prefix(key, query);
     // A common prefix that is not past the marker was on an earlier page.
-    bool fresh = common.empty() || common > query.after;
-    if (fresh && page.entries.size() == query.max) {
+    const bool fresh = common.empty() || anywhere || common > query.after;
+    const bool counts = common.empty() || !query.prefixes_every_page;
+    if (fresh && counts && counted == query.max) {
       page.truncated = true;
-      return page;
+      if (!query.prefixes_every_page) return page;
+      ++it;
+      continue;
+    }
+    if (fresh && counts) {
+      ++counted;
+      page.next = common.empty() || query.prefix_repeats ? key : common;
     }
     if (common.empty()) {
       page.entries.push_back({key, it->second});

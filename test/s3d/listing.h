@@ -14,6 +14,9 @@ struct ListQuery {
   std::string delimiter;
   std::string after;  ///< everything up to and including this name is skipped
   std::size_t max = 1000;
+  bool prefix_as_key = false;        ///< an object x/ is an entry beside the prefix x/ of others
+  bool prefix_repeats = false;       ///< a page may begin inside a prefix, and shows it then
+  bool prefixes_every_page = false;  ///< all prefixes to come are on each page and do not count
 };
 
 struct ListEntry {
@@ -24,8 +27,9 @@ struct ListEntry {
 struct ListPage {
   std::vector<ListEntry> entries;  ///< in byte order; a common prefix counts as one
   bool truncated = false;
-  /// Where the next page goes on: the last name of this one.
-  std::string last() const { return entries.empty() ? std::string() : entries.back().name; }
+  /// Where the next page goes on: the last name of this one, or with prefix_repeats the last key.
+  std::string last() const { return entries.empty() ? std::string() : next; }
+  std::string next = {};
 };
 
 using ObjectMap = std::map<std::string, ObjectPtr, std::less<>>;

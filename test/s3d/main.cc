@@ -50,7 +50,7 @@ cxxopts::Options option_table() {
   add("dir", "keep buckets and objects in this directory instead of memory",
       text()->default_value(""));
   add("rule", "switch on a rule from the list below (repeatable)", list());
-  add("imitate", "the rules of a service: kodo, r2, gcs, oss, minio, aws-REGION", text());
+  add("imitate", "the rules of a service, see the list below", text());
   add("latency-ms", "delay before the first byte of each reply", number());
   add("bandwidth", "bytes a second for each connection", number());
   add("total-bandwidth", "bytes a second for all connections", number());

@@ -58,6 +58,8 @@ std::variant<Object, S3Error> assemble(const Upload& upload, std::vector<PartCla
 
   std::lock_guard lock(upload.mutex);
   if (upload.closed) return S3Error{"NoSuchUpload", "", {{"UploadId", upload.id}}};
+  if (rules.all_listed && claims.size() != upload.parts.size())
+    return S3Error{"InvalidPart", "", {{"UploadId", upload.id}}};
   Object object = upload.prototype;
   std::string digests;
   for (std::size_t i = 0; i < claims.size(); ++i) {

@@ -55,6 +55,7 @@ std::optional<S3Error> judge_part_checksums(const Upload& upload, const Headers&
 struct CompleteRules {
   bool check_min_size = true;
   bool check_order = true;
+  bool all_listed = false;  ///< a part that is not claimed is an error
 };
 
 /// The object that `claims` describe (etag, body, part_sizes filled in), or why not.

@@ -40,7 +40,10 @@ std::variant<CopySource, S3Error> find_copy_source(const Call& call) {
   std::string_view header = call.header(kSource);
   header = header.substr(0, header.find("?versionId="));
   auto decoded = percent_decode(header, !call.rule(Rule::kPlusLiteral));
+  if (decoded && call.manners->decodes_twice(call.op))
+    decoded = percent_decode(*decoded, true).value_or(*decoded);
   if (!decoded) return invalid_source();
+  if (call.rule(Rule::kSlashesCollapse)) *decoded = one_slash_for_many(*decoded);
   std::string_view path = *decoded;
   if (path.starts_with('/')) path.remove_prefix(1);
   std::size_t slash = path.find('/');
@@ -60,11 +63,34 @@ std::variant<CopySource, S3Error> find_copy_source(const Call& call) {
       return std::move(*error);
   }
   bool asked = !call.rule(Rule::kNoConditional);
-  if (asked && judge_preconditions(call.head.headers, "x-amz-copy-source-", source.object->etag,
+  if (asked && judge_preconditions(call.heeded(), "x-amz-copy-source-", source.object->etag,
                                    source.object->mtime) != Precondition::kHolds)
     return S3Error{"PreconditionFailed", "", {{"Condition", "x-amz-copy-source-If-*"}}};
   return source;
 }
+
+namespace {
+
+/// What of the source stays although the request has attributes of its own.
+void keep_of_source(const Rules& rules, const Object& source, Object& object) {
+  if (rules.on(Rule::kReplaceKeepsType))
+    object.system.set("Content-Type", std::string(source.system.get("Content-Type")));
+  if (!rules.on(Rule::kReplaceMerges)) return;
+  for (const Header& h : source.meta)
+    if (!object.meta.has(h.name)) object.meta.add(h.name, h.value);
+}
+
+std::string copied_etag(const Call& call, const Object& source, const Object& object,
+                        bool replace) {
+  if (replace && call.rule(Rule::kCopyKeepsTargetEtag))
+    if (ObjectPtr old = call.service.store.get(*call.bucket, call.address.key)) return old->etag;
+  if (call.rule(Rule::kCopyKeepsEtag)) return source.etag;
+  // Where no ETag is an MD5, nobody would ever see it.
+  return choose_etag(call, call.rule(Rule::kEtagNotMd5) ? "" : object.md5->get(object.body),
+                     object);
+}
+
+}  // namespace
 
 Reply copy_object(Call& call) {
   if (auto error = judge_encryption(call)) return error_reply(call, std::move(*error));
@@ -91,22 +117,18 @@ Reply copy_object(Call& call) {
                               {}});
   auto object = std::make_shared<Object>();
   take_object_headers(call.head.headers, call.service.rules, *object);
-  if (!replace) {
+  if (call.address.key.ends_with('/') && call.rule(Rule::kDirectoryNoMeta)) object->meta = {};
+  if (replace) {
+    keep_of_source(call.service.rules, *source.object, *object);
+  } else {
     object->system = source.object->system;
     object->meta = source.object->meta;
   }
   object->body = source.object->body;
   object->md5 = source.object->md5;
   object->checksums = source.object->checksums;
-  if (call.rule(Rule::kCopyKeepsEtag)) {
-    object->etag = source.object->etag;
-    object->part_sizes = source.object->part_sizes;
-  } else {
-    // Where no ETag is an MD5, nobody would ever see it.
-    object->etag = call.rule(Rule::kEtagNotMd5)
-                       ? choose_etag(call, "", *object)
-                       : choose_etag(call, object->md5->get(object->body), *object);
-  }
+  object->etag = copied_etag(call, *source.object, *object, replace);
+  if (call.rule(Rule::kCopyKeepsEtag)) object->part_sizes = source.object->part_sizes;
   object->created_ms = call.service.clock.now_ms();
   object->mtime = object->created_ms / 1000;
   WriteOutcome outcome =
@@ -116,8 +138,11 @@ Reply copy_object(Call& call) {
       });
   if (outcome != WriteOutcome::kDone) return outcome_reply(call, outcome);
   XmlWriter xml("CopyObjectResult");
-  xml.element("LastModified", listing_date(object->mtime));
-  xml.etag(object->etag);
+  const bool same = source.bucket == call.bucket->name && source.key == call.address.key;
+  if (!same || !call.rule(Rule::kCopyResultEmpty)) {
+    xml.element("LastModified", listing_date(object->mtime));
+    xml.etag(object->etag);
+  }
   Reply reply = xml_reply(xml.finish());
   add_encryption_headers(*object, reply);
   return reply;

@@ -19,8 +19,15 @@ class NameEncoder {
   explicit NameEncoder(const Call& call)
       : on_(call.head.param_or_empty("encoding-type") == "url" &&
             !call.rule(Rule::kNoEncodingType)),
-        plus_(!call.rule(Rule::kListSpacePercent20)) {}
+        plus_(!call.rule(Rule::kListSpacePercent20)),
+        slash_(call.rule(Rule::kListSlashEncoded)) {}
   bool on() const { return on_; }
+  std::string key(std::string_view name) const {
+    std::string out = (*this)(name);
+    for (std::size_t at = 0; on_ && slash_ && (at = out.find('/', at)) != std::string::npos;)
+      out.replace(at, 1, "%2F");
+    return out;
+  }
   std::string operator()(std::string_view name) const {
     return on_ ? listing_encode(name, plus_) : std::string(name);
   }
@@ -28,6 +35,7 @@ class NameEncoder {
  private:
   bool on_;
   bool plus_;
+  bool slash_;
 };
 
 std::optional<std::size_t> max_of(const Call& call, std::string_view parameter) {
@@ -49,7 +57,7 @@ void add_entries(XmlWriter& xml, const ListPage& page, const NameEncoder& encode
   for (const ListEntry& entry : page.entries) {
     if (!entry.object) continue;
     xml.open("Contents");
-    xml.element("Key", encode(entry.name));
+    xml.element("Key", encode.key(entry.name));
     xml.element("LastModified", listing_date(entry.object->mtime));
     xml.etag(entry.object->etag);
     xml.element("Size", entry.object->body.size());
@@ -70,6 +78,14 @@ void add_entries(XmlWriter& xml, const ListPage& page, const NameEncoder& encode
   }
 }
 
+/// The part of a query that the rules decide.
+ListQuery with_rules(const Call& call, ListQuery query) {
+  query.prefix_as_key = call.rule(Rule::kListPrefixAsKey);
+  query.prefix_repeats = call.rule(Rule::kListPrefixRepeats);
+  query.prefixes_every_page = call.rule(Rule::kListPrefixesEveryPage);
+  return query;
+}
+
 /// An opaque token that a client cannot mistake for a key.
 std::string token_for(std::string_view last) {
   return base64("s3d1:" + std::string(last));
@@ -82,13 +98,18 @@ std::optional<std::string> read_token(std::string_view token) {
 }
 
 ListPage fetch(const Call& call, const ListQuery& query) {
-  return list_page(*call.bucket, query, call.service.clock.now_ms(),
+  return list_page(*call.bucket, with_rules(call, query), call.service.clock.now_ms(),
                    call.service.rules.listing_delay_ms());
 }
 
 bool wrong_encoding(const Call& call) {
   const std::string* type = call.head.param("encoding-type");
   return type != nullptr && *type != "url";
+}
+
+std::time_t begun_at(const Call& call, const Upload& upload) {
+  constexpr std::time_t kIn2010 = 1'289'422'113;
+  return call.rule(Rule::kUploadsUndated) ? kIn2010 : upload.initiated;
 }
 
 /// The fault truncated_list:xml cuts the document in the middle.
@@ -116,20 +137,23 @@ Reply list_objects_v1(Call& call) {
   ListQuery query{std::string(call.head.param_or_empty("prefix")),
                   std::string(call.head.param_or_empty("delimiter")),
                   std::string(call.head.param_or_empty("marker")), *max};
+  const std::string marker = query.after;
+  const bool opaque = call.rule(Rule::kListOpaqueMarker);
+  if (opaque) query.after = read_token(marker).value_or(marker);
   ListPage page = fetch(call, query);
   bool loop = call.plan.has("list_loop");
   bool lost = loses_token(call);
   XmlWriter xml("ListBucketResult");
   xml.element("Name", call.bucket->name);
   xml.element("Prefix", encode(query.prefix));
-  xml.element("Marker", encode(query.after));
+  xml.element("Marker", encode(marker));
   // Without a delimiter AWS leaves it to the client to go on from the last key.
   bool has_marker = page.truncated && !lost && !call.rule(Rule::kListWithoutNextMarker) &&
-                    (!query.delimiter.empty() || call.rule(Rule::kListMarkerNoDelimiter));
+                    (!query.delimiter.empty() || opaque || call.rule(Rule::kListMarkerNoDelimiter));
   if (loop) {
-    xml.element("NextMarker", encode(query.after));
+    xml.element("NextMarker", encode(marker));
   } else if (has_marker) {
-    xml.element("NextMarker", encode(page.last()));
+    xml.element("NextMarker", opaque ? token_for(page.last()) : encode(page.last()));
   }
   xml.element("MaxKeys", *max);
   if (!query.delimiter.empty()) xml.element("Delimiter", encode(query.delimiter));
@@ -237,7 +261,7 @@ Reply list_multipart_uploads(Call& call) {
     xml.element("Key", encode(upload->key));
     xml.element("UploadId", upload->id);
     xml.element("StorageClass", upload->prototype.storage_class);
-    xml.element("Initiated", listing_date(upload->initiated));
+    xml.element("Initiated", listing_date(begun_at(call, *upload)));
     xml.close();
   }
   for (const std::string& common : prefixes) {

@@ -24,10 +24,6 @@ std::string md5_of(const Body& body) {
   return hash.finish();
 }
 
-S3Error no_such_upload(const Call& call) {
-  return {"NoSuchUpload", "", {{"UploadId", std::string(call.head.param_or_empty("uploadId"))}}};
-}
-
 UploadPtr find_upload(const Call& call) {
   return call.service.uploads.find(call.bucket->name, call.address.key,
                                    std::string(call.head.param_or_empty("uploadId")));
@@ -96,6 +92,22 @@ Headers checksums_of_copy(const Upload& upload, const Body& body) {
   return checksums;
 }
 
+/// A service that writes parts to a disk under the id that it is told.
+Reply forgotten_part(const Call& call) {
+  Reply reply;
+  add_etag(call.service.rules, reply, hex(call.digests.md5_raw));
+  return reply;
+}
+
+/// The ETag of the object, which Complete tells under complete_etag_other as S3 would.
+std::string etag_of_parts(const Call& call, Object& object) {
+  const std::string count = "-" + std::to_string(object.part_sizes.size());
+  if (call.rule(Rule::kEtagNotMd5) || call.rule(Rule::kMultipartEtagNotMd5))
+    return hex(random_bytes(16)) + count;
+  const bool whole = call.rule(Rule::kCompleteEtagOther) || call.rule(Rule::kMultipartEtagMd5);
+  return whole ? object.md5->get(object.body) : object.etag;
+}
+
 }  // namespace
 
 Reply create_multipart_upload(Call& call) {
@@ -125,6 +137,7 @@ Reply upload_part(Call& call) {
   auto number = part_number(call);
   if (!number) return error_reply(call, bad_part_number(call));
   UploadPtr upload = find_upload(call);
+  if (!upload && call.rule(Rule::kPartOfAnyUpload)) return forgotten_part(call);
   if (!upload) return error_reply(call, no_such_upload(call));
   if (auto error = judge_part_key(call, *upload)) return error_reply(call, std::move(*error));
   if (!call.rule(Rule::kNoChecksumCheck))
@@ -198,7 +211,8 @@ Reply complete_multipart_upload(Call& call) {
     if (!before || call.rule(Rule::kCompleteOnce)) return error_reply(call, no_such_upload(call));
     return complete_reply(call, *before);
   }
-  CompleteRules rules{!call.rule(Rule::kMinPartOff), !call.rule(Rule::kPartOrderOff)};
+  CompleteRules rules{!call.rule(Rule::kMinPartOff), !call.rule(Rule::kPartOrderOff),
+                      call.rule(Rule::kAllPartsListed)};
   auto assembled = assemble(*upload, *std::move(claims), rules);
   if (auto* error = std::get_if<S3Error>(&assembled)) return error_reply(call, std::move(*error));
   if (call.rule(Rule::kEqualParts) && !parts_are_equal(std::get<Object>(assembled).part_sizes))
@@ -208,8 +222,8 @@ Reply complete_multipart_upload(Call& call) {
   object->md5 = std::make_shared<ContentMd5>();
   object->created_ms = call.service.clock.now_ms();
   object->mtime = object->created_ms / 1000;
-  if (call.rule(Rule::kEtagNotMd5) || call.rule(Rule::kMultipartEtagNotMd5))
-    object->etag = hex(random_bytes(16)) + "-" + std::to_string(object->part_sizes.size());
+  const std::string of_parts = object->etag;
+  object->etag = etag_of_parts(call, *object);
   if (call.rule(Rule::kFullMd5)) object->md5->get(object->body);
   WriteOutcome outcome =
       call.commit([&store = call.service.store, &uploads, upload, bucket = call.bucket,
@@ -221,7 +235,7 @@ Reply complete_multipart_upload(Call& call) {
         return put;
       });
   if (outcome != WriteOutcome::kDone) return outcome_reply(call, outcome);
-  Reply reply = complete_reply(call, object->etag);
+  Reply reply = complete_reply(call, call.rule(Rule::kCompleteEtagOther) ? of_parts : object->etag);
   add_encryption_headers(*object, reply);
   return reply;
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <shared_mutex>
 #include <utility>
 #include <vector>
 
@@ -52,17 +53,32 @@ Reply range_error(const Call& call, std::uint64_t size) {
   return reply;
 }
 
+/// A directory of a file system, which nobody made as an object.
+ObjectPtr implied_directory(const Call& call) {
+  const std::string& key = call.address.key;
+  if (!call.rule(Rule::kDirectoryImplied) || !key.ends_with('/')) return nullptr;
+  std::shared_lock lock(call.bucket->mutex);
+  const auto below = call.bucket->objects.lower_bound(key);
+  if (below == call.bucket->objects.end() || !below->first.starts_with(key)) return nullptr;
+  auto object = std::make_shared<Object>();
+  object->system.add("Content-Type", "application/x-directory");
+  object->etag = hex(md5(""));
+  object->mtime = below->second->mtime;
+  return object;
+}
+
 }  // namespace
 
 Reply get_object(Call& call) {
   ObjectPtr object = call.service.store.get(*call.bucket, call.address.key);
+  if (!object) object = implied_directory(call);
   if (!object) return error_reply(call, {missing_code(call), "", {}});
   if (!call.rule(Rule::kSseCIgnored)) {
     if (auto error = judge_customer_key(call.head.headers, kSsePrefix, object->customer_key_md5))
       return error_reply(call, std::move(*error));
   }
   Reply reply;
-  switch (judge_preconditions(call.head.headers, "", object->etag, object->mtime)) {
+  switch (judge_preconditions(call.heeded(), "", object->etag, object->mtime)) {
     case Precondition::kFailed:
       return error_reply(
           call, {"PreconditionFailed",
@@ -82,7 +98,8 @@ Reply get_object(Call& call) {
   std::string_view if_range = call.header("if-range");
   bool range_counts = if_range.empty() || etag_matches(if_range, object->etag);
   if (!call.rule(Rule::kNoRange) && range_counts) verdict = judge_range(call.header("range"), size);
-  if (const std::string* number = call.head.param("partNumber")) {
+  const std::string* number = call.head.param("partNumber");
+  if (number != nullptr && !call.rule(Rule::kNoPartNumber)) {
     auto range = part_range(*object, *number);
     if (!range) return range_error(call, size);
     verdict = {size == 0 ? RangeKind::kWhole : RangeKind::kPart, *range};
@@ -91,6 +108,8 @@ Reply get_object(Call& call) {
   }
   if (verdict.kind == RangeKind::kUnsatisfiable) return range_error(call, size);
   add_object_headers(call.service.rules, *object, reply);
+  if (call.rule(Rule::kDirectoryNoEtag) && call.address.key.ends_with('/'))
+    reply.headers.erase("ETag");
   for (const auto& [parameter, name] : kOverrides)
     if (const std::string* value = call.head.param(parameter)) reply.headers.set(name, *value);
   bool whole = verdict.kind == RangeKind::kWhole;
@@ -111,8 +130,11 @@ Reply put_object(Call& call) {
   if (auto error = judge_encryption(call)) return error_reply(call, std::move(*error));
   auto object = std::make_shared<Object>();
   take_object_headers(call.head.headers, call.service.rules, *object);
-  object->body = call.body;
-  std::string md5_hex = hex(call.digests.md5_raw);
+  const bool directory = call.address.key.ends_with('/');
+  if (directory && call.rule(Rule::kDirectoryNoMeta)) object->meta = {};
+  const bool emptied = call.rule(Rule::kDirectoryNoBody) && directory;
+  if (!emptied) object->body = call.body;
+  std::string md5_hex = emptied ? hex(md5("")) : hex(call.digests.md5_raw);
   object->md5 = std::make_shared<ContentMd5>(md5_hex);  // empty: computed when asked for
   object->etag = choose_etag(call, md5_hex, *object);
   object->checksums = call.digests.checksums;
@@ -124,6 +146,8 @@ Reply put_object(Call& call) {
         return store.put(*bucket, key, object, "PutObject", condition);
       });
   if (outcome != WriteOutcome::kDone) return outcome_reply(call, outcome);
+  if (call.rule(Rule::kPut500Applied) && call.service.puts.fetch_add(1) % 5 == 4)
+    return error_reply(call, {"InternalError", "", {}});
   Reply reply;
   add_etag(call.service.rules, reply, object->etag);
   for (const Header& h : object->checksums) reply.headers.add(h.name, h.value);
@@ -134,11 +158,12 @@ Reply put_object(Call& call) {
 
 Reply delete_object(Call& call) {
   // AWS knows If-Match on DELETE as well: 412 when the object is another one, 404 without one.
-  if (const std::string* match = call.head.headers.find("if-match");
+  if (const std::string* match = call.heeded().find("if-match");
       match && !call.rule(Rule::kNoConditional)) {
     ObjectPtr object = call.service.store.get(*call.bucket, call.address.key);
-    if (!object) return outcome_reply(call, WriteOutcome::kNoSuchKey);
-    if (!etag_matches(*match, object->etag))
+    if (!object && !call.rule(Rule::kAbsentDeleteOk))
+      return outcome_reply(call, WriteOutcome::kNoSuchKey);
+    if (object && !etag_matches(*match, object->etag))
       return outcome_reply(call, WriteOutcome::kPreconditionFailed);
   }
   bool ghost = call.service.rules.listing_delay_ms() > 0;
@@ -153,12 +178,13 @@ Reply delete_object(Call& call) {
 }
 
 Reply delete_objects(Call& call) {
-  bool protected_body = call.head.headers.has("content-md5") || call.digests.checksums.size() > 0;
-  if (!protected_body && !call.rule(Rule::kNoDeleteMd5))
-    return error_reply(call,
-                       {"InvalidRequest",
-                        "Missing required header for this request: Content-MD5 OR x-amz-checksum-*",
-                        {}});
+  const bool only_md5 = call.rule(Rule::kDeleteNeedsMd5);
+  const bool checksum = call.digests.checksums.size() > 0 && !only_md5;
+  if (!call.head.headers.has("content-md5") && !checksum && !call.rule(Rule::kNoDeleteMd5))
+    return error_reply(call, {"InvalidRequest",
+                              std::string("Missing required header for this request: Content-MD5") +
+                                  (only_md5 ? "" : " OR x-amz-checksum-*"),
+                              {}});
   auto request = parse_delete(call.body.to_string());
   if (!request) return error_reply(call, {"MalformedXML", "", {}});
   bool ghost = call.service.rules.listing_delay_ms() > 0;
@@ -182,7 +208,7 @@ Reply delete_objects(Call& call) {
     xml.close();
   }
   for (const std::string& key : keys) {
-    if (request->quiet) break;
+    if (request->quiet && !call.rule(Rule::kQuietIgnored)) break;
     xml.open("Deleted");
     xml.element("Key", key);
     xml.close();

@@ -75,6 +75,77 @@ constexpr std::array<Row, kRuleCount> kRows = {{
     {Rule::kPublic, "public", "every bucket may be read and written anonymously"},
     {Rule::kMissingIs403, "missing_is_403",
      "GET and HEAD of what is not there answer AccessDenied, as without s3:ListBucket"},
+    {Rule::kNoSecretCheck, "no_secret_check", "only the key id is looked at, not the signature"},
+    {Rule::kUnknownKey404, "unknown_key_404",
+     "a key id that is not known is 404 XAdminUserNotFound"},
+    {Rule::kIfMatchUnquoted, "if_match_unquoted",
+     "If-Match of a PUT is compared with its quotes on: the right ETag is 412"},
+    {Rule::kAbsentIfMatch412, "absent_if_match_412",
+     "If-Match of a PUT to a key that is not there is 412 (AWS: 404)"},
+    {Rule::kAbsentDeleteOk, "absent_delete_ok",
+     "DeleteObject with If-Match of a key that is not there is 204 (AWS: 404)"},
+    {Rule::kCopyResultEmpty, "copy_result_empty",
+     "the reply to a copy of an object onto itself tells no ETag"},
+    {Rule::kCopyKeepsTargetEtag, "copy_keeps_target_etag",
+     "a copy with new metadata has the ETag of the object that it replaces"},
+    {Rule::kCompleteEtagEmpty, "complete_etag_empty", "Complete answers an empty ETag"},
+    {Rule::kCompleteEtagOther, "complete_etag_other",
+     "Complete answers an ETag -N, every later reply the content's MD5"},
+    {Rule::kMultipartEtagMd5, "multipart_etag_md5",
+     "the ETag of a multipart object is its content's MD5"},
+    {Rule::kEtagRaw, "etag_raw", "quotes of ETags stand in XML as they are"},
+    {Rule::kNoNamespace, "no_namespace",
+     "the replies to copies, uploads and batches have no XML namespace"},
+    {Rule::kControlRaw, "control_raw", "control characters stand in XML as they are"},
+    {Rule::kReplaceMerges, "replace_merges",
+     "new metadata of a copy is added to what the source has"},
+    {Rule::kReplaceKeepsType, "replace_keeps_type",
+     "a copy with new metadata keeps the source's Content-Type"},
+    {Rule::kMetaValueLimit, "meta_value_limit",
+     "a value of user metadata above 256 bytes is 500 InternalError"},
+    {Rule::kSseIgnored, "sse_ignored", "x-amz-server-side-encryption is dropped"},
+    {Rule::kPathKeys400, "path_keys_400",
+     "a key that is a directory, or lies in a file, is refused: 400 InvalidRequest"},
+    {Rule::kPathKeys409, "path_keys_409",
+     "the same with 409 ExistingObjectIsDirectory, ObjectParentIsFile"},
+    {Rule::kPathKeys500, "path_keys_500", "the same with 500 InternalError"},
+    {Rule::kSlashesCollapse, "slashes_collapse", "several slashes in a key are one"},
+    {Rule::kNoOddNames, "no_odd_names",
+     "a key with an empty, . or .. component is 400 InvalidArgument"},
+    {Rule::kDirectoryImplied, "directory_implied",
+     "GET and HEAD of x/ find something where keys lie below"},
+    {Rule::kDirectoryNoMeta, "directory_no_meta", "metadata of a key x/ is dropped"},
+    {Rule::kDirectoryNoEtag, "directory_no_etag", "GET and HEAD of a key x/ tell no ETag"},
+    {Rule::kDirectoryNoBody, "directory_no_body", "the body of a key x/ is dropped"},
+    {Rule::kDirectoryBody400, "directory_body_400",
+     "a key x/ with a body is 400 DirectoryObjectContainsData"},
+    {Rule::kDirectoryCopy400, "directory_copy_400",
+     "a copy of x/ to another key is 400 DirectoryObjectContainsData"},
+    {Rule::kListPrefixAsKey, "list_prefix_as_key",
+     "a delimited listing shows x/ as a key, and x/y beside it as a prefix"},
+    {Rule::kListPrefixRepeats, "list_prefix_repeats",
+     "a listing goes on inside a common prefix and shows it again"},
+    {Rule::kListPrefixesEveryPage, "list_prefixes_every_page",
+     "each page has all common prefixes to come and max-keys keys beside them"},
+    {Rule::kListOpaqueMarker, "list_opaque_marker", "NextMarker is no key, and always there"},
+    {Rule::kListControlReplaced, "list_control_replaced",
+     "what XML cannot hold is listed as U+FFFD"},
+    {Rule::kListSlashEncoded, "list_slash_encoded",
+     "encoded listings write a slash in a key as %2F"},
+    {Rule::kListEncodingEmpty, "list_encoding_empty", "listings have an empty EncodingType"},
+    {Rule::kListNoClass, "list_no_class", "listings have no StorageClass"},
+    {Rule::kUploadsUndated, "uploads_undated", "every upload was begun in 2010"},
+    {Rule::kPut500Applied, "put_500_applied",
+     "each fifth PUT takes effect and is answered 500 InternalError"},
+    {Rule::kPartOfAnyUpload, "part_of_any_upload",
+     "a part of an upload that does not exist is taken and forgotten"},
+    {Rule::kAllPartsListed, "all_parts_listed", "Complete must name every part that was uploaded"},
+    {Rule::kNoPartNumber, "no_part_number", "partNumber of a GET is ignored"},
+    {Rule::kQuietIgnored, "quiet_ignored", "DeleteObjects lists what is gone although quiet"},
+    {Rule::kDeleteNeedsMd5, "delete_needs_md5",
+     "DeleteObjects needs Content-MD5, a checksum does not do"},
+    {Rule::kDigestBadRequest, "digest_bad_request",
+     "a wrong Content-MD5 or checksum is BadRequest"},
 }};
 
 /// The part after "name=", when `text` begins so.
@@ -94,6 +165,11 @@ std::string Rules::region() const {
 std::string Rules::only_prefix() const {
   std::lock_guard lock(mutex_);
   return only_prefix_;
+}
+
+std::shared_ptr<const Manners> Rules::manners() const {
+  std::lock_guard lock(mutex_);
+  return manners_;
 }
 
 void Rules::set_region(std::string_view region) {
@@ -126,7 +202,10 @@ bool Rules::set(std::string_view text, bool on) {
     if (value) listing_delay_ms_ = on ? *value : 0;
     return value.has_value();
   }
-  return false;
+  std::lock_guard lock(mutex_);
+  auto changed = changed_manners(*manners_, text, on);
+  if (changed) manners_ = std::make_shared<const Manners>(*std::move(changed));
+  return changed.has_value();
 }
 
 std::string Rules::describe() {
@@ -141,6 +220,7 @@ std::string Rules::describe() {
   line("only_prefix=PREFIX", "AccessDenied for keys, and lists, that do not begin with PREFIX");
   line("delayed_listing=MS",
        "new objects appear in, deleted ones vanish from listings so much later");
+  for (const auto& [form, meaning] : kMannerForms) line(form, meaning);
   return out;
 }
 
@@ -155,6 +235,7 @@ std::vector<std::string> Rules::active() const {
   if (!only_prefix().empty()) out.push_back("only_prefix=" + only_prefix());
   if (listing_delay_ms() != 0)
     out.push_back("delayed_listing=" + std::to_string(listing_delay_ms()));
+  for (const std::string& text : manners()->texts) out.push_back(text);
   return out;
 }
 

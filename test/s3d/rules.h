@@ -4,11 +4,13 @@
 #pragma once
 #include <array>
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "manners.h"
 #include "operation.h"
 
 namespace s3d {
@@ -62,8 +64,59 @@ enum class Rule {
   kSseCIgnored,
   kPublic,
   kMissingIs403,
+  // Who asks.
+  kNoSecretCheck,
+  kUnknownKey404,
+  // Conditions of writes.
+  kIfMatchUnquoted,
+  kAbsentIfMatch412,
+  kAbsentDeleteOk,
+  // ETags, and documents that tell them.
+  kCopyResultEmpty,
+  kCopyKeepsTargetEtag,
+  kCompleteEtagEmpty,
+  kCompleteEtagOther,
+  kMultipartEtagMd5,
+  kEtagRaw,
+  kNoNamespace,
+  kControlRaw,
+  // Metadata.
+  kReplaceMerges,
+  kReplaceKeepsType,
+  kMetaValueLimit,
+  kSseIgnored,
+  // Keys that are paths of a file system.
+  kPathKeys400,
+  kPathKeys409,
+  kPathKeys500,
+  kSlashesCollapse,
+  kNoOddNames,
+  kDirectoryImplied,
+  kDirectoryNoMeta,
+  kDirectoryNoEtag,
+  kDirectoryNoBody,
+  kDirectoryBody400,
+  kDirectoryCopy400,
+  // Listings.
+  kListPrefixAsKey,
+  kListPrefixRepeats,
+  kListPrefixesEveryPage,
+  kListOpaqueMarker,
+  kListControlReplaced,
+  kListSlashEncoded,
+  kListEncodingEmpty,
+  kListNoClass,
+  kUploadsUndated,
+  // Uploads and batches.
+  kPut500Applied,
+  kPartOfAnyUpload,
+  kAllPartsListed,
+  kNoPartNumber,
+  kQuietIgnored,
+  kDeleteNeedsMd5,
+  kDigestBadRequest,
 };
-constexpr int kRuleCount = static_cast<int>(Rule::kMissingIs403) + 1;
+constexpr int kRuleCount = static_cast<int>(Rule::kDigestBadRequest) + 1;
 
 class Rules {
  public:
@@ -81,8 +134,11 @@ class Rules {
   /// Keys begin with this or are not allowed (policy.h); empty: all are.
   std::string only_prefix() const;
 
-  /// `text` is a name of the table, `region=NAME`, `deny=OPERATION`, `delayed_listing=MS` or
-  /// `only_prefix=PREFIX`. False when it is none of these.
+  /// Never null; stays as it is while a request holds it.
+  std::shared_ptr<const Manners> manners() const;
+
+  /// `text` is a name of the table, `region=NAME`, `deny=OPERATION`, `delayed_listing=MS`,
+  /// `only_prefix=PREFIX` or a manner (manners.h). False when it is none of these.
   bool set(std::string_view text, bool on);
   void set_region(std::string_view region);
 
@@ -98,6 +154,7 @@ class Rules {
   mutable std::mutex mutex_;
   std::string region_ = "us-east-1";
   std::string only_prefix_;
+  std::shared_ptr<const Manners> manners_ = std::make_shared<const Manners>();
 };
 
 }  // namespace s3d

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "dress.h"
 #include "falsify.h"
 #include "intake.h"
 #include "reply_writer.h"
@@ -107,7 +108,10 @@ std::optional<Reply> S3Session::answer(Call& call, const std::string& virtual_bu
                                        bool& body_unread) {
   pause_as_told(stream_, call.plan, "delay");
   if (call.plan.has("drop")) return std::nullopt;
-  if (auto error = check_head(call, virtual_bucket)) return error_reply(call, *std::move(error));
+  if (auto error = check_head(call, virtual_bucket)) {
+    if (error->code == kNoReply) return std::nullopt;
+    return error_reply(call, *std::move(error));
+  }
   if (!call.plan.empty())
     if (auto reply = replaced_reply(call)) return reply;
   S3Error error;
@@ -126,6 +130,7 @@ std::optional<Reply> S3Session::answer(Call& call, const std::string& virtual_bu
       break;
   }
   Reply reply = run_operation(call);
+  dress(call, reply);
   if (!call.plan.empty()) falsify(call, reply);
   return reply;
 }

@@ -34,6 +34,23 @@ std::string without_aws_chunked(std::string_view value) {
   return out;
 }
 
+/// How a web server answers where S3 would say something in XML.
+Reply page_reply(const S3Error& error) {
+  Reply reply;
+  reply.status = error.status;
+  reply.code = error.code;
+  const std::string status = std::to_string(error.status);
+  if (error.code == kProblem) {
+    reply.headers.add("Content-Type", "application/problem+json");
+    reply.body = Body("{\"detail\":\"Failed to read request\",\"status\":" + status + "}");
+  } else {
+    reply.headers.add("Content-Type", "text/html;charset=utf-8");
+    reply.body = Body("<!doctype html><html lang=\"en\"><head><title>HTTP Status " + status +
+                      "</title></head><body><h1>HTTP Status " + status + "</h1></body></html>");
+  }
+  return reply;
+}
+
 }  // namespace
 
 std::shared_ptr<const Credentials> Service::credentials() const {
@@ -57,6 +74,7 @@ WriteOutcome Call::commit(std::function<WriteOutcome()> mutation) {
 }
 
 Reply error_reply(const Call& call, S3Error error) {
+  if (error.code == kPage || error.code == kProblem) return page_reply(error);
   Reply reply;
   reply.status = error.status != 0 ? error.status : status_of(error.code);
   reply.code = error.code;
@@ -85,6 +103,8 @@ Reply xml_reply(std::string document) {
 Reply outcome_reply(const Call& call, WriteOutcome outcome) {
   switch (outcome) {
     case WriteOutcome::kNoSuchKey:
+      if (call.rule(Rule::kAbsentIfMatch412))
+        return error_reply(call, {"PreconditionFailed", "", {}});
       return error_reply(call, {"NoSuchKey", "", {}});
     case WriteOutcome::kPreconditionFailed: {
       bool match = call.head.headers.has("if-match");
@@ -94,6 +114,11 @@ Reply outcome_reply(const Call& call, WriteOutcome outcome) {
     default:
       return error_reply(call, {"NoSuchBucket", "", {}});
   }
+}
+
+S3Error no_such_upload(const Call& call) {
+  if (const S3Error* error = call.manners->unknown_upload_of(call.op)) return *error;
+  return {"NoSuchUpload", "", {{"UploadId", std::string(call.head.param_or_empty("uploadId"))}}};
 }
 
 std::string missing_code(const Call& call) {
@@ -124,14 +149,17 @@ std::optional<S3Error> judge_encryption(const Call& call) {
 WriteCondition write_condition(const Call& call) {
   WriteCondition condition;
   if (call.rule(Rule::kNoConditional)) return condition;
-  if (const std::string* value = call.head.headers.find("if-match")) condition.if_match = *value;
-  if (const std::string* value = call.head.headers.find("if-none-match"))
-    condition.if_none_match = *value;
+  const Headers& headers = call.heeded();
+  if (const std::string* value = headers.find("if-match")) condition.if_match = *value;
+  if (const std::string* value = headers.find("if-none-match")) condition.if_none_match = *value;
+  condition.quotes_count = call.rule(Rule::kIfMatchUnquoted);
   return condition;
 }
 
 void take_object_headers(const Headers& headers, const Rules& rules, Object& object) {
+  const auto manners = rules.manners();
   for (const auto& [from, to] : kKept) {
+    if (manners->drops(from)) continue;
     const std::string* value = headers.find(from);
     std::string kept = value ? *value : "";
     if (from == "content-encoding") kept = without_aws_chunked(kept);
@@ -150,8 +178,10 @@ void take_object_headers(const Headers& headers, const Rules& rules, Object& obj
   if (!storage_class.empty() && !rules.on(Rule::kStorageClassIgnored))
     object.storage_class = storage_class;
   object.acl = headers.get("x-amz-acl");
-  object.encryption = headers.get("x-amz-server-side-encryption");
-  object.kms_key = headers.get("x-amz-server-side-encryption-aws-kms-key-id");
+  if (!rules.on(Rule::kSseIgnored)) {
+    object.encryption = headers.get("x-amz-server-side-encryption");
+    object.kms_key = headers.get("x-amz-server-side-encryption-aws-kms-key-id");
+  }
   if (!rules.on(Rule::kSseCIgnored))
     object.customer_key_md5 = headers.get(std::string(kSsePrefix) + "key-md5");
 }

@@ -44,6 +44,7 @@ struct Service {
   Pacer total_pacer{total_rate};
   std::vector<std::string> domains;  ///< fixed at start
   std::atomic<std::uint64_t> next_request{1};
+  std::atomic<std::uint64_t> puts{0};  ///< counted under put_500_applied
 
   std::shared_ptr<const Credentials> credentials() const;
   void set_credentials(Credentials credentials);
@@ -71,9 +72,14 @@ struct Call {
   Body body;
   BodyDigests digests;
   std::function<WriteOutcome()> late;  ///< what late_apply has put off
+  std::shared_ptr<const Manners> manners = service.rules.manners();
+  std::optional<Headers> heard =
+      {};  ///< the headers but those that the service ignores, if it does any
 
   bool rule(Rule which) const { return service.rules.on(which); }
   std::string_view header(std::string_view name) const { return head.headers.get(name); }
+  /// What conditions are judged by.
+  const Headers& heeded() const { return heard ? *heard : head.headers; }
   /// Runs a mutation now, later or never, as the fault plan says; "never" looks like success.
   WriteOutcome commit(std::function<WriteOutcome()> mutation);
 };
@@ -83,6 +89,8 @@ Reply xml_reply(std::string document);
 /// Refusal for a WriteOutcome other than kDone.
 Reply outcome_reply(const Call& call, WriteOutcome outcome);
 std::string quoted(std::string_view etag);
+/// A refusal for an upload that does not exist.
+S3Error no_such_upload(const Call& call);
 /// The error code of an object that is not there.
 std::string missing_code(const Call& call);
 void add_etag(const Rules& rules, Reply& reply, std::string_view etag);

@@ -2,6 +2,7 @@
 // The services that the server can imitate, each by what sets it apart.
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "s3d/imitate.h"
 #include "s3d/rules.h"
@@ -31,13 +32,22 @@ struct Imitation {
 };
 
 TEST_CASE("every rule of a service exists, and no other name is a service") {
-  for (const char* name : {"kodo", "r2", "gcs", "oss", "minio", "aws-eu-west-1"}) {
+  std::vector<std::string> names = service_names();
+  CHECK(names.size() == 15);
+  names.emplace_back("aws-eu-west-1");
+  for (const std::string& name : names) {
     INFO(name);
     auto rules = rules_of_service(name);
     REQUIRE(rules);
     Rules table;
-    for (const std::string& rule : *rules) CHECK(table.set(rule, true));
+    for (const std::string& rule : *rules) {
+      INFO(rule);
+      CHECK(table.set(rule, true));
+      CHECK(table.set(rule, false));
+    }
+    CHECK(table.active() == std::vector<std::string>{"region=us-east-1"});
   }
+  CHECK(describe_services().find("s3rver") != std::string::npos);
   for (const char* name : {"", "aws", "aws-", "s3"}) CHECK_FALSE(rules_of_service(name));
 }
 

@@ -148,7 +148,9 @@ WriteOutcome Store::put(Bucket& bucket, const std::string& key, ObjectPtr object
   bool exists = found != bucket.objects.end();
   if (condition.if_match) {
     if (!exists) return WriteOutcome::kNoSuchKey;
-    if (!etag_matches(*condition.if_match, found->second->etag))
+    const std::string& etag = found->second->etag;
+    if (condition.quotes_count ? *condition.if_match != etag
+                               : !etag_matches(*condition.if_match, etag))
       return WriteOutcome::kPreconditionFailed;
   }
   if (condition.if_none_match && exists &&

@@ -99,6 +99,7 @@ using BucketPtr = std::shared_ptr<Bucket>;
 struct WriteCondition {
   std::optional<std::string> if_match;  ///< as sent: quoted or bare ETag, or *
   std::optional<std::string> if_none_match;
+  bool quotes_count = false;  ///< if_match is the bare ETag or does not match
 };
 
 /// Whether `header` (a list of quoted or bare ETags, or *) names `etag`.

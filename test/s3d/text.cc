@@ -50,6 +50,13 @@ std::size_t utf8_sequence(std::string_view text) {
 
 }  // namespace
 
+std::string one_slash_for_many(std::string_view path) {
+  std::string out;
+  for (char c : path)
+    if (c != '/' || !out.ends_with('/')) out += c;
+  return out;
+}
+
 std::string to_lower(std::string_view text) {
   std::string out(text);
   for (char& c : out)

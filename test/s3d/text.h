@@ -10,6 +10,8 @@
 
 namespace s3d {
 
+/// "a//b///c" as "a/b/c".
+std::string one_slash_for_many(std::string_view path);
 std::string to_lower(std::string_view text);
 std::string to_upper(std::string_view text);
 bool equals_ignore_case(std::string_view a, std::string_view b);

@@ -3,7 +3,9 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <string_view>
 
 #include "pailfs/s3/service_host.h"
@@ -46,6 +48,7 @@ class Settling final {
     take_environment();
     if (std::string error = settle_scheme(); !error.empty()) return error;
     take_bucket_from_path();
+    take_service_path();
     take_bucket_from_host();
     const std::string host = host_of(s3_.url);
     if (host.empty()) return "option url has no host: \"" + printable(s3_.url) + "\"";
@@ -117,6 +120,22 @@ class Settling final {
     url.erase(slash);
     s3_.path_style = true;
     say("url: the bucket at its end is left out, " + printable(url) + " is addressed by path");
+  }
+
+  /// https://host/path: requests go below it, as with servicepath=. What no path of a URL can hold
+  /// stays, and is refused with the rest.
+  void take_service_path() {
+    std::string& url = s3_.url;
+    const std::size_t slash = url.find('/', host_begin(url));
+    if (slash == std::string::npos) return;
+    const std::string path = url.substr(slash);
+    constexpr std::string_view kMarks = "/-._~%!$&'()*+,;=:";
+    const bool plain = std::all_of(path.begin(), path.end(), [&](unsigned char c) {
+      return std::isalnum(c) != 0 || kMarks.find(static_cast<char>(c)) != std::string_view::npos;
+    });
+    if (!plain) return;
+    url.erase(slash);
+    s3_.servicepath = path + s3_.servicepath;
   }
 
   /// https://bucket.host: only where the rest is surely a service, because a service may have the

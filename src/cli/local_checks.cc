@@ -28,6 +28,20 @@ bool is_about_path(int err) {
          err == ELOOP || err == ENAMETOOLONG;
 }
 
+/// "pailfs ... -o logfile=LOG >LOG 2>&1": what is said there must not overwrite the log's first
+/// lines.
+void append_where_same(int log) {
+  struct stat file {};
+  if (::fstat(log, &file) != 0) return;
+  for (const int fd : {STDOUT_FILENO, STDERR_FILENO}) {
+    struct stat status {};
+    if (::fstat(fd, &status) != 0 || status.st_dev != file.st_dev || status.st_ino != file.st_ino)
+      continue;
+    const int flags = ::fcntl(fd, F_GETFL);
+    if (flags >= 0) ::fcntl(fd, F_SETFL, flags | O_APPEND);
+  }
+}
+
 Exit exit_for_service(const Error& error) {
   if (error.err == ETIMEDOUT) return Exit::timeout;
   if (is_one_of(error.s3_code,
@@ -97,6 +111,7 @@ Status check_local_files(const Options& options, uid_t caller) {
     const UniqueFd log(
         ::open(options.logfile.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
     if (!log) return system_error(errno, "logfile=" + printable(options.logfile));
+    append_where_same(log.get());
   }
   return {};
 }

@@ -116,7 +116,6 @@ Status settle_encryption(Options& options, std::vector<std::string>& warnings) {
     return Error{EINVAL,
                  "use_sse=kmsid: there is no key id. Give use_sse=kmsid:ID or set AWSSSEKMSID"};
   }
-  if (open_wire) return Error{EINVAL, "use_sse=kmsid needs https, and url is " + options.s3.url};
   if (options.s3.signature == s3::Signature::v2) {
     return Error{EINVAL, "use_sse=kmsid needs signature version 4: leave out sigv2"};
   }

@@ -212,6 +212,9 @@ const std::vector<OptionSpec>& option_table() {
 }
 
 const OptionSpec* find_option(std::string_view name) {
+  // A family that grows with each version of the driver.
+  if (same_name(name.substr(0, kAgentIdentity.size() + 1), std::string(kAgentIdentity) + "_"))
+    name = kAgentIdentity;
   for (const OptionSpec& spec : option_table()) {
     if (same_name(spec.name, name)) return &spec;
     for (std::size_t at = 0; at < spec.aliases.size();) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "pailfs/util/program_name.h"
 #include "pailfs/util/text.h"
 
 #include "arguments.h"
@@ -39,6 +40,9 @@ class Reader final {
   CommandLine run(const std::vector<std::string>& argv) {
     const std::string name = argv.empty() ? std::string() : base_name(argv.front());
     line_.mount_helper = name.substr(0, 6) == "mount.";
+    // Who starts ossfs looks for ossfs.
+    if (!argv.empty() && program_name(argv.front()) == "ossfs")
+      options().mount.fsname = options().mount.subtype = "ossfs";
     const Arguments arguments = read_arguments(argv, line_.mount_helper);
     if (!arguments.error.empty()) fail(arguments.error);
     // mount(8): "tolerate sloppy mount options". It may stand behind them.

@@ -19,7 +19,8 @@ std::string set_url(Options& options, std::string_view value) {
 
 // Some people pass the service's address in endpoint=; the parser moves it to url and says so.
 std::string set_region(Options& options, std::string_view value) {
-  if (value.empty()) return "option region must not be empty";
+  // Drivers fill in what their user left out: as if it had not been given.
+  if (value.empty()) return {};
   options.s3.region = std::string(value);
   options.s3.region_given = true;
   return {};
@@ -64,13 +65,14 @@ void add_bucket_options(std::vector<OptionSpec>& table) {
            "Bucket to mount, instead of the first argument."},
           {"url", "URL", group, Custom{set_url, [](const Options& o) { return o.s3.url; }},
            "Address of the S3 service. Begins with https:// or http://; without either, https is "
-           "taken (http for loopback and bare addresses) and said so.",
+           "taken (http for loopback and bare addresses) and said so. A path in it is put before "
+           "bucket and key, as servicepath is.",
            "host"},
           {"region", "REGION", group,
            Custom{set_region, [](const Options& o) { return o.s3.region; }},
            "Region that requests are signed for. When it is not given, the region is found out "
            "from the service's own answer, and for amazonaws.com hosts from the host name, "
-           "AWS_REGION, AWS_DEFAULT_REGION or the profile.",
+           "AWS_REGION, AWS_DEFAULT_REGION or the profile. Empty is as if not given.",
            "endpoint"},
           {"use_path_request_style", "", group,
            Flag{[](Options& o) -> bool& { return o.s3.path_style; }},

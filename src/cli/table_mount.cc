@@ -125,8 +125,10 @@ void add_permission_options(std::vector<OptionSpec>& table) {
            "Show permissions 0777 without these bits for everything, directories and files alike. "
            "Never stored."},
           {"mp_umask", "OCTAL", group,
-           Custom{set_mount_umask, [](const Options& o) { return octal(o.fs.mount_umask); }},
-           "Permission bits that the root of the mount lacks when allow_other is given."},
+           Custom{set_mount_umask,
+                  [](const Options& o) { return octal(o.fs.mount_umask.value_or(0)); }},
+           "Permission bits that the root of the mount lacks when allow_other is given, whatever "
+           "an object for it says."},
           {"use_xattr", "[0|1]", group, Flag{[](Options& o) -> bool& { return o.fs.use_xattr; }},
            "Keep extended attributes, as user metadata of the object."},
           {"use_wtf8", "", group, Flag{[](Options& o) -> bool& { return o.fs.use_wtf8; }},

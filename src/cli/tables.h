@@ -2,6 +2,7 @@
 // The rows of the option table, one function per theme; option_table() puts them together.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "pailfs/cli/options.h"
@@ -17,5 +18,8 @@ void add_logging_options(std::vector<OptionSpec>& table);
 void add_utility_options(std::vector<OptionSpec>& table);   // unfinished uploads
 void add_accepted_options(std::vector<OptionSpec>& table);  // known, without a meaning of ours
 void add_ossfs_options(std::vector<OptionSpec>& table);     // the same, of ossfs
+
+/// Row for all of ossfs's options agent_identity_*.
+inline constexpr std::string_view kAgentIdentity = "agent_identity";
 
 }  // namespace pailfs::cli

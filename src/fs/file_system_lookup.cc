@@ -165,6 +165,9 @@ Attr PosixFileSystem::shown(const InodePtr& inode, const Stat& stat) {
   attr.mode = stat.mode;
   attr.uid = config_.uid.value_or(stat.uid);
   attr.gid = config_.gid.value_or(stat.gid);
+  // Whoever gives mp_umask says how the root is to show, whatever is stored.
+  const bool root_by_option = config_.allow_other && config_.mount_umask.has_value();
+  if (inode->id == kRootInode && root_by_option) attr.mode = root_mode(config_);
   if (config_.umask) attr.mode = (stat.mode & S_IFMT) | (0777 & ~*config_.umask);
   attr.nlink = inode->id != kRootInode && inodes_.is_detached(inode) ? 0 : 1;
   attr.size = stat.size;

@@ -55,6 +55,12 @@ std::optional<std::uint32_t> parse_id(std::string_view text) {
   return static_cast<std::uint32_t>(*value);
 }
 
+std::optional<mode_t> stored_mode(const s3::ObjectAttributes& attributes) {
+  const auto mode = first_valid(attributes, {"mode", "permissions"}, parse_mode);
+  if (mode) return mode;
+  return first_valid(attributes, {"goog-reserved-posix-mode"}, parse_octal_mode);
+}
+
 bool is_known_type(mode_t mode) {
   switch (mode & S_IFMT) {
     case S_IFREG:
@@ -110,8 +116,7 @@ Node decode(const s3::ObjectInfo& info, bool key_ends_with_slash, const Config& 
   node.info = info;
   Stat& stat = node.stat;
 
-  auto mode = first_valid(attributes, {"mode", "permissions"}, parse_mode);
-  if (!mode) mode = first_valid(attributes, {"goog-reserved-posix-mode"}, parse_octal_mode);
+  const auto mode = stored_mode(attributes);
   const bool mode_given = mode.has_value();
   stat.mode = mode.value_or(key_ends_with_slash ? 0750 : 0640);
   if (!is_known_type(stat.mode)) {
@@ -142,6 +147,16 @@ Node decode(const s3::ObjectInfo& info, bool key_ends_with_slash, const Config& 
   node.form = key_ends_with_slash ? Form::directory_marker
               : directory         ? Form::directory_object
                                   : Form::file;
+  return node;
+}
+
+mode_t root_mode(const Config& config) {
+  return S_IFDIR | (config.allow_other ? 0777 & ~config.mount_umask.value_or(0) : 0700);
+}
+
+Node decode_root(const s3::ObjectInfo& info, const Config& config) {
+  Node node = decode(info, true, config);
+  if (config.allow_other && !stored_mode(info.attributes)) node.stat.mode = root_mode(config);
   return node;
 }
 

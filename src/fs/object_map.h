@@ -70,6 +70,12 @@ Node decode(const s3::ObjectInfo& info, bool key_ends_with_slash, const Config& 
 /// A directory without an object: 0750, owned by whoever mounted, times zero.
 Stat implicit_directory_stat(const Config& config);
 
+/// The mount's root: open to all with allow_other, less mp_umask, where nothing says otherwise.
+mode_t root_mode(const Config& config);
+/// The object of the mount's root: decode(), but one without a mode has the root's. What consoles
+/// and drivers make when somebody asks for a folder has none.
+Node decode_root(const s3::ObjectInfo& info, const Config& config);
+
 /// `base` with the six headers of s3fs set from `stat`; everything else in it, foreign metadata
 /// included, is kept. `with_type_bits` false: as mkdir writes a directory's mode.
 s3::ObjectAttributes encode(const Stat& stat, s3::ObjectAttributes base,

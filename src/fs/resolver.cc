@@ -138,8 +138,7 @@ Result<Node> Resolver::ask_root() {
 
 Node Resolver::implicit_root() const {
   Node root = implicit_directory(config_);
-  const mode_t shown = config_.allow_other ? 0777 & ~config_.mount_umask : 0700;
-  root.stat.mode = S_IFDIR | shown;
+  root.stat.mode = root_mode(config_);
   return root;
 }
 
@@ -152,7 +151,7 @@ Result<Node> Resolver::ask_file(const std::string& path) {
 Result<Node> Resolver::ask_marker(const std::string& path) {
   const auto info = store_.head(directory_key(config_.prefix, path));
   if (!info) return info.error();
-  return decode(*info, true, config_);
+  return path.empty() ? decode_root(*info, config_) : decode(*info, true, config_);
 }
 
 Result<Node> Resolver::ask_all(const std::string& path) {

@@ -30,7 +30,8 @@ namespace pailfs::mount {
 namespace {
 
 bool mounted_by_us(const Config& config, const MountEntry& entry) {
-  const std::vector<std::string> types = {"fuse." + config.subtype, "fuse.s3fs", "fuse.pailfs"};
+  const std::vector<std::string> types = {"fuse." + config.subtype, "fuse.s3fs", "fuse.pailfs",
+                                          "fuse.ossfs"};
   return std::find(types.begin(), types.end(), entry.type) != types.end();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "credentials_passwd.h"
 
+#include <algorithm>
 #include <map>
 
 #include "pailfs/util/text.h"
@@ -12,7 +13,21 @@ struct KeyPair {
   std::string_view access;
   std::string_view secret;
   int line = 0;
+  std::string_view token = {};
 };
+
+/// No service has a secret key as long as this, and every session token is longer.
+constexpr std::size_t kLongestSecret = 100;
+/// Of all-capital names, longer ones are keys and shorter ones may be old buckets.
+constexpr std::size_t kShortestKey = 12;
+
+/// Like the key ids that AWS, MinIO and Alibaba hand out for a while.
+bool looks_like_key(std::string_view name) {
+  if (name.starts_with("STS.")) return true;
+  return name.size() >= kShortestKey && std::all_of(name.begin(), name.end(), [](char c) {
+           return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+         });
+}
 
 /// Views into the text: copying a secret only to drop it again would leave it in freed memory.
 class PasswdReader final {
@@ -27,10 +42,13 @@ class PasswdReader final {
     return {EINVAL, std::string(what) + ": " + path_ + " line " + std::to_string(number)};
   }
   Status read_entry(std::string_view line, int number);
+  void read_session(std::string_view line, int number);
   [[nodiscard]] Result<Credentials> take(const KeyPair& pair) const;
 
   const std::string path_;
   std::map<std::string_view, KeyPair> by_bucket_;  // "" is the default
+  KeyPair session_;                                // of the last line with a token
+  int sessions_ = 0;                               // such lines
   KeyPair named_;                                  // AWSAccessKeyId=, AWSSecretKey=
   int stray_line_ = 0;                             // first line that is neither form
 };
@@ -77,13 +95,28 @@ Status PasswdReader::read_entry(std::string_view line, int number) {
                                 (bucket.empty() ? "default" : printable(bucket)) +
                                 ") in the passwd file");
   }
+  if (added) read_session(line, number);
   return {};
+}
+
+/// ACCESS:SECRET:TOKEN, as kits of sandboxes write it, and not an entry of some other bucket, whose
+/// secret must not be sent as a token.
+void PasswdReader::read_session(std::string_view line, int number) {
+  const std::size_t first = line.find(':');
+  const std::size_t last = line.rfind(':');
+  if (first == last || line.find(':', first + 1) != last) return;
+  const KeyPair keys{line.substr(0, first), line.substr(first + 1, last - first - 1), number,
+                     line.substr(last + 1)};
+  if (!looks_like_key(keys.access) && keys.token.size() <= kLongestSecret) return;
+  ++sessions_;
+  session_ = keys;
 }
 
 Result<Credentials> PasswdReader::take(const KeyPair& pair) const {
   if (pair.access.empty()) return bad_line(pair.line, "empty access key in passwd file");
   if (pair.secret.empty()) return bad_line(pair.line, "empty secret key in passwd file");
-  return Credentials{std::string(pair.access), Secret(std::string(pair.secret)), Secret(), path_};
+  return Credentials{std::string(pair.access), Secret(std::string(pair.secret)),
+                     Secret(std::string(pair.token)), path_};
 }
 
 Result<Credentials> PasswdReader::choose(std::string_view bucket) const {
@@ -96,6 +129,7 @@ Result<Credentials> PasswdReader::choose(std::string_view bucket) const {
   auto found = by_bucket_.find(bucket);
   if (found == by_bucket_.end()) found = by_bucket_.find(std::string_view());
   if (found != by_bucket_.end()) return take(found->second);
+  if (sessions_ == 1) return take(session_);
   std::string text = "Not found access key/secret key in passwd file: " + path_ +
                      " has no entry for bucket \"" + printable(bucket) + "\" and no default entry";
   if (stray_line_ != 0) text += "; line " + std::to_string(stray_line_) + " has no colon";

@@ -83,7 +83,7 @@ Site make_site(const Config& config, const std::string& region) {
   } else {
     site.virtual_bucket = config.bucket;
     url.host = config.bucket + "." + url.host;
-    site.root = "/";
+    site.root = config.servicepath;
   }
   site.origin = url.text();
   if (config.acl != "private") site.acl = config.acl;

@@ -34,8 +34,8 @@ struct Config {
   std::string prefix;        ///< "" or "a/b/": keys of the mount start with it
   std::optional<uid_t> uid;  ///< shown as owner of everything; never stored
   std::optional<gid_t> gid;
-  std::optional<mode_t> umask;  ///< shown permissions become 0777 & ~umask for everything
-  mode_t mount_umask = 0;       ///< mp_umask: of the mount root, when allow_other is set
+  std::optional<mode_t> umask;        ///< shown permissions become 0777 & ~umask for everything
+  std::optional<mode_t> mount_umask;  ///< mp_umask: of the mount root, when allow_other is set
   bool allow_other = false;
   uid_t default_uid = 0;  ///< owner of objects that name none: who mounted
   gid_t default_gid = 0;

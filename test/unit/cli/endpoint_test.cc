@@ -199,6 +199,38 @@ TEST_CASE("The profile's region counts for Amazon's global host, when nothing el
   CHECK_FALSE(settle({.url = "https://s3.example.com"}).options.region_may_be_in_profile);
 }
 
+TEST_CASE("A path in the url is put before bucket and key") {
+  struct Row {
+    std::string url;
+    std::string servicepath;  // given
+    std::string expected_url;
+    std::string expected_path;
+  };
+  const Row rows[] = {
+      {"http://10.0.0.7/mount-1", "/", "http://10.0.0.7", "/mount-1/"},
+      {"http://r2.internal/a-b_c.d~/2/", "/", "http://r2.internal", "/a-b_c.d~/2/"},
+      {"https://h.example:8443/a%20b", "/", "https://h.example:8443", "/a%20b/"},
+      {"https://h.example/gate", "/s3/", "https://h.example", "/gate/s3/"},
+      {"h.example/gate", "/", "https://h.example", "/gate/"},
+      {"https://h.example/", "/", "https://h.example", "/"},
+      {"https://h.example/pail", "/", "https://h.example", "/"},  // the bucket
+      {"https://h.example/a?b", "/", "https://h.example/a?b", "/"},
+      {"https://h.example/a b", "/", "https://h.example/a b", "/"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.url);
+    Options options;
+    options.s3.bucket = "pail";
+    options.url_given = true;
+    options.s3.url = row.url;
+    options.s3.servicepath = row.servicepath;
+    std::vector<std::string> notices;
+    CHECK(settle_endpoint(options, {}, notices).empty());
+    CHECK(options.s3.url == row.expected_url);
+    CHECK(options.s3.servicepath == row.expected_path);
+  }
+}
+
 TEST_CASE("A url that cannot be meant is refused") {
   CHECK(settle({.url = "ftp://h"}).error ==
         "option url has invalid format, missing http / https protocol: \"ftp://h\"");

@@ -119,7 +119,7 @@ TEST_CASE("Encryption without a key, or over a wire that others can read, is ref
   CHECK(warnings == Lines{"AWSSSECKEYS is ignored: keys are sent over https only"});
 }
 
-TEST_CASE("KMS needs an id, https and signature version 4") {
+TEST_CASE("KMS needs an id and signature version 4") {
   Options options;
   options.encryption.kind = Kind::kms;
   CHECK(complaint(options).find("use_sse=kmsid: there is no key id.") == 0);
@@ -132,7 +132,8 @@ TEST_CASE("KMS needs an id, https and signature version 4") {
   options.s3.signature = s3::Signature::v4;
   options.s3.url = "http://s3.example.com";
   options.http.allow_plain_http = true;
-  CHECK(complaint(options) == "use_sse=kmsid needs https, and url is http://s3.example.com");
+  // No key travels, only its name; internal addresses of Alibaba's are http.
+  CHECK(read_option_files(options, warnings));
 }
 
 TEST_CASE("Headers of ahbe_conf are read, and what is wrong with them said") {

@@ -16,6 +16,14 @@ struct Row {
   std::string error;
 };
 
+std::string no_role(const std::string& option) {
+  return "option " + option +
+         " is not supported: keys cannot be had from Alibaba's role and identity services. Have "
+         "temporary keys put into a directory (AccessKeyId, AccessKeySecret, SecurityToken, "
+         "Expiration) and give it as passwd_file with use_session_token, as the CSI driver does "
+         "with secretRef";
+}
+
 TEST_CASE("A wrong command line is refused with one exact sentence") {
   const std::string usage =
       " Usage: pailfs BUCKET[:/PATH] MOUNTPOINT [-o OPTION,...]; pailfs --help";
@@ -99,7 +107,6 @@ TEST_CASE("A wrong command line is refused with one exact sentence") {
        "option url has invalid format, missing http / https protocol: \"ftp://h\""},
       {{"b", "/m", "-o", "url="}, "option url must not be empty"},
       {{"b", "/m", "-o", "url=https://"}, "option url has no host: \"https://\""},
-      {{"b", "/m", "-o", "region="}, "option region must not be empty"},
       {{"b", "/m", "-o", "url=https://a,endpoint=https://c"},
        "endpoint= names a region, not an address: https://c"},
       {{"b", "/m", "-o", "passwd_file="}, "option passwd_file must not be empty"},
@@ -163,9 +170,15 @@ TEST_CASE("A wrong command line is refused with one exact sentence") {
       {{"--incomplete-mpu-abort=1d", "b"},
        "option incomplete_mpu_abort: \"1d\" is no age: it is all, or numbers with Y M D h m s in "
        "this order, as 1D12h"},
-      {{"b", "/m", "-o", "ram_role=http://x"},
-       "option ram_role is not supported: keys cannot be had from Alibaba's role service; name a "
-       "passwd_file"},
+      {{"b", "/m", "-o", "ram_role=http://x"}, no_role("ram_role")},
+      {{"b", "/m", "-o", "rrsa_endpoint=http://x"}, no_role("rrsa_endpoint")},
+      {{"b", "/m", "-o", "assume_role_external_id=x"}, no_role("assume_role_external_id")},
+      {{"b", "/m", "-o", "agent_identity_ca_file=/ca"}, no_role("agent_identity_ca_file")},
+      {{"b", "/m", "-o", "agent_identity_of_tomorrow"}, no_role("agent_identity_of_tomorrow")},
+      {{"b", "/m", "-o", "secret_store_dir=/etc/ossfs/secrets-store"},
+       "option secret_store_dir is not supported: give the directory as passwd_file instead, with "
+       "the files AccessKeyId, AccessKeySecret and, for temporary keys, SecurityToken and "
+       "Expiration"},
   };
   for (const Row& row : rows) {
     Words argv = row.words;

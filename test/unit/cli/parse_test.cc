@@ -146,7 +146,7 @@ TEST_CASE("The command lines that people use are understood as s3fs understands 
        [](const Options& o) {
          CHECK(o.s3.bucket == "BUCKET");
          CHECK(o.fs.prefix.empty());
-         CHECK(o.fs.mount_umask == 0);
+         CHECK(o.fs.mount_umask == mode_t{0});
          CHECK(o.s3.region == "ru-central1");
          CHECK(o.s3.url == "https://storage.yandexcloud.net");
        }},

@@ -190,3 +190,30 @@ TEST_CASE("a device node keeps its number") {
   info.attributes = encode(stat, {});
   CHECK(decode(info, false, config()).stat.rdev == 259);
 }
+
+TEST_CASE("the mount's root is open where allow_other or mp_umask says so") {
+  struct Row {
+    bool allow_other;
+    std::optional<mode_t> mount_umask;
+    const char* stored;  // mode header of the root's object; null: none
+    mode_t without;      // permissions when there is no object
+    mode_t with;         // and when there is one
+  };
+  const Row rows[] = {
+      {false, std::nullopt, nullptr, 0700, 0750}, {false, mode_t{022}, nullptr, 0700, 0750},
+      {true, std::nullopt, nullptr, 0777, 0777},  {true, mode_t{0}, nullptr, 0777, 0777},
+      {true, mode_t{027}, nullptr, 0750, 0750},   {true, std::nullopt, "488", 0777, 0750},
+      {true, std::nullopt, "0711", 0777, 0711},
+  };
+  for (const Row& row : rows) {
+    Config c = config();
+    c.allow_other = row.allow_other;
+    c.mount_umask = row.mount_umask;
+    const auto info = row.stored != nullptr ? object({{"mode", row.stored}}) : object({});
+    if (!row.allow_other) CHECK(root_mode(c) == (S_IFDIR | 0700U));
+    if (row.allow_other) CHECK(root_mode(c) == (S_IFDIR | row.without));
+    const Node node = decode_root(info, c);
+    CHECK(node.stat.mode == (S_IFDIR | row.with));
+    CHECK(node.form == Form::directory_marker);
+  }
+}

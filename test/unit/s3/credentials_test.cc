@@ -65,6 +65,34 @@ TEST_CASE("a password file yields the entry of its bucket, else the default", "[
   CHECK(parsed->source == "/f");
 }
 
+TEST_CASE("a password file may hold temporary keys with their token", "[s3]") {
+  const std::string jwt(300, 't');
+  struct Row {
+    std::string text;
+    std::string access;  // empty: refused
+    std::string token;
+  };
+  const Row row = GENERATE_COPY(
+      Row{"ASIAEXAMPLEEXAMPLE00:SK:short", "ASIAEXAMPLEEXAMPLE00", "short"},
+      Row{"STS.NUxyz:SK:" + jwt + "\r\n", "STS.NUxyz", jwt},
+      Row{"0123456789abcdef0123456789abcdef:SK:" + jwt, "0123456789abcdef0123456789abcdef", jwt},
+      Row{"ASIAEXAMPLEEXAMPLE00:SK:T\nAK:SK\n", "AK", ""},
+      Row{"ASIAEXAMPLEEXAMPLE00:SK:T\nbucket:BK:BS\n", "BK", ""},
+      // The bucket's name comes first, however long what follows is.
+      Row{"bucket:BK:" + jwt, "BK", ""},
+      // Entries of other buckets, whose secrets stay here.
+      Row{"other:AK:SECRET", "", ""}, Row{"Other:AK:SECRET", "", ""}, Row{"DATA:AK:SECRET", "", ""},
+      Row{"ASIAEXAMPLEEXAMPLE00:SK:T:U", "", ""},
+      Row{"ASIAEXAMPLEEXAMPLE00:S:T\nASIAEXAMPLEEXAMPLE01:S:T\n", "", ""},
+      Row{"ASIAEXAMPLEEXAMPLE00:S:T\nASIAEXAMPLEEXAMPLE00:S:T\n", "ASIAEXAMPLEEXAMPLE00", "T"});
+  CAPTURE(row.text);
+  const auto parsed = parse_passwd(row.text, "bucket", "/f");
+  REQUIRE(parsed.has_value() == !row.access.empty());
+  if (!parsed) return;
+  CHECK(parsed->access_key == row.access);
+  CHECK(parsed->session_token.reveal() == row.token);
+}
+
 TEST_CASE("a password file that cannot be right says where and why", "[s3]") {
   struct Row {
     std::string text;

@@ -20,8 +20,8 @@ struct Trial {
   test::FakeRandom random{std::vector<unsigned long long>{0}};
   std::string path = dir.write("keys", "K1");
   std::set<std::string> known = {"K1"};
-  std::set<std::string> may_not_read;       ///< may list, and read nothing
-  std::set<std::string> of_other_bucket;    ///< known, and may do nothing
+  std::set<std::string> may_not_read;     ///< may list, and read nothing
+  std::set<std::string> of_other_bucket;  ///< known, and may do nothing
   std::string unknown = "InvalidAccessKeyId";
   RenewingSource source{{[this] { return fetch(); }, {path}, false}, clock};
   std::unique_ptr<Client> client;

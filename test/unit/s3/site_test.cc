@@ -104,6 +104,8 @@ TEST_CASE("addressing follows what host names can carry") {
   config.servicepath = "/s3/v1/";
   CHECK(origin_and_root("http://h") == "http://h /s3/v1/dotted.bucket/");
   CHECK(make_site(config, "r").copy_source("k") == "/dotted.bucket/k");
+  config.path_style = false;
+  CHECK(origin_and_root("http://h") == "http://dotted.bucket.h /s3/v1/");
 }
 
 TEST_CASE("only Amazon's hosts are rewritten by region, and only within their domain") {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "pailfs/cache/block_file.h"
 #include "pailfs/s3/object_store.h"
@@ -26,11 +27,19 @@ struct Content {
   s3::ObjectAttributes attributes;  ///< of the object, foreign metadata included
 
   bool stored = false;        ///< there is an object of this name, namely `base`
-  bool hides_object = false;  ///< not stored, but the name leads to another object there
+  bool hides_object = false;  ///< not stored, but the name leads to another object there, perhaps
   bool orphaned = false;  ///< we removed or replaced its object: the bytes are its handles' only
   s3::ETag base;          ///< version that the bytes not in `local` belong to
   std::uint64_t base_size = 0;     ///< its size
   std::uint64_t base_visible = 0;  ///< how much of its front still shows through
+
+  /// What the last attempt to store it would have made, when nobody knows whether it has.
+  struct Doubt {
+    s3::ObjectAttributes attributes;
+    std::uint64_t size = 0;
+    std::uint64_t visible = 0;  ///< of its front, as base_visible
+  };
+  std::optional<Doubt> doubt;
 
   std::shared_ptr<cache::BlockFile> local;  ///< null until something is written
   RangeSet changed;  ///< of `local`, what was written since the base version was stored

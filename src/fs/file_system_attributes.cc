@@ -129,6 +129,7 @@ Status PosixFileSystem::truncate(Content& content, std::uint64_t size) {
     if (!cut) return cut;
   }
   content.base_visible = std::min(content.base_visible, size);
+  if (content.doubt) content.doubt->visible = std::min(content.doubt->visible, size);
   content.changed.remove({size, UINT64_MAX});
   if (content.stream && (size == 0 || size < content.stream->copied())) {
     content.stream->give_up();
@@ -178,6 +179,7 @@ Status PosixFileSystem::write_directory(const std::string& path, Node node) {
     TextSource nothing("");
     etag = store_.put({key, attributes, {}, false}, nothing);
   }
+  if (!etag && etag.error().in_doubt) known_.doubted(path);
   if (!etag) return etag.error();
   if (node.form == Form::directory_object) {
     const Status removed = store_.remove(file_key(config_.prefix, path));

@@ -50,6 +50,7 @@ Result<Attr> PosixFileSystem::make_object(const Place& place, std::string_view n
       directory ? directory_key(config_.prefix, place.path) : file_key(config_.prefix, place.path);
   TextSource source(body);
   const auto etag = store_.put({key, attributes, {}, false}, source);
+  if (!etag && etag.error().in_doubt) known_.doubted(place.path);
   if (!etag) return etag.error();
 
   Node node;

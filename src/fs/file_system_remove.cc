@@ -123,6 +123,7 @@ Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {
   }
   if (!only_here) {
     const Status removed = store_.remove(file_key(config_.prefix, place.path));
+    if (!removed && removed.error().in_doubt) known_.doubted(place.path);
     if (!removed) return removed;
   }
   known_.removed_file(place.path);
@@ -165,6 +166,7 @@ Status PosixFileSystem::rmdir(InodeId parent, std::string_view name) {
                           known_.marker(place.path) != NodeCache::Word::absent;
   if (has_object) {
     const Status removed = store_.remove(key);
+    if (!removed && removed.error().in_doubt) known_.doubted(place.path);
     if (!removed) return removed;
   }
   if (old_directories_ && node->form != Form::directory_object) {

@@ -114,6 +114,7 @@ Status PosixFileSystem::rename_unstored(const InodePtr& inode, const Renaming& w
   content.stat.ctime = clock_.wall();
   content.attributes.content_type = mime_.type_of(what.to.path);
   content.hides_object = there.has_value();
+  content.doubt.reset();
   return {};
 }
 
@@ -149,6 +150,7 @@ Status PosixFileSystem::rename_locked(const InodePtr& inode,
   if (!etag) {
     // Somebody else's version: what we knew of it is out of date.
     if (etag.error().err == ESTALE || etag.error().err == ENOENT) known_.erase(what.from.path);
+    if (etag.error().in_doubt) known_.doubted(what.to.path);
     return etag.error();
   }
   keep_copied(fetcher_, {job.source, job.version, job.size}, {job.destination, *etag, job.size});
@@ -157,6 +159,7 @@ Status PosixFileSystem::rename_locked(const InodePtr& inode,
   const Status removed = store_.remove(job.source);
   if (!removed) {
     known_.stored(what.to.path, source);
+    if (removed.error().in_doubt) known_.doubted(what.from.path);
     return removed.error().with("remove the old name after copying");
   }
   {
@@ -236,6 +239,8 @@ Status PosixFileSystem::rename_directory(const Renaming& what) {
   if (!moved || !removed) {
     known_.erase_below(from.path);
     known_.erase_below(to.path);
+    known_.doubted(from.path);
+    known_.doubted(to.path);
     return moved ? removed.error().with("remove the directory's old object") : moved.error();
   }
   known_.erase_inside(from.path);

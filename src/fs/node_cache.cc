@@ -273,6 +273,14 @@ void NodeCache::erase(const std::string& path) {
   forget_path(path, table);
 }
 
+void NodeCache::doubted(const std::string& path) {
+  MutexLock lock(mutex_);
+  TablePtr table;
+  if (Slot* const slot = forget_path(path, table)) slot->file = slot->directory = false;
+  if (table) table->complete.reset();
+  if (const TablePtr own = this->table(path)) own->marker = Word::none;
+}
+
 // ---- our own changes ----
 
 void NodeCache::stored(const std::string& path, const Node& node) {

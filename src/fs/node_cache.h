@@ -46,6 +46,9 @@ class NodeCache final {
   /// changes above all, is younger and stays.
   void learn(const std::string& path, const Node& node, MonoTime asked) EXCLUDES(mutex_);
   void erase(const std::string& path) EXCLUDES(mutex_);
+  /// A change of ours may have been made or not: nothing is known of the path, nor does a listing
+  /// of its directory that lacks it prove anything.
+  void doubted(const std::string& path) EXCLUDES(mutex_);
 
   /// We put something there / took it away: attributes and the parent's listing follow.
   void stored(const std::string& path, const Node& node) EXCLUDES(mutex_);

@@ -126,8 +126,9 @@ bool ObjectCopier::fits_one_request(std::uint64_t size) const {
 }
 
 Result<s3::ETag> ObjectCopier::copy(const CopyJob& job, bool through_this_machine) {
-  if (through_this_machine) return copy_locally(job);
-  auto copied = fits_one_request(job.size) ? copy_in_one(job) : copy_in_parts(job);
+  const bool in_one = fits_one_request(job.size);
+  if (through_this_machine || (!in_one && !store_.copies_parts())) return copy_locally(job);
+  auto copied = in_one ? copy_in_one(job) : copy_in_parts(job);
   // Ceph up to 18 copies nothing that a key of the user encrypts.
   if (!copied && copied.error().err == ENOTSUP) return copy_locally(job);
   return copied;
@@ -139,6 +140,7 @@ Result<s3::ETag> ObjectCopier::copy_in_one(const CopyJob& job) {
   request.destination = job.destination;
   request.source_if_match = job.version;
   request.attributes = job.attributes;
+  request.size = job.size;
   return store_.copy(request);
 }
 

@@ -52,6 +52,7 @@ class OldDirectories final : public s3::ObjectStore {
                                                    const s3::UploadId& id) override;
   Result<s3::UploadPage> list_uploads(const std::string& prefix,
                                       const s3::UploadPage& after) override;
+  [[nodiscard]] bool copies_parts() const override { return store_.copies_parts(); }
   Status settle(const s3::Key& key) override;
 
  private:

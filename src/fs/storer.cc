@@ -18,6 +18,15 @@ constexpr std::uint64_t kEarlyParts = 4;
 /// Bytes of a file that stays open are kept up to this when they have been stored.
 constexpr std::uint64_t kKeptAfterStoring = 1U << 20U;
 
+/// No other version has the same times, to the nanosecond.
+bool has_all(const s3::ObjectAttributes& found, const s3::ObjectAttributes& wanted) {
+  return !wanted.metadata.empty() &&
+         std::all_of(wanted.metadata.begin(), wanted.metadata.end(), [&](const auto& field) {
+           return std::find(found.metadata.begin(), found.metadata.end(), field) !=
+                  found.metadata.end();
+         });
+}
+
 /// An upload that was begun early has failed, but the file can be stored otherwise.
 bool wants_another_way(const Error& error, bool copies) {
   if (error.s3_code == "NoSuchUpload") return true;
@@ -57,8 +66,11 @@ Status Storer::store(const InodePtr& inode) {
     MutexLock lock(inode->state);
     content->local = std::make_shared<cache::BlockFile>(space_);
   }
+  if (content->doubt) settle_doubt(*inode, *content, key);
   const bool send = content->bytes_dirty || !content->stored;
   const s3::ETag before = content->base;
+  std::optional<s3::ObjectAttributes> begun;
+  if (content->stream) begun = content->stream->target().attributes;
   const auto early = content->stream ? finish_early(*inode, *content, key) : std::nullopt;
   const s3::ObjectAttributes attributes = attributes_now(*content, *path);
   auto etag = [&]() -> Result<s3::ETag> {
@@ -78,9 +90,13 @@ Status Storer::store(const InodePtr& inode) {
     const bool gone = error.err == ENOENT && content->stored && error.s3_code != "NoSuchUpload" &&
                       error.s3_code != "NoSuchBucket";
     if (gone) error.err = ESTALE;  // removed elsewhere: of the version opened there is no more
+    if (error.in_doubt) {
+      note_doubt(*content, *path, early && !*early ? std::move(*begun) : attributes);
+    }
     return note_failure(*content, *path, std::move(error));
   }
   content->stored = true;
+  content->doubt.reset();
   content->base = *etag;
   content->base_size = content->stat.size;
   content->base_visible = content->stat.size;
@@ -123,7 +139,7 @@ bool Storer::worth_beginning(const Content& content) const {
 /// is done when the file is closed.
 bool Storer::can_append(const Content& content) const {
   const std::uint64_t from = content.base_visible;
-  return content.stored && config_.copies_parts() && from >= kMinPart &&
+  return content.stored && config_.copies_parts() && store_.copies_parts() && from >= kMinPart &&
          from / std::max(config_.copy_part_size, kMinPart) < kMaxParts / 10 &&
          content.changed.present({0, from}).empty();
 }
@@ -196,6 +212,27 @@ std::optional<Result<s3::ETag>> Storer::finish_early(Inode& inode, Content& cont
   return etag;
 }
 
+void Storer::note_doubt(Content& content, const std::string& path,
+                        s3::ObjectAttributes attributes) {
+  if (!content.stored) content.hides_object = true;
+  content.doubt = Content::Doubt{std::move(attributes), content.stat.size, content.stat.size};
+  known_.doubted(path);
+}
+
+void Storer::settle_doubt(Inode& inode, Content& content, const s3::Key& key) {
+  const auto info = store_.head(key);
+  if (!info && info.error().err != ENOENT) return;
+  MutexLock lock(inode.state);
+  const Content::Doubt doubt = *std::exchange(content.doubt, std::nullopt);
+  if (!info || info->size != doubt.size || !has_all(info->attributes, doubt.attributes)) return;
+  content.stored = true;
+  content.hides_object = false;
+  content.base = info->etag;
+  content.base_size = doubt.size;
+  content.base_visible = doubt.visible;
+  content.attributes = doubt.attributes;
+}
+
 Error Storer::note_failure(Content& content, const std::string& path, Error error) {
   ++content.failures;
   content.last_failure = std::move(error);
@@ -223,7 +260,7 @@ Result<s3::ETag> Storer::send_bytes(Inode& inode, Content& content, const s3::Ke
   input.part_size = config_.multipart_size;
   input.copy_part_size = config_.copy_part_size;
   input.multipart_allowed = !config_.no_multipart;
-  input.copy_allowed = content.stored && config_.copies_parts();
+  input.copy_allowed = content.stored && config_.copies_parts() && store_.copies_parts();
   auto plan = plan_upload(input);
   if (!plan) return plan.error();
 

@@ -74,6 +74,12 @@ class Storer final {
   Result<s3::ETag> send_parts(const Content& content, const s3::Key& key,
                               const s3::ObjectAttributes& attributes,
                               const std::vector<PlannedPart>& parts, Upload& upload);
+  /// An attempt to store it has failed that may have succeeded all the same: what it would have
+  /// made is remembered, and not taken for absent.
+  void note_doubt(Content& content, const std::string& path, s3::ObjectAttributes attributes);
+  /// Before the next attempt: if the object is what that one would have made, it is the version
+  /// from which this one starts.
+  void settle_doubt(Inode& inode, Content& content, const s3::Key& key) REQUIRES(inode.flush);
   /// Counts it, for its handles and for whoever watches. Returns the error as the content keeps it.
   Error note_failure(Content& content, const std::string& path, Error error)
       EXCLUDES(failures_mutex_);

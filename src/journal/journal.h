@@ -82,6 +82,7 @@ class Journal final : public JournalStore {
                                                    const s3::UploadId& id) override;
   Result<s3::UploadPage> list_uploads(const std::string& prefix,
                                       const s3::UploadPage& after) override;
+  [[nodiscard]] bool copies_parts() const override { return store_.copies_parts(); }
   Status settle(const s3::Key& key) override;
 
   Waiting waiting() override;

@@ -6,8 +6,21 @@
 
 #include "digest.h"
 #include "service_client.h"
+#include "xml.h"
 
 namespace pailfs::s3 {
+namespace {
+
+/// A service that has told the truth about so many empty objects is believed.
+constexpr int kEnoughEmpties = 8;
+
+class NoBytes final : public ByteSource {
+ public:
+  [[nodiscard]] std::uint64_t size() const override { return 0; }
+  Result<std::size_t> read(std::uint64_t /*offset*/, std::span<char> /*out*/) override { return 0; }
+};
+
+}  // namespace
 
 std::unique_ptr<Client> make_client(const Config& config, http::Transport& transport,
                                     CredentialSource& credentials, Clock& clock, Random& random) {
@@ -37,6 +50,8 @@ Call ServiceClient::start(Op op, const std::string& key) const {
   call.asked.key = key;
   call.max_attempts = std::max(1, requester_.config().retries);
   call.limit = requester_.config().operation_limit;
+  // Objects "d/" are more than one kind of thing to some services.
+  call.asked.expects_etag = tells_etags_ && !key.ends_with('/');
   const Encryption& encryption = requester_.config().encryption;
   if (op == Op::put || op == Op::copy || op == Op::create_upload) {
     call.asked.echo = expected_echo(encryption);
@@ -71,21 +86,30 @@ Outcome ServiceClient::with_keys(const Key& object,
   return first;
 }
 
-/// Who may not list is not told what is absent (S3 API reference, HeadObject). Some services, such
-/// as Ceph (its change 68577), say 403 also where the keys may list this prefix but not the bucket.
-bool ServiceClient::is_proven_absent(const Key& key) {
+Result<std::optional<ListedObject>> ServiceClient::list_one(const Key& key) {
   ListRequest request;
   request.prefix = key;
   request.delimited = false;
   request.max_keys = 1;
   const auto page = list(request);
-  if (!page) return false;
+  if (!page) return page.error();
   // Names come in order: the key would be the first of those that begin with it; but a page without
   // names need not be the last.
-  return page->objects.empty() ? page->next.empty() : page->objects.front().key > key;
+  if (page->objects.empty() && !page->next.empty())
+    return Error{EIO, "LIST " + printable(key, 200) + ": a page without names"};
+  if (page->objects.empty() || page->objects.front().key != key)
+    return std::optional<ListedObject>();
+  return std::optional(page->objects.front());
 }
 
-Result<ObjectInfo> ServiceClient::head(const Key& key) {
+/// Who may not list is not told what is absent (S3 API reference, HeadObject). Some services, such
+/// as Ceph (its change 68577), say 403 also where the keys may list this prefix but not the bucket.
+bool ServiceClient::is_proven_absent(const Key& key) {
+  const auto listed = list_one(key);
+  return listed && !*listed;
+}
+
+Result<ObjectInfo> ServiceClient::head_once(const Key& key) {
   Outcome outcome = with_keys(key, [&](const CustomerKey* read_key) {
     return run(Op::head, key, [&](const Site& site) { return build_head(site, key, read_key); });
   });
@@ -97,29 +121,86 @@ Result<ObjectInfo> ServiceClient::head(const Key& key) {
     return absent;
   }
   if (!outcome.verdict.ok) return error;
-  return std::get<ObjectInfo>(std::move(outcome.verdict.reply));
+  auto info = std::get<ObjectInfo>(std::move(outcome.verdict.reply));
+  if (!info.etag.empty()) tells_etags_ = true;
+  return info;
+}
+
+bool ServiceClient::is_doubtful_empty(const Key& key, const ObjectInfo& info) const {
+  static const ETag kOfNothing = normal_etag(hex(digest(Digest::md5, "")));
+  return info.size == 0 && !key.ends_with('/') && info.etag != kOfNothing &&
+         true_empties_ < kEnoughEmpties;
+}
+
+Result<ObjectInfo> ServiceClient::head(const Key& key) {
+  auto info = head_once(key);
+  if (!info || !is_doubtful_empty(key, *info)) return info;
+  const auto listed = list_one(key);
+  if (!listed || !*listed) return info;
+  if ((*listed)->size == 0) {
+    ++true_empties_;
+    return info;
+  }
+  info = head_once(key);
+  if (!info || info->size > 0 || !((*listed)->etag == info->etag)) return info;
+  return Error{EIO, "HEAD " + printable(key, 200) +
+                        ": the service says that it is empty, and lists " +
+                        std::to_string((*listed)->size) + " bytes"};
 }
 
 Status ServiceClient::remove(const Key& key) {
   Outcome outcome = run(Op::remove, key, [&](const Site& site) { return build_remove(site, key); });
-  if (!outcome.verdict.ok) return outcome.verdict.error;
-  return {};
+  if (outcome.verdict.ok) return {};
+  if (may_settle(outcome) && is_proven_absent(key)) return {};
+  return outcome.verdict.error;
 }
 
-Result<ETag> ServiceClient::copy(const CopyRequest& request) {
+Outcome ServiceClient::run_copy(const CopyRequest& request) {
   const CustomerKey* kept = nullptr;
   Outcome outcome = with_keys(request.source, [&](const CustomerKey* source_key) {
     kept = source_key;
     return run(Op::copy, request.destination,
                [&](const Site& site) { return build_copy(site, request, source_key); });
   });
-  if (!outcome.verdict.ok) return outcome.verdict.error;
+  if (!outcome.verdict.ok) return outcome;
   if (requester_.config().encryption.kind == Encryption::Kind::none) {
     keys_.learn(request.destination, kept);
   } else {
     keys_.stored(request.destination);
   }
-  return std::get<ETag>(std::move(outcome.verdict.reply));
+  return outcome;
+}
+
+Result<ETag> ServiceClient::copy(const CopyRequest& request) {
+  const bool directory = request.source.ends_with('/');
+  if (directory && !directory_copies_work_) {
+    if (const auto written = write_directory(request)) return *written;
+  }
+  Outcome outcome = run_copy(request);
+  if (outcome.verdict.ok) return std::get<ETag>(std::move(outcome.verdict.reply));
+  if (may_settle(outcome)) return settle_copy(request, outcome);
+  const Error& error = outcome.verdict.error;
+  const bool refused =
+      !outcome.verdict.foreign && refuses_the_way(error.s3_code, error.http_status);
+  if (!directory || !refused) return error;
+  auto written = write_directory(request);
+  if (!written || !*written) return error;
+  directory_copies_work_ = false;
+  return *written;
+}
+
+std::optional<Result<ETag>> ServiceClient::write_directory(const CopyRequest& request) {
+  const auto source = head(request.source);
+  if (!source) return Result<ETag>(source.error());
+  if (source->size > 0) return std::nullopt;
+  if (!request.source_if_match.empty() &&
+      source->etag != normal_etag(request.source_if_match.value))
+    return Result<ETag>(Error{ESTALE, printable(request.source, 200) + ": is another version now"});
+  PutRequest put;
+  put.key = request.destination;
+  put.attributes = request.attributes.value_or(source->attributes);
+  NoBytes nothing;
+  return this->put(put, nothing);
 }
 
 Outcome ServiceClient::run_put(const PutRequest& request, ByteSource& body) {
@@ -146,30 +227,10 @@ Result<ETag> ServiceClient::put(const PutRequest& request, ByteSource& body) {
   const bool conditional = request.if_absent || !request.if_match.empty();
   if (conditional && outcome.verdict.error.http_status == 412)
     return settle_condition(request, body, outcome);
+  // Damaged: what is there is known not to be what was sent.
+  const bool damaged = outcome.verdict.outcome_unknown && !outcome.verdict.foreign;
+  if (may_settle(outcome) && !damaged) return settle_put(request, body, outcome);
   return outcome.verdict.error;
-}
-
-Result<ETag> ServiceClient::settle_condition(const PutRequest& request, ByteSource& body,
-                                             const Outcome& outcome) {
-  const Result<ObjectInfo> now = head(request.key);
-  if (!now) return outcome.verdict.error;
-  if (outcome.doubt) {
-    // Our own earlier attempt may be what changed the object: its bytes then are ours.
-    SourceBody source(body);
-    const Result<std::string> md5 = digest(Digest::md5, source);
-    if (md5 && now->size == body.size() && now->etag == normal_etag(hex(*md5))) return now->etag;
-    return outcome.verdict.error;
-  }
-  // Ceph 16 and 18 compare If-Match without its quotes and so refuse the version that is there.
-  const std::string& quoted = request.if_match.value;
-  if (request.if_absent || quoted.size() < 3 || !quoted.starts_with('"') ||
-      now->etag != normal_etag(quoted))
-    return outcome.verdict.error;
-  PutRequest bare = request;
-  bare.if_match.value = quoted.substr(1, quoted.size() - 2);
-  Outcome again = run_put(bare, body);
-  if (!again.verdict.ok) return again.verdict.error;
-  return std::get<ETag>(std::move(again.verdict.reply));
 }
 
 }  // namespace pailfs::s3

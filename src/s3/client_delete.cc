@@ -14,9 +14,10 @@ namespace {
 
 constexpr std::size_t kBatch = 1000;
 
-bool batch_is_unknown(const Error& error) {
-  return error.err == ENOTSUP || error.s3_code == "NotImplemented" ||
-         error.s3_code == "MethodNotAllowed";
+bool batch_is_unknown(const Verdict& verdict) {
+  const Error& error = verdict.error;
+  return error.err == ENOTSUP ||
+         (!verdict.foreign && refuses_the_way(error.s3_code, error.http_status));
 }
 
 Status judge_key(const DeletedKey& deleted) {
@@ -37,10 +38,11 @@ bool may_pass(const std::string& code) {
 }  // namespace
 
 void ServiceClient::remove_refused_batch(const std::vector<Key>& keys,
-                                         const std::vector<std::size_t>& chosen, const Error& error,
-                                         std::vector<Status>& results) {
+                                         const std::vector<std::size_t>& chosen,
+                                         const Verdict& verdict, std::vector<Status>& results) {
+  const Error& error = verdict.error;
   const bool odd_key = error.s3_code == "MalformedXML";
-  bool alone = odd_key || batch_is_unknown(error);
+  bool alone = odd_key || batch_is_unknown(verdict);
   auto next = chosen.begin();
   if (error.s3_code == "AccessDenied") {
     // Ceph judges a batch as an act on the bucket, where a policy may allow a path only.
@@ -61,7 +63,7 @@ void ServiceClient::remove_batch(const std::vector<Key>& keys,
   Outcome outcome = run(Op::remove_many, std::to_string(batch.size()) + " keys",
                         [&](const Site& site) { return build_remove_many(site, batch); });
   if (!outcome.verdict.ok) {
-    remove_refused_batch(keys, chosen, outcome.verdict.error, results);
+    remove_refused_batch(keys, chosen, outcome.verdict, results);
     return;
   }
   std::map<Key, DeletedKey> answers;

@@ -3,16 +3,26 @@
 #include <algorithm>
 #include <utility>
 
+#include "pailfs/util/text.h"
+
+#include "digest.h"
+#include "reply_headers.h"
 #include "service_client.h"
 
 namespace pailfs::s3 {
 namespace {
 
+/// What of an object is held back until it has been compared with the MD5 that its ETag is. Longer
+/// ones are read in ranges, to which no ETag says anything, and their readers wait for each byte.
+constexpr std::uint64_t kHeld = 256U << 10U;
+
 /// Checks the head of every reply, then hands its bytes on, each exactly once and in order, however
 /// many attempts it takes.
 class ResumingSink final : public http::BodySink {
  public:
-  ResumingSink(const GetRequest& request, ByteSink& sink) : request_(request), sink_(sink) {}
+  /// `compare`: whole small objects are handed on by deliver() only.
+  ResumingSink(const GetRequest& request, ByteSink& sink, bool compare)
+      : request_(request), sink_(sink), compare_(compare) {}
 
   /// Narrows an attempt to what is still missing, of the version that began.
   Result<Built> build(const Site& site, Asked& asked, const CustomerKey* read_key) {
@@ -38,6 +48,7 @@ class ResumingSink final : public http::BodySink {
       const auto& got = std::get<JudgedGet>(verdict.reply);
       accepted_ = got.length;
       if (!first_) first_ = got;
+      if (delivered_ == 0) hold(told_md5(got.info.etag, head.headers));
     }
     // A wrong reply may be huge: refuse its first byte rather than collect it.
     return true;
@@ -45,7 +56,11 @@ class ResumingSink final : public http::BodySink {
 
   bool write(std::span<const char> bytes) override {
     if (bytes.size() > accepted_) return false;
-    if (!sink_.write(next(), bytes)) return false;
+    if (md5_) {
+      held_.append(bytes.data(), bytes.size());
+    } else if (!sink_.write(next(), bytes)) {
+      return false;
+    }
     accepted_ -= bytes.size();
     delivered_ += bytes.size();
     return true;
@@ -54,12 +69,31 @@ class ResumingSink final : public http::BodySink {
   [[nodiscard]] bool complete() const { return first_ && delivered_ == wanted(); }
   [[nodiscard]] const ObjectInfo& info() const { return first_->info; }
   [[nodiscard]] std::uint64_t delivered() const { return delivered_; }
+  /// The MD5 that was told and the one that came; nothing where none are to be compared.
+  [[nodiscard]] std::optional<Md5s> md5s() const {
+    if (!md5_) return std::nullopt;
+    return Md5s{*md5_, digest(Digest::md5, held_)};
+  }
+  /// Hands on what was held back; false if nobody wants it any more.
+  bool deliver() { return !md5_ || sink_.write(begin_offset(), std::span<const char>(held_)); }
+  /// Forgets it: all is to be read again.
+  void begin_again() {
+    held_.clear();
+    first_.reset();
+    delivered_ = 0;
+  }
   /// A good reply without a body begins nothing: takes its description.
   void accept(const JudgedGet& got) {
     if (!first_) first_ = got;
   }
 
  private:
+  void hold(std::optional<std::string> md5) {
+    const std::uint64_t size = first_->info.size;
+    const bool whole = begin_offset() == 0 && wanted() == size;
+    md5_.reset();
+    if (compare_ && whole && size > 0 && size <= kHeld) md5_ = std::move(md5);
+  }
   [[nodiscard]] std::uint64_t begin_offset() const {
     return request_.range ? request_.range->begin : 0;
   }
@@ -73,6 +107,9 @@ class ResumingSink final : public http::BodySink {
 
   const GetRequest& request_;
   ByteSink& sink_;
+  const bool compare_;
+  std::optional<std::string> md5_;  ///< of all bytes, which then go to `held_`
+  std::string held_;
   Asked asked_;
   std::optional<JudgedGet> first_;
   std::uint64_t accepted_ = 0;  ///< bytes that this reply may still bring
@@ -82,8 +119,11 @@ class ResumingSink final : public http::BodySink {
 }  // namespace
 
 Result<ObjectInfo> ServiceClient::get(const GetRequest& request, ByteSink& sink) {
-  ResumingSink resuming(request, sink);
+  // Over TLS nobody can have changed them on their way.
+  const bool compare = requester_.over_plain_http() && md5_etags_ != Support::refused;
+  ResumingSink resuming(request, sink, compare);
   int short_replies = 0;
+  std::string wrong_md5;
   for (;;) {
     const Outcome outcome = with_keys(request.key, [&](const CustomerKey* read_key) {
       Call call = start(Op::get, request.key);
@@ -95,7 +135,17 @@ Result<ObjectInfo> ServiceClient::get(const GetRequest& request, ByteSink& sink)
     });
     if (outcome.verdict.ok) resuming.accept(std::get<JudgedGet>(outcome.verdict.reply));
     // Complete also when the connection broke after the last byte.
-    if (resuming.complete()) return resuming.info();
+    if (resuming.complete()) {
+      const Result<bool> right = is_right(request.key, resuming.md5s(), wrong_md5);
+      if (!right) return right.error();
+      if (*right) {
+        if (!resuming.info().etag.empty()) tells_etags_ = true;
+        if (resuming.deliver()) return resuming.info();
+        return Error{ECANCELED, "the reader has gone"};
+      }
+      resuming.begin_again();
+      continue;
+    }
     if (!outcome.verdict.ok) return outcome.verdict.error;
     // A shorter range than asked for is a good reply to its own part; the rest is asked for anew.
     if (++short_replies >= std::max(1, requester_.config().retries)) {
@@ -104,6 +154,28 @@ Result<ObjectInfo> ServiceClient::get(const GetRequest& request, ByteSink& sink)
       return error;
     }
   }
+}
+
+Result<bool> ServiceClient::is_right(const Key& key, const std::optional<Md5s>& md5s,
+                                     std::string& wrong) {
+  if (!md5s) return true;
+  if (md5s->told == md5s->came) {
+    md5_etags_ = Support::works;
+    return true;
+  }
+  if (wrong.empty()) {
+    wrong = md5s->came;
+    return false;
+  }
+  // Damage comes by chance: what comes twice is what the service has, and its ETags are no MD5s,
+  // unless others were.
+  if (md5s->came != wrong || md5_etags_ == Support::works)
+    return Error{EIO,
+                 "GET " + printable(key, 200) + ": the bytes are not those whose MD5 the ETag is"};
+  if (md5_etags_.exchange(Support::refused) != Support::refused)
+    requester_.notice("ETags of the service look like MD5s and are none (" + printable(key, 200) +
+                      "); what is read is not compared with them");
+  return true;
 }
 
 }  // namespace pailfs::s3

@@ -5,7 +5,6 @@
 #include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
 
-#include "cursor.h"
 #include "service_client.h"
 
 namespace pailfs::s3 {
@@ -15,37 +14,65 @@ Error loop_error(const std::string& what) {
   return {EIO, what + ": the service leads back to a page that was read before"};
 }
 
+/// Before what continues a version 1 listing with a token of version 2: no key begins so.
+constexpr char kTokenMark = '\0';
+
 }  // namespace
 
+std::optional<ServiceClient::ListPlace> ServiceClient::list_place(const std::string& text) const {
+  const bool marked = !text.empty() && text.front() == kTokenMark;
+  if (!requester_.config().list_v2 && !marked) return ListPlace{false, Cursor{0, "", text}};
+  const std::optional<Cursor> cursor = Cursor::parse(marked ? text.substr(1) : text);
+  if (!cursor) return std::nullopt;
+  return ListPlace{true, *cursor};
+}
+
+std::optional<std::string> ServiceClient::place_after(const ListPlace& place,
+                                                      const JudgedList& list) const {
+  if (list.next.empty() || !list.next_is_token) return list.next;
+  const std::optional<Cursor> next = (place.v2 ? place.cursor : Cursor{}).step(list.next);
+  if (!next) return std::nullopt;
+  return requester_.config().list_v2 ? next->text() : kTokenMark + next->text();
+}
+
+Outcome ServiceClient::run_list(Call call, const ListRequest& request, const ListPlace& place) {
+  call.asked.delimited = request.delimited;
+  call.asked.list_v2 = place.v2;
+  call.asked.start = place.cursor.token;
+  call.asked.bucket = bucket_name();
+  call.build = [&](const Site& site, Asked& /*asked*/, const BodySums& /*sums*/) {
+    return Result<Built>(build_list(site, request, place.cursor.token, place.v2));
+  };
+  Outcome outcome = requester_.run(std::move(call));
+  if (outcome.verdict.ok) learn_bucket_name(std::get<JudgedList>(outcome.verdict.reply).bucket);
+  return outcome;
+}
+
+std::string ServiceClient::bucket_name() {
+  MutexLock lock(mutex_);
+  return bucket_name_;
+}
+
+void ServiceClient::learn_bucket_name(const std::string& told) {
+  MutexLock lock(mutex_);
+  if (bucket_name_.empty()) bucket_name_ = told;
+}
+
 Result<ListPage> ServiceClient::list(const ListRequest& request) {
-  const bool v2 = requester_.config().list_v2;
-  const std::optional<Cursor> cursor =
-      v2 ? Cursor::parse(request.continuation) : Cursor{0, "", request.continuation};
-  if (!cursor) return Error{EINVAL, "LIST: not a continuation of ours"};
+  const std::optional<ListPlace> place = list_place(request.continuation);
+  if (!place) return Error{EINVAL, "LIST: not a continuation of ours"};
   ListRequest page = request;
   // Who asks for fewer has a reason.
   if (page.max_keys == ListRequest{}.max_keys) page.max_keys = requester_.config().list_max_keys;
-  Call call = start(Op::list, request.prefix);
-  call.asked.delimited = request.delimited;
-  call.asked.list_v2 = v2;
-  call.asked.start = cursor->token;
-  call.build = [&](const Site& site, Asked& /*asked*/, const BodySums& /*sums*/) {
-    return Result<Built>(build_list(site, page, cursor->token));
-  };
-  Outcome outcome = requester_.run(std::move(call));
+  Outcome outcome = run_list(start(Op::list, request.prefix), page, *place);
   if (!outcome.verdict.ok) return outcome.verdict.error;
   auto list = std::get<JudgedList>(std::move(outcome.verdict.reply));
   if (list.foreign_names > 0)
     log_warning("LIST \"" + printable(request.prefix, 200) + "\": " +
                 std::to_string(list.foreign_names) + " names outside the prefix were ignored");
-  if (list.next.empty()) return std::move(list.page);
-  if (!v2) {
-    list.page.next = std::move(list.next);
-    return std::move(list.page);
-  }
-  const std::optional<Cursor> next = cursor->step(list.next);
+  const auto next = place_after(*place, list);
   if (!next) return loop_error("LIST " + printable(request.prefix, 200));
-  list.page.next = next->text();
+  list.page.next = *next;
   return std::move(list.page);
 }
 

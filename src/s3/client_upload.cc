@@ -64,8 +64,25 @@ Result<ETag> ServiceClient::copy_part(const Key& key, const UploadId& id, int nu
     part.source_key = source_key;
     return run(Op::copy_part, key, [&](const Site& site) { return build_copy_part(site, part); });
   });
-  if (!outcome.verdict.ok) return outcome.verdict.error;
-  return std::get<ETag>(std::move(outcome.verdict.reply));
+  if (outcome.verdict.ok) return std::get<ETag>(std::move(outcome.verdict.reply));
+  Error error = outcome.verdict.error;
+  if (may_settle(outcome)) {
+    const auto parts = list_parts(key, id);
+    const auto found = parts ? std::find_if(parts->begin(), parts->end(),
+                                            [&](const auto& one) { return one.number == number; })
+                             : std::vector<UploadedPart>::const_iterator();
+    if (parts && found != parts->end() && found->size == range.length) return found->etag;
+    return error;
+  }
+  const bool refused =
+      !outcome.verdict.foreign && refuses_the_way(error.s3_code, error.http_status);
+  if (error.err == EPERM || !refused) return error;
+  if (part_copies_work_.exchange(false))
+    requester_.notice("the service does not copy parts of objects (" +
+                      (error.s3_code.empty() ? std::to_string(error.http_status) : error.s3_code) +
+                      "); what stays of a large file is fetched and sent again from now on");
+  error.err = ENOTSUP;
+  return error;
 }
 
 Result<ETag> ServiceClient::complete_upload(const Key& key, const UploadId& id,
@@ -101,6 +118,7 @@ Result<ETag> ServiceClient::complete_upload(const Key& key, const UploadId& id,
     }
   }
   Error error = outcome.verdict.error;
+  error.in_doubt = may_be_done;
   // The upload is gone, not the object: that must not look like a missing file.
   if (error.err == ENOENT) error.err = EIO;
   return error;

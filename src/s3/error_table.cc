@@ -33,6 +33,9 @@ constexpr auto kRows = std::to_array<ErrorRow>({
     {"AccountProblem", 403, EPERM, Retry::never, ""},
     {"InvalidAccessKeyId", 403, EPERM, Retry::refresh_credentials,
      "the service does not know the access key"},
+    // Versity's gateway.
+    {"XAdminUserNotFound", 404, EPERM, Retry::refresh_credentials,
+     "the service does not know the access key"},
     {"SignatureDoesNotMatch", 403, EPERM, Retry::refresh_credentials, kWrongSecret},
     {"InvalidSecurity", 403, EPERM, Retry::refresh_credentials, ""},
     {"ExpiredToken", 400, EACCES, Retry::refresh_credentials, "the session token has expired"},
@@ -145,12 +148,22 @@ const ErrorRow& error_row(std::string_view code, int status) {
     if (row != kRows.end()) return *row;
   }
   if (status >= 200 && status < 300) status = 500;
+  // Of what, if not of a key or bucket? It is no proof that a file is absent (law L4).
+  if (status == 404 && !code.empty()) return kOtherStatus;
   const auto by_status = [&](const ErrorRow& row) {
     return row.code.empty() && row.status == status;
   };
   const auto* row = std::find_if(kRows.begin(), kRows.end(), by_status);
   if (row != kRows.end()) return *row;
   return status > 500 ? error_row("", 500) : kOtherStatus;
+}
+
+bool refuses_the_way(std::string_view code, int status) {
+  if (code == "NotImplemented" || code == "MethodNotAllowed" || code == "MissingContentLength")
+    return true;
+  if (status == 501 || status == 405 || status == 411) return error_row(code, 0).code.empty();
+  // A 400 that names none of the reasons for which one request of many may fail.
+  return status == 400 && !code.starts_with("KMS.") && error_row(code, 400).code.empty();
 }
 
 const ErrorRow& failure_row(http::Failure failure) {

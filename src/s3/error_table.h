@@ -36,8 +36,12 @@ struct ErrorRow {
 std::span<const ErrorRow> error_rows();
 
 /// The row for a reply. A known code outranks the status; an unknown one counts as its status, in
-/// a reply of 2xx as 500.
+/// a reply of 2xx as 500. Beside 404 it is EIO: only known words say that a key is absent.
 const ErrorRow& error_row(std::string_view code, int status);
+
+/// The service does not do this at all, however often it is asked: what was asked for has to be
+/// done in another way.
+bool refuses_the_way(std::string_view code, int status);
 
 /// The row for an exchange that brought no complete reply (failure is not `none`).
 const ErrorRow& failure_row(http::Failure failure);

@@ -161,6 +161,8 @@ bool is_gone_already(const Asked& asked, const Error& error) {
 
 Verdict judge_failed_status(const Asked& asked, const http::Exchange& exchange,
                             const std::optional<ErrorReply>& said) {
+  if (said && said->code.empty() && exchange.status == 404)
+    return malformed(asked, exchange, "HTTP 404 with an error document that does not say of what");
   if (said) return refusal(asked, exchange, *said);
   const bool silent = exchange.body.empty() && (asked.op == Op::head || speaks_s3(exchange));
   const bool redirect = exchange.status < 400;

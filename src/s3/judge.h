@@ -52,16 +52,20 @@ struct Asked {
   bool delimited = false;                    ///< list
   bool list_v2 = false;                      ///< list
   std::string start;                         ///< list: marker or token of this page
-  BodySums sums;                             ///< put, part: what was sent with the body
-  EncryptionEcho echo;                       ///< what stores bytes: asked for with them
-  std::string region;                        ///< that the attempt was signed for
-  WallTime sent_at{};                        ///< time that the attempt was signed with
+  std::string bucket;         ///< list: as the service calls it; empty: not known yet
+  bool expects_etag = false;  ///< head, get: the service has told one with every object so far
+  BodySums sums;              ///< put, part: what was sent with the body
+  EncryptionEcho echo;        ///< what stores bytes: asked for with them
+  std::string region;         ///< that the attempt was signed for
+  WallTime sent_at{};         ///< time that the attempt was signed with
 };
 
 /// One page of a listing, and the marker or token of the next (empty: last page).
 struct JudgedList {
   ListPage page;
   std::string next;
+  bool next_is_token = false;     ///< also where version 1 was asked for
+  std::string bucket;             ///< as the service calls it; may be empty
   std::size_t foreign_names = 0;  ///< outside the prefix: left out
 };
 /// A get's reply as its headers describe it: bytes [begin, begin + length) of info.size.

@@ -41,6 +41,7 @@ Verdict judge_head(const Asked& asked, const http::Exchange& exchange) {
   ObjectInfo info = object_info(exchange.headers, *length);
   if (info.etag.empty() && info.last_modified == WallTime{})
     return malformed(asked, exchange, "neither ETag nor Last-Modified");
+  if (info.etag.empty() && asked.expects_etag) return malformed(asked, exchange, "no ETag");
   return good(std::move(info));
 }
 
@@ -49,15 +50,6 @@ Verdict damaged(const Asked& asked, const http::Exchange& exchange, const std::s
   Verdict verdict = wrong(asked, exchange, Retry::once, EIO, why);
   verdict.outcome_unknown = true;
   return verdict;
-}
-
-/// The MD5 that the ETag is; nothing for an object under a key of KMS or of the user, whose ETag
-/// has the same shape and means nothing.
-std::optional<std::string> told_md5(const ETag& etag, const http::Headers& headers) {
-  if (headers.find("x-amz-server-side-encryption-customer-algorithm") ||
-      header_text(headers, "x-amz-server-side-encryption").starts_with("aws:kms"))
-    return std::nullopt;
-  return md5_of(etag);
 }
 
 Verdict judge_stored(const Asked& asked, const http::Exchange& exchange) {
@@ -83,6 +75,17 @@ Verdict judge_removed(const Asked& asked, const http::Exchange& exchange) {
   return good({});
 }
 
+/// Done, as it seems; but only a version that can be named is proof.
+Verdict judge_copied(const Asked& asked, const http::Exchange& exchange) {
+  Result<ETag> etag = parse_copy(exchange.body);
+  if (!etag) return malformed(asked, exchange, etag.error().text);
+  if (!etag->empty()) return good(std::move(*etag));
+  Verdict verdict =
+      wrong(asked, exchange, Retry::never, EIO, "the reply does not name what was copied");
+  verdict.outcome_unknown = true;
+  return verdict;
+}
+
 Verdict judge_got(const Asked& asked, const http::Exchange& exchange) {
   Verdict head = judge_get_head(asked, exchange);
   if (!head.ok) return head;
@@ -96,11 +99,16 @@ Verdict judge_got(const Asked& asked, const http::Exchange& exchange) {
   return head;
 }
 
+/// Some answer a version 1 listing as if it were one of version 2, whose token they want then.
+bool goes_on_as_v2(const Asked& asked, const ListReply& list) {
+  return asked.list_v2 || (list.next_marker.empty() && !list.next_token.empty());
+}
+
 /// Where the page after this one begins; empty: there is none. An error where it cannot be told or
 /// would lead back: a client that goes on then never ends.
 Result<std::string> next_start(const Asked& asked, const ListReply& list) {
   if (!list.truncated) return std::string();
-  if (asked.list_v2) {
+  if (goes_on_as_v2(asked, list)) {
     if (list.next_token.empty()) return Error{EIO, "truncated, but without a token to go on"};
     if (list.next_token == asked.start) return Error{EIO, "the listing leads back to this page"};
     return list.next_token;
@@ -128,6 +136,13 @@ std::size_t drop_foreign_names(const Asked& asked, ListPage& page) {
   return before - page.objects.size() - page.prefixes.size();
 }
 
+/// gofakes3 lists "d/" as a key beside the prefix "d/": it is part of what that stands for.
+void drop_grouped_keys(ListPage& page) {
+  std::erase_if(page.objects, [&](const ListedObject& object) {
+    return std::find(page.prefixes.begin(), page.prefixes.end(), object.key) != page.prefixes.end();
+  });
+}
+
 Verdict judge_list(const Asked& asked, const http::Exchange& exchange) {
   Result<ListReply> list = parse_list(exchange.body);
   if (!list) return malformed(asked, exchange, list.error().text);
@@ -135,12 +150,20 @@ Verdict judge_list(const Asked& asked, const http::Exchange& exchange) {
   if (list->prefix && *list->prefix != asked.key && *list->raw_prefix != asked.key)
     return malformed(asked, exchange,
                      "the listing is of prefix \"" + printable(*list->prefix, 100) + "\"");
+  if (!asked.bucket.empty() && !list->bucket.empty() && list->bucket != asked.bucket)
+    return malformed(asked, exchange,
+                     "the listing is of bucket \"" + printable(list->bucket, 100) + "\"");
   if (list->delimiter && !list->delimiter->empty() && !asked.delimited)
     return malformed(asked, exchange, "a delimiter that was not asked for");
   Result<std::string> next = next_start(asked, *list);
   if (!next) return wrong(asked, exchange, Retry::never, EIO, next.error().text);
-  JudgedList judged{{std::move(list->objects), std::move(list->prefixes), ""}, std::move(*next), 0};
+  JudgedList judged;
+  judged.page = {std::move(list->objects), std::move(list->prefixes), ""};
+  judged.next = std::move(*next);
+  judged.next_is_token = goes_on_as_v2(asked, *list);
+  judged.bucket = std::move(list->bucket);
   judged.foreign_names = drop_foreign_names(asked, judged.page);
+  if (asked.delimited) drop_grouped_keys(judged.page);
   return good(std::move(judged));
 }
 
@@ -171,6 +194,9 @@ Verdict judge_get_head(const Asked& asked, const http::Exchange& head) {
       return malformed(asked, head, "Content-Length and Content-Range disagree");
     got = {object_info(head.headers, range->total), range->first, bytes};
   }
+  // What does not name its version may be of any: that is no proof of another one.
+  if (got.info.etag.empty() && (!asked.pinned.empty() || asked.expects_etag))
+    return malformed(asked, head, "no ETag");
   if (!asked.pinned.empty() && got.info.etag != normal_etag(asked.pinned.value))
     return wrong(asked, head, Retry::never, ESTALE, "the object is another version now");
   if (asked.pinned_size && got.info.size != *asked.pinned_size)
@@ -201,11 +227,10 @@ Verdict judge_content(const Asked& asked, const http::Exchange& exchange) {
     case Op::list:
       return judge_list(asked, exchange);
     case Op::copy:
-      return parsed(asked, exchange, parse_copy_object(body));
+    case Op::copy_part:
+      return judge_copied(asked, exchange);
     case Op::create_upload:
       return parsed(asked, exchange, parse_create_upload(body));
-    case Op::copy_part:
-      return parsed(asked, exchange, parse_copy_part(body));
     case Op::complete_upload:
       return parsed(asked, exchange, parse_complete_upload(body));
     case Op::list_parts:

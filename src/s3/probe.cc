@@ -38,7 +38,8 @@ struct Scene {
 std::string about_credentials(const Scene& scene, const Error& error) {
   const std::string& code = error.s3_code;
   const std::string& url = scene.config.url;
-  if (code == "InvalidAccessKeyId") return scene.key() + " is not known to " + url + ": " + code;
+  if (code == "InvalidAccessKeyId" || code == "XAdminUserNotFound")
+    return scene.key() + " is not known to " + url + ": " + code;
   if (code == "SignatureDoesNotMatch")
     return "the secret key of " + scene.key() + " does not match (" + code +
            "). Check for a stray space or newline in " + printable(scene.credentials.source) +
@@ -124,9 +125,9 @@ std::string explain(const Scene& scene, const Verdict& verdict) {
   const Error& error = verdict.error;
   if (verdict.failure != http::Failure::none) return about_connection(scene, verdict);
   if (std::string text = about_credentials(scene, error); !text.empty()) return text;
-  // A listing has no key that could be missing: whatever the code, 404 is about the bucket.
-  if (error.s3_code == "NoSuchBucket" || (error.http_status == 404 && !verdict.foreign))
-    return about_bucket(scene, error);
+  // A listing has no key that could be missing: what is absent is the bucket.
+  const bool absent = error.err == ENOENT || error.err == ENXIO;
+  if (absent && !verdict.foreign) return about_bucket(scene, error);
   if (verdict.retry == Retry::clock) return about_clock(scene, verdict);
   if (verdict.foreign) return about_stranger(scene, verdict);
   if (verdict.retry == Retry::region && scene.config.region_given)
@@ -160,19 +161,16 @@ Result<ListPage> ServiceClient::probe_page(const std::string& prefix, std::size_
   request.delimited = false;
   request.max_keys = keys;
   Call call = start(Op::list, prefix);
-  call.asked.list_v2 = requester_.config().list_v2;
   call.max_attempts = std::min(call.max_attempts, kAttempts);
   call.limit = kLimit;
   call.stall_limit = kStallLimit;
   call.bounded = true;
-  call.build = [&](const Site& site, Asked& /*asked*/, const BodySums& /*sums*/) {
-    return Result<Built>(build_list(site, request, ""));
-  };
-  Outcome outcome = requester_.run(std::move(call));
+  const ListPlace start_place{requester_.config().list_v2, {}};
+  Outcome outcome = run_list(std::move(call), request, start_place);
   if (outcome.verdict.ok) {
     requester_.prove_by(prefix);
     auto list = std::get<JudgedList>(std::move(outcome.verdict.reply));
-    list.page.next = std::move(list.next);
+    list.page.next = place_after(start_place, list).value_or("");
     return std::move(list.page);
   }
   Error error = outcome.verdict.error;

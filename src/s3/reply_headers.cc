@@ -27,7 +27,7 @@ std::optional<std::uint64_t> content_length(const http::Headers& headers) {
     if (equals_ignoring_case(header.name, "Transfer-Encoding")) return std::nullopt;
     if (!equals_ignoring_case(header.name, "Content-Length")) continue;
     const std::optional<std::uint64_t> value = parse_uint(trim(header.value));
-    if (!value || (length && *length != *value)) return std::nullopt;
+    if (!value || *value > kMaxObjectSize || (length && *length != *value)) return std::nullopt;
     length = value;
   }
   return length;
@@ -44,7 +44,8 @@ std::optional<ContentRange> content_range(const http::Headers& headers) {
   const auto first = parse_uint(trim(text.substr(0, dash)));
   const auto last = parse_uint(trim(text.substr(dash + 1, slash - dash - 1)));
   const auto total = parse_uint(trim(text.substr(slash + 1)));
-  if (!first || !last || !total || *last < *first || *last >= *total) return std::nullopt;
+  if (!first || !last || !total || *last < *first || *last >= *total || *total > kMaxObjectSize)
+    return std::nullopt;
   return ContentRange{*first, *last, *total};
 }
 
@@ -91,6 +92,13 @@ std::optional<std::string> md5_of(const ETag& etag) {
     bytes += static_cast<char>(*byte);
   }
   return bytes;
+}
+
+std::optional<std::string> told_md5(const ETag& etag, const http::Headers& headers) {
+  if (headers.find("x-amz-server-side-encryption-customer-algorithm") ||
+      header_text(headers, "x-amz-server-side-encryption").starts_with("aws:kms"))
+    return std::nullopt;
+  return md5_of(etag);
 }
 
 }  // namespace pailfs::s3

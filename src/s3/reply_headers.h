@@ -37,5 +37,8 @@ std::string header_text(const http::Headers& headers, std::string_view name);
 
 /// The 16 bytes of an ETag that has the shape of an MD5; nothing for any other.
 std::optional<std::string> md5_of(const ETag& etag);
+/// The MD5 that the ETag is; nothing for an object under a key of KMS or of the user, whose ETag
+/// has the same shape and means nothing.
+std::optional<std::string> told_md5(const ETag& etag, const http::Headers& headers);
 
 }  // namespace pailfs::s3

@@ -85,13 +85,13 @@ Result<Built> build_remove_many(const Site& site, const std::vector<Key>& keys) 
   return built;
 }
 
-Built build_list(const Site& site, const ListRequest& list, const std::string& start) {
+Built build_list(const Site& site, const ListRequest& list, const std::string& start, bool v2) {
   std::vector<QueryField> query{{"encoding-type", "url"},
                                 {"max-keys", std::to_string(list.max_keys)},
                                 {"prefix", list.prefix}};
   if (list.delimited) query.push_back({"delimiter", "/"});
-  if (site.list_v2) query.push_back({"list-type", "2"});
-  if (!start.empty()) query.push_back({site.list_v2 ? "continuation-token" : "marker", start});
+  if (v2) query.push_back({"list-type", "2"});
+  if (!start.empty()) query.push_back({v2 ? "continuation-token" : "marker", start});
   return start_request(site, http::Method::get, site.bucket_url(query));
 }
 

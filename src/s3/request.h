@@ -48,7 +48,7 @@ Result<Built> build_copy(const Site& site, const CopyRequest& copy,
 Result<Built> build_remove_many(const Site& site, const std::vector<Key>& keys);
 /// `start` is a marker (version 1) or a continuation token (version 2), empty for the first page.
 /// Keys always come back URL-encoded where the service can, because XML cannot hold every key.
-Built build_list(const Site& site, const ListRequest& list, const std::string& start);
+Built build_list(const Site& site, const ListRequest& list, const std::string& start, bool v2);
 
 Result<Built> build_create_upload(const Site& site, const Key& key,
                                   const ObjectAttributes& attributes, const BodySums& sums = {});

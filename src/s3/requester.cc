@@ -287,7 +287,7 @@ Requester::Standing Requester::standing_of(const Credentials& keys, const std::s
   call.asked.list_v2 = config_.list_v2;
   call.stall_limit = kProofPatience;
   call.build = [&](const Site& site, Asked& /*asked*/, const BodySums& /*sums*/) {
-    return Result<Built>(build_list(site, request, ""));
+    return Result<Built>(build_list(site, request, "", config_.list_v2));
   };
   Progress progress;
   progress.start = clock_.now();
@@ -370,6 +370,7 @@ Outcome Requester::run(Call call) {
       return outcome;
     }
     suspect_keys(verdict, progress);
+    verdict.error.in_doubt = outcome.doubt || verdict.outcome_unknown;
     const bool free_attempt = verdict.at_once && !progress.at_once_used;
     if (!free_attempt) ++progress.counted;
     RetryInput input;

@@ -55,9 +55,12 @@ class Requester final {
   Outcome run(Call call);
 
   [[nodiscard]] const Config& config() const { return config_; }
+  [[nodiscard]] bool over_plain_http() const { return !tls_; }
   [[nodiscard]] std::string region() const EXCLUDES(mutex_);
   [[nodiscard]] std::vector<RequestCount> counts() const;
   [[nodiscard]] std::vector<std::string> notices() const EXCLUDES(mutex_);
+  /// Told to the log, and to who asks.
+  void notice(const std::string& text) EXCLUDES(mutex_);
   Result<Credentials> credentials() { return credentials_.get(); }
   /// A listing of one key below `prefix` is what working keys may do: it was done just now.
   void prove_by(const std::string& prefix) EXCLUDES(mutex_);
@@ -76,7 +79,6 @@ class Requester final {
   bool plainer(const Call& call, const Verdict& verdict, Progress& progress) const;
   void learn_support(const Call& call, const Progress& progress, const Verdict& verdict)
       EXCLUDES(mutex_);
-  void notice(const std::string& text) EXCLUDES(mutex_);
   Verdict attempt(Call& call, Progress& progress);
   /// Takes the corrective action of the verdict's retry class; false if there is none to take.
   bool correct(const Call& call, Verdict& verdict, Progress& progress);

@@ -6,11 +6,18 @@
 #include <string>
 #include <vector>
 
+#include "cursor.h"
 #include "part_checksums.h"
 #include "requester.h"
 #include "sse.h"
 
 namespace pailfs::s3 {
+
+/// Of an object's bytes: the one that the service told and the one that came.
+struct Md5s {
+  std::string told;
+  std::string came;
+};
 
 /// The one implementation of Client. The verbs stand in client_*.cc by subject; what they share is
 /// the Requester, which owns everything that changes.
@@ -46,9 +53,15 @@ class ServiceClient final : public Client {
   Status abort_upload(const Key& key, const UploadId& id) override;
   Result<std::vector<UploadedPart>> list_parts(const Key& key, const UploadId& id) override;
   Result<UploadPage> list_uploads(const std::string& prefix, const UploadPage& after) override;
+  [[nodiscard]] bool copies_parts() const override { return part_copies_work_; }
 
  private:
+  /// What a list shows of one key: nothing if it is not there.
+  Result<std::optional<ListedObject>> list_one(const Key& key);
   bool is_proven_absent(const Key& key);
+  Result<ObjectInfo> head_once(const Key& key);
+  /// A HEAD says that the object has no bytes, and its ETag does not: what does a list say?
+  [[nodiscard]] bool is_doubtful_empty(const Key& key, const ObjectInfo& info) const;
   Result<ListPage> probe_page(const std::string& prefix, std::size_t keys);
 
   using Build = std::function<Result<Built>(const Site&)>;
@@ -61,11 +74,36 @@ class ServiceClient final : public Client {
   Outcome with_keys(const Key& object,
                     const std::function<Outcome(const CustomerKey* key)>& attempt);
   Outcome run_put(const PutRequest& request, ByteSource& body);
+
+  // client_settle.cc: what is true after all, when a reply was lost or proves nothing.
   Result<ETag> settle_condition(const PutRequest& request, ByteSource& body,
                                 const Outcome& outcome);
+  Result<ETag> settle_put(const PutRequest& request, ByteSource& body, const Outcome& outcome);
+  Result<ETag> settle_copy(const CopyRequest& request, const Outcome& outcome);
+  bool is_copied(const CopyRequest& request, const ObjectInfo& now);
+
+  /// Where a listing goes on, and with which version of the verb.
+  struct ListPlace {
+    bool v2 = false;
+    Cursor cursor;  ///< in version 1 its token is the marker
+  };
+  /// Nothing for what place_after() has not made.
+  [[nodiscard]] std::optional<ListPlace> list_place(const std::string& text) const;
+  /// ListPage::next; nothing if the service leads back.
+  [[nodiscard]] std::optional<std::string> place_after(const ListPlace& place,
+                                                       const JudgedList& list) const;
+  Outcome run_list(Call call, const ListRequest& request, const ListPlace& place);
+
+  Outcome run_copy(const CopyRequest& request);
+  /// An object "d/" without bytes, put instead of copied; nothing if it is none.
+  std::optional<Result<ETag>> write_directory(const CopyRequest& request);
+  /// Of what was read. False: it is to be read again; `wrong` remembers what came.
+  Result<bool> is_right(const Key& key, const std::optional<Md5s>& md5s, std::string& wrong);
+  std::string bucket_name() EXCLUDES(mutex_);
+  void learn_bucket_name(const std::string& told) EXCLUDES(mutex_);
   /// After remove_batch was refused as a whole: one by one where that may help.
   void remove_refused_batch(const std::vector<Key>& keys, const std::vector<std::size_t>& chosen,
-                            const Error& error, std::vector<Status>& results);
+                            const Verdict& verdict, std::vector<Status>& results);
   /// Deletes up to 1000 keys with one request, the rest of the work one by one.
   void remove_batch(const std::vector<Key>& keys, const std::vector<std::size_t>& chosen,
                     std::vector<Status>& results);
@@ -73,7 +111,15 @@ class ServiceClient final : public Client {
   Requester requester_;
   KeyChoice keys_;
   PartChecksums checksums_;
-  std::atomic<bool> batches_work_{true};  ///< false once the service refused DeleteObjects
+  // What the service has shown, for the rest of the mount.
+  std::atomic<bool> batches_work_{true};
+  std::atomic<bool> part_copies_work_{true};
+  std::atomic<bool> directory_copies_work_{true};  ///< of objects "d/" that names lie below
+  std::atomic<bool> tells_etags_{false};
+  std::atomic<int> true_empties_{0};  ///< that a list has confirmed
+  std::atomic<Support> md5_etags_{Support::unknown};
+  Mutex mutex_;
+  std::string bucket_name_ GUARDED_BY(mutex_);  ///< in listings; empty: not told yet
 };
 
 /// Lends a ByteSource to the transport and keeps the error it may report.
@@ -92,6 +138,9 @@ class SourceBody final : public http::BodySource {
   ByteSource& source_;
   std::optional<Error> error_;
 };
+
+/// An earlier attempt, or this one, may have done it, and the service answers: worth a look.
+bool may_settle(const Outcome& outcome);
 
 /// ETag that S3 gives an object of these parts: MD5 of the parts' MD5s; empty if it cannot be told.
 ETag expected_multipart_etag(const std::vector<UploadedPart>& parts);

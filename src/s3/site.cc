@@ -91,7 +91,6 @@ Site make_site(const Config& config, const std::string& region) {
   site.encryption = config.encryption;
   site.extra_headers = config.extra_headers;
   site.requester_pays = config.requester_pays;
-  site.list_v2 = config.list_v2;
   site.stall_limit = config.stall_limit;
   return site;
 }

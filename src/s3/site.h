@@ -48,7 +48,6 @@ struct Site {
   Encryption encryption;
   std::shared_ptr<const ExtraHeaders> extra_headers;  ///< may be null
   bool requester_pays = false;
-  bool list_v2 = false;
   std::chrono::milliseconds stall_limit{30'000};
 
   /// Fields are sorted by name, as the signature wants them.

@@ -22,6 +22,13 @@ Result<XmlDocument> parse_as(std::string_view body, std::string_view root) {
   return document;
 }
 
+/// What such a reply says counts, not what it calls itself: services differ in the names.
+Result<XmlDocument> parse_any(std::string_view body) {
+  Result<XmlDocument> document = XmlDocument::parse(body, kMaxListBytes);
+  if (document && document->root().name() == "Error") return unexpected("an error");
+  return document;
+}
+
 /// encoding-type=url is form encoding: AWS and MinIO write a blank as '+', and '+' always as %2B.
 std::string decode_name(std::string text, bool encoded) {
   if (!encoded) return text;
@@ -53,6 +60,7 @@ Result<ListedObject> listed_object(const XmlElement& entry, bool encoded) {
   object.key = decode_name(entry.child_text("Key"), encoded);
   const std::optional<std::uint64_t> size = parse_uint(trim(entry.child_text("Size")));
   if (object.key.empty() || !size) return unexpected("an entry without key or size");
+  if (*size > kMaxObjectSize) return unexpected("a size that no object has");
   const Result<WallTime> time = time_of(entry, "LastModified");
   if (!time) return time.error();
   object.size = *size;
@@ -61,11 +69,15 @@ Result<ListedObject> listed_object(const XmlElement& entry, bool encoded) {
   return object;
 }
 
-Result<ETag> etag_under(std::string_view body, std::string_view root) {
-  const Result<XmlDocument> document = parse_as(body, root);
+/// Empty where the reply is one to such a request but names no version.
+Result<ETag> told_etag(std::string_view body, bool may_lack) {
+  const Result<XmlDocument> document = parse_any(body);
   if (!document) return document.error();
+  const std::string name(document->root().name());
   ETag etag = normal_etag(document->root().child_text("ETag"));
-  if (etag.empty()) return unexpected("no ETag in <" + std::string(root) + ">");
+  const bool of_copy = name == "CopyObjectResult" || name == "CopyPartResult";
+  if (etag.empty() && !(may_lack && of_copy))
+    return unexpected("no ETag in <" + printable(name, 60) + ">");
   return etag;
 }
 
@@ -103,6 +115,7 @@ Result<ListReply> parse_list(std::string_view body) {
 
   ListReply reply;
   reply.truncated = *truncated;
+  reply.bucket = trim(root.child_text("Name"));
   for (const XmlElement& child : root.children()) {
     const std::string_view name = child.name();
     if (name == "Contents") {
@@ -143,20 +156,16 @@ Result<std::vector<DeletedKey>> parse_delete(std::string_view body) {
   return keys;
 }
 
-Result<ETag> parse_copy_object(std::string_view body) {
-  return etag_under(body, "CopyObjectResult");
-}
-
-Result<ETag> parse_copy_part(std::string_view body) {
-  return etag_under(body, "CopyPartResult");
+Result<ETag> parse_copy(std::string_view body) {
+  return told_etag(body, true);
 }
 
 Result<ETag> parse_complete_upload(std::string_view body) {
-  return etag_under(body, "CompleteMultipartUploadResult");
+  return told_etag(body, false);
 }
 
 Result<UploadId> parse_create_upload(std::string_view body) {
-  const Result<XmlDocument> document = parse_as(body, "InitiateMultipartUploadResult");
+  const Result<XmlDocument> document = parse_any(body);
   if (!document) return document.error();
   UploadId id{std::string(trim(document->root().child_text("UploadId")))};
   if (id.empty()) return unexpected("no UploadId");

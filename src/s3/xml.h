@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // S3's XML replies as values. Every function checks that the document is whole, that its root is
 // the expected one and that what the reply must say is there; anything else is an EIO error, never
-// an empty answer.
+// an empty answer. Where an upload id or an ETag is what proves the deed, any root but <Error> will
+// do: rclone answers <InitiateMultipartUpload>, S3Proxy a part copy with <CopyObjectResult>.
 #pragma once
 
 #include <optional>
@@ -15,6 +16,8 @@ namespace pailfs::s3 {
 
 inline constexpr std::size_t kMaxListBytes = std::size_t{16} << 20U;
 inline constexpr std::size_t kMaxErrorBytes = std::size_t{1} << 20U;
+/// Far beyond every service's limit, and small enough to calculate with.
+inline constexpr std::uint64_t kMaxObjectSize = std::uint64_t{1} << 62U;
 
 struct ErrorReply {
   std::string code;
@@ -30,6 +33,7 @@ std::optional<ErrorReply> parse_error(std::string_view body);
 struct ListReply {
   std::vector<ListedObject> objects;
   std::vector<std::string> prefixes;
+  std::string bucket;  ///< empty: not named
   bool truncated = false;
   std::string next_marker;                ///< version 1
   std::string next_token;                 ///< version 2; never decoded
@@ -47,8 +51,9 @@ struct DeletedKey {
 };
 Result<std::vector<DeletedKey>> parse_delete(std::string_view body);
 
-Result<ETag> parse_copy_object(std::string_view body);
-Result<ETag> parse_copy_part(std::string_view body);
+/// Of an object or a part. Empty when the reply names no version of what was copied (rclone's of a
+/// copy onto itself): then another request has to show it.
+Result<ETag> parse_copy(std::string_view body);
 Result<UploadId> parse_create_upload(std::string_view body);
 Result<ETag> parse_complete_upload(std::string_view body);
 

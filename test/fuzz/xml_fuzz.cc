@@ -9,8 +9,7 @@ void check(std::string_view body) {
   static_cast<void>(parse_error(body));
   static_cast<void>(parse_list(body));
   static_cast<void>(parse_delete(body));
-  static_cast<void>(parse_copy_object(body));
-  static_cast<void>(parse_copy_part(body));
+  static_cast<void>(parse_copy(body));
   static_cast<void>(parse_create_upload(body));
   static_cast<void>(parse_complete_upload(body));
   static_cast<void>(parse_parts(body));

@@ -26,6 +26,14 @@ class CuttingSink final : public s3::ByteSink {
   std::uint64_t left_;
 };
 
+/// As the client tells it of a change.
+Error lost(Verb verb, Error error) {
+  const bool asks = verb == Verb::head || verb == Verb::get || verb == Verb::list ||
+                    verb == Verb::list_parts || verb == Verb::list_uploads;
+  error.in_doubt = !asks;
+  return error;
+}
+
 }  // namespace
 
 FaultStore::FaultStore(s3::ObjectStore& inner, std::uint64_t seed) : inner_(inner), random_(seed) {}
@@ -78,10 +86,12 @@ T FaultStore::guarded(const StoreCall& call, const std::function<T()>& perform) 
   if (!fault) return perform();
   if (fault->before) fault->before(call);
   std::this_thread::sleep_for(fault->delay);
+  if (fault->action == Action::fail && call.verb == Verb::copy_part && fault->error.err == ENOTSUP)
+    refuses_parts_ = true;
   if (fault->action == Action::fail || fault->action == Action::cut) return fault->error;
   T outcome = perform();
   if (fault->after) fault->after(call);
-  if (fault->action == Action::apply_then_fail) return fault->error;
+  if (fault->action == Action::apply_then_fail) return lost(call.verb, fault->error);
   return outcome;
 }
 
@@ -143,7 +153,7 @@ std::vector<Status> FaultStore::remove_many(const std::vector<s3::Key>& keys) {
   }
   for (const auto& [i, fault] : after) {
     if (fault.after) fault.after({Verb::remove_many, keys[i], {}});
-    if (fault.action == Action::apply_then_fail) verdicts[i] = fault.error;
+    if (fault.action == Action::apply_then_fail) verdicts[i] = lost(Verb::remove_many, fault.error);
   }
   return verdicts;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -35,7 +36,7 @@ struct Fault {
   enum class Action {
     none,             ///< only delay and callbacks
     fail,             ///< the call never reaches the store
-    apply_then_fail,  ///< the store has done it, the reply is lost
+    apply_then_fail,  ///< the store has done it, the reply is lost: a change is in doubt
     cut,              ///< a get delivers `cut_after` bytes, then fails; other calls: fail
   };
   Action action = Action::fail;
@@ -81,6 +82,10 @@ class FaultStore final : public s3::ObjectStore {
                                                    const s3::UploadId& id) override;
   Result<s3::UploadPage> list_uploads(const std::string& prefix,
                                       const s3::UploadPage& after) override;
+  /// As the client has it: no longer after copy_part was ENOTSUP.
+  [[nodiscard]] bool copies_parts() const override {
+    return !refuses_parts_ && inner_.copies_parts();
+  }
 
  private:
   struct Rule {
@@ -95,6 +100,7 @@ class FaultStore final : public s3::ObjectStore {
   T guarded(const StoreCall& call, const std::function<T()>& perform);
 
   s3::ObjectStore& inner_;
+  std::atomic<bool> refuses_parts_ = false;
   mutable Mutex mutex_;
   std::vector<Rule> rules_ GUARDED_BY(mutex_);
   std::mt19937_64 random_ GUARDED_BY(mutex_);

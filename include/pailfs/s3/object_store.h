@@ -101,6 +101,8 @@ struct CopyRequest {
   ETag source_if_match;  ///< not empty: only this version of the source (ESTALE otherwise)
   /// Present: replaces all attributes (x-amz-metadata-directive: REPLACE); absent: they are copied.
   std::optional<ObjectAttributes> attributes;
+  /// Of the source, if known: helps to recognise the copy where the reply does not name it.
+  std::optional<std::uint64_t> size = std::nullopt;
 };
 
 struct ListRequest {
@@ -151,7 +153,8 @@ struct UploadPage {
 /// The object store as the file system sees it: one bucket, one method per S3 verb. Each returns
 /// only after its retries are over, and an Ok means that the reply was checked against the request
 /// (law L4). Errors carry an errno from the one error table: ENOENT only when the store said that
-/// the key does not exist, ESTALE when a version condition failed. Any thread may call any method.
+/// the key does not exist, ESTALE when a version condition failed. One of a change is `in_doubt`
+/// when the store may have made it all the same. Any thread may call any method.
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
@@ -182,6 +185,10 @@ class ObjectStore {
   virtual Status abort_upload(const Key& key, const UploadId& id) = 0;
   virtual Result<std::vector<UploadedPart>> list_parts(const Key& key, const UploadId& id) = 0;
   virtual Result<UploadPage> list_uploads(const std::string& prefix, const UploadPage& after) = 0;
+
+  /// False once the service has refused to copy parts: copy_part was ENOTSUP, and will be. What
+  /// needs it is better not begun.
+  [[nodiscard]] virtual bool copies_parts() const { return true; }
 
   /// Waits until what was acknowledged for `key`, or for all keys when it is empty, is confirmed by
   /// the service, and returns its verdict. Stores that confirm everything at once have nothing to

@@ -18,6 +18,8 @@ struct Error {
   std::string s3_code;     ///< S3's <Code>, e.g. "NoSuchKey"; empty when no store spoke
   std::string request_id;  ///< x-amz-request-id of the reply, if any
   int http_status = 0;     ///< status of the reply; 0 when there was none
+  /// Of a change: the store may have made it all the same, in this attempt or in one before.
+  bool in_doubt = false;
 
   Error() = default;
   Error(int errno_value, std::string sentence) : err(errno_value), text(std::move(sentence)) {}

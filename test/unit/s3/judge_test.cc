@@ -44,6 +44,18 @@ Asked listing(const std::string& prefix, const std::string& start = "", bool v2 
   return out;
 }
 
+/// ... of a service that has told an ETag before.
+Asked etags(Asked out) {
+  out.expects_etag = true;
+  return out;
+}
+
+Asked of_bucket(const std::string& name) {
+  Asked out = listing("");
+  out.bucket = name;
+  return out;
+}
+
 std::string error_body(const std::string& code, const std::string& more = "") {
   return "<?xml version=\"1.0\"?><Error><Code>" + code + "</Code><Message>m</Message>" + more +
          "</Error>";
@@ -118,7 +130,30 @@ std::vector<Row> body_rows() {
       {"length and chunks (F-CLEN)", asked(Op::head),
        reply(200, {{"ETag", "\"e\""}, {"Content-Length", "5"}, {"Transfer-Encoding", "chunked"}}),
        false, EIO, Retry::transient},
-      {"copy without ETag", asked(Op::copy), reply(200, {}, "<CopyObjectResult/>"), false, EIO,
+      {"copy without ETag is asked about, not made again (rclone)", asked(Op::copy),
+       reply(200, {}, "<CopyObjectResult/>"), false, EIO, Retry::never},
+      {"part copy without ETag", asked(Op::copy_part), reply(200, {}, "<CopyPartResult/>"), false,
+       EIO, Retry::never},
+      {"copy without ETag, of somebody else", asked(Op::copy), reply(200, {}, "<status/>"), false,
+       EIO, Retry::transient},
+      {"part copy that calls itself a copy (S3Proxy)", asked(Op::copy_part),
+       reply(200, {}, "<CopyObjectResult><ETag>e</ETag></CopyObjectResult>"), true},
+      {"new upload under another root (rclone)", asked(Op::create_upload),
+       reply(200, {}, "<InitiateMultipartUpload><UploadId>u</UploadId></InitiateMultipartUpload>"),
+       true},
+      {"an error with an upload id", asked(Op::create_upload),
+       reply(200, {}, "<Error><Code>InternalError</Code><UploadId>u</UploadId></Error>"), false,
+       EIO, Retry::transient},
+      {"HEAD without ETag where all had one", etags(asked(Op::head)),
+       reply(200, {{"Last-Modified", "Sun, 22 Nov 2026 03:17:29 GMT"}, {"Content-Length", "5"}}),
+       false, EIO, Retry::transient},
+      {"HEAD without ETag where none was seen", asked(Op::head),
+       reply(200, {{"Last-Modified", "Sun, 22 Nov 2026 03:17:29 GMT"}, {"Content-Length", "5"}}),
+       true},
+      {"HEAD with a weak ETag", etags(asked(Op::head)),
+       reply(200, {{"ETag", "W/\"e\""}, {"Content-Length", "5"}}), true},
+      {"HEAD of 2^64-1 bytes", asked(Op::head),
+       reply(200, {{"ETag", "\"e\""}, {"Content-Length", "18446744073709551615"}}), false, EIO,
        Retry::transient},
       {"no final status", asked(Op::put), reply(100), false, EIO, Retry::transient},
       {"good head", asked(Op::head), reply(200, {{"ETag", "\"e\""}, {"Content-Length", "0"}}),
@@ -192,6 +227,14 @@ std::vector<Row> refusal_rows() {
       {"F-507", asked(Op::put), status(507, "InsufficientCapacity"), false, ENOSPC,
        Retry::throttle},
       {"unknown code", asked(Op::get), status(403, "Whatever"), false, EPERM, Retry::never},
+      {"unknown code of 404 is no absence", asked(Op::get), status(404, "Whatever"), false, EIO,
+       Retry::never},
+      {"... nor a deletion", asked(Op::remove), status(404, "Whatever"), false, EIO, Retry::never},
+      {"404 without a code", asked(Op::get), status(404, ""), false, EIO, Retry::transient},
+      {"404 of an unknown access key (Versity)", asked(Op::get), status(404, "XAdminUserNotFound"),
+       false, EPERM, Retry::refresh_credentials},
+      {"... where a deletion was asked for", asked(Op::remove), status(404, "XAdminUserNotFound"),
+       false, EPERM, Retry::refresh_credentials},
   };
 }
 
@@ -256,6 +299,18 @@ std::vector<Row> get_rows() {
        Retry::never},
       {"same version, spelled otherwise", ranged(0, 5, "v"),
        got(part("bytes 0-4/20", "W/\"v\""), 5), true},
+      {"F-NOETAG of a pinned get is no other version", ranged(0, 5, "\"v\""),
+       got(reply(206, {{"Content-Range", "bytes 0-4/20"},
+                       {"Last-Modified", "Sun, 22 Nov 2026 03:17:29 GMT"}}),
+           5),
+       false, EIO, Retry::transient},
+      {"F-NOETAG where all had one", etags(ranged(0, 5)),
+       got(reply(206, {{"Content-Range", "bytes 0-4/20"},
+                       {"Last-Modified", "Sun, 22 Nov 2026 03:17:29 GMT"}}),
+           5),
+       false, EIO, Retry::transient},
+      {"206 of 2^64-1 bytes", ranged(0, 5), got(part("bytes 0-4/18446744073709551615"), 5), false,
+       EIO, Retry::transient},
       {"F-GZIP is not decoded", asked(Op::get),
        got(reply(200, {{"ETag", "\"v\""}, {"Content-Length", "3"}, {"Content-Encoding", "gzip"}}),
            3),
@@ -297,6 +352,15 @@ std::vector<Row> list_rows() {
        Retry::transient},
       {"F-XML doctype", listing("a/"), reply(200, {}, "<!DOCTYPE x>" + list_body(no)), false, EIO,
        Retry::transient},
+      {"of the bucket that it was before", of_bucket("b"), list("<Name>b</Name>" + no), true},
+      {"of another bucket", of_bucket("b"), list("<Name>c</Name>" + no), false, EIO,
+       Retry::transient},
+      {"of a bucket without name", of_bucket("b"), list("<Name/>" + no), true},
+      {"an object of 2^64-1 bytes", listing("a/"),
+       list(no + "<Contents><Key>a/b</Key><Size>18446744073709551615</Size></Contents>"), false,
+       EIO, Retry::transient},
+      {"version 1 answered as version 2", listing("a/"),
+       list(yes + "<NextContinuationToken>t</NextContinuationToken>" + listed("a/b")), true},
       {"nothing said about truncation", listing("a/"), list(listed("a/b")), false, EIO,
        Retry::transient},
   };

@@ -112,7 +112,7 @@ TEST_CASE("every odd key is encoded byte by byte in every verb and style") {
       // In a query '/' is encoded as well.
       ListRequest list;
       list.prefix = row.key;
-      CHECK_THAT(build_list(site, list, "").request.url,
+      CHECK_THAT(build_list(site, list, "", false).request.url,
                  Catch::Matchers::EndsWith("&prefix=" + percent_encode(row.key, false)));
     }
   }
@@ -132,13 +132,13 @@ TEST_CASE("the listing of either version asks for encoded names, parameters in o
   ListRequest list;
   list.prefix = "a/b c/";
   list.max_keys = 7;
-  CHECK(build_list(make_site(config, "r"), list, "a/b c/d&").request.url ==
+  CHECK(build_list(make_site(config, "r"), list, "a/b c/d&", false).request.url ==
         "https://my-bucket.s3.example.com/"
         "?delimiter=%2F&encoding-type=url&marker=a%2Fb%20c%2Fd%26&max-keys=7&prefix=a%2Fb%20c%2F");
   config.list_v2 = true;
   list.delimited = false;
   list.prefix.clear();
-  CHECK(build_list(make_site(config, "r"), list, "t/=").request.url ==
+  CHECK(build_list(make_site(config, "r"), list, "t/=", true).request.url ==
         "https://my-bucket.s3.example.com/"
         "?continuation-token=t%2F%3D&encoding-type=url&list-type=2&max-keys=7&prefix=");
 }

@@ -102,7 +102,7 @@ std::vector<Sent> every_request(const Site& site, const CustomerKey* read_key) {
       {"LIST parts", take(build_list_parts(site, "k", id, "")), false, false},
       {"DELETE", take(build_remove(site, "k")), false, false},
       {"DELETE batch", take(build_remove_many(site, {"k"})), false, false},
-      {"LIST", build_list(site, {}, ""), false, false},
+      {"LIST", build_list(site, {}, "", false), false, false},
       {"LIST uploads", build_list_uploads(site, "", {}), false, false},
   };
 }

@@ -160,16 +160,28 @@ TEST_CASE("a batch delete is read key by key") {
   CHECK(keys->at(2).code == "InternalError");
 }
 
-TEST_CASE("copies and completions must name the new version") {
-  CHECK(parse_copy_object("<CopyObjectResult><ETag>\"e\"</ETag></CopyObjectResult>")->value ==
-        "\"e\"");
-  CHECK(parse_copy_part("<CopyPartResult><ETag>e</ETag></CopyPartResult>")->value == "\"e\"");
-  CHECK(parse_complete_upload("<CompleteMultipartUploadResult><ETag>&quot;e-2&quot;</ETag>"
-                              "</CompleteMultipartUploadResult>")
-            ->value == "\"e-2\"");
-  CHECK_FALSE(parse_copy_object("<CopyObjectResult/>"));
-  CHECK_FALSE(parse_copy_object("<CopyPartResult><ETag>e</ETag></CopyPartResult>"));
-  CHECK_FALSE(parse_complete_upload("<Error><Code>InternalError</Code></Error>"));
+TEST_CASE("copies, completions and new uploads are proven by what they name, whatever their root") {
+  for (const char* root : {"CopyObjectResult", "CopyPartResult", "Anything"}) {
+    INFO(root);
+    const std::string body = "<" + std::string(root) + "><ETag>\"e\"</ETag></" + root + ">";
+    CHECK(parse_copy(body)->value == "\"e\"");
+    CHECK(parse_complete_upload(body)->value == "\"e\"");
+  }
+  CHECK(parse_copy("<CopyObjectResult/>")->empty());
+  CHECK(parse_copy("<CopyPartResult><LastModified/></CopyPartResult>")->empty());
+  CHECK(parse_create_upload("<InitiateMultipartUpload><UploadId>u</UploadId>"
+                            "</InitiateMultipartUpload>")
+            ->value == "u");
+  for (const char* body :
+       {"<Error><Code>InternalError</Code></Error>", "<Error><ETag>e</ETag></Error>",
+        "<Error><UploadId>u</UploadId></Error>", "<html><body><ETag>e</ETag></body></html>",
+        "<status><ok>true</ok></status>", "", "<CopyObjectResult><ETag>e</ETag>"}) {
+    INFO(body);
+    CHECK_FALSE(parse_copy(body));
+    CHECK_FALSE(parse_complete_upload(body));
+    CHECK_FALSE(parse_create_upload(body));
+  }
+  CHECK_FALSE(parse_complete_upload("<CompleteMultipartUploadResult/>"));
 }
 
 TEST_CASE("uploads and their parts are listed with where to go on") {

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is true after all when the reply to a change was lost, or proves nothing: the object itself
+// is looked at. A later refusal says nothing about an earlier attempt.
+#include <algorithm>
+#include <utility>
+
+#include "pailfs/util/text.h"
+
+#include "digest.h"
+#include "service_client.h"
+
+namespace pailfs::s3 {
+namespace {
+
+/// Those of files and directories have the time of the change, to the nanosecond: no other version
+/// has the same.
+bool has_metadata(const ObjectInfo& now, const ObjectAttributes& wanted) {
+  const auto& found = now.attributes.metadata;
+  return !wanted.metadata.empty() &&
+         std::all_of(wanted.metadata.begin(), wanted.metadata.end(), [&](const auto& field) {
+           return std::find(found.begin(), found.end(), field) != found.end();
+         });
+}
+
+}  // namespace
+
+bool may_settle(const Outcome& outcome) {
+  const Verdict& verdict = outcome.verdict;
+  // Of a service that does not answer nothing more would be learnt.
+  return !verdict.ok && verdict.error.in_doubt && verdict.failure == http::Failure::none &&
+         verdict.error.http_status < 500;
+}
+
+Result<ETag> ServiceClient::settle_condition(const PutRequest& request, ByteSource& body,
+                                             const Outcome& outcome) {
+  const Result<ObjectInfo> now = head(request.key);
+  if (!now) return outcome.verdict.error;
+  if (outcome.doubt) {
+    // Our own earlier attempt may be what changed the object: its bytes then are ours.
+    SourceBody source(body);
+    const Result<std::string> md5 = digest(Digest::md5, source);
+    if (md5 && now->size == body.size() && now->etag == normal_etag(hex(*md5))) return now->etag;
+    return outcome.verdict.error;
+  }
+  // Ceph 16 and 18 compare If-Match without its quotes and so refuse the version that is there.
+  const std::string& quoted = request.if_match.value;
+  if (request.if_absent || quoted.size() < 3 || !quoted.starts_with('"') ||
+      now->etag != normal_etag(quoted))
+    return outcome.verdict.error;
+  PutRequest bare = request;
+  bare.if_match.value = quoted.substr(1, quoted.size() - 2);
+  Outcome again = run_put(bare, body);
+  if (!again.verdict.ok) return again.verdict.error;
+  return std::get<ETag>(std::move(again.verdict.reply));
+}
+
+Result<ETag> ServiceClient::settle_put(const PutRequest& request, ByteSource& body,
+                                       const Outcome& outcome) {
+  const Result<ObjectInfo> now = head(request.key);
+  if (!now || now->size != body.size() || !has_metadata(*now, request.attributes))
+    return outcome.verdict.error;
+  SourceBody source(body);
+  const Result<std::string> md5 = digest(Digest::md5, source);
+  if (!md5 || now->etag != normal_etag(hex(*md5))) return outcome.verdict.error;
+  keys_.stored(request.key);
+  return now->etag;
+}
+
+bool ServiceClient::is_copied(const CopyRequest& request, const ObjectInfo& now) {
+  if (now.etag.empty()) return false;
+  const bool same_etag = now.etag == normal_etag(request.source_if_match.value);
+  if (request.attributes && !has_metadata(now, *request.attributes)) return false;
+  if (request.attributes && request.size) return now.size == *request.size;
+  if (request.source == request.destination) return request.attributes && same_etag;
+  const auto source = head(request.source);
+  return source && source->size == now.size && source->etag == now.etag &&
+         (request.attributes || source->attributes == now.attributes);
+}
+
+Result<ETag> ServiceClient::settle_copy(const CopyRequest& request, const Outcome& outcome) {
+  Result<ObjectInfo> now = head(request.destination);
+  if (now && is_copied(request, *now)) return std::move(now->etag);
+  return outcome.verdict.error;
+}
+
+}  // namespace pailfs::s3

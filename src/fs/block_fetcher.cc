@@ -6,6 +6,8 @@
 #include <cstring>
 #include <utility>
 
+#include "pailfs/util/text.h"
+
 namespace pailfs::fs {
 
 using cache::Arrival;
@@ -151,6 +153,7 @@ Result<s3::ObjectInfo> BlockFetcher::perform(const Fetch& fetch, std::uint64_t h
   request.key = fetch.version.key;
   request.range = s3::ByteRange{fetch.begin() + had * kBlockSize, fetch.size() - had * kBlockSize};
   request.if_match = fetch.version.etag;
+  request.size = fetch.version.size;
   const auto info = store_.get(request, sink);
   sink.end();
   Status status;
@@ -159,8 +162,9 @@ Result<s3::ObjectInfo> BlockFetcher::perform(const Fetch& fetch, std::uint64_t h
     status = info.error();
     complete = fetch.version.etag.empty() ? 0 : sink.filled() / kBlockSize;
   } else if (sink.filled() != fetch.size() || info->size != fetch.version.size) {
-    // The store answered, but not for the version that was opened.
-    status = Error{ESTALE, "object changed its size while open"};
+    // Another version, or, where it is named, something that is not to be believed.
+    const int err = fetch.version.etag.empty() ? ESTALE : EIO;
+    status = Error{err, printable(fetch.version.key) + ": another size than when it was opened"};
     complete = 0;
   } else {
     fetch.arrival->reached(sink.filled());

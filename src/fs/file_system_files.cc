@@ -333,6 +333,7 @@ Result<ReadBytes> PosixFileSystem::read(HandleId handle, std::uint64_t offset, s
       const auto held = hold(inode);
       if (!held) return held.error();
       MutexLock flush(inode->flush);
+      if (const auto path = inodes_.path(inode)) storer_.find_own_version(*inode, *path);
       continue;
     }
     if (!gone) return bytes;

@@ -210,6 +210,15 @@ std::optional<Node> NodeCache::find(const std::string& path) {
   return node_of(*slot);
 }
 
+std::optional<Node> NodeCache::stored_unseen(const std::string& path) {
+  MutexLock lock(mutex_);
+  TablePtr table;
+  const Slot* const slot = path.empty() ? nullptr : find_slot(path, table);
+  const bool unseen = slot != nullptr && slot->state == Slot::State::known &&
+                      slot->form == Form::file && slot->time == Slot::Time::estimated;
+  return unseen ? std::optional(node_of(*slot)) : std::nullopt;
+}
+
 std::optional<MonoTime> NodeCache::learnt(const std::string& path) {
   MutexLock lock(mutex_);
   const MonoTime now = clock_.now();

@@ -37,6 +37,8 @@ class NodeCache final {
 
   /// Form::absent: known not to exist. Nothing: not known.
   [[nodiscard]] std::optional<Node> find(const std::string& path) EXCLUDES(mutex_);
+  /// What we stored there, as long as the store has told us nothing of it since.
+  [[nodiscard]] std::optional<Node> stored_unseen(const std::string& path) EXCLUDES(mutex_);
   /// When the entry was learnt; nothing if it is not known.
   [[nodiscard]] std::optional<MonoTime> learnt(const std::string& path) EXCLUDES(mutex_);
   /// What it was when it was last known or listed, be it ever so long ago. Only to guess what to

@@ -335,7 +335,11 @@ void NodeCache::see_marker(Reading& reading, const Page& page, MonoTime asked) {
 
 void NodeCache::add_page(const ReadingPtr& reading, const Page& page, MonoTime asked) {
   MutexLock lock(mutex_);
-  if (++reading->pages_ == 1) see_marker(*reading, page, asked);
+  if (++reading->pages_ == 1) {
+    see_marker(*reading, page, asked);
+    // It has outgrown a page: then one more is no cheap question about a name.
+    if (!page.last) reading->table_->one_page = false;
+  }
   for (const auto& [name, listed] : page.names) add_name(*reading, name, listed, asked);
   if (reading->unshown_.keys == 0) reading->unshown_.key = page.unshown_key;
   reading->unshown_.keys += page.unshown;

@@ -73,12 +73,20 @@ Status Storer::store(const InodePtr& inode) {
   if (content->stream) begun = content->stream->target().attributes;
   const auto early = content->stream ? finish_early(*inode, *content, key) : std::nullopt;
   const s3::ObjectAttributes attributes = attributes_now(*content, *path);
-  auto etag = [&]() -> Result<s3::ETag> {
-    if (early && (!*early || content->attributes == attributes)) return *early;
-    if (early || !send) return rewrite_metadata(*content, key, attributes);
+  const auto anew = [&]() -> Result<s3::ETag> {
+    if (!send) return rewrite_metadata(*content, key, attributes);
     Upload upload(uploads_, *path, content->stat.size);
     return send_bytes(*inode, *content, key, attributes, upload);
+  };
+  auto etag = [&]() -> Result<s3::ETag> {
+    if (!early) return anew();
+    if (!*early || content->attributes == attributes) return *early;
+    return rewrite_metadata(*content, key, attributes);
   }();
+  const bool stale = !etag && etag.error().err == ESTALE && content->is_all_here();
+  if (stale && find_own_version(*inode, *path)) {
+    etag = early && *early ? rewrite_metadata(*content, key, attributes) : anew();
+  }
 
   if (etag && !early && !send) {
     const std::uint64_t size = content->base_size;
@@ -231,6 +239,27 @@ void Storer::settle_doubt(Inode& inode, Content& content, const s3::Key& key) {
   content.base_size = doubt.size;
   content.base_visible = doubt.visible;
   content.attributes = doubt.attributes;
+}
+
+bool Storer::find_own_version(Inode& inode, const std::string& path) {
+  const auto ours = known_.stored_unseen(path);
+  if (!ours) return false;
+  {
+    MutexLock lock(inode.state);
+    const Content* const content = inode.content.get();
+    if (content == nullptr || !content->stored || content->base != ours->info.etag) return false;
+  }
+  const MonoTime asked = clock_.now();
+  const auto info = store_.head(file_key(config_.prefix, path));
+  const bool same = info && info->etag != ours->info.etag && info->size == ours->info.size &&
+                    has_all(info->attributes, ours->info.attributes);
+  if (!same) return false;
+  known_.learn(path, decode(*info, false, config_), asked);
+  MutexLock lock(inode.state);
+  if (!inode.content) return false;
+  inode.content->base = info->etag;
+  inode.pages_follow(ours->info.etag, info->etag);
+  return true;
 }
 
 Error Storer::note_failure(Content& content, const std::string& path, Error error) {

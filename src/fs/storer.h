@@ -57,6 +57,11 @@ class Storer final {
   /// Aborts the uploads whose files were removed or given up meanwhile.
   void sweep() { abandoned_.sweep(); }
 
+  /// The store says that the object is no longer the version that we stored last: before that is
+  /// believed it is looked at once. Some services name the version that an upload has made
+  /// otherwise than they do later (gofakes3). True: it is ours, and has its right name now.
+  bool find_own_version(Inode& inode, const std::string& path) REQUIRES(inode.flush);
+
   /// Content-Type, and the six headers, that a new object of this path gets.
   [[nodiscard]] s3::ObjectAttributes new_attributes(const std::string& path,
                                                     const Stat& stat) const;

@@ -34,6 +34,7 @@ class ResumingSink final : public http::BodySink {
       asked.pinned_size = first_->info.size;
       if (delivered_ > 0) rest.range = ByteRange{next(), left()};
     }
+    if (!first_ && !rest.if_match.empty()) asked.pinned_size = rest.size;
     asked.range = rest.range;
     asked.pinned = rest.if_match;
     asked_ = asked;

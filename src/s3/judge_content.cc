@@ -136,11 +136,21 @@ std::size_t drop_foreign_names(const Asked& asked, ListPage& page) {
   return before - page.objects.size() - page.prefixes.size();
 }
 
-/// gofakes3 lists "d/" as a key beside the prefix "d/": it is part of what that stands for.
-void drop_grouped_keys(ListPage& page) {
-  std::erase_if(page.objects, [&](const ListedObject& object) {
-    return std::find(page.prefixes.begin(), page.prefixes.end(), object.key) != page.prefixes.end();
-  });
+/// gofakes3 lists the object "d/" as a key, beside the prefix "d/" or in its stead: it is part of
+/// what that stands for.
+void group_keys(const Asked& asked, ListPage& page) {
+  const auto is_grouped = [&](const ListedObject& object) {
+    return object.key.find('/', asked.key.size()) == object.key.size() - 1;
+  };
+  std::vector<std::string> more;
+  for (const ListedObject& object : page.objects) {
+    if (is_grouped(object)) more.push_back(object.key);
+  }
+  if (more.empty()) return;
+  std::erase_if(page.objects, is_grouped);
+  page.prefixes.insert(page.prefixes.end(), more.begin(), more.end());
+  std::sort(page.prefixes.begin(), page.prefixes.end());
+  page.prefixes.erase(std::unique(page.prefixes.begin(), page.prefixes.end()), page.prefixes.end());
 }
 
 Verdict judge_list(const Asked& asked, const http::Exchange& exchange) {
@@ -163,7 +173,7 @@ Verdict judge_list(const Asked& asked, const http::Exchange& exchange) {
   judged.next_is_token = goes_on_as_v2(asked, *list);
   judged.bucket = std::move(list->bucket);
   judged.foreign_names = drop_foreign_names(asked, judged.page);
-  if (asked.delimited) drop_grouped_keys(judged.page);
+  if (asked.delimited) group_keys(asked, judged.page);
   return good(std::move(judged));
 }
 
@@ -199,6 +209,8 @@ Verdict judge_get_head(const Asked& asked, const http::Exchange& head) {
     return malformed(asked, head, "no ETag");
   if (!asked.pinned.empty() && got.info.etag != normal_etag(asked.pinned.value))
     return wrong(asked, head, Retry::never, ESTALE, "the object is another version now");
+  if (asked.pinned_size && got.info.size != *asked.pinned_size && !asked.pinned.empty())
+    return wrong(asked, head, Retry::once, EIO, "the same version with another size");
   if (asked.pinned_size && got.info.size != *asked.pinned_size)
     return wrong(asked, head, Retry::never, ESTALE, "the object has another size now");
   return good(std::move(got));

@@ -27,6 +27,8 @@ struct StoreLimits {
   std::size_t max_key = 1024;
   std::size_t max_metadata = 2048;  ///< names and values of user metadata together
   std::size_t page = 1000;          ///< most entries in one page of any listing
+  /// The reply to a completion names another version than the object has later (gofakes3).
+  bool misnames_completed = false;
 };
 
 struct StoredObject {

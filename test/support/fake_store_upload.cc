@@ -100,8 +100,10 @@ Result<s3::ETag> FakeStore::complete_upload(const s3::Key& key, const s3::Upload
     digests += md5(*content);
   }
   const s3::ETag etag{"\"" + hex(md5(digests)) + "-" + std::to_string(parts.size()) + "\""};
+  const s3::ETag shown =
+      limits_.misnames_completed ? s3::ETag{"\"" + hex(md5(bytes)) + "\""} : etag;
   StoredObject object{
-      std::make_shared<const std::string>(std::move(bytes)), etag, {}, (*upload)->attributes};
+      std::make_shared<const std::string>(std::move(bytes)), shown, {}, (*upload)->attributes};
   uploads_.erase(id.value);
   store(key, std::move(object), Verb::complete_upload, false);
   return etag;

@@ -37,6 +37,7 @@ struct Fault {
     none,             ///< only delay and callbacks
     fail,             ///< the call never reaches the store
     apply_then_fail,  ///< the store has done it, the reply is lost: a change is in doubt
+    empties,          ///< a head shows an object without bytes; other calls: none
     cut,              ///< a get delivers `cut_after` bytes, then fails; other calls: fail
   };
   Action action = Action::fail;
@@ -98,6 +99,9 @@ class FaultStore final : public s3::ObjectStore {
   /// Runs `perform` as the rules say. T is Status or a Result.
   template <class T>
   T guarded(const StoreCall& call, const std::function<T()>& perform);
+  template <class T>
+  T carried_out(const std::optional<Fault>& fault, const StoreCall& call,
+                const std::function<T()>& perform);
 
   s3::ObjectStore& inner_;
   std::atomic<bool> refuses_parts_ = false;

@@ -86,6 +86,8 @@ struct GetRequest {
   Key key;
   std::optional<ByteRange> range;  ///< absent: the whole object
   ETag if_match;  ///< not empty: fail with ESTALE when the object is another version
+  /// Of that version, if known: a reply that names it and tells another size is not believed.
+  std::optional<std::uint64_t> size = std::nullopt;
 };
 
 struct PutRequest {

@@ -22,8 +22,8 @@ using test::Verb;
 constexpr std::uint64_t kMiB = 1U << 20U;
 
 struct World {
-  explicit World(const Config& config = Config())
-      : store(clock), faults(store), files(make_file_system(config, faults, clock)) {}
+  explicit World(const Config& config = Config(), const test::StoreLimits& limits = {})
+      : store(clock, limits), faults(store), files(make_file_system(config, faults, clock)) {}
 
   InodeId look(const std::string& name) const {
     const auto attr = files->lookup(kRootInode, name);
@@ -264,11 +264,92 @@ TEST_CASE("... but never from a version of somebody else") {
   CHECK((w.stored("f") == "XYZ" + std::string(3 * kMiB - 3, 'a')));
 }
 
-TEST_CASE("a store that copies no parts gets them sent, and leaves no upload behind") {
+Config with_parts() {
   Config config;
   config.multipart_size = 5 * kMiB;
   config.copy_part_size = 5 * kMiB;
-  World w(config);
+  return config;
+}
+
+TEST_CASE("a version of our own that the store names otherwise later is the one that was stored") {
+  test::StoreLimits limits;
+  limits.misnames_completed = true;
+  World w(with_parts(), limits);
+  std::string wanted(12 * kMiB, 'a');
+  REQUIRE(w.write("f", wanted) == 0);
+  SECTION("read") {
+    CHECK((w.read("f") == wanted));
+  }
+  SECTION("changed") {
+    const auto opened = w.files->open(w.look("f"), O_RDWR);
+    REQUIRE(opened);
+    REQUIRE(w.files->write(opened->handle, 6 * kMiB, std::string("XYZ")));
+    wanted.replace(6 * kMiB, 3, "XYZ");
+    CHECK(w.close(opened->handle) == 0);
+    CHECK((w.stored("f") == wanted));
+    CHECK((w.read("f") == wanted));
+  }
+  SECTION("appended to, much") {
+    const auto opened = w.files->open(w.look("f"), O_RDWR);
+    REQUIRE(opened);
+    const std::string more(24 * kMiB, 'b');
+    for (std::size_t at = 0; at < more.size(); at += kMiB) {
+      REQUIRE(w.files->write(opened->handle, wanted.size() + at, more.substr(at, kMiB)));
+    }
+    CHECK(w.close(opened->handle) == 0);
+    CHECK((w.stored("f") == wanted + more));
+  }
+  SECTION("given another mode") {
+    SetAttr mode;
+    mode.mode = 0600;
+    REQUIRE(w.files->setattr(w.look("f"), mode));
+    CHECK(w.store.object("f")->meta("mode") == std::to_string(0600));
+  }
+  SECTION("but replaced elsewhere it is stale, and once known it costs nothing") {
+    const auto opened = w.files->open(w.look("f"), O_RDONLY);
+    REQUIRE(opened);
+    w.store.put_raw("f", std::string(12 * kMiB, 'b'));
+    const auto bytes = w.files->read(opened->handle, 0, 100);
+    REQUIRE_FALSE(bytes);
+    CHECK(bytes.error().err == ESTALE);
+  }
+  CHECK(w.store.uploads_in_progress() == 0);
+}
+
+TEST_CASE("a reply that names no version, or another size of the same, discards nothing") {
+  World w;
+  w.store.put_raw("f", std::string(3 * kMiB, 'a'));
+  const auto opened = w.files->open(w.look("f"), O_RDWR);
+  REQUIRE(opened);
+  REQUIRE(w.files->write(opened->handle, 0, std::string("XYZ")));
+  w.refuse(Verb::get, EIO, "");  // as the client has it after its last attempt
+  CHECK(w.close(opened->handle) == EIO);
+  w.faults.clear();
+  CHECK(w.files->sync_all());
+  CHECK((w.stored("f") == "XYZ" + std::string(3 * kMiB - 3, 'a')));
+}
+
+TEST_CASE("an object that a HEAD calls empty against its listing is never the base of an append") {
+  World w;
+  const std::string text(20'000, 'a');
+  w.store.put_raw("f", text);
+  w.list_root();  // names this version, and its size
+  Fault lie;
+  lie.verb = Verb::head;
+  lie.key = "f";
+  lie.action = Fault::Action::empties;
+  w.faults.add(lie);
+  CHECK(w.read("f") == "error " + std::to_string(EIO));
+  CHECK(w.faults.fired() == 2);
+  w.faults.clear();
+  lie.times = 1;
+  w.faults.add(lie);
+  CHECK((w.read("f") == text));
+  CHECK(w.faults.fired() == 1);
+}
+
+TEST_CASE("a store that copies no parts gets them sent, and leaves no upload behind") {
+  World w(with_parts());
   w.store.put_raw("f", std::string(20 * kMiB, 'a'));
   w.refuse(Verb::copy_part, ENOTSUP, "NotImplemented");
   std::string wanted(20 * kMiB, 'a');

@@ -362,18 +362,24 @@ TEST_CASE("a version 1 listing answered as version 2 goes on with its token") {
   }
 }
 
-TEST_CASE("a key that is listed beside the prefix it stands for is left out without a word") {
+TEST_CASE("a key that is listed beside the prefix it stands for, or in its stead, is that prefix") {
   Bench bench;
+  const auto contents = [](const std::string& key) {
+    return "<Contents><Key>" + key + "</Key><Size>0</Size></Contents>";
+  };
   bench.transport.then(
       reply(200, {},
-            "<ListBucketResult><IsTruncated>false</IsTruncated>"
-            "<Contents><Key>x/</Key><Size>0</Size></Contents><Contents><Key>y</Key><Size>1</Size>"
-            "</Contents><CommonPrefixes><Prefix>x/</Prefix></CommonPrefixes></ListBucketResult>"));
-  const auto page = bench.client->list({});
+            "<ListBucketResult><IsTruncated>false</IsTruncated>" + contents("d/") +
+                contents("d/x/") + contents("d/y") + contents("d/z/") +
+                "<CommonPrefixes><Prefix>d/x/</Prefix></CommonPrefixes></ListBucketResult>"));
+  ListRequest request;
+  request.prefix = "d/";
+  const auto page = bench.client->list(request);
   REQUIRE(page);
-  CHECK(page->prefixes == std::vector<std::string>{"x/"});
-  REQUIRE(page->objects.size() == 1);
-  CHECK(page->objects[0].key == "y");
+  CHECK(page->prefixes == std::vector<std::string>{"d/x/", "d/z/"});
+  REQUIRE(page->objects.size() == 2);
+  CHECK(page->objects[0].key == "d/");  // the directory's own
+  CHECK(page->objects[1].key == "d/y");
 }
 
 TEST_CASE("an object is not empty because a HEAD says so, when its ETag and a list say otherwise") {

@@ -7,6 +7,7 @@
 #include "pailfs/util/text.h"
 
 #include "digest.h"
+#include "reply_headers.h"
 #include "service_client.h"
 
 namespace pailfs::s3 {
@@ -61,7 +62,7 @@ Result<ETag> ServiceClient::settle_put(const PutRequest& request, ByteSource& bo
     return outcome.verdict.error;
   SourceBody source(body);
   const Result<std::string> md5 = digest(Digest::md5, source);
-  if (!md5 || now->etag != normal_etag(hex(*md5))) return outcome.verdict.error;
+  if (!md5 || md5_of(now->etag) != *md5) return outcome.verdict.error;
   keys_.stored(request.key);
   return now->etag;
 }

@@ -52,7 +52,7 @@ Status PosixFileSystem::readdir(HandleId handle, std::uint64_t offset, bool with
   }
   if (offset < kAfterDotDot) {
     entry.name = "..";
-    entry.ino = kRootInode;
+    entry.ino = inodes_.number_above(parent);
     entry.next = kAfterDotDot;
     if (!visit(entry)) return {};
     offset = kAfterDotDot;
@@ -81,6 +81,7 @@ bool PosixFileSystem::visit_name(const InodePtr& parent, const std::string& path
                                  const std::function<bool(const DirEntry&)>& visit) {
   DirEntry child;
   child.name = item.name;
+  child.ino = inodes_.number_in(parent, child.name);
   child.next = next;
   std::optional<Stat> stat = item.stat;
   bool directory = is_directory(item.form);
@@ -96,7 +97,6 @@ bool PosixFileSystem::visit_name(const InodePtr& parent, const std::string& path
     }
   }
   if (const InodePtr known_inode = inodes_.child(parent, item.name)) {
-    child.ino = known_inode->id;
     if (const auto node = content_node(known_inode)) {
       stat = node->stat;
       directory = false;

@@ -44,6 +44,8 @@ PosixFileSystem::PosixFileSystem(const Config& config, s3::ObjectStore& store, C
       attributes_kept_(clock.now()),
       lister_(config_, store_, known_, clock),
       storer_(config_, space_, store_, inodes_, known_, fetcher_, pool_, mime_, clock_),
+      inodes_({.root = code_of_root(config_.prefix),
+               .first_spare = FileNumbers::first_spare_at(clock.wall())}),
       fetcher_(store_, reads_, blocks_, kept_.get(), clock),
       nodes_(config_, store_, known_, fetcher_, lookups_, clock),
       tree_walk_(lister_, known_, nodes_, lookups_, clock),
@@ -162,6 +164,7 @@ Result<Node> PosixFileSystem::fresh_node(const std::string& path) {
 Attr PosixFileSystem::shown(const InodePtr& inode, const Stat& stat) {
   Attr attr;
   attr.ino = inode->id;
+  attr.generation = inode->generation;
   attr.mode = stat.mode;
   attr.uid = config_.uid.value_or(stat.uid);
   attr.gid = config_.gid.value_or(stat.gid);

@@ -5,7 +5,8 @@
 
 namespace pailfs::fs {
 
-InodeTable::InodeTable() : root_(std::make_shared<Inode>(kRootInode, true)) {
+InodeTable::InodeTable(const FileNumbers::Settings& numbers)
+    : root_(std::make_shared<Inode>(FileNumbers::Given{kRootInode, 0}, true)), numbers_(numbers) {
   root_->lookups_ = 1;
   MutexLock lock(mutex_);
   by_id_.emplace(kRootInode, root_);
@@ -23,6 +24,34 @@ InodePtr InodeTable::child(const InodePtr& parent, std::string_view name) {
   return found == by_place_.end() ? nullptr : *found;
 }
 
+InodeId InodeTable::number_in(const InodePtr& parent, std::string_view name) {
+  MutexLock lock(mutex_);
+  const auto found = by_place_.find(Place{parent->id, name});
+  if (found != by_place_.end()) return (*found)->id;
+  return numbers_.peek(code_below(*parent, name), taken());
+}
+
+InodeId InodeTable::number_above(const InodePtr& inode) {
+  MutexLock lock(mutex_);
+  return inode->parent_ ? inode->parent_->id : kRootInode;
+}
+
+std::optional<PlaceCode> InodeTable::code_of(const Inode& inode) {
+  if (inode.detached_) return std::nullopt;
+  if (!inode.parent_) return numbers_.root();
+  const auto above = code_of(*inode.parent_);
+  return above ? std::optional(code_in(*above, inode.name_)) : above;
+}
+
+PlaceCode InodeTable::code_below(const Inode& parent, std::string_view name) {
+  // Below what no name leads to nothing must take another's number.
+  return code_in(code_of(parent).value_or(PlaceCode{parent.id}), name);
+}
+
+FileNumbers::Taken InodeTable::taken() {
+  return [&by_id = by_id_](InodeId number) { return by_id.contains(number); };
+}
+
 InodePtr InodeTable::reference(const InodePtr& parent, std::string_view name, bool directory,
                                std::uint64_t lookups) {
   MutexLock lock(mutex_);
@@ -36,7 +65,8 @@ InodePtr InodeTable::reference(const InodePtr& parent, std::string_view name, bo
     detach_locked(inode);
     drop_if_unused(inode);
   }
-  auto inode = std::make_shared<Inode>(next_++, directory);
+  const FileNumbers::Given given = numbers_.take(code_below(*parent, name), taken());
+  auto inode = std::make_shared<Inode>(given, directory);
   inode->lookups_ = lookups;
   by_id_.emplace(inode->id, inode);
   place_locked(inode, parent, name);
@@ -161,6 +191,11 @@ void InodeTable::drop_if_unused(InodePtr inode) {
   while (inode && inode != root_ && inode->lookups_ == 0 && inode->pins_ == 0 &&
          inode->children_ == 0) {
     by_id_.erase(inode->id);
+    if (const auto place = code_of(*inode)) {
+      numbers_.keep(*place, inode->id);
+    } else {
+      numbers_.retire({inode->id, inode->generation});
+    }
     InodePtr parent = inode->parent_;
     if (!inode->detached_) {
       by_place_.erase(inode);

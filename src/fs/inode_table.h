@@ -16,6 +16,7 @@
 #include "pailfs/util/sync.h"
 
 #include "content.h"
+#include "file_numbers.h"
 
 namespace pailfs::fs {
 
@@ -27,9 +28,11 @@ namespace pailfs::fs {
 /// order: flush, then the table, then state.
 class Inode final {
  public:
-  Inode(InodeId number, bool is_a_directory) : id(number), directory(is_a_directory) {}
+  Inode(const FileNumbers::Given& given, bool is_a_directory)
+      : id(given.number), generation(given.generation), directory(is_a_directory) {}
 
   const InodeId id;
+  const std::uint64_t generation;
   const bool directory;
 
   Mutex flush;
@@ -79,14 +82,19 @@ class Going final {
 
 /// Owns every inode: by number, and by (parent, name). Any thread may call any member; none of them
 /// waits. An inode leaves the table when the kernel has forgotten it, nothing pins it and nothing
-/// stands below it.
+/// stands below it. Numbers are those of FileNumbers: no two inodes in the table have the same, and
+/// one that returns under its name gets its number again.
 class InodeTable final {
  public:
-  InodeTable();
+  explicit InodeTable(const FileNumbers::Settings& numbers = {});
 
   [[nodiscard]] InodePtr find(InodeId id) EXCLUDES(mutex_);
   [[nodiscard]] InodePtr root() const { return root_; }
   [[nodiscard]] InodePtr child(const InodePtr& parent, std::string_view name) EXCLUDES(mutex_);
+  /// Of the inode of that name, or that which it would get; 0 when that cannot be told before.
+  [[nodiscard]] InodeId number_in(const InodePtr& parent, std::string_view name) EXCLUDES(mutex_);
+  /// Of the directory it stands in; the root's of the root and of what no name leads to.
+  [[nodiscard]] InodeId number_above(const InodePtr& inode) EXCLUDES(mutex_);
   /// The inode of that name, made if there is none or if what is there is of the other kind (which
   /// then is detached). Adds `lookups` to its count.
   InodePtr reference(const InodePtr& parent, std::string_view name, bool directory,
@@ -133,10 +141,14 @@ class InodeTable final {
   void place_locked(const InodePtr& inode, const InodePtr& parent, std::string_view name)
       REQUIRES(mutex_);
   void drop_if_unused(InodePtr inode) REQUIRES(mutex_);
+  /// Nothing for what no name leads to.
+  [[nodiscard]] std::optional<PlaceCode> code_of(const Inode& inode) REQUIRES(mutex_);
+  [[nodiscard]] PlaceCode code_below(const Inode& parent, std::string_view name) REQUIRES(mutex_);
+  [[nodiscard]] FileNumbers::Taken taken() REQUIRES(mutex_);
 
   Mutex mutex_;
   InodePtr root_;
-  InodeId next_ GUARDED_BY(mutex_) = kRootInode + 1;
+  FileNumbers numbers_ GUARDED_BY(mutex_);
   std::unordered_map<InodeId, InodePtr> by_id_ GUARDED_BY(mutex_);
   std::set<InodePtr, ByPlace> by_place_ GUARDED_BY(mutex_);
   std::unordered_map<InodeId, InodePtr> pinned_ GUARDED_BY(mutex_);

@@ -80,6 +80,7 @@ struct statvfs to_statvfs(const fs::StatFs& numbers) {
 fuse_entry_param to_entry(const fs::Attr& attr, const Config& config) {
   fuse_entry_param entry{};
   entry.ino = attr.ino;
+  entry.generation = attr.generation;
   entry.attr = to_stat(attr);
   // With no time to live the kernel asks for attributes before it uses any.
   entry.attr_timeout = attr.complete ? config.attribute_seconds : 0;

@@ -17,7 +17,7 @@
 namespace pailfs::mount {
 namespace {
 
-/// d_ino of an entry whose inode the kernel does not know yet. Never 0: libc hides such entries.
+/// d_ino of an entry whose number only a lookup can tell. Never 0: libc hides such entries.
 constexpr ino_t kUnknownInode = 0xffffffff;
 
 bool is_dot(const std::string& name) {

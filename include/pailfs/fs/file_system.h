@@ -23,7 +23,9 @@
 
 namespace pailfs::fs {
 
-/// Number by which the kernel knows a file or directory. A counter: never an address, never reused.
+/// Number by which the kernel knows a file or directory, and programs as st_ino. It follows from
+/// the file's key as long as no other living file has it, so that it is the same when the kernel
+/// has forgotten the file, and in the next mount (fs/file_numbers.h).
 using InodeId = std::uint64_t;
 inline constexpr InodeId kRootInode = 1;
 /// One open file or directory; never reused.
@@ -83,8 +85,9 @@ struct Allocation {
 
 struct Attr {
   InodeId ino = 0;
-  bool complete = true;  ///< false: only ino, type and size are; getattr tells the rest
-  mode_t mode = 0;       ///< with type bits
+  std::uint64_t generation = 0;  ///< another for each file that had this number before
+  bool complete = true;          ///< false: only ino, type and size are; getattr tells the rest
+  mode_t mode = 0;               ///< with type bits
   nlink_t nlink = 1;
   uid_t uid = 0;
   gid_t gid = 0;
@@ -118,7 +121,7 @@ struct SetAttr {
 struct DirEntry {
   std::string_view name;
   mode_t type = 0;           ///< S_IFMT bits; 0 when only a stat can tell
-  InodeId ino = 0;           ///< 0 when the kernel does not know it yet
+  InodeId ino = 0;           ///< 0 when its number cannot be told before it is looked up
   std::uint64_t next = 0;    ///< offset from which readdir continues after this entry
   std::optional<Attr> attr;  ///< only when asked for and known without a request
 };

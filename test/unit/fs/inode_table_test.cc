@@ -16,11 +16,18 @@ TEST_CASE("an inode lives as long as the kernel knows it") {
   CHECK_FALSE(table.child(table.root(), "a"));
 }
 
-TEST_CASE("numbers are never used again") {
+TEST_CASE("a number that was given to the kernel is never used again for another file") {
   InodeTable table;
-  const auto first = table.reference(table.root(), "a", false, 1)->id;
-  table.forget(first, 1);
-  CHECK(table.reference(table.root(), "a", false, 1)->id > first);
+  const auto first = table.reference(table.root(), "a", false, 1);
+  table.forget(first->id, 1);
+  const auto same = table.reference(table.root(), "a", false, 1);
+  CHECK(same != first);
+  CHECK(same->id == first->id);
+  CHECK(same->generation == first->generation);
+  table.detach(same);
+  table.forget(same->id, 1);
+  const auto other = table.reference(table.root(), "a", false, 1);
+  CHECK(std::pair(other->id, other->generation) != std::pair(first->id, first->generation));
 }
 
 TEST_CASE("a directory stays while something stands below it") {

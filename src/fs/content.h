@@ -25,6 +25,8 @@ namespace pailfs::fs {
 struct Content {
   Stat stat;                        ///< as shown; stat.size is the size now
   s3::ObjectAttributes attributes;  ///< of the object, foreign metadata included
+  /// As the store has them, or would take those of a new file beyond doubt.
+  s3::ObjectAttributes taken;
 
   bool stored = false;        ///< there is an object of this name, namely `base`
   bool hides_object = false;  ///< not stored, but the name leads to another object there, perhaps

@@ -93,6 +93,8 @@ Status PosixFileSystem::change_entered(const InodePtr& inode,
   s3::ObjectAttributes old_attributes;
   std::uint64_t old_visible = 0;
   bool was_dirty = false;
+  bool bytes_first = false;
+  unsigned old_failures = 0;
   {
     MutexLock lock(inode->state);
     Content& content = *inode->content;
@@ -100,19 +102,31 @@ Status PosixFileSystem::change_entered(const InodePtr& inode,
     old_attributes = content.attributes;
     old_visible = content.base_visible;
     was_dirty = content.dirty();
+    old_failures = content.failures;
     const Status changed = change(content);
     if (!changed) {
       content.stat = old_stat;
+      content.attributes = old_attributes;
       return changed;
     }
-    // While a writer has it open and unstored, the change rides on the write's own request.
-    if (may_wait && content.writers > 0 && (was_dirty || content.bytes_dirty)) return {};
+    // While a writer has it open and unstored, the change rides on the write's own request, unless
+    // the store may refuse it: then whoever makes it is told, and not whoever closes the file.
+    const bool fits = surely_fit(content.attributes);
+    const bool rides = content.writers > 0 && (was_dirty || content.bytes_dirty);
+    if (may_wait && rides && fits) return {};
+    bytes_first = may_wait && was_dirty && !fits;
+    if (bytes_first) {
+      content.stat = old_stat;
+      content.attributes = old_attributes;
+    }
   }
   const Status stored = storer_.store(inode);
+  if (bytes_first) return stored ? change_entered(inode, change, false) : stored;
   if (!stored && !was_dirty) {
     // Nothing was acknowledged, so the file is again what it was: its bytes are all the store's.
     MutexLock lock(inode->state);
     Content& content = *inode->content;
+    content.failures = old_failures;
     content.stat = old_stat;
     content.attributes = old_attributes;
     content.base_visible = old_visible;

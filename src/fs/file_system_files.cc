@@ -29,7 +29,6 @@ bool is_final(const Error& error) {
     case EFBIG:
     case ENAMETOOLONG:
     case ESTALE:
-    case E2BIG:
       return true;
     default:
       return false;
@@ -47,7 +46,7 @@ Result<std::shared_ptr<OpenFile>> PosixFileSystem::find_file(HandleId handle) {
 std::shared_ptr<Content> PosixFileSystem::content_from(const Node& node) const {
   auto content = std::make_shared<Content>();
   content->stat = node.stat;
-  content->attributes = node.info.attributes;
+  content->attributes = content->taken = node.info.attributes;
   content->stored = true;
   content->base = node.info.etag;
   content->base_size = node.info.size;

@@ -126,6 +126,7 @@ Result<CreateResult> PosixFileSystem::create_new(InodeId parent, std::string_vie
   auto content = std::make_shared<Content>();
   content->stat = entry->stat;
   content->attributes.content_type = mime_.type_of(entry->place.path);
+  content->taken = content->attributes;
   inherit_xattrs(entry->above, content->stat, content->attributes);
   content->bytes_dirty = true;
 

@@ -112,7 +112,7 @@ Status PosixFileSystem::rename_unstored(const InodePtr& inode, const Renaming& w
   MutexLock lock(inode->state);
   Content& content = *inode->content;
   content.stat.ctime = clock_.wall();
-  content.attributes.content_type = mime_.type_of(what.to.path);
+  content.attributes.content_type = content.taken.content_type = mime_.type_of(what.to.path);
   content.hides_object = there.has_value();
   content.doubt.reset();
   return {};
@@ -168,7 +168,7 @@ Status PosixFileSystem::rename_locked(const InodePtr& inode,
     if (inode->content) {
       inode->content->base = *etag;
       inode->content->stat.ctime = source.stat.ctime;
-      inode->content->attributes = attributes;
+      inode->content->attributes = inode->content->taken = attributes;
     }
   }
   // The inode first: a lookup in between must not take it for a file that somebody replaced.

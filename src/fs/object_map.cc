@@ -174,6 +174,23 @@ s3::ObjectAttributes encode(const Stat& stat, s3::ObjectAttributes base, bool wi
   return base;
 }
 
+bool surely_fit(const s3::ObjectAttributes& attributes) {
+  constexpr std::size_t kMostMetadata = 2048;
+  // Of 8 KiB of headers: what is left has room for a long key, a session token and a signature.
+  constexpr std::size_t kMostOthers = 2048;
+  Stat longest;
+  longest.mode = S_IFBLK | 07777;
+  longest.uid = longest.gid = UINT32_MAX;
+  longest.rdev = static_cast<dev_t>(UINT64_MAX);
+  longest.atime = longest.mtime = longest.ctime = WallTime::min();
+  const s3::ObjectAttributes all = encode(longest, attributes);
+  std::size_t metadata = 0;
+  for (const auto& [name, value] : all.metadata) metadata += name.size() + value.size();
+  std::size_t others = all.content_type.size();
+  for (const auto& [name, value] : all.standard) others += name.size() + value.size();
+  return metadata <= kMostMetadata && others <= kMostOthers;
+}
+
 bool says_already(const s3::ObjectAttributes& headers, const Stat& stat) {
   const std::string* const ctime = find_metadata(headers, "ctime");
   if (ctime == nullptr) return false;

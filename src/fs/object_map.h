@@ -81,6 +81,11 @@ Node decode_root(const s3::ObjectInfo& info, const Config& config);
 s3::ObjectAttributes encode(const Stat& stat, s3::ObjectAttributes base,
                             bool with_type_bits = true);
 
+/// S3 takes these attributes and the six headers above, however long the headers become: there are
+/// at most 2 KiB of metadata, and not much else. Other services may have other limits, which only
+/// asking shows.
+bool surely_fit(const s3::ObjectAttributes& attributes);
+
 /// An object with these headers says all of that already, when it was last changed left aside.
 bool says_already(const s3::ObjectAttributes& headers, const Stat& stat);
 

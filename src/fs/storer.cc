@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
 
 #include "upload_plan.h"
@@ -72,20 +73,27 @@ Status Storer::store(const InodePtr& inode) {
   std::optional<s3::ObjectAttributes> begun;
   if (content->stream) begun = content->stream->target().attributes;
   const auto early = content->stream ? finish_early(*inode, *content, key) : std::nullopt;
-  const s3::ObjectAttributes attributes = attributes_now(*content, *path);
-  const auto anew = [&]() -> Result<s3::ETag> {
-    if (!send) return rewrite_metadata(*content, key, attributes);
+  s3::ObjectAttributes attributes = attributes_now(*content, *path);
+  const auto write = [&](const s3::ObjectAttributes& with, bool again) -> Result<s3::ETag> {
+    if (early && !*early && !again) return *early;
+    const bool bytes_there = early && *early;
+    if (bytes_there && content->taken == with) return *early;
+    if (bytes_there || !send) return rewrite_metadata(*content, key, with);
     Upload upload(uploads_, *path, content->stat.size);
-    return send_bytes(*inode, *content, key, attributes, upload);
+    return send_bytes(*inode, *content, key, with, upload);
   };
-  auto etag = [&]() -> Result<s3::ETag> {
-    if (!early) return anew();
-    if (!*early || content->attributes == attributes) return *early;
-    return rewrite_metadata(*content, key, attributes);
-  }();
+  auto etag = write(attributes, false);
   const bool stale = !etag && etag.error().err == ESTALE && content->is_all_here();
-  if (stale && find_own_version(*inode, *path)) {
-    etag = early && *early ? rewrite_metadata(*content, key, attributes) : anew();
+  if (stale && find_own_version(*inode, *path)) etag = write(attributes, true);
+  std::optional<Error> refused;
+  if (!etag && etag.error().err == E2BIG && (send || early)) {
+    refused = etag.error();
+    // The bytes do not go because of the attributes: those that the store took before will do.
+    for (const auto& less : {encode(content->stat, content->taken), content->taken}) {
+      attributes = less;
+      etag = write(attributes, true);
+      if (etag || etag.error().err != E2BIG) break;
+    }
   }
 
   if (etag && !early && !send) {
@@ -108,7 +116,8 @@ Status Storer::store(const InodePtr& inode) {
   content->base = *etag;
   content->base_size = content->stat.size;
   content->base_visible = content->stat.size;
-  content->attributes = attributes;
+  const bool told = refused && (content->metadata_dirty || content->attributes != content->taken);
+  content->attributes = content->taken = attributes;
   content->bytes_dirty = false;
   content->metadata_dirty = false;
   content->times_given = false;
@@ -126,6 +135,12 @@ Status Storer::store(const InodePtr& inode) {
   node.info.etag = *etag;
   node.info.attributes = attributes;
   known_.stored(*path, node);
+  if (!refused) return {};
+  known_.erase(*path);
+  const Error error =
+      refused->with(printable(*path) + ": its bytes are stored, its new attributes are not");
+  if (told) return note_failure(*content, *path, error);
+  log_warning(error.text);
   return {};
 }
 
@@ -212,7 +227,7 @@ std::optional<Result<s3::ETag>> Storer::finish_early(Inode& inode, Content& cont
   content.stored = true;
   content.base = *etag;
   content.base_size = content.base_visible = content.stat.size;
-  content.attributes = stream->target().attributes;
+  content.taken = stream->target().attributes;
   content.bytes_dirty = false;
   content.metadata_dirty = true;
   content.changed.clear();
@@ -238,7 +253,7 @@ void Storer::settle_doubt(Inode& inode, Content& content, const s3::Key& key) {
   content.base = info->etag;
   content.base_size = doubt.size;
   content.base_visible = doubt.visible;
-  content.attributes = doubt.attributes;
+  content.taken = doubt.attributes;
 }
 
 bool Storer::find_own_version(Inode& inode, const std::string& path) {

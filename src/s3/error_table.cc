@@ -107,6 +107,7 @@ constexpr auto kRows = std::to_array<ErrorRow>({
     {"", 411, EIO, Retry::once, ""},
     {"", 412, ESTALE, Retry::never, ""},
     {"", 413, EFBIG, Retry::never, ""},
+    {"", 431, E2BIG, Retry::never, ""},
     {"", 416, ERANGE, Retry::never, ""},
     {"", 429, EIO, Retry::throttle, ""},
     {"", 500, EIO, Retry::transient, ""},

@@ -178,5 +178,37 @@ TEST_CASE("extended attributes set on a dirty file go out with it") {
   CHECK(object(*world, "f")->bytes == "x");
 }
 
+TEST_CASE("attributes that are too large are refused when they are set, and no byte is lost") {
+  WorldOptions options;
+  options.use_xattr = true;
+  const auto world = open_world(options);
+  Driver& posix = world->posix();
+  const auto fd = posix.open("f", O_WRONLY | O_CREAT);
+  REQUIRE(err(fd) == 0);
+  REQUIRE(err(posix.pwrite(*fd, 0, "content")) == 0);
+  REQUIRE(err(posix.setxattr("f", "user.a", std::string(900, 'a'))) == 0);
+  CHECK(err(posix.setxattr("f", "user.b", std::string(3'000, 'b'))) == E2BIG);
+  CHECK(err(posix.getxattr("f", "user.b")) == ENODATA);
+  REQUIRE(err(posix.pwrite(*fd, 7, ", more")) == 0);
+  CHECK(err(posix.setxattr("f", "user.a", std::string(3'000, 'a'))) == E2BIG);
+  REQUIRE(err(posix.fchmod(*fd, 0600)) == 0);
+  CHECK(err(posix.close(*fd)) == 0);
+  CHECK(object(*world, "f")->bytes == "content, more");
+  CHECK(meta(*world, "f", "mode") == "33152");
+  world->remount();
+  CHECK(*world->posix().getxattr("f", "user.a") == std::string(900, 'a'));
+  CHECK(*world->posix().listxattr("f") == std::vector<std::string>{"user.a"});
+}
+
+TEST_CASE("an object full of other programs' metadata can be written") {
+  const auto world = open_world();
+  const std::string full(2'040, 'v');
+  REQUIRE(put_object(*world, "f", "old", {"text/x-own", {{"own", full}}, {}}) == 0);
+  REQUIRE(write_file(world->posix(), "f", "new") == 0);
+  CHECK(object(*world, "f")->bytes == "new");
+  CHECK(meta(*world, "f", "own") == full);
+  CHECK(err(world->posix().chmod("f", 0600)) == E2BIG);
+}
+
 }  // namespace
 }  // namespace pailfs::test

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pailfs/util/text.h"
 
+#include "posix_acl.h"
 #include "posix_file_system.h"
 #include "set_ids.h"
 
@@ -48,6 +49,7 @@ Result<Attr> PosixFileSystem::setattr_file(const InodePtr& inode, const SetAttr&
       content.stat.mtime = now;
     }
     apply(change, now, content.stat);
+    if (change.mode) follow_mode(content.attributes, content.stat.mode);
     if (change.size) {
       content.stat.mode = mode_after_write(content.stat.mode, content.stat.gid, change.by);
     }
@@ -165,7 +167,8 @@ Result<Attr> PosixFileSystem::setattr_directory(const InodePtr& inode, const Set
   if (!is_directory(node->form)) return Error{ESTALE, printable(*path) + ": is a file now"};
   const auto contents = add_contents_change(*path, node->stat);
   apply(change, clock_.wall(), node->stat);
-  const bool so_already = node->form == Form::directory_marker &&
+  const bool acl_follows = change.mode && follow_mode(node->info.attributes, node->stat.mode);
+  const bool so_already = !acl_follows && node->form == Form::directory_marker &&
                           says_already(node->info.attributes, node->stat) &&
                           known_.confirmed(*path, node->stat.ctime);
   const Status written = so_already ? Status() : write_directory(*path, *node);

@@ -3,6 +3,7 @@
 
 #include "pailfs/util/text.h"
 
+#include "posix_acl.h"
 #include "posix_file_system.h"
 
 namespace pailfs::fs {
@@ -25,21 +26,23 @@ Result<PosixFileSystem::NewEntry> PosixFileSystem::new_entry(InodeId parent, std
     if (S_ISDIR(mode)) stat.mode |= S_ISGID;
   }
   stat.atime = stat.mtime = stat.ctime = clock_.wall();
-  return NewEntry{std::move(place), std::move(held->hold), std::move(*above), stat};
+  NewEntry entry{std::move(place), std::move(held->hold), std::move(*above), stat};
+  inherit_acl(entry, caller.umask);
+  return entry;
 }
 
-void PosixFileSystem::inherit_xattrs(const Node& parent, const Stat& stat,
-                                     s3::ObjectAttributes& attributes) const {
-  if (!config_.use_xattr || S_ISLNK(stat.mode)) return;
-  const std::string* header = find_metadata(parent.info.attributes, "xattr");
-  if (header == nullptr) return;
-  const auto xattrs = decode_xattrs(*header);
-  if (!xattrs) return;
-  const auto acl = xattrs->find("system.posix_acl_default");
-  if (acl == xattrs->end()) return;
-  Xattrs inherited = {{"system.posix_acl_access", acl->second}};
-  if (S_ISDIR(stat.mode)) inherited.insert(*acl);
-  set_metadata(attributes, "xattr", encode_xattrs(inherited));
+void PosixFileSystem::inherit_acl(NewEntry& entry, mode_t umask) const {
+  mode_t& mode = entry.stat.mode;
+  if (S_ISLNK(mode)) return;
+  const Acl acl = config_.obeys_acls() ? default_acl(entry.above.info.attributes) : Acl();
+  if (acl.empty()) {
+    mode &= ~umask;
+    return;
+  }
+  const Inherited inherited = inherit(acl, mode);
+  mode = inherited.mode;
+  if (inherited.access) entry.xattrs[std::string(kAccessAcl)] = encode_acl(*inherited.access);
+  if (S_ISDIR(mode)) entry.xattrs[std::string(kDefaultAcl)] = encode_acl(acl);
 }
 
 Result<Attr> PosixFileSystem::make_object(const Place& place, std::string_view name,
@@ -77,7 +80,7 @@ Result<Attr> PosixFileSystem::mknod(InodeId parent, std::string_view name, mode_
   if (!entry) return entry.error();
   entry->stat.rdev = rdev;
   s3::ObjectAttributes attributes = storer_.new_attributes(entry->place.path, entry->stat);
-  inherit_xattrs(entry->above, entry->stat, attributes);
+  put_xattrs(entry->xattrs, attributes);
   return make_object(entry->place, name, entry->stat, attributes, "");
 }
 
@@ -90,7 +93,7 @@ Result<Attr> PosixFileSystem::mkdir(InodeId parent, std::string_view name, mode_
   // A mode of 0 alone would be read as none at all.
   const bool with_type_bits = (entry->stat.mode & 0777) == 0;
   s3::ObjectAttributes attributes = encode(entry->stat, std::move(base), with_type_bits);
-  inherit_xattrs(entry->above, entry->stat, attributes);
+  put_xattrs(entry->xattrs, attributes);
   return make_object(entry->place, name, entry->stat, attributes, "");
 }
 
@@ -127,7 +130,7 @@ Result<CreateResult> PosixFileSystem::create_new(InodeId parent, std::string_vie
   content->stat = entry->stat;
   content->attributes.content_type = mime_.type_of(entry->place.path);
   content->taken = content->attributes;
-  inherit_xattrs(entry->above, content->stat, content->attributes);
+  put_xattrs(entry->xattrs, content->attributes);
   content->bytes_dirty = true;
 
   // A stale inode of that name, of a file that is gone, must not lend its number to the new one.

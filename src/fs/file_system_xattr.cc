@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pailfs/util/text.h"
 
+#include "posix_acl.h"
 #include "posix_file_system.h"
 
 namespace pailfs::fs {
 namespace {
 
 const Error kSwitchedOff{ENOTSUP, "extended attributes are off: mount with -o use_xattr"};
-
-/// Of which local file systems say that removing what is not there is done: tar counts on it.
-bool is_acl(std::string_view name) {
-  return name == "system.posix_acl_access" || name == "system.posix_acl_default";
-}
 
 /// Of the object that `path` leads to, if any does.
 Result<Xattrs> xattrs_in(const s3::ObjectAttributes& attributes,
@@ -23,12 +19,28 @@ Result<Xattrs> xattrs_in(const s3::ObjectAttributes& attributes,
   return xattrs.error().with(path ? printable(*path) : "a removed file");
 }
 
-void put_xattrs(const Xattrs& xattrs, s3::ObjectAttributes& attributes) {
-  if (xattrs.empty()) {
-    erase_metadata(attributes, "xattr");
-  } else {
-    set_metadata(attributes, "xattr", encode_xattrs(xattrs));
+Status no_lists() {
+  return Error{ENOTSUP, "access control lists are off: umask= says who may do what"};
+}
+
+/// As the kernel does when it cannot tell whose the mark is.
+bool keeps_set_gid(const Caller& caller, gid_t group) {
+  return caller.uid == 0 || caller.gid == group || (caller.in_group && caller.in_group(group));
+}
+
+Status set_acl(bool is_access, std::string_view value, const Caller& caller, Xattrs& xattrs,
+               Stat& stat) {
+  if (is_access) {
+    const Status set = set_access_acl(value, xattrs, stat.mode);
+    if (set && !keeps_set_gid(caller, stat.gid)) stat.mode &= ~static_cast<mode_t>(S_ISGID);
+    return set;
   }
+  if (!S_ISDIR(stat.mode)) return Error{EACCES, "only a directory has a default list"};
+  const auto acl = decode_acl(value);
+  if (!acl) return acl.error();
+  xattrs.erase(std::string(kDefaultAcl));
+  if (!acl->empty()) xattrs[std::string(kDefaultAcl)] = encode_acl(*acl);
+  return {};
 }
 
 }  // namespace
@@ -40,14 +52,13 @@ Result<Xattrs> PosixFileSystem::xattrs_of(const InodePtr& inode) {
   return xattrs_in(node->info.attributes, inodes_.path(inode));
 }
 
-Status PosixFileSystem::change_xattrs(const InodePtr& inode,
-                                      const std::function<Status(Xattrs&)>& change) {
+Status PosixFileSystem::change_xattrs(const InodePtr& inode, const ChangeXattrs& change) {
   if (!config_.use_xattr) return kSwitchedOff;
   if (config_.read_only) return Error{EROFS, "mounted read-only"};
-  const auto changed = [&](s3::ObjectAttributes& attributes) -> Status {
+  const auto changed = [&](s3::ObjectAttributes& attributes, Stat& stat) -> Status {
     auto xattrs = xattrs_in(attributes, inodes_.path(inode));
     if (!xattrs) return xattrs.error();
-    const Status done = change(*xattrs);
+    const Status done = change(*xattrs, stat);
     if (done) put_xattrs(*xattrs, attributes);
     return done;
   };
@@ -57,7 +68,7 @@ Status PosixFileSystem::change_xattrs(const InodePtr& inode,
     return change_file(
         inode,
         [&](Content& content) -> Status {
-          const Status done = changed(content.attributes);
+          const Status done = changed(content.attributes, content.stat);
           if (!done) return done;
           content.stat.ctime = clock_.wall();
           content.metadata_dirty = true;
@@ -70,7 +81,7 @@ Status PosixFileSystem::change_xattrs(const InodePtr& inode,
   if (!path) return path.error();
   auto node = fresh_node(*path);
   if (!node) return node.error();
-  const Status done = changed(node->info.attributes);
+  const Status done = changed(node->info.attributes, node->stat);
   if (!done) return done;
   const auto contents = add_contents_change(*path, node->stat);
   node->stat.ctime = clock_.wall();
@@ -82,6 +93,7 @@ Status PosixFileSystem::change_xattrs(const InodePtr& inode,
 Result<std::string> PosixFileSystem::getxattr(InodeId ino, std::string_view name) {
   const auto inode = find_inode(ino);
   if (!inode) return inode.error();
+  if (is_acl(name) && config_.use_xattr && !config_.obeys_acls()) return no_lists().error();
   const auto xattrs = xattrs_of(*inode);
   if (!xattrs) return xattrs.error();
   const auto found = xattrs->find(std::string(name));
@@ -95,18 +107,22 @@ Result<std::vector<std::string>> PosixFileSystem::listxattr(InodeId ino) {
   const auto xattrs = xattrs_of(*inode);
   if (!xattrs) return xattrs.error();
   std::vector<std::string> names;
-  for (const auto& [name, value] : *xattrs) names.push_back(name);
+  for (const auto& [name, value] : *xattrs) {
+    if (!is_acl(name) || config_.obeys_acls()) names.push_back(name);
+  }
   return names;
 }
 
 Status PosixFileSystem::setxattr(InodeId ino, std::string_view name, std::string_view value,
-                                 XattrMode mode) {
+                                 XattrMode mode, const Caller& caller) {
   const auto inode = find_inode(ino);
   if (!inode) return inode.error();
-  return change_xattrs(*inode, [&](Xattrs& xattrs) -> Status {
+  if (is_acl(name) && config_.use_xattr && !config_.obeys_acls()) return no_lists();
+  return change_xattrs(*inode, [&](Xattrs& xattrs, Stat& stat) -> Status {
     const bool exists = xattrs.contains(std::string(name));
     if (exists && mode == XattrMode::create) return Error{EEXIST, "attribute exists"};
     if (!exists && mode == XattrMode::replace) return Error{ENODATA, "no such attribute"};
+    if (is_acl(name)) return set_acl(name == kAccessAcl, value, caller, xattrs, stat);
     xattrs[std::string(name)] = std::string(value);
     return {};
   });
@@ -115,12 +131,13 @@ Status PosixFileSystem::setxattr(InodeId ino, std::string_view name, std::string
 Status PosixFileSystem::removexattr(InodeId ino, std::string_view name) {
   const auto inode = find_inode(ino);
   if (!inode) return inode.error();
+  // Local file systems say that removing a list that is not there is done: tar counts on it.
   if (is_acl(name)) {
     const auto xattrs = xattrs_of(*inode);
     if (!xattrs) return xattrs.error();
     if (!xattrs->contains(std::string(name))) return {};
   }
-  return change_xattrs(*inode, [&](Xattrs& xattrs) -> Status {
+  return change_xattrs(*inode, [&](Xattrs& xattrs, Stat& /*stat*/) -> Status {
     if (xattrs.erase(std::string(name)) == 0) return Error{ENODATA, "no such attribute"};
     return {};
   });

@@ -121,6 +121,7 @@ class PosixFileSystem final : public FileSystem {
 
   /// Where nothing is written the kernel may read for itself.
   [[nodiscard]] bool has_whole_files() const override { return kept_ && config_.read_only; }
+  [[nodiscard]] bool obeys_acls() const override { return config_.obeys_acls(); }
   Result<OpenResult> open(InodeId ino, int flags) override;
   Result<CreateResult> create(InodeId parent, std::string_view name, mode_t mode, int flags,
                               const Caller& caller) override;
@@ -143,8 +144,8 @@ class PosixFileSystem final : public FileSystem {
 
   Result<std::string> getxattr(InodeId ino, std::string_view name) override;
   Result<std::vector<std::string>> listxattr(InodeId ino) override;
-  Status setxattr(InodeId ino, std::string_view name, std::string_view value,
-                  XattrMode mode) override;
+  Status setxattr(InodeId ino, std::string_view name, std::string_view value, XattrMode mode,
+                  const Caller& caller) override;
   Status removexattr(InodeId ino, std::string_view name) override;
 
   Status sync_all() override;
@@ -234,12 +235,14 @@ class PosixFileSystem final : public FileSystem {
     PathLocks::Hold hold;  ///< of that name
     Node above;
     Stat stat;
+    Xattrs xattrs = {};  ///< that it inherits
   };
   Result<NewEntry> new_entry(InodeId parent, std::string_view name, mode_t mode,
                              const Caller& caller);
   Result<Attr> make_object(const Place& place, std::string_view name, const Stat& stat,
                            const s3::ObjectAttributes& attributes, std::string_view body);
-  void inherit_xattrs(const Node& parent, const Stat& stat, s3::ObjectAttributes& attributes) const;
+  /// The default list of the directory above takes the place of the umask.
+  void inherit_acl(NewEntry& entry, mode_t umask) const;
 
   // file_system_remove.cc
   /// Before the object at `path` goes: fetches what open handles of the file still need of it.
@@ -342,7 +345,8 @@ class PosixFileSystem final : public FileSystem {
 
   // file_system_xattr.cc
   Result<Xattrs> xattrs_of(const InodePtr& inode);
-  Status change_xattrs(const InodePtr& inode, const std::function<Status(Xattrs&)>& change);
+  using ChangeXattrs = std::function<Status(Xattrs&, Stat&)>;
+  Status change_xattrs(const InodePtr& inode, const ChangeXattrs& change);
 
   const Config config_;
   const std::unique_ptr<OldDirectories> old_directories_;  // with compat_dir

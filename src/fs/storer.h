@@ -48,7 +48,8 @@ class Storer final {
 
   /// The caller holds inode->flush, so that nobody writes meanwhile. On failure everything is as
   /// dirty as before, but for E2BIG: where the store takes the bytes without the new attributes,
-  /// they are stored with the old ones, and the file is as it is in the store. A detached inode has nothing to store: success.
+  /// they are stored with the old ones, and the file is as it is in the store. A detached inode has
+  /// nothing to store: success.
   Status store(const InodePtr& inode) REQUIRES(inode->flush);
 
   /// After a write: begins to send the front of a large new file, which has not been stored before,

@@ -50,6 +50,7 @@ class Wtf8FileSystem final : public FileSystem {
   }
 
   [[nodiscard]] bool has_whole_files() const override { return inner_->has_whole_files(); }
+  [[nodiscard]] bool obeys_acls() const override { return inner_->obeys_acls(); }
   Result<OpenResult> open(InodeId ino, int flags) override { return inner_->open(ino, flags); }
   Result<CreateResult> create(InodeId parent, std::string_view name, mode_t mode, int flags,
                               const Caller& caller) override {
@@ -95,9 +96,9 @@ class Wtf8FileSystem final : public FileSystem {
   Result<std::vector<std::string>> listxattr(InodeId ino) override {
     return inner_->listxattr(ino);
   }
-  Status setxattr(InodeId ino, std::string_view name, std::string_view value,
-                  XattrMode mode) override {
-    return inner_->setxattr(ino, name, value, mode);
+  Status setxattr(InodeId ino, std::string_view name, std::string_view value, XattrMode mode,
+                  const Caller& caller) override {
+    return inner_->setxattr(ino, name, value, mode, caller);
   }
   Status removexattr(InodeId ino, std::string_view name) override {
     return inner_->removexattr(ino, name);

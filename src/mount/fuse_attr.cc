@@ -108,7 +108,8 @@ fs::Caller to_caller(fuse_req_t request) {
   return {.uid = context->uid,
           .gid = context->gid,
           .pid = context->pid,
-          .in_group = [request](gid_t group) { return is_member(request, group); }};
+          .in_group = [request](gid_t group) { return is_member(request, group); },
+          .umask = context->umask};
 }
 
 }  // namespace pailfs::mount

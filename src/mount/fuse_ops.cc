@@ -32,6 +32,12 @@ void init(void* user_data, fuse_conn_info* connection) {
   want(*connection, FUSE_CAP_READDIRPLUS);
   want(*connection, FUSE_CAP_READDIRPLUS_AUTO);
 
+  if (adapter.files.obeys_acls() && (connection->capable & FUSE_CAP_POSIX_ACL) != 0) {
+    want(*connection, FUSE_CAP_POSIX_ACL);
+    // The default list of a directory takes the place of the umask.
+    want(*connection, FUSE_CAP_DONT_MASK);
+    adapter.kernel_obeys_acls = true;
+  }
   refuse(*connection, FUSE_CAP_EXPORT_SUPPORT);
   // It would make the kernel the authority on size and mtime and hide what others change.
   refuse(*connection, FUSE_CAP_WRITEBACK_CACHE);

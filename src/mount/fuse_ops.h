@@ -26,6 +26,7 @@ struct Adapter {
   CallerDescriptors* descriptors = nullptr;  ///< null where the mountpoint is not known
   KernelReadAhead& read_ahead;
   Passthrough passthrough{};
+  bool kernel_obeys_acls = false;  ///< negotiated; written before any other request
   bool ready = false;  ///< FUSE_INIT was seen; written on one worker, read after the loop
 };
 

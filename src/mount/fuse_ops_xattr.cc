@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fuse_attr.h"
 #include "fuse_ops.h"
 #include "fuse_reply.h"
 
@@ -23,6 +24,12 @@ void answer(Reply& reply, std::string_view value, std::size_t size) {
   reply.bytes(value);
 }
 
+/// Nobody may believe in a list by which nobody is judged.
+bool is_unenforced_acl(fuse_req_t request, std::string_view name) {
+  return name.starts_with("system.posix_acl_") && !adapter_of(request).kernel_obeys_acls;
+}
+const Error kUnenforced(EOPNOTSUPP, "access control lists are not in force in this mount");
+
 void getxattr(fuse_req_t request, fuse_ino_t ino, const char* name, std::size_t size) {
   Reply reply(request, "getxattr", ino, name);
   const Instruments& instruments = adapter_of(request).instruments;
@@ -31,6 +38,7 @@ void getxattr(fuse_req_t request, fuse_ino_t ino, const char* name, std::size_t 
     if (size == 0) return reply.xattr_size(status.size() + kStatusSlack);
     return answer(reply, status, size);
   }
+  if (is_unenforced_acl(request, name)) return reply.fail(kUnenforced);
   const Result<std::string> value = files_of(request).getxattr(ino, name);
   if (!value) return reply.fail(value.error());
   answer(reply, *value, size);
@@ -48,10 +56,12 @@ void listxattr(fuse_req_t request, fuse_ino_t ino, std::size_t size) {
 void setxattr(fuse_req_t request, fuse_ino_t ino, const char* name, const char* value,
               std::size_t size, int flags) {
   Reply reply(request, "setxattr", ino, name);
+  if (is_unenforced_acl(request, name)) return reply.fail(kUnenforced);
   fs::XattrMode mode = fs::XattrMode::any;
   if ((flags & XATTR_CREATE) != 0) mode = fs::XattrMode::create;
   if ((flags & XATTR_REPLACE) != 0) mode = fs::XattrMode::replace;
-  reply.status(files_of(request).setxattr(ino, name, std::string_view(value, size), mode));
+  reply.status(files_of(request).setxattr(ino, name, std::string_view(value, size), mode,
+                                          to_caller(request)));
 }
 
 void removexattr(fuse_req_t request, fuse_ino_t ino, const char* name) {

@@ -348,7 +348,7 @@ Status DirectDriver::setxattr(const std::string& path, const std::string& name,
   const auto mode = flags == XATTR_CREATE    ? fs::XattrMode::create
                     : flags == XATTR_REPLACE ? fs::XattrMode::replace
                                              : fs::XattrMode::any;
-  return fs_.setxattr(found->ino(), name, value, mode);
+  return fs_.setxattr(found->ino(), name, value, mode, caller_);
 }
 
 Result<std::string> DirectDriver::getxattr(const std::string& path, const std::string& name) {

@@ -2,6 +2,8 @@
 // What a directory shows of its contents: times and link count.
 #include <fcntl.h>
 
+#include "pailfs/util/text.h"
+
 #include "behaviour/files.h"
 #include "support/catch.h"
 
@@ -107,17 +109,23 @@ TEST_CASE("a new directory takes the default ACL of the one above and nothing el
   options.use_xattr = true;
   const auto world = open_world(options);
   Driver& posix = world->posix();
-  // The header of a directory with user.a=b and a default ACL, whatever it grants.
-  const std::string header =
-      "%7B%22system.posix_acl_default%22%3A%22AgAAAA%3D%3D%22%2C%22user.a%22%3A%22Yg%3D%3D%22%7D";
-  REQUIRE(put_object(*world, "d/", "", {"application/x-directory", {{"xattr", header}}, {}}) == 0);
+  // u::rwx, u:1000:rwx, g::r-x, m::rwx, o::---
+  const std::string list = "AgAAAAEABwD/////AgAHAOgDAAAEAAUA/////xAABwD/////IAAAAP////8=";
+  const auto header = [](const std::string& json) { return percent_encode(json, false); };
+  REQUIRE(put_object(*world, "d/", "",
+                     {"application/x-directory",
+                      {{"xattr", header("{\"system.posix_acl_default\":\"" + list +
+                                        "\",\"user.a\":\"Yg==\"}")}},
+                      {}}) == 0);
   CHECK(*posix.getxattr("d", "user.a") == "b");
-  REQUIRE(err(posix.mkdir("d/sub")) == 0);
-  REQUIRE(write_file(posix, "d/f", "x") == 0);
+  REQUIRE(err(posix.mkdir("d/sub", 0777)) == 0);
+  REQUIRE(write_file(posix, "d/f", "x", 0777) == 0);
   CHECK(meta(*world, "d/sub/", "xattr") ==
-        "%7B%22system.posix_acl_access%22%3A%22AgAAAA%3D%3D%22%2C%22system.posix_acl_default%22%3A%"
-        "22AgAAAA%3D%3D%22%7D");
-  CHECK(meta(*world, "d/f", "xattr") == "%7B%22system.posix_acl_access%22%3A%22AgAAAA%3D%3D%22%7D");
+        header("{\"system.posix_acl_access\":\"" + list + "\",\"system.posix_acl_default\":\"" +
+               list + "\"}"));
+  CHECK(meta(*world, "d/f", "xattr") == header("{\"system.posix_acl_access\":\"" + list + "\"}"));
+  CHECK(posix.stat("d/f")->mode == (S_IFREG | 0770));
+  CHECK(posix.stat("d/sub")->mode == (S_IFDIR | 0770));
 }
 
 TEST_CASE("with update_parent_dir_stat a directory's new times are stored at once") {

@@ -43,6 +43,8 @@ struct Config {
   gid_t default_gid = 0;
   bool read_only = false;
   bool use_xattr = false;
+  /// What umask= shows holds for everybody, so nothing that says otherwise is taken.
+  [[nodiscard]] bool obeys_acls() const { return use_xattr && !umask; }
   bool use_wtf8 = false;    ///< names that are not UTF-8 are escaped in keys
   bool compat_dir = false;  ///< directories in old forms are seen (fs/old_directories.h)
   bool update_parent_dir_stat = false;  ///< a directory's new times are stored at once
@@ -105,6 +107,7 @@ struct Caller {
   pid_t pid = 0;
   /// Supplementary groups; asks the kernel, so only while the call lasts. May be empty.
   std::function<bool(gid_t)> in_group = {};
+  mode_t umask = 0;  ///< to be taken off the mode of what is made, unless a default list is there
 };
 
 struct SetAttr {
@@ -213,6 +216,8 @@ class FileSystem {
 
   /// Opens may bring OpenResult::whole.
   [[nodiscard]] virtual bool has_whole_files() const { return false; }
+  /// Access control lists are taken and given; the kernel must then check by them.
+  [[nodiscard]] virtual bool obeys_acls() const { return false; }
   /// `flags` as open(2); O_CREAT and O_EXCL have been dealt with by the kernel.
   virtual Result<OpenResult> open(InodeId ino, int flags) = 0;
   /// Sends nothing to the store: the file appears there at the first flush.
@@ -245,11 +250,13 @@ class FileSystem {
 
   virtual StatFs statfs() = 0;
 
-  /// ENOTSUP unless use_xattr. `name` includes its namespace ("user.a").
+  /// ENOTSUP unless use_xattr. `name` includes its namespace ("user.a"). An access list
+  /// (system.posix_acl_access) changes the mode, and the mode changes it; checking permissions by
+  /// it is the kernel's business.
   virtual Result<std::string> getxattr(InodeId ino, std::string_view name) = 0;
   virtual Result<std::vector<std::string>> listxattr(InodeId ino) = 0;
   virtual Status setxattr(InodeId ino, std::string_view name, std::string_view value,
-                          XattrMode mode) = 0;
+                          XattrMode mode, const Caller& caller) = 0;
   virtual Status removexattr(InodeId ino, std::string_view name) = 0;
 
   /// Stores what is still unstored, e.g. when the mount ends, and lets the store settle; the error

@@ -2,9 +2,9 @@
 // Bytes are never lost because of the attributes that go with them.
 #include <fcntl.h>
 
-#include "fs/object_map.h"
 #include "pailfs/fs/file_system.h"
 
+#include "fs/object_map.h"
 #include "support/catch.h"
 #include "support/fake_clock.h"
 #include "support/fake_store.h"
@@ -40,7 +40,7 @@ struct World {
     return written ? 0 : written.error().err;
   }
   int set(InodeId ino, const char* name, std::size_t size) const {
-    const Status done = files->setxattr(ino, name, std::string(size, 'v'), XattrMode::any);
+    const Status done = files->setxattr(ino, name, std::string(size, 'v'), XattrMode::any, {});
     return done ? 0 : done.error().err;
   }
   int flush(HandleId handle) const {

@@ -350,7 +350,7 @@ Result<std::vector<std::string>> MemoryFileSystem::listxattr(InodeId ino) {
 }
 
 Status MemoryFileSystem::setxattr(InodeId ino, std::string_view name, std::string_view value,
-                                  XattrMode mode) {
+                                  XattrMode mode, const Caller& /*caller*/) {
   MutexLock lock(mutex_);
   Result<Node*> found = node(ino);
   if (!found) return found.error();

@@ -73,7 +73,7 @@ class MemoryFileSystem final : public fs::FileSystem {
   Result<std::string> getxattr(fs::InodeId ino, std::string_view name) override;
   Result<std::vector<std::string>> listxattr(fs::InodeId ino) override;
   Status setxattr(fs::InodeId ino, std::string_view name, std::string_view value,
-                  fs::XattrMode mode) override;
+                  fs::XattrMode mode, const fs::Caller& caller) override;
   Status removexattr(fs::InodeId ino, std::string_view name) override;
   Status sync_all() override;
   fs::Activity activity() override;

@@ -436,8 +436,9 @@ TEST_CASE("xattr sizes are asked for, too small buffers refused", "[mount][ops]"
   config.use_xattr = true;
   Serving serving(config);
   const fs::InodeId ino = make_file(serving, "f");
-  REQUIRE(serving.files.setxattr(ino, "user.a", std::string_view("v\0w", 3), fs::XattrMode::any));
-  REQUIRE(serving.files.setxattr(ino, "user.b", "", fs::XattrMode::any));
+  REQUIRE(
+      serving.files.setxattr(ino, "user.a", std::string_view("v\0w", 3), fs::XattrMode::any, {}));
+  REQUIRE(serving.files.setxattr(ino, "user.b", "", fs::XattrMode::any, {}));
   const auto ask = [&](std::uint32_t opcode, std::uint32_t size, const std::string& name) {
     fuse_getxattr_in get{};
     get.size = size;

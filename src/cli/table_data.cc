@@ -245,6 +245,11 @@ void add_path_options(std::vector<OptionSpec>& table) {
           {"multipart_size", "MB", group,
            Megabytes{[](Options& o) -> std::uint64_t& { return o.fs.multipart_size; }, 5, 5120},
            "Size of one part of a large upload; smaller files go up in one piece."},
+          {"hole_limit", "MB", group,
+           Megabytes{[](Options& o) -> std::uint64_t& { return o.fs.hole_limit; }, 1, 51'200'000},
+           "How many zeros that no program has written a file may have. An object has no holes: "
+           "they "
+           "are all sent when the file is closed. What would make more of them fails with EFBIG."},
           {"multipart_copy_size", "MB", group,
            Megabytes{[](Options& o) -> std::uint64_t& { return o.fs.copy_part_size; }, 5, 5120},
            "Size of one part when a large object is copied on the server."},

@@ -4,6 +4,7 @@
 
 #include "posix_file_system.h"
 #include "set_ids.h"
+#include "upload_plan.h"
 
 namespace pailfs::fs {
 namespace {
@@ -29,6 +30,28 @@ void PosixFileSystem::drop_set_ids(HandleId handle, const Caller& caller) {
   if (mode == stat.mode) return;
   stat.mode = mode;
   inode.content->metadata_dirty = true;
+}
+
+Status PosixFileSystem::check_growth(const Content& content, std::uint64_t size,
+                                     std::uint64_t hole_end) const {
+  if (content.orphaned) return {};  // will never be an object
+  if (size > (config_.no_multipart ? kMaxPart : kMaxPart * kMaxParts)) {
+    return Error{EFBIG, config_.no_multipart ? "no object can be larger than 5 GiB without multipart"
+                                             : "no object can be so large"};
+  }
+  // Behind what shows of the stored version.
+  const std::uint64_t from = content.base_visible;
+  if (hole_end <= from || hole_end - from <= config_.hole_limit) return {};
+  std::uint64_t zeros = hole_end - from;
+  if (content.local) {
+    for (const Range& piece : content.local->present().present({from, hole_end})) {
+      zeros -= piece.size();
+    }
+  }
+  if (zeros <= config_.hole_limit) return {};
+  return Error{EFBIG, std::to_string(zeros >> 20U) +
+                          " MiB of zeros that no program has written would have to be stored, more "
+                          "than hole_limit allows"};
 }
 
 Status PosixFileSystem::write_zeros(HandleId handle, Inode& inode, Range range) {
@@ -61,6 +84,9 @@ Status PosixFileSystem::allocate(HandleId handle, const Allocation& what) {
   if (!(*file)->writable) return Error{EBADF, "not open for writing"};
   const InodePtr& inode = (*file)->inode;
   const std::uint64_t end = what.offset + what.size;
+  if (!what.zero && config_.size_shown > 0 && end > config_.size_shown) {
+    return Error{ENOSPC, "more than bucket_size"};
+  }
   if (what.zero) {
     const Status zeroed = write_zeros(handle, *inode, {what.offset, end});
     if (!zeroed) return zeroed;

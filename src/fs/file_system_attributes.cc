@@ -140,6 +140,9 @@ Status PosixFileSystem::change_entered(const InodePtr& inode,
 
 Status PosixFileSystem::truncate(Content& content, std::uint64_t size) {
   if (size == content.stat.size) return {};
+  if (size > content.stat.size) {
+    if (const Status possible = check_growth(content, size, size); !possible) return possible;
+  }
   if (content.local) {
     const Status cut = content.local->truncate(size);
     if (!cut) return cut;

@@ -416,6 +416,10 @@ Status PosixFileSystem::write_local(Inode& inode, std::uint64_t offset,
   const Range range{offset, offset + bytes.size()};
   MutexLock lock(inode.state);
   Content& content = *inode.content;
+  if (range.end > content.stat.size) {
+    const std::uint64_t hole_end = range.begin > content.stat.size ? range.begin : 0;
+    if (Status possible = check_growth(content, range.end, hole_end); !possible) return possible;
+  }
   if (!content.local) content.local = std::make_shared<cache::BlockFile>(space_);
   const Status written = content.local->write(offset, bytes);
   if (!written) {

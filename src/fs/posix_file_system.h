@@ -205,6 +205,10 @@ class PosixFileSystem final : public FileSystem {
   Result<bool> renamed_meanwhile(const Place& place, std::string_view name);
 
   // file_system_allocate.cc
+  /// EFBIG where no object can be so large, or would be made of more zeros than hole_limit allows
+  /// where nothing was written before `hole_end`. Nothing has been done then.
+  [[nodiscard]] Status check_growth(const Content& content, std::uint64_t size,
+                                    std::uint64_t hole_end) const;
   Status write_zeros(HandleId handle, Inode& inode, Range range);
 
   // file_system_attributes.cc

@@ -52,6 +52,7 @@ struct Config {
       10U << 20U;  ///< part size, and from this size on uploads are multipart
   std::uint64_t copy_part_size = 512U << 20U;  ///< multipart_copy_size
   std::uint64_t copy_in_parts_from = 0;        ///< 0: copy_part_size
+  std::uint64_t hole_limit = 16ULL << 30U;  ///< zeros in a file that no program wrote, at most
   bool fsync_settles = false;  ///< fsync waits for the service also where the store acknowledges
                                ///< earlier (ObjectStore::settle)
   bool no_multipart = false;

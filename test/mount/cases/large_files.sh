@@ -131,3 +131,25 @@ expect "and the rest is as it was" cmp "$work/local" <(by_curl f)
 printf 'more' | tee -a "$work/local" >>"$mnt/f"
 expect "what is appended is stored" cmp "$work/local" <(by_curl f)
 unmount "$mnt"
+
+# ---- zeros that no program has written ----------------------------------------------------------------------------------
+
+curl -s -X POST "$control/reset" >/dev/null
+mount_here "$mnt"
+: >"$mnt/hole"
+# refused WHAT COMMAND...: at once, and nothing has changed.
+refused() {
+  local what=$1
+  shift
+  expect_equal "a hole of 1 TiB is refused: $what" "File too large" "$(timeout 20 "$@" 2>&1 | grep -o 'File too large')"
+  expect_equal "$what: the file is as it was" 0 "$(stat -c %s "$mnt/hole")"
+}
+refused truncate truncate -s 1T "$mnt/hole"
+refused fallocate fallocate -l 1T "$mnt/hole"
+refused "a write behind the end" dd if=/dev/zero of="$mnt/hole" bs=1 count=1 seek=1T conv=notrunc
+unmount "$mnt"
+mount_here "$mnt" -o hole_limit=10
+expect "a hole within the limit is stored" truncate -s 10M "$mnt/hole"
+expect "as zeros" cmp -n "$((10 << 20))" /dev/zero <(by_curl hole)
+expect_failure "one beyond it is refused" truncate -s 21M "$mnt/hole"
+unmount "$mnt"

@@ -19,7 +19,8 @@ using namespace std::chrono_literals;
 namespace {
 
 struct World {
-  World() : store(clock), faults(store), files(make_file_system(config(), faults, clock)) {}
+  explicit World(const Config& own = config())
+      : store(clock), faults(store), files(make_file_system(own, faults, clock)) {}
 
   static Config config() {
     Config c;
@@ -294,7 +295,9 @@ TEST_CASE("an unlinked file stays readable and writable for whoever has it open"
 }
 
 TEST_CASE("what is zeroed is zeros, and costs nothing where there is nothing") {
-  World w;
+  Config roomy = World::config();
+  roomy.hole_limit = 1ULL << 41U;
+  World w(roomy);
   w.store.put_raw("f", "stored bytes");
   const InodeId ino = w.look("f");
   const HandleId handle = w.open(ino, O_RDWR);

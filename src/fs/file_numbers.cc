@@ -96,6 +96,15 @@ FileNumbers::Given FileNumbers::take(PlaceCode place, const Taken& taken) {
   return {number, generation_of(number)};
 }
 
+std::optional<FileNumbers::Search> FileNumbers::search(InodeId number) {
+  if (const PlaceCode* const place = places_.find(number, {})) {
+    kept_.find(*place, {});
+    return Search{static_cast<std::uint64_t>(*place), 64};
+  }
+  if (number >> (kNumberBits - 1) != 1) return std::nullopt;
+  return Search{number << (64 - settings_.key_bits), settings_.key_bits};
+}
+
 void FileNumbers::keep(PlaceCode place, InodeId number) {
   let_go(place);
   if (number == key_number(place)) return;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string_view>
 
 #include "pailfs/cache/expiring_lru.h"
@@ -49,12 +50,23 @@ class FileNumbers final {
   /// Whether a living file has that number.
   using Taken = std::function<bool(InodeId)>;
 
+  /// Which place a number belongs to, as far as it can be told.
+  struct Search {
+    std::uint64_t code = 0;
+    unsigned bits = 0;  ///< of it that count, from the uppermost on
+    [[nodiscard]] bool matches(PlaceCode place) const {
+      return (static_cast<std::uint64_t>(place) ^ code) >> (64 - bits) == 0;
+    }
+  };
+
   explicit FileNumbers(const Settings& settings);
 
   /// For the file at `place`, which is known from now on.
   Given take(PlaceCode place, const Taken& taken);
   /// What take() would give; 0 when that is a number not used before.
   [[nodiscard]] InodeId peek(PlaceCode place, const Taken& taken);
+  /// Nothing for a spare number that is not remembered.
+  [[nodiscard]] std::optional<Search> search(InodeId number);
   /// The file is no longer known, but there under this name.
   void keep(PlaceCode place, InodeId number);
   /// The file is no more.

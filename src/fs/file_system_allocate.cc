@@ -36,8 +36,9 @@ Status PosixFileSystem::check_growth(const Content& content, std::uint64_t size,
                                      std::uint64_t hole_end) const {
   if (content.orphaned) return {};  // will never be an object
   if (size > (config_.no_multipart ? kMaxPart : kMaxPart * kMaxParts)) {
-    return Error{EFBIG, config_.no_multipart ? "no object can be larger than 5 GiB without multipart"
-                                             : "no object can be so large"};
+    return Error{EFBIG, config_.no_multipart
+                            ? "no object can be larger than 5 GiB without multipart"
+                            : "no object can be so large"};
   }
   // Behind what shows of the stored version.
   const std::uint64_t from = content.base_visible;

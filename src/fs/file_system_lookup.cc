@@ -220,6 +220,8 @@ Status PosixFileSystem::check_new_name(const Place& place, std::string_view name
 }
 
 Result<Attr> PosixFileSystem::lookup(InodeId parent, std::string_view name) {
+  if (name == ".") return lookup_number(parent);
+  if (name == "..") return lookup_above(parent);
   for (int tries = 0;; ++tries) {
     const auto place = place_of(parent, name);
     if (!place) return place.error();

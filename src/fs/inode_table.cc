@@ -18,6 +18,19 @@ InodePtr InodeTable::find(InodeId id) {
   return found == by_id_.end() ? nullptr : found->second;
 }
 
+InodePtr InodeTable::look_up(InodeId id) {
+  MutexLock lock(mutex_);
+  const auto found = by_id_.find(id);
+  if (found == by_id_.end()) return nullptr;
+  ++found->second->lookups_;
+  return found->second;
+}
+
+std::optional<FileNumbers::Search> InodeTable::search(InodeId id) {
+  MutexLock lock(mutex_);
+  return numbers_.search(id);
+}
+
 InodePtr InodeTable::child(const InodePtr& parent, std::string_view name) {
   MutexLock lock(mutex_);
   const auto found = by_place_.find(Place{parent->id, name});

@@ -89,6 +89,10 @@ class InodeTable final {
   explicit InodeTable(const FileNumbers::Settings& numbers = {});
 
   [[nodiscard]] InodePtr find(InodeId id) EXCLUDES(mutex_);
+  /// The same, and adds one to its count of lookups.
+  [[nodiscard]] InodePtr look_up(InodeId id) EXCLUDES(mutex_);
+  /// Of a number that is not in the table: how to know its file's place.
+  [[nodiscard]] std::optional<FileNumbers::Search> search(InodeId id) EXCLUDES(mutex_);
   [[nodiscard]] InodePtr root() const { return root_; }
   [[nodiscard]] InodePtr child(const InodePtr& parent, std::string_view name) EXCLUDES(mutex_);
   /// Of the inode of that name, or that which it would get; 0 when that cannot be told before.

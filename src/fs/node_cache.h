@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -127,6 +128,10 @@ class NodeCache final {
   void remember(const RememberedObjects& some) EXCLUDES(mutex_);
   /// All directories of which something is known, the least recently used first.
   [[nodiscard]] std::vector<std::string> directories() EXCLUDES(mutex_);
+  /// A name of that directory of which something is known, absent ones too.
+  [[nodiscard]] std::optional<std::string> find_name(
+      const std::string& directory, const std::function<bool(std::string_view)>& wanted)
+      EXCLUDES(mutex_);
   /// The next objects of a directory whose attributes are or were known, from place `from` on,
   /// which moves on. None: there are no more.
   [[nodiscard]] RememberedObjects remembered(const std::string& directory, std::size_t& from)

@@ -25,6 +25,19 @@ std::vector<std::string> NodeCache::directories() {
   return {by_use_.rbegin(), by_use_.rend()};
 }
 
+std::optional<std::string> NodeCache::find_name(
+    const std::string& directory, const std::function<bool(std::string_view)>& wanted) {
+  MutexLock lock(mutex_);
+  const auto found = tables_.find(directory);
+  if (found == tables_.end()) return std::nullopt;
+  const DirTable& names = found->second->names;
+  for (SlotId id = 0; id < names.end(); ++id) {
+    if (names.at(id).state == Slot::State::free) continue;
+    if (wanted(names.name(id))) return std::string(names.name(id));
+  }
+  return std::nullopt;
+}
+
 RememberedObjects NodeCache::remembered(const std::string& directory, std::size_t& from) {
   constexpr std::size_t kAtATime = 1'000;
   RememberedObjects some;

@@ -53,9 +53,8 @@ bool is_valid(const Acl& acl) {
 
 /// The entry whose permissions the mode shows as the group's.
 AclEntry::Tag group_tag(const Acl& acl) {
-  const bool masked = std::any_of(acl.begin(), acl.end(), [](const AclEntry& entry) {
-    return entry.tag == AclEntry::mask;
-  });
+  const bool masked = std::any_of(
+      acl.begin(), acl.end(), [](const AclEntry& entry) { return entry.tag == AclEntry::mask; });
   return masked ? AclEntry::mask : AclEntry::group;
 }
 

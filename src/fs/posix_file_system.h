@@ -92,8 +92,9 @@ class HandleTable final {
 /// under way may be neither what was nor what will be: where that looks like a file that is gone or
 /// replaced, it waits for the rename and looks again.
 ///
-/// Files: file_system_activity.cc, _allocate.cc, _lookup.cc, _attributes.cc, _make.cc, _remove.cc,
-/// _rename.cc, _files.cc, _directories.cc, _parents.cc, _paths.cc, _remember.cc, _xattr.cc: the
+/// Files: file_system_activity.cc, _allocate.cc, _handles.cc, _lookup.cc, _attributes.cc, _make.cc,
+/// _remove.cc, _rename.cc, _files.cc, _directories.cc, _parents.cc, _paths.cc, _remember.cc,
+/// _xattr.cc: the
 /// verbs; each is a short story over the classes above.
 class PosixFileSystem final : public FileSystem {
  public:
@@ -229,6 +230,15 @@ class PosixFileSystem final : public FileSystem {
   bool visit_name(const InodePtr& parent, const std::string& path, const NodeCache::Item& item,
                   bool with_attributes, std::uint64_t next,
                   const std::function<bool(const DirEntry&)>& visit);
+
+  // file_system_handles.cc
+  /// What the kernel asks for by number alone, for a file handle (NFS, open_by_handle_at): "." of
+  /// what it may have forgotten, and "..".
+  Result<Attr> lookup_number(InodeId ino);
+  Result<Attr> lookup_above(InodeId ino);
+  /// By what is known of names; null where that does not tell. Adds one to its count of lookups.
+  InodePtr find_forgotten(InodeId ino);
+  InodePtr reach(const std::string& path);
 
   // file_system_make.cc
   Result<CreateResult> create_new(InodeId parent, std::string_view name, mode_t mode, int flags,

@@ -52,7 +52,7 @@ struct Config {
       10U << 20U;  ///< part size, and from this size on uploads are multipart
   std::uint64_t copy_part_size = 512U << 20U;  ///< multipart_copy_size
   std::uint64_t copy_in_parts_from = 0;        ///< 0: copy_part_size
-  std::uint64_t hole_limit = 16ULL << 30U;  ///< zeros in a file that no program wrote, at most
+  std::uint64_t hole_limit = 16ULL << 30U;     ///< zeros in a file that no program wrote, at most
   bool fsync_settles = false;  ///< fsync waits for the service also where the store acknowledges
                                ///< earlier (ObjectStore::settle)
   bool no_multipart = false;
@@ -196,6 +196,8 @@ class FileSystem {
  public:
   virtual ~FileSystem() = default;
 
+  /// "." and ".." are for file handles: the first finds a number again that was forgotten, as far
+  /// as what is known of names tells its file, else ESTALE.
   virtual Result<Attr> lookup(InodeId parent, std::string_view name) = 0;
   virtual void forget(InodeId ino, std::uint64_t count) = 0;
   virtual Result<Attr> getattr(InodeId ino) = 0;

@@ -81,7 +81,84 @@ expect_equal "a renamed directory and what is in it keep theirs" "$inside $below
 cd /
 unmount "$mnt"
 
-# ---- programs -----------------------------------------------------------------------------------------------------------
+# ---- file handles -------------------------------------------------------------------------------------------------------
+
+cat >"$work/handles.py" <<'PYTHON'
+import ctypes, errno, os, subprocess, sys
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+class Handle(ctypes.Structure):
+  _fields_ = [("size", ctypes.c_uint), ("type", ctypes.c_int), ("bytes", ctypes.c_ubyte * 128)]
+
+def handle(path):
+  found, mount = Handle(128), ctypes.c_int()
+  if libc.name_to_handle_at(-100, path.encode(), ctypes.byref(found), ctypes.byref(mount), 0) != 0:
+    raise OSError(ctypes.get_errno(), path)
+  return found
+
+def opened(found):
+  """What the file of a handle holds: text, or names; or the error."""
+  top = os.open(".", os.O_RDONLY)
+  try:
+    fd = libc.open_by_handle_at(top, ctypes.byref(found), os.O_RDONLY)
+    if fd < 0: return errno.errorcode[ctypes.get_errno()]
+    try:
+      return sorted(os.listdir(fd)) if os.path.isdir(f"/proc/self/fd/{fd}") else os.read(fd, 100).decode()
+    finally:
+      os.close(fd)
+  finally:
+    os.close(top)
+
+def forget():
+  os.chdir("/")
+  subprocess.run(["mount", "-i", "-o", "remount,rw", sys.argv[1]], check=True)
+  os.chdir(sys.argv[1])
+
+def check(what, expected, got):
+  print(f"ok: {what}" if expected == got else f"FAILED: {what}: expected {expected}, got {got}", flush=True)
+
+os.chdir(sys.argv[1])
+if sys.argv[2] == "later":
+  kept = Handle.from_buffer_copy(open(sys.argv[3], "rb").read())
+  check("a handle of the mount before is good in the next one", "file\n", opened(kept))
+  sys.exit()
+os.makedirs("h/deep/er")
+for name in "h/deep/er/f", "h/gone", "h/again", "h/moved":
+  with open(name, "w") as file: file.write("file\n")
+handles = {name: handle(name) for name in ("h", "h/deep", "h/deep/er", "h/deep/er/f", "h/gone", "h/again", "h/moved")}
+forget()
+for name in "h/deep/er/f", "h/moved":
+  check(f"a file that the kernel has forgotten is opened by its handle: {name}", "file\n", opened(handles[name]))
+forget()
+check("and a directory", ["f"], opened(handles["h/deep/er"]))
+forget()
+check("and the one above it", ["er"], opened(handles["h/deep"]))
+os.rename("h/moved", "h/deep/here")
+forget()
+check("a renamed one too", "file\n", opened(handles["h/moved"]))
+os.rename("h/deep", "h/other")
+forget()
+check("and a renamed directory", ["er", "here"], opened(handles["h/deep"]))
+os.unlink("h/gone")
+os.unlink("h/again")
+with open("h/again", "w") as file: file.write("another\n")
+forget()
+check("a handle of a file that is gone is stale", "ESTALE", opened(handles["h/gone"]))
+check("and so is one of a file that another has followed", "ESTALE", opened(handles["h/again"]))
+open(sys.argv[3], "wb").write(bytes(handle("h/other/er/f")))
+PYTHON
+mount_here "$mnt"
+python3 "$work/handles.py" "$mnt" first "$work/handle" >"$work/handles" 2>&1 || bad "handles: $(tail -n 1 "$work/handles")"
+cat "$work/handles"
+unmount "$mnt"
+mount_here "$mnt"
+python3 "$work/handles.py" "$mnt" later "$work/handle" >>"$work/handles" 2>&1 || bad "handles: $(tail -n 1 "$work/handles")"
+tail -n 1 "$work/handles"
+failures=$((failures + $(grep -c FAILED "$work/handles" || true)))
+unmount "$mnt"
+
+# ---- programs that remember numbers -------------------------------------------------------------------------------------
 
 # opens COMMAND...: how many files of the mount it opens.
 opened() { "$pailfs" status --json "$mnt" | python3 -c 'import json, sys; print(json.load(sys.stdin)["fuse_requests"].get("open", 0))'; }

@@ -175,3 +175,23 @@ TEST_CASE("spare numbers of two mounts are different, and none is that of a key"
   CHECK(FileNumbers::first_spare_at(WallTime(seconds(0x7fffffff))) < 1ULL << 52U);
   CHECK(FileNumbers::first_spare_at(WallTime(seconds(-1))) < 1ULL << 52U);
 }
+
+TEST_CASE("a number tells which place it belongs to, also when it is not the place's own") {
+  InodeTable table({.first_spare = 100});
+  const PlaceCode root = code_of_root("");
+  const auto file = table.reference(table.root(), "a", false, 1);
+  const InodeId number = file->id;
+  REQUIRE(table.search(number));
+  CHECK(table.search(number)->matches(code_in(root, "a")));
+  CHECK_FALSE(table.search(number)->matches(code_in(root, "b")));
+  table.move(file, table.root(), "b");
+  const auto other = table.reference(table.root(), "a", false, 1);
+  const InodeId spare = other->id;
+  CHECK_FALSE(table.search(spare));
+  table.forget(number, 1);
+  table.forget(spare, 1);
+  CHECK(table.search(number)->matches(code_in(root, "b")));
+  CHECK_FALSE(table.search(number)->matches(code_in(root, "a")));
+  CHECK(table.search(spare)->matches(code_in(root, "a")));
+  CHECK_FALSE(table.search(99));
+}

@@ -16,10 +16,10 @@ AclEntry entry(AclEntry::Tag tag, std::uint16_t permissions, std::uint32_t id = 
 
 const Acl kMinimal = {entry(AclEntry::owner, 4), entry(AclEntry::group, 7),
                       entry(AclEntry::other, 6)};
-const Acl kMasked = {entry(AclEntry::owner, 6),  entry(AclEntry::user, 7, 1'000),
-                     entry(AclEntry::user, 0, 5), entry(AclEntry::group, 4),
-                     entry(AclEntry::named_group, 6, 70'000), entry(AclEntry::mask, 6),
-                     entry(AclEntry::other, 0)};
+const Acl kMasked = {
+    entry(AclEntry::owner, 6), entry(AclEntry::user, 7, 1'000),         entry(AclEntry::user, 0, 5),
+    entry(AclEntry::group, 4), entry(AclEntry::named_group, 6, 70'000), entry(AclEntry::mask, 6),
+    entry(AclEntry::other, 0)};
 
 }  // namespace
 
@@ -53,8 +53,8 @@ TEST_CASE("what is no access control list is refused") {
         Row{"nobody else", {owner, group}}, Row{"out of order", {group, owner, other}},
         Row{"two owners", {owner, owner, group, other}},
         Row{"named without a mask", {owner, entry(AclEntry::user, 7, 1), group, other}},
-        Row{"named without a name", {owner, entry(AclEntry::user, 7), group,
-                                     entry(AclEntry::mask, 7), other}},
+        Row{"named without a name",
+            {owner, entry(AclEntry::user, 7), group, entry(AclEntry::mask, 7), other}},
         Row{"too many permissions", {entry(AclEntry::owner, 8), group, other}},
         Row{"an unknown tag", {owner, group, other, entry(static_cast<AclEntry::Tag>(0x40), 7)}}}) {
     CAPTURE(row.what);

@@ -140,14 +140,13 @@ TEST_CASE("the connection is begun with the features that pay and without the ot
   CHECK(serving.kernel.max_write() == 1U << 20U);
   for (const auto on :
        {FUSE_ASYNC_READ, FUSE_ATOMIC_O_TRUNC, FUSE_AUTO_INVAL_DATA, FUSE_DO_READDIRPLUS,
-        FUSE_READDIRPLUS_AUTO, FUSE_BIG_WRITES, FUSE_MAX_PAGES}) {
+        FUSE_READDIRPLUS_AUTO, FUSE_BIG_WRITES, FUSE_MAX_PAGES, FUSE_EXPORT_SUPPORT}) {
     CAPTURE(on);
     CHECK((serving.init_flags & static_cast<std::uint32_t>(on)) != 0);
   }
-  for (const auto off :
-       {FUSE_WRITEBACK_CACHE, FUSE_EXPORT_SUPPORT, FUSE_HANDLE_KILLPRIV, FUSE_HANDLE_KILLPRIV_V2,
-        FUSE_POSIX_LOCKS, FUSE_FLOCK_LOCKS, FUSE_DONT_MASK, FUSE_POSIX_ACL, FUSE_SPLICE_READ,
-        FUSE_SPLICE_WRITE, FUSE_SPLICE_MOVE}) {
+  for (const auto off : {FUSE_WRITEBACK_CACHE, FUSE_HANDLE_KILLPRIV, FUSE_HANDLE_KILLPRIV_V2,
+                         FUSE_POSIX_LOCKS, FUSE_FLOCK_LOCKS, FUSE_DONT_MASK, FUSE_POSIX_ACL,
+                         FUSE_SPLICE_READ, FUSE_SPLICE_WRITE, FUSE_SPLICE_MOVE}) {
     CAPTURE(off);
     CHECK((serving.init_flags & static_cast<std::uint32_t>(off)) == 0);
   }

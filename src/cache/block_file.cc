@@ -36,7 +36,10 @@ Status BlockFile::write(std::uint64_t offset, std::span<const char> bytes) {
   while (!bytes.empty()) {
     const std::size_t n = std::min<std::uint64_t>(bytes.size(), block_at(offset).end - offset);
     const Status written = write_piece(offset, bytes.first(n));
-    if (!written) return written;
+    if (!written) {
+      give_back({range.begin, offset});
+      return written;
+    }
     offset += n;
     bytes = bytes.subspan(n);
   }
@@ -67,6 +70,45 @@ Status BlockFile::write_piece(std::uint64_t offset, std::span<const char> bytes)
   if (memory == nullptr) return write_to_disk(offset, bytes);
   blocks_[index].bytes = memory;
   return {};
+}
+
+void BlockFile::forget(Range range) {
+  present_.remove(range);
+  give_back(range);
+}
+
+/// What is in `range` and not present; blocks in which nothing is, as a whole.
+void BlockFile::give_back(Range range) {
+  MutexLock lock(mutex_);
+  for (Range block = block_at(range.begin); block.begin < range.end; block = block_at(block.end)) {
+    const std::uint64_t index = block.begin / kBlockSize;
+    char* const bytes = settled(index);
+    if (present_.present(block).empty()) {
+      if (bytes != nullptr) {
+        space_.memory->give(bytes);
+        blocks_.erase(index);
+      } else if (on_disk_.contains(block)) {
+        punch(block);
+        on_disk_.remove(block);
+      }
+      continue;
+    }
+    // A hole reads as zeros.
+    const Range part{std::max(range.begin, block.begin), std::min(range.end, block.end)};
+    for (const Range& hole : present_.missing(part)) {
+      if (bytes != nullptr) {
+        std::memset(bytes + (hole.begin - block.begin), 0, hole.size());
+      } else if (on_disk_.contains(block)) {
+        punch(hole);
+      }
+    }
+  }
+}
+
+/// Where the file system knows no holes the bytes stay on the disk until the end.
+void BlockFile::punch(Range range) {
+  static_cast<void>(::fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                static_cast<off_t>(range.begin), static_cast<off_t>(range.size())));
 }
 
 void BlockFile::leave(std::uint64_t index) {
@@ -187,10 +229,7 @@ void BlockFile::drop(Range range) {
     blocks_.erase(at / kBlockSize);
   }
   if (fd_ && !on_disk_.present(range).empty()) {
-    // Where the file system knows no holes the bytes stay on the disk until the end.
-    static_cast<void>(::fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                                  static_cast<off_t>(range.begin),
-                                  static_cast<off_t>(range.size())));
+    punch(range);
     on_disk_.remove(range);
   }
   dropped_.add(range);

@@ -499,7 +499,15 @@ Status PosixFileSystem::fsync(HandleId handle) {
   const Status stored = store_for(**file);
   if (!stored || !config_.fsync_settles) return stored;
   const auto path = inodes_.path((*file)->inode);
-  return path ? store_.settle(file_key(config_.prefix, *path)) : stored;
+  if (!path) return stored;
+  const Status settled = store_.settle(file_key(config_.prefix, *path));
+  if (settled) return settled;
+  // What was acknowledged at other handles' flushes too: they all hear of it.
+  MutexLock lock((*file)->inode->state);
+  Content& content = *(*file)->inode->content;
+  storer_.note_failure(content, *path, settled.error());
+  (*file)->failures_seen = content.failures;
+  return settled;
 }
 
 void PosixFileSystem::release(HandleId handle) {

@@ -91,7 +91,12 @@ Status fetch_into(s3::ObjectStore& store, WorkerPool& pool, std::size_t width, c
   } else {
     for_each_parallel(pool, pieces.size(), width, fetch);
   }
-  return failure.status();
+  const Status fetched = failure.status();
+  if (!fetched && fetched.error().err == ENOSPC) {
+    MutexLock lock(guard);
+    for (const Range& range : ranges) file.forget(range);
+  }
+  return fetched;
 }
 
 Result<s3::ETag> upload_in_parts(

@@ -53,7 +53,9 @@ class ObjectCopier final {
 };
 
 /// Fetches `ranges` of one version of an object into `file`, in pieces side by side. `guard` is
-/// what protects the file's account of its ranges; it is held for each piece that arrives.
+/// what protects the file's account of its ranges; it is held for each piece that arrives. With
+/// ENOSPC nothing of `ranges` is left in the file: what cannot be completed must not take the room
+/// of others.
 Status fetch_into(s3::ObjectStore& store, WorkerPool& pool, std::size_t width, const s3::Key& key,
                   const s3::ETag& version, const std::vector<Range>& ranges, cache::BlockFile& file,
                   Mutex& guard);

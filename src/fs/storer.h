@@ -68,6 +68,10 @@ class Storer final {
   [[nodiscard]] s3::ObjectAttributes new_attributes(const std::string& path,
                                                     const Stat& stat) const;
 
+  /// Counts it, for its handles and for the status. Returns the error as the content keeps it.
+  Error note_failure(Content& content, const std::string& path, Error error)
+      EXCLUDES(failures_mutex_);
+
   /// Adds the uploads under way and the failures so far.
   void report(Activity& activity) EXCLUDES(failures_mutex_);
 
@@ -87,9 +91,6 @@ class Storer final {
   /// Before the next attempt: if the object is what that one would have made, it is the version
   /// from which this one starts.
   void settle_doubt(Inode& inode, Content& content, const s3::Key& key) REQUIRES(inode.flush);
-  /// Counts it, for its handles and for whoever watches. Returns the error as the content keeps it.
-  Error note_failure(Content& content, const std::string& path, Error error)
-      EXCLUDES(failures_mutex_);
   Result<s3::ETag> rewrite_metadata(const Content& content, const s3::Key& key,
                                     const s3::ObjectAttributes& attributes);
 

@@ -16,8 +16,6 @@ constexpr std::size_t kMostJustStored = 10'000;
 /// Without any progress for this long the end of a mount leaves the rest to the next one.
 constexpr std::chrono::seconds kStandstill{60};
 constexpr std::chrono::milliseconds kLook{200};
-/// Later than any pause after a failure that passes, sooner than a refused change is tried again.
-constexpr std::chrono::minutes kAnotherDay{5};
 
 }  // namespace
 
@@ -103,18 +101,6 @@ bool Journal::hurried() {
          pending_.entries().size() > config_.most_changes / 2;
 }
 
-std::string Journal::left_behind() {
-  std::string text = std::to_string(pending_.entries().size()) + " changes (" +
-                     human_size(pending_.bytes()) + ") are still in the journal " +
-                     directory_.path + "; the next mount with this cache carries them out";
-  for (const auto& [key, entry] : pending_.entries()) {
-    if (!entry.refusal) continue;
-    return text + "; refused: " + printable(key) + ": " + entry.refusal->text;
-  }
-  if (!last_trouble_.empty()) text += "; last failure: " + last_trouble_;
-  return text;
-}
-
 void Journal::drop_released() {
   for (const BodyId id : pending_.take_released()) {
     const auto found = bodies_.find(id);
@@ -163,8 +149,7 @@ Status Journal::settle_all() {
   MonoTime moved = clock_.now();
   // Refused changes, and what waits for them, are for another day.
   const auto left = [&]() NO_THREAD_SAFETY_ANALYSIS {
-    const auto next = pending_.wake_at(true);
-    return in_flight_ > 0 || (next && *next < clock_.now() + kAnotherDay);
+    return in_flight_ > 0 || pending_.has_hope(clock_.now());
   };
   while (left() && clock_.now() < moved + kStandstill) {
     settled_.wait_for(mutex_, kLook);
@@ -175,28 +160,6 @@ Status Journal::settle_all() {
   --in_a_hurry_;
   if (pending_.entries().empty()) return {};
   return Error{EIO, left_behind()};
-}
-
-Waiting Journal::waiting() {
-  MutexLock lock(mutex_);
-  Waiting waiting;
-  waiting.directory = directory_.path;
-  waiting.changes = pending_.entries().size();
-  waiting.bytes = pending_.bytes();
-  const MonoTime now = clock_.now();
-  MonoTime oldest = now;
-  for (const auto& [key, entry] : pending_.entries()) {
-    oldest = std::min(oldest, entry.first);
-    if (entry.refusal && waiting.refused.size() < Waiting::kMostShown) {
-      waiting.refused.push_back({key, entry.refusal->text});
-    }
-  }
-  waiting.oldest = std::chrono::duration_cast<std::chrono::seconds>(now - oldest);
-  waiting.carried_out = carried_out_;
-  waiting.conflicts = conflicts_;
-  waiting.set_aside.assign(set_aside_.begin(), set_aside_.end());
-  waiting.acknowledges = acknowledges_;
-  return waiting;
 }
 
 }  // namespace pailfs::journal

@@ -47,9 +47,9 @@ Result<std::string> set_aside(const Directory& directory, const Job& job, const 
 /// records is that of the sequence numbers; the batch is awaited without a lock; only then it
 /// becomes pending, visible to readers and workers.
 ///
-/// Files: journal.cc (life, waiting), journal_open.cc (what the last mount left),
-/// journal_changes.cc (put, copy, remove), journal_reads.cc, journal_list.cc, journal_uploads.cc
-/// (straight through), journal_work.cc (the workers).
+/// Files: journal.cc (life, waiting), journal_left.cc (what waits, and why), journal_open.cc (what
+/// the last mount left), journal_changes.cc (put, copy, remove), journal_reads.cc, journal_list.cc,
+/// journal_uploads.cc (straight through), journal_work.cc (the workers).
 class Journal final : public JournalStore {
  public:
   Journal(const Config& config, s3::ObjectStore& store, Clock& clock, Directory directory,
@@ -129,10 +129,14 @@ class Journal final : public JournalStore {
   Status await(const s3::Key& key) EXCLUDES(mutex_);
   Status settle_all() EXCLUDES(mutex_);
   [[nodiscard]] bool hurried() REQUIRES(mutex_);
-  [[nodiscard]] std::string left_behind() REQUIRES(mutex_);
   void drop_released() REQUIRES(mutex_);
   void give_up_acknowledging(const Error& why) REQUIRES(mutex_);
   [[nodiscard]] bool acknowledges() EXCLUDES(mutex_);
+
+  // journal_left.cc
+  [[nodiscard]] std::string left_behind() REQUIRES(mutex_);
+  [[nodiscard]] std::string why_it_waits(const s3::Key& key, const Pending::Entry& entry,
+                                         const Pending::Needs& needs) REQUIRES(mutex_);
 
   // journal_open.cc
   void take_bodies(const std::unordered_map<BodyId, Place>& places, Sequence& last)
@@ -159,6 +163,7 @@ class Journal final : public JournalStore {
   std::vector<Status> remove_through(const std::vector<s3::Key>& keys);
   Result<s3::ETag> copy_through(const s3::CopyRequest& request);
   void note_stored(const s3::Key& key, const Base& base, std::uint64_t size) EXCLUDES(mutex_);
+  void note_doubt(const s3::Key& key) EXCLUDES(mutex_);
 
   // journal_reads.cc
   [[nodiscard]] s3::ETag stored_name(const s3::Key& key, const s3::ETag& shown) REQUIRES(mutex_);
@@ -201,6 +206,7 @@ class Journal final : public JournalStore {
   void note_verdict(const Job& job, const Verdict& verdict, const BodyPtr& body) EXCLUDES(mutex_);
   void note_done(const Job& job, const Verdict& verdict) REQUIRES(mutex_);
   void note_trouble(const Job& job, const Verdict& verdict) REQUIRES(mutex_);
+  void note_obstinate(const Job& job, const Verdict& verdict) REQUIRES(mutex_);
   void note_conflict(const Job& job, const Verdict& verdict, const BodyPtr& body) EXCLUDES(mutex_);
   void over(const s3::Key& key, Sequence seq, const Status& status) REQUIRES(mutex_);
   /// A listing that is under way may have missed it.

@@ -170,7 +170,11 @@ Result<s3::ETag> Journal::put_through(const s3::PutRequest& request, s3::ByteSou
     translated.if_match = stored_name(request.key, request.if_match);
   }
   auto etag = store_.put(translated, body);
-  if (etag) note_stored(request.key, Base::of(*etag), body.size());
+  if (etag) {
+    note_stored(request.key, Base::of(*etag), body.size());
+  } else {
+    note_doubt(request.key);
+  }
   return etag;
 }
 
@@ -185,6 +189,14 @@ void Journal::note_stored(const s3::Key& key, const Base& base, std::uint64_t si
   want.etag = base.etag;
   want.time = clock_.wall();
   note_recent(key, want);
+}
+
+/// What failed may have been done all the same: nothing is known of it any more.
+void Journal::note_doubt(const s3::Key& key) {
+  MutexLock lock(mutex_);
+  just_stored_.erase(key);
+  std::erase_if(recent_, [&](const Recent& each) { return each.key == key; });
+  knowledge_.forget(key);
 }
 
 Result<s3::ETag> Journal::put(const s3::PutRequest& request, s3::ByteSource& body) {
@@ -306,7 +318,11 @@ std::vector<Status> Journal::remove_through(const std::vector<s3::Key>& keys) {
   std::vector<Status> statuses = keys.size() == 1 ? std::vector<Status>{store_.remove(keys.front())}
                                                   : store_.remove_many(keys);
   for (std::size_t i = 0; i < statuses.size(); ++i) {
-    if (statuses[i]) note_stored(keys[i], Base::none(), 0);
+    if (statuses[i]) {
+      note_stored(keys[i], Base::none(), 0);
+    } else {
+      note_doubt(keys[i]);
+    }
   }
   return statuses;
 }
@@ -325,10 +341,8 @@ Result<s3::ETag> Journal::copy_through(const s3::CopyRequest& request) {
   if (etag) {
     MutexLock lock(mutex_);
     aliases_.erase(request.destination);
-    just_stored_.erase(request.destination);
-    std::erase_if(recent_, [&](const Recent& each) { return each.key == request.destination; });
-    knowledge_.forget(request.destination);
   }
+  note_doubt(request.destination);
   return etag;
 }
 

@@ -36,7 +36,11 @@ Result<s3::ETag> Journal::complete_upload(const s3::Key& key, const s3::UploadId
   Result<s3::ETag> etag = settled ? store_.complete_upload(key, id, parts) : settled.error();
   std::uint64_t size = 0;
   for (const s3::UploadedPart& part : parts) size += part.size;
-  if (etag) note_stored(key, Base::of(*etag), size);
+  if (etag) {
+    note_stored(key, Base::of(*etag), size);
+  } else {
+    note_doubt(key);
+  }
   unclaim({key});
   return etag;
 }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
@@ -18,6 +19,8 @@ constexpr std::chrono::seconds kLongestPause{30};
 /// From this many failures in a row on, one request at a time tries whether the store is back.
 constexpr unsigned kOutage = 3;
 constexpr std::chrono::minutes kRetryRefused{10};
+/// What the store refuses for now is tried again after this, then after twice as long, ...
+constexpr std::chrono::minutes kRetryObstinate{1};
 // How long a worker sleeps: with nothing to do, with something to do later, at least.
 constexpr std::chrono::seconds kIdle{5};
 constexpr std::chrono::milliseconds kIdleLook{250};
@@ -36,6 +39,25 @@ constexpr std::chrono::seconds kOwnWord{5};
 std::chrono::milliseconds pause_after(unsigned failures) {
   const unsigned doublings = std::min(failures, 10U);
   return std::min<std::chrono::milliseconds>(kFirstPause * (1U << doublings), kLongestPause);
+}
+
+Pending::Answer answer_in(const Error& error) {
+  switch (error.http_status) {
+    case 0:
+      return Pending::Answer::none;
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return Pending::Answer::busy;
+    default:
+      return Pending::Answer::other;
+  }
+}
+
+std::chrono::minutes pause_of_obstinate(unsigned strikes) {
+  const unsigned doublings = std::min(strikes - Pending::kMostStrikes, 10U);
+  return std::min(kRetryObstinate * (1U << doublings), kRetryRefused);
 }
 
 }  // namespace
@@ -222,9 +244,19 @@ void Journal::note_trouble(const Job& job, const Verdict& verdict) {
     troubles_ = 0;
     log_error("the store refuses " + printable(job.key) +
               ", which is kept in the journal: " + verdict.error.text);
-    pending_.refused(job.key, job.seq, verdict.error, now + kRetryRefused);
+    pending_.refused(job.key, job.seq, verdict.error, now + kRetryRefused,
+                     verdict.may_have_arrived);
     over(job.key, job.seq, verdict.error);
     return;
+  }
+  const auto shows = pending_.failed(job.key, job.seq, now + pause_after(job.attempts),
+                                     verdict.may_have_arrived, answer_in(verdict.error));
+  if (shows == Pending::Shows::obstinate) return note_obstinate(job, verdict);
+  // What has no room there must not wait for itself: removals make some.
+  const bool full = verdict.error.err == EDQUOT || verdict.error.err == ENOSPC;
+  if (full || shows == Pending::Shows::alone) {
+    pending_.refused_for_now(job.key, job.seq, verdict.error, now + pause_after(job.attempts),
+                             true);
   }
   if (troubles_ == 0) log_warning("a change in the journal has to wait: " + verdict.error.text);
   if (now >= paused_until_) {
@@ -232,7 +264,21 @@ void Journal::note_trouble(const Job& job, const Verdict& verdict) {
     ++troubles_;
     paused_until_ = now + pause_after(troubles_);
   }
-  pending_.failed(job.key, job.seq, now + pause_after(job.attempts), verdict.may_have_arrived);
+}
+
+void Journal::note_obstinate(const Job& job, const Verdict& verdict) {
+  // The store is there.
+  troubles_ = 0;
+  const Pending::Entry& entry = *pending_.find(job.key);
+  if (!entry.for_now || entry.alone) {
+    log_error("the store has refused " + printable(job.key) + " " + std::to_string(entry.strikes) +
+              " times while it took other changes; it is kept in the journal and tried again, and "
+              "nothing but what depends on it waits for it: " +
+              verdict.error.text);
+  }
+  pending_.refused_for_now(job.key, job.seq, verdict.error,
+                           clock_.now() + pause_of_obstinate(entry.strikes), false);
+  over(job.key, job.seq, verdict.error);
 }
 
 void Journal::note_conflict(const Job& job, const Verdict& verdict, const BodyPtr& body) {

@@ -55,6 +55,8 @@ void Knowledge::note(const s3::Key& key, const Known& known) {
 
 void Knowledge::saw(const s3::Key& key, const Known& known) {
   if (!may_tell(key, known.time, changed_since(known.time))) return;
+  // There is a version, but a reply without its name does not say which.
+  if (known.base == Base::of({})) return forget(key);
   note(key, known);
 }
 
@@ -134,7 +136,7 @@ void Knowledge::count(const s3::Key& key, int by, std::optional<MonoTime> known)
 void Knowledge::saw_page(const s3::ListRequest& request, const s3::ListPage& page, MonoTime asked) {
   const auto ours = changed_since(asked);
   for (const s3::ListedObject& object : page.objects) {
-    if (!may_tell(object.key, asked, ours)) continue;
+    if (object.etag.empty() || !may_tell(object.key, asked, ours)) continue;
     seen_.put(object.key, {Base::of(object.etag), object.size, asked}, asked + kVersionLife);
   }
   Reading reading;

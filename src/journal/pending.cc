@@ -17,6 +17,14 @@ void add_mark(std::vector<Mark>& marks, const Mark& mark) {
   marks.push_back(mark);
 }
 
+bool has_body(const Want& want, BodyId id) {
+  return want.kind == Want::Kind::body && want.body == id;
+}
+
+bool same_body(const Want& a, const Want& b) {
+  return a.kind == Want::Kind::body && has_body(b, a.body);
+}
+
 MonoTime ready_at(const Pending::Entry& entry, bool hurry) {
   const MonoTime possible = std::max(entry.not_before, entry.retry_at);
   return hurry ? possible : std::max(entry.held_until, possible);
@@ -42,15 +50,43 @@ Sequence Pending::oldest_change() const {
 
 void Pending::hold_body(const Want& want) {
   if (want.kind != Want::Kind::body) return;
-  auto& [users, size] = bodies_[want.body];
-  if (users++ == 0) bytes_ += size = want.size;
+  Bytes& bytes = bodies_[want.body];
+  if (bytes.users++ == 0) bytes_ += bytes.size = want.size;
+}
+
+/// `key` is to have these bytes: who had them before may have handed them on.
+void Pending::name_body(const Want& want, const s3::Key& key) {
+  if (want.kind != Want::Kind::body) return;
+  std::vector<s3::Key>& names = bodies_[want.body].names;
+  if (std::erase(names, key) == 0) {
+    if (names.size() == kMostNames) return;
+    carried_[key].insert(want.body);
+  }
+  names.push_back(key);
+}
+
+/// The store has what was sent there now.
+void Pending::forget_bodies(const s3::Key& key, const Entry& but) {
+  const auto carried = carried_.find(key);
+  if (carried == carried_.end()) return;
+  std::erase_if(carried->second, [&](BodyId id) {
+    const bool stays = has_body(but.sent, id) || has_body(but.want, id);
+    if (!stays) std::erase(bodies_.at(id).names, key);
+    return !stays;
+  });
+  if (carried->second.empty()) carried_.erase(carried);
 }
 
 void Pending::release_body(const Want& want) {
   if (want.kind != Want::Kind::body) return;
   const auto found = bodies_.find(want.body);
-  if (--found->second.first > 0) return;
-  bytes_ -= found->second.second;
+  if (--found->second.users > 0) return;
+  bytes_ -= found->second.size;
+  for (const s3::Key& name : found->second.names) {
+    const auto carried = carried_.find(name);
+    carried->second.erase(want.body);
+    if (carried->second.empty()) carried_.erase(carried);
+  }
   released_.push_back(want.body);
   bodies_.erase(found);
 }
@@ -62,10 +98,25 @@ void Pending::count_source(const s3::Key& key, const Want& want, int by) {
   if (at->second == 0) sources_.erase(at);
 }
 
+/// Of what waits, something has its bytes from there.
+bool Pending::is_needed(const s3::Key& key) const {
+  if (sources_.contains(key)) return true;
+  const auto carried = carried_.find(key);
+  if (carried == carried_.end()) return false;
+  return std::any_of(carried->second.begin(), carried->second.end(), [&](BodyId id) {
+    const std::vector<s3::Key>& names = bodies_.at(id).names;
+    return std::any_of(std::find(names.begin(), names.end(), key) + 1, names.end(),
+                       [&](const s3::Key& later) {
+                         const auto at = entries_.find(later);
+                         return at != entries_.end() && has_body(at->second.want, id);
+                       });
+  });
+}
+
 void Pending::unindex(const s3::Key& key, const Entry& entry) {
   due_.erase({ready_at(entry, false), entry.seq, key});
   removals_.erase({entry.seq, key});
-  changes_.erase({entry.since, key});
+  if (changes_.erase({entry.since, key}) > 0 && entry.strikes >= kMostStrikes) --striking_;
   count_source(key, entry.want, -1);
   if (entry.sending) count_source(key, entry.sent, -1);
   if (entry.refusal) --refusals_;
@@ -79,7 +130,10 @@ void Pending::index(const s3::Key& key, const Entry& entry) {
       due_.insert({ready_at(entry, false), entry.seq, key});
     }
   }
-  if (makes_object(entry)) changes_.insert({entry.since, key});
+  if (makes_object(entry)) {
+    changes_.insert({entry.since, key});
+    if (entry.strikes >= kMostStrikes) ++striking_;
+  }
   count_source(key, entry.want, 1);
   if (entry.sending) count_source(key, entry.sent, 1);
   if (entry.refusal) ++refusals_;
@@ -99,20 +153,26 @@ bool Pending::change(const s3::Key& key, Want want, Sequence seq, const Base& ba
   hold_body(want);
   const auto [at, fresh] = entries_.try_emplace(key);
   Entry& entry = at->second;
+  bool has_them = false;  // the bytes already, of which only the attributes change
   if (fresh) {
     entry.since = seq;
     entry.base = base;
     entry.first = now;
   } else {
     unindex(key, entry);
+    has_them = same_body(want, entry.want);
     release_body(entry.want);
     const bool may_be_stored = entry.unsure && entry.want.kind != Want::Kind::absent;
     if (may_be_stored) add_mark(entry.before, mark_of(entry.want));
   }
+  if (!has_them) name_body(want, key);
   entry.unsure = false;
   entry.want = std::move(want);
   entry.seq = seq;
-  entry.refusal.reset();
+  if (!entry.for_now || entry.alone) {
+    entry.refusal.reset();
+    entry.for_now = entry.alone = false;
+  }
   entry.attempts = 0;
   entry.retry_at = {};
   entry.held_until = std::min(now + hold_, entry.first + kMostHolds * hold_);
@@ -128,10 +188,12 @@ bool Pending::change(const s3::Key& key, Want want, Sequence seq, const Base& ba
   return true;
 }
 
-/// What is wanted now and what is on its way may become marks yet.
+/// What is wanted now and what is on its way may become marks yet. A name that the store does not
+/// take is worth less than its writer's going on: the oldest marks go.
 bool Pending::is_crowded(const s3::Key& key) const {
   const Entry* entry = find(key);
-  return entry != nullptr && entry->before.size() + 2 >= kMostMarks;
+  if (entry == nullptr || (entry->for_now && !entry->alone)) return false;
+  return entry->before.size() + 2 >= kMostMarks;
 }
 
 std::vector<Mark> Pending::marks(const s3::Key& key) const {
@@ -153,12 +215,15 @@ bool Pending::replay(const s3::Key& key, Want want, Sequence seq, Sequence since
   // Copied on by the cleaning of the log behind a later change, whose record knew of this one.
   if (!fresh && entry.seq > seq) return false;
   hold_body(want);
+  bool has_them = false;
   if (fresh) {
     entry.first = now;
   } else {
     unindex(key, entry);
+    has_them = same_body(want, entry.want);
     release_body(entry.want);
   }
+  if (!has_them) name_body(want, key);
   entry.want = std::move(want);
   entry.seq = seq;
   entry.since = since;
@@ -192,6 +257,8 @@ Job Pending::begin(Iterator at) {
   Job job{key, entry.want, entry.seq, entry.base, entry.before, check, entry.attempts};
   unindex(key, entry);
   entry.sending = true;
+  if (entry.strikes == 0) entry.successes_first = successes_;
+  entry.successes_last = successes_;
   entry.sent = entry.want;
   entry.sent_seq = entry.seq;
   hold_body(entry.sent);
@@ -217,15 +284,22 @@ MonoTime Pending::ripe_at(const Entry& oldest_removal) const {
   return std::clamp<MonoTime>(last_removal_ + hold_, oldest_removal.held_until, latest);
 }
 
+/// Of a request that failed as a whole one name may be to blame: the next ones are smaller, so that
+/// it ends alone.
 std::vector<Job> Pending::next_removals(MonoTime now, bool hurry, std::size_t most) {
   std::vector<Iterator> chosen;
+  std::size_t room = most;
   bool ripe = hurry || removals_.size() >= most;
   for (const auto& [seq, key] : removals_) {
-    if (chosen.size() == most || seq > oldest_change()) break;
+    if (chosen.size() >= room || seq > oldest_change()) break;
     const auto at = entries_.find(key);
-    if (ready_at(at->second, true) > now || sources_.contains(key)) continue;
+    if (ready_at(at->second, true) > now || is_needed(key)) continue;
+    const std::size_t fits =
+        std::max<std::size_t>(most >> (2 * std::min(at->second.suspicions, 15U)), 1);
+    if (chosen.size() >= fits) continue;
     ripe = ripe || ripe_at(at->second) <= now;
     chosen.push_back(at);
+    room = std::min(room, fits);
     if (!ripe && chosen.size() > 1) break;  // the oldest decides
   }
   std::vector<Job> jobs;
@@ -249,7 +323,7 @@ std::optional<MonoTime> Pending::wake_at(bool hurry) const {
   }
   for (const auto& [seq, key] : removals_) {
     if (seq > oldest_change()) break;
-    if (sources_.contains(key)) continue;
+    if (is_needed(key)) continue;
     const Entry& entry = entries_.at(key);
     note(hurry ? ready_at(entry, true) : std::max(ripe_at(entry), ready_at(entry, true)));
     if (entry.attempts == 0) break;  // those behind it are no earlier
@@ -266,6 +340,7 @@ Pending::Iterator Pending::find_sent(const s3::Key& key, Sequence seq) {
 bool Pending::settled(Iterator at, Sequence seq, const Base& now_stored) {
   Entry& entry = at->second;
   unindex(at->first, entry);
+  forget_bodies(at->first, entry);
   entry.sending = false;
   release_body(entry.sent);
   entry.sent = {};
@@ -274,6 +349,9 @@ bool Pending::settled(Iterator at, Sequence seq, const Base& now_stored) {
     entries_.erase(at);
     return true;
   }
+  entry.refusal.reset();
+  entry.for_now = entry.alone = false;
+  entry.strikes = entry.suspicions = 0;
   entry.base = now_stored;
   entry.before.clear();
   entry.since = seq + 1;
@@ -291,12 +369,14 @@ bool Pending::settled(Iterator at, Sequence seq, const Base& now_stored) {
 
 bool Pending::confirmed(const s3::Key& key, Sequence seq, const Base& now_stored) {
   const auto at = find_sent(key, seq);
+  ++successes_;
   return at != entries_.end() && settled(at, seq, now_stored);
 }
 
-void Pending::failed(const s3::Key& key, Sequence seq, MonoTime retry_at, bool may_have_arrived) {
+Pending::Shows Pending::failed(const s3::Key& key, Sequence seq, MonoTime retry_at,
+                               bool may_have_arrived, Answer answer) {
   const auto at = find_sent(key, seq);
-  if (at == entries_.end()) return;
+  if (at == entries_.end()) return Shows::little;
   Entry& entry = at->second;
   unindex(key, entry);
   if (may_have_arrived && entry.sent.kind != Want::Kind::absent) {
@@ -307,16 +387,40 @@ void Pending::failed(const s3::Key& key, Sequence seq, MonoTime retry_at, bool m
   entry.sent = {};
   ++entry.attempts;
   entry.retry_at = retry_at;
+  if (answer != Answer::none || successes_ > entry.successes_last) ++entry.strikes;
+  if (answer == Answer::other) ++entry.suspicions;
   index(key, entry);
+  if (entry.strikes < kMostStrikes) return Shows::little;
+  if (successes_ > entry.successes_first) return Shows::obstinate;
+  return striking_ == changes_.size() ? Shows::alone : Shows::little;
 }
 
-void Pending::refused(const s3::Key& key, Sequence seq, const Error& why, MonoTime retry_at) {
-  failed(key, seq, retry_at, false);
+void Pending::refused(const s3::Key& key, Sequence seq, const Error& why, MonoTime retry_at,
+                      bool may_have_arrived) {
+  failed(key, seq, retry_at, may_have_arrived);
   const auto at = entries_.find(key);
-  // What came meanwhile may fare better.
-  if (at == entries_.end() || at->second.seq != seq) return;
+  if (at == entries_.end()) return;
   unindex(key, at->second);
+  if (at->second.seq != seq) {
+    // What came meanwhile may fare better.
+    at->second.retry_at = {};
+    index(key, at->second);
+    return;
+  }
   at->second.refusal = why;
+  at->second.for_now = at->second.alone = false;
+  index(key, at->second);
+}
+
+void Pending::refused_for_now(const s3::Key& key, Sequence seq, const Error& why, MonoTime retry_at,
+                              bool alone) {
+  const auto at = entries_.find(key);
+  if (at == entries_.end()) return;
+  unindex(key, at->second);
+  if (at->second.seq == seq) at->second.retry_at = retry_at;
+  at->second.refusal = why;
+  at->second.for_now = true;
+  at->second.alone = alone;
   index(key, at->second);
 }
 
@@ -337,6 +441,7 @@ bool Pending::became_body(const s3::Key& key, Sequence seq, const Want& body) {
   at->second.want = body;
   at->second.attempts = 0;
   hold_body(body);
+  name_body(body, key);
   index(key, at->second);
   return true;
 }
@@ -357,12 +462,39 @@ void Pending::check_first(const s3::Key& key) {
 }
 
 void Pending::retry_refused(MonoTime now) {
+  if (refusals_ == 0) return;
   for (auto& [key, entry] : entries_) {
     if (!entry.refusal || entry.sending) continue;
     unindex(key, entry);
     entry.retry_at = now;
     index(key, entry);
   }
+}
+
+Pending::Needs Pending::needs_of_refused() const {
+  Needs needs;
+  if (refusals_ == 0) return needs;
+  for (const auto& [key, entry] : entries_) {
+    if (!entry.refusal) continue;
+    if (entry.want.kind == Want::Kind::copy) needs.emplace(entry.want.source, key);
+    if (entry.want.kind != Want::Kind::body) continue;
+    for (const s3::Key& name : bodies_.at(entry.want.body).names) {
+      if (name == key) break;
+      needs.emplace(name, key);
+    }
+  }
+  return needs;
+}
+
+bool Pending::has_hope(MonoTime now) const {
+  const auto hopeful = [&](const auto& each) {
+    const Entry& entry = each.second;
+    if (entry.sending) return true;
+    if (entry.refusal && !entry.alone && entry.retry_at > now) return false;
+    if (entry.want.kind != Want::Kind::absent) return !sources_.contains(each.first);
+    return entry.seq <= oldest_change() && !is_needed(each.first);
+  };
+  return std::any_of(entries_.begin(), entries_.end(), hopeful);
 }
 
 }  // namespace pailfs::journal

@@ -35,6 +35,15 @@ struct Job {
 /// * A key that a waiting copy reads from is left alone until that copy is confirmed (law L3).
 /// * A removal waits for every change that was acknowledged before it, so that no crash, not even
 ///   one that takes the journal along, can leave neither the old name nor the new one.
+/// * A change that the store refuses, for good or for now, holds only what depends on it: changes
+///   of its own key; changes of the key that it copies from; and the removal of every key that has
+///   had the bytes which it waits with. "Rename" is a copy and a removal, "replace by rename" is
+///   one object under the target's key: of both, nothing is removed whose bytes the store does not
+///   have elsewhere. Removals of other names do not wait for it. Its bytes stay in the journal.
+/// * Refused for now is a change that has failed kMostStrikes times while the store was there: it
+///   answered, or took other changes; and that has seen another change succeed since it was first
+///   sent, or is left with no other objects to be made but such as fail like it. With a store that
+///   does not answer nothing is refused and all is held.
 /// * Removals are gathered until a request is full, no more come, or the oldest has waited long.
 /// * What was never sent to a store that has nothing for the key needs no removal.
 ///
@@ -59,6 +68,12 @@ class Pending final {
     MonoTime retry_at{};
     unsigned attempts = 0;
     std::optional<Error> refusal;  ///< the store's last word; tried again seldom
+    bool for_now = false;          ///< the refusal: by failing again and again
+    bool alone = false;            ///< ... and no other change has shown that the store takes any
+    unsigned strikes = 0;          ///< failures while the store was there, since it last took one
+    unsigned suspicions = 0;       ///< of them, answers that may be about the key
+    std::uint64_t successes_first = 0;  ///< all that had been when it was first sent
+    std::uint64_t successes_last = 0;   ///< ... and when it was last sent
   };
   using Entries = std::map<s3::Key, Entry>;
   /// A key gets one with each attempt that failed and may have arrived all the same, unless what
@@ -67,6 +82,11 @@ class Pending final {
   /// kMostMarks, and a key that is_crowded() must not change.
   static constexpr std::size_t kMostMarks = 255;
   static constexpr std::size_t kManyMarks = 8;
+  /// So many failures, each after all attempts of one request, are no accident any more.
+  static constexpr unsigned kMostStrikes = 4;
+  /// A body remembers no more names that it has had: beyond them a rename of a rename of bytes
+  /// that are refused is as any other removal.
+  static constexpr std::size_t kMostNames = 64;
 
   /// `hold`: how long a change waits for others to merge with.
   explicit Pending(std::chrono::nanoseconds hold) : hold_(hold) {}
@@ -107,8 +127,23 @@ class Pending final {
 
   /// What became of a job. True if nothing is pending for the key any more.
   bool confirmed(const s3::Key& key, Sequence seq, const Base& now_stored);
-  void failed(const s3::Key& key, Sequence seq, MonoTime retry_at, bool may_have_arrived);
-  void refused(const s3::Key& key, Sequence seq, const Error& why, MonoTime retry_at);
+  /// What a failure shows.
+  enum class Shows {
+    little,     ///< the next attempt may do
+    alone,      ///< the store refuses it for now, or everything
+    obstinate,  ///< the store refuses it for now, and takes others
+  };
+  /// What the service has said: nothing, that it is busy, anything else.
+  enum class Answer { none, busy, other };
+  Shows failed(const s3::Key& key, Sequence seq, MonoTime retry_at, bool may_have_arrived,
+               Answer answer = Answer::none);
+  /// It ends when the store takes the change, and when a new one of the key comes.
+  void refused(const s3::Key& key, Sequence seq, const Error& why, MonoTime retry_at,
+               bool may_have_arrived = false);
+  /// After failed(). What came meanwhile is tried in its turn and, failing, does not begin to hold
+  /// others up.
+  void refused_for_now(const s3::Key& key, Sequence seq, const Error& why, MonoTime retry_at,
+                       bool alone);
   /// Given up: somebody else's version stays. True as confirmed().
   bool abandoned(const s3::Key& key, Sequence seq);
   /// The copy's bytes are in the journal now: it is `body` instead. False if it is not wanted any
@@ -120,7 +155,12 @@ class Pending final {
   void check_first(const s3::Key& key);
   /// Refused changes are due again.
   void retry_refused(MonoTime now);
+  /// Something may yet be stored without waiting for the next turn of what is refused.
+  [[nodiscard]] bool has_hope(MonoTime now) const;
   [[nodiscard]] std::size_t refusals() const { return refusals_; }
+  /// Keys that refused changes hold, with one that holds them.
+  using Needs = std::unordered_map<s3::Key, s3::Key>;
+  [[nodiscard]] Needs needs_of_refused() const;
 
   /// Bodies that no change needs any more, each reported once.
   std::vector<BodyId> take_released() { return std::exchange(released_, {}); }
@@ -138,6 +178,9 @@ class Pending final {
   void index(const s3::Key& key, const Entry& entry);
   void hold_body(const Want& want);
   void release_body(const Want& want);
+  void name_body(const Want& want, const s3::Key& key);
+  void forget_bodies(const s3::Key& key, const Entry& but);
+  [[nodiscard]] bool is_needed(const s3::Key& key) const;
   void count_source(const s3::Key& key, const Want& want, int by);
 
   [[nodiscard]] MonoTime ripe_at(const Entry& oldest_removal) const;
@@ -150,9 +193,17 @@ class Pending final {
   std::set<std::pair<Sequence, s3::Key>> removals_;  // removals that are not in flight
   std::set<std::pair<Sequence, s3::Key>> changes_;   // by `since`: what removals wait for
   std::unordered_map<s3::Key, int> sources_;         // keys that copies of other keys read from
-  std::unordered_map<BodyId, std::pair<int, std::uint64_t>> bodies_;  // users and size
+  struct Bytes {
+    int users = 0;
+    std::uint64_t size = 0;
+    std::vector<s3::Key> names;  // that have had them
+  };
+  std::unordered_map<BodyId, Bytes> bodies_;
+  std::unordered_map<s3::Key, std::set<BodyId>> carried_;  // of each name its bodies
   std::uint64_t bytes_ = 0;
   std::size_t refusals_ = 0;
+  std::size_t striking_ = 0;     // of changes_, with kMostStrikes
+  std::uint64_t successes_ = 0;  // changes confirmed
   std::vector<BodyId> released_;
 };
 

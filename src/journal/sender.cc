@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sender.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <vector>
 
 #include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
@@ -36,6 +38,29 @@ std::string versions(const Base& made_upon, const Base& found) {
          ")";
 }
 
+/// For stores whose ETags are no MD5 and that have lost the attributes: whether a body is what
+/// comes.
+class Comparison final : public s3::ByteSink {
+ public:
+  explicit Comparison(const Body& body) : body_(body) {}
+  bool write(std::uint64_t offset, std::span<const char> bytes) override {
+    same_ = same_ && offset == seen_ && bytes.size() <= body_.size() - seen_ && matches(bytes);
+    seen_ += bytes.size();
+    return same_;
+  }
+  [[nodiscard]] bool same() const { return same_ && seen_ == body_.size(); }
+
+ private:
+  bool matches(std::span<const char> bytes) {
+    ours_.resize(bytes.size());
+    return body_.read(seen_, ours_) && std::equal(bytes.begin(), bytes.end(), ours_.begin());
+  }
+  const Body& body_;
+  std::vector<char> ours_;
+  std::uint64_t seen_ = 0;
+  bool same_ = true;
+};
+
 }  // namespace
 
 bool Sender::is_final(const Error& error) {
@@ -58,7 +83,8 @@ Verdict Sender::failure(const Error& error) {
   Verdict verdict;
   verdict.kind = is_final(error) ? Verdict::Kind::refused : Verdict::Kind::retry;
   verdict.error = error;
-  verdict.may_have_arrived = verdict.kind == Verdict::Kind::retry;
+  // Also of a refusal: an attempt before it, of the same request, may have had no reply.
+  verdict.may_have_arrived = true;
   return verdict;
 }
 
@@ -79,7 +105,16 @@ bool Sender::is_like_source(const Job& job, const s3::ObjectInfo& found) {
   return mark.metadata != 0 && is_ours(mark, found);
 }
 
-Sender::Look Sender::look(const Job& job) {
+/// Whatever its attributes: to write them anew undoes nobody's bytes.
+bool Sender::has_bytes(const Job& job, const BodyPtr& sent, const s3::ObjectInfo& found) {
+  if (!sent || sent->size() != found.size) return false;
+  if (found.size == 0 || found.etag == job.want.etag) return true;
+  Comparison comparison(*sent);
+  const auto got = store_.get({job.key, std::nullopt, found.etag}, comparison);
+  return got && comparison.same();
+}
+
+Sender::Look Sender::look(const Job& job, const BodyPtr& sent) {
   const auto info = store_.head(job.key);
   if (!info && info.error().err != ENOENT) return {failure(info.error()), {}};
   std::optional<s3::ObjectInfo> found;
@@ -98,7 +133,7 @@ Sender::Look Sender::look(const Job& job) {
       break;
     case Judgement::conflict:
       result.same = found && is_like_source(job, *found);
-      if (result.same) break;
+      if (result.same || (found && has_bytes(job, sent, *found))) break;
       verdict.kind = Verdict::Kind::conflict;
       verdict.error = {ESTALE, printable(job.key) + ": was changed by somebody else meanwhile" +
                                    versions(job.base, result.base)};
@@ -111,7 +146,9 @@ Sender::Look Sender::look(const Job& job) {
 Verdict Sender::make(const Job& job, const BodyPtr& body) {
   Base base = job.base;
   if (job.check) {
-    Look seen = look(job);
+    const bool tried =
+        std::find(job.before.begin(), job.before.end(), mark_of(job.want)) != job.before.end();
+    Look seen = look(job, tried ? body : nullptr);
     if (seen.verdict) {
       seen.verdict->may_have_arrived = false;  // nothing was sent
       return *seen.verdict;
@@ -153,7 +190,7 @@ Verdict Sender::put(const Job& job, const BodyPtr& body, Base base) {
     if (!is_condition(error) && !gone) return failure(error);
     // The condition failed: because of somebody else, of an earlier attempt of ours, or of a store
     // that refuses right conditions too (Ceph 16 and 18).
-    const Look seen = look(job);
+    const Look seen = look(job, body);
     if (seen.verdict) return *seen.verdict;
     if (seen.base == base) conditions_ = false;
     base = seen.base;
@@ -192,6 +229,14 @@ Verdict Sender::copy(const Job& job) {
   return verdict;
 }
 
+bool Sender::is_absent(const s3::Key& key) {
+  const auto info = store_.head(key);
+  if (info || info.error().err == ENOENT) return !info;
+  // A listing need not name it in a URL's path.
+  const auto page = store_.list({key, false, {}, 1});
+  return page && (page->objects.empty() || page->objects.front().key != key);
+}
+
 std::vector<Verdict> Sender::remove(const std::vector<Job>& jobs) {
   std::vector<Verdict> verdicts(jobs.size());
   std::vector<s3::Key> keys;
@@ -213,7 +258,10 @@ std::vector<Verdict> Sender::remove(const std::vector<Job>& jobs) {
   for (std::size_t i = 0; i < places.size(); ++i) {
     const Status status = i < statuses.size() ? statuses[i] : Status(Error{EIO, "no verdict"});
     Verdict& verdict = verdicts[places[i]];
-    if (status) {
+    // A name that the store does not take it may refuse to remove too.
+    const bool done = status || (places.size() == 1 && status.error().http_status != 0 &&
+                                 is_absent(keys.front()));
+    if (done) {
       verdict.found = Base::none();
     } else {
       verdict = failure(status.error());

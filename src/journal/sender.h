@@ -47,7 +47,11 @@ class Sender final {
     Base base;                       ///< else: what the change goes upon
     bool same = false;               ///< what is there has the bytes that are wanted
   };
-  Look look(const Job& job);
+  /// `sent`: a body that has just been sent, and whose first attempt may have arrived though the
+  /// last one was refused.
+  Look look(const Job& job, const BodyPtr& sent = nullptr);
+  bool has_bytes(const Job& job, const BodyPtr& sent, const s3::ObjectInfo& found);
+  bool is_absent(const s3::Key& key);
   bool is_like_source(const Job& job, const s3::ObjectInfo& found);
   Verdict put(const Job& job, const BodyPtr& body, Base base);
   Verdict copy(const Job& job);

@@ -44,6 +44,10 @@ bool is_ours(const Mark& mark, const s3::ObjectInfo& found) {
   return mark.metadata == metadata_digest(found.attributes);
 }
 
+bool has_our_bytes(const Mark& mark, const s3::ObjectInfo& found) {
+  return mark.size == found.size && !mark.etag.empty() && mark.etag == found.etag;
+}
+
 Judgement judge(const Want& want, const Base& base, const std::vector<Mark>& before,
                 const std::optional<s3::ObjectInfo>& found) {
   const bool removal = want.kind == Want::Kind::absent;
@@ -55,7 +59,10 @@ Judgement judge(const Want& want, const Base& base, const std::vector<Mark>& bef
     const bool certain = want.kind == Want::Kind::body || !want.keeps_attributes;
     return certain ? Judgement::done : Judgement::proceed;
   }
-  const auto ours = [&](const Mark& mark) { return is_ours(mark, *found); };
+  // What we have sent, its attributes lost, is overwritten, and never removed.
+  const auto ours = [&](const Mark& mark) {
+    return is_ours(mark, *found) || (!removal && has_our_bytes(mark, *found));
+  };
   if (std::any_of(before.begin(), before.end(), ours)) return Judgement::proceed;
   switch (base.kind) {
     case Base::Kind::version:

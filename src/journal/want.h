@@ -59,6 +59,9 @@ Mark mark_of(const Want& want);
 /// Metadata carries times to the nanosecond: with the size it identifies what we wrote also where
 /// an ETag is no MD5.
 bool is_ours(const Mark& mark, const s3::ObjectInfo& found);
+/// Its bytes are ours, by their MD5: a store may have lost the attributes, as some do that fail
+/// after they have taken the bytes.
+bool has_our_bytes(const Mark& mark, const s3::ObjectInfo& found);
 
 /// What is to be done about a change, once the store has said what it holds.
 enum class Judgement {

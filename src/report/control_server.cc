@@ -24,6 +24,8 @@ constexpr std::chrono::milliseconds kProgressPause{500};
 /// An asker that does not ask, or does not read, is hung up on.
 constexpr timeval kPatience{.tv_sec = 10, .tv_usec = 0};
 constexpr std::size_t kLongestRequest = 64;
+/// Of what only waits, so many names are told.
+constexpr std::size_t kMostTold = 20;
 
 bool may_ask(int socket) {
   ucred peer{};
@@ -247,11 +249,15 @@ std::size_t ControlServer::tell_waiting(int socket, bool only_refused) {
   for (const journal::Unstored& each : waiting.refused) {
     say_line(socket, "failed " + printable(each.key) + ": " + printable(each.why));
   }
-  if (only_refused) return waiting.refused.size();
-  const std::size_t others = waiting.changes - std::min(waiting.changes, waiting.refused.size());
-  if (others > 0) {
-    say_line(socket, "failed " + std::to_string(others) +
-                         " changes: they are still in the journal " + printable(waiting.directory));
+  if (only_refused) return waiting.refusals;
+  for (std::size_t i = 0; i < std::min(waiting.others.size(), kMostTold); ++i) {
+    const journal::Unstored& each = waiting.others[i];
+    say_line(socket, "failed " + printable(each.key) + ": " + printable(each.why));
+  }
+  if (waiting.changes > 0) {
+    say_line(socket, "failed " + std::to_string(waiting.changes) +
+                         " changes in all: they are still in the journal " +
+                         printable(waiting.directory));
   }
   return waiting.changes;
 }

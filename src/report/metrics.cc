@@ -120,7 +120,7 @@ std::string journal_metrics(const journal::Waiting& waiting) {
          single("journal_oldest_seconds", "gauge", "For how long the oldest of them waits.",
                 std::to_string(waiting.oldest.count())) +
          single("journal_refused", "gauge", "Changes that the store refuses.",
-                std::to_string(waiting.refused.size())) +
+                std::to_string(waiting.refusals)) +
          single("journal_carried_out_total", "counter", "Changes that were carried out.",
                 std::to_string(waiting.carried_out)) +
          single("journal_conflicts_total", "counter", "Changes set aside for a later foreign one.",

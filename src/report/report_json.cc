@@ -60,6 +60,7 @@ void put_journal(const journal::Waiting& waiting, std::size_t most, JsonWriter& 
   };
   put_list("refused", waiting.refused);
   put_list("set_aside", waiting.set_aside);
+  put_list("others", waiting.others);
   json.end_object();
 }
 

@@ -89,7 +89,10 @@ std::string journal_text(const Report& report) {
   std::string text = line("journal", describe_waiting(waiting) + " in " + waiting.directory);
   if (!waiting.acknowledges) text += "    takes nothing in: every change waits for the service\n";
   std::size_t left = kMostFiles;
-  for (const auto* list : {&waiting.refused, &waiting.set_aside}) {
+  const std::vector<journal::Unstored> none;
+  // What only waits for its turn is no news, unless something is wrong.
+  const auto& held = waiting.refusals > 0 ? waiting.others : none;
+  for (const auto* list : {&waiting.refused, &waiting.set_aside, &held}) {
     for (const journal::Unstored& each : *list) {
       if (left-- == 0) return text + "    ...\n";
       text += "    " + printable(each.key) + ": " + printable(each.why) + "\n";
@@ -152,7 +155,7 @@ std::string describe_waiting(const journal::Waiting& waiting) {
   if (waiting.changes == 0 && waiting.conflicts == 0) return "nothing waits";
   std::string text = counted(waiting.changes, "change", "changes") + ", " +
                      human_size(waiting.bytes) + ", the oldest " + span(waiting.oldest) + " old";
-  if (!waiting.refused.empty()) text += ", " + std::to_string(waiting.refused.size()) + " refused";
+  if (waiting.refusals > 0) text += ", " + std::to_string(waiting.refusals) + " refused";
   if (waiting.conflicts > 0) text += ", " + counted(waiting.conflicts, "conflict", "conflicts");
   return text;
 }

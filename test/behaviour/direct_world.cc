@@ -20,6 +20,7 @@ DirectWorld::DirectWorld(const WorldOptions& options, StoreLimits limits, bool j
   config_.umask = options.umask;
   config_.uid = options.uid;
   config_.gid = options.gid;
+  config_.fsync_settles = options.fsync_settles;
   config_.default_uid = 4321;
   config_.default_gid = 5432;
   config_.mime_types = mime_file_.path();

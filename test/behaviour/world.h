@@ -88,6 +88,7 @@ struct WorldOptions {
   std::optional<mode_t> umask = std::nullopt;
   std::optional<uid_t> uid = std::nullopt;
   std::optional<gid_t> gid = std::nullopt;
+  bool fsync_settles = false;
 };
 
 /// A mounted bucket of its own and the bucket itself.

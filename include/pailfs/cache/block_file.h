@@ -44,10 +44,14 @@ class BlockFile final {
   BlockFile& operator=(const BlockFile&) = delete;
 
   /// Bytes written by the application. ENOSPC when neither memory nor disk takes them; then some
-  /// of them may have been written, and none of them counts.
+  /// of them may have been written over what was present, none of them counts, and what they took
+  /// is given back.
   Status write(std::uint64_t offset, std::span<const char> bytes) EXCLUDES(mutex_);
   /// Bytes of the stored version; only into ranges that are not present.
   Status fill(std::uint64_t offset, std::span<const char> bytes) { return write(offset, bytes); }
+  /// Gives up bytes for good: they are not present any more, and what holds nothing else is given
+  /// back.
+  void forget(Range range) EXCLUDES(mutex_);
   /// Forgets everything from `size` on; what is later read there is zeros.
   Status truncate(std::uint64_t size) EXCLUDES(mutex_);
   /// Fills `out` from `offset`; holes and what lies behind the last byte are zeros. EIO where bytes
@@ -72,6 +76,8 @@ class BlockFile final {
   };
 
   Status write_piece(std::uint64_t offset, std::span<const char> bytes) EXCLUDES(mutex_);
+  void give_back(Range range) EXCLUDES(mutex_);
+  void punch(Range range) REQUIRES(mutex_);
   Status write_to_disk(std::uint64_t offset, std::span<const char> bytes) REQUIRES(mutex_);
   Status read_elsewhere(std::uint64_t offset, std::span<char> out) REQUIRES(mutex_);
   void leave(std::uint64_t index) EXCLUDES(mutex_);

@@ -35,8 +35,8 @@ struct Config {
   bool memory_will_do = false;  ///< for tests: the directory need not outlive a crash
 };
 
-/// A change that the store has refused for good, or that somebody else's later version was in the
-/// way of.
+/// A change that the store has refused, for good or for now, or that somebody else's later version
+/// was in the way of, or that waits.
 struct Unstored {
   s3::Key key;
   std::string why;
@@ -49,7 +49,9 @@ struct Waiting {
   std::uint64_t bytes = 0;
   std::chrono::seconds oldest{0};   ///< since the oldest was acknowledged in this mount or found
   std::uint64_t carried_out = 0;    ///< changes since the start
+  std::size_t refusals = 0;         ///< of them, those that the store refuses
   std::vector<Unstored> refused;    ///< at most kMostShown; tried again from time to time
+  std::vector<Unstored> others;     ///< what else waits and for what, at most kMostShown
   std::uint64_t conflicts = 0;      ///< since the start: changes set aside
   std::vector<Unstored> set_aside;  ///< the last kMostShown of them
   bool acknowledges = true;         ///< false: the disk failed, or it was configured so

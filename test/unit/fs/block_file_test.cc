@@ -71,6 +71,40 @@ TEST_CASE("without memory and without room on the disk a write is refused") {
   CHECK(file.present().empty());
 }
 
+TEST_CASE("what a refused write has taken is given back") {
+  BlockMemory memory;
+  WriteMemory share(memory, 3 * kBlockSize);
+  const LocalSpace space{"/tmp", DiskRoom{0, 0, 0}, &share};
+  BlockFile file(space);
+  REQUIRE(file.write(10, std::string(20, 'a')));
+  CHECK_FALSE(file.write(100, std::string(4 * kBlockSize, 'b')));
+  CHECK(share.has_room(2 * kBlockSize));
+  CHECK(file.present().present({0, UINT64_MAX}) == std::vector<Range>{{10, 30}});
+  std::string read(200, 'x');
+  REQUIRE(file.read(0, read));
+  CHECK(read == std::string(10, '\0') + std::string(20, 'a') + std::string(170, '\0'));
+}
+
+TEST_CASE("what is forgotten leaves what was written around it") {
+  const bool in_memory = GENERATE(true, false);
+  BlockMemory memory;
+  WriteMemory share(memory, in_memory ? 4 * kBlockSize : 0);
+  const LocalSpace space{"/tmp", {}, &share};
+  BlockFile file(space);
+  REQUIRE(file.write(0, std::string(4 * kBlockSize, 'a')));
+  file.forget({100, 3 * kBlockSize});
+  if (in_memory) CHECK(share.has_room(2 * kBlockSize));
+  const std::vector<Range> left{{0, 100}, {3 * kBlockSize, 4 * kBlockSize}};
+  CHECK(file.present().present({0, UINT64_MAX}) == left);
+  std::string read(4 * kBlockSize, 'x');
+  REQUIRE(file.read(0, read));
+  CHECK((read == std::string(100, 'a') + std::string(3 * kBlockSize - 100, '\0') +
+                     std::string(kBlockSize, 'a')));
+  REQUIRE(file.write(kBlockSize, std::string(10, 'c')));
+  REQUIRE(file.read(kBlockSize, std::span(read).first(20)));
+  CHECK(read.substr(0, 20) == std::string(10, 'c') + std::string(10, '\0'));
+}
+
 TEST_CASE("what is present is what was written and not cut off") {
   const LocalSpace space{"/tmp", {}, nullptr};
   BlockFile file(space);

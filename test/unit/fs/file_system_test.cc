@@ -112,6 +112,37 @@ TEST_CASE("a write that the disk has no room for is ENOSPC, an overwrite needs n
   CHECK(w.content("f") == std::string(20, 'y'));
 }
 
+TEST_CASE("a file that there is no room to complete leaves others their room") {
+  World w;
+  w.store.put_raw("big", std::string(1'000'000, 'x'));
+  Config config = World::config();
+  config.memory_limit = std::uint64_t{8} * 65536;
+  config.disk.pretended_free = 0;
+  w.files = make_file_system(config, w.faults, w.clock);
+  const InodeId ino = w.look("big");
+  const HandleId handle = w.open(ino, O_RDWR);
+  REQUIRE(w.files->write(handle, 5, std::string_view("y")));
+  const Status refused = w.files->flush(handle);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().err == ENOSPC);
+  const bool closed = GENERATE(false, true);
+  if (closed) w.files->release(handle);
+  for (const char* name : {"a", "b", "c"}) {
+    const auto small = w.create(name);
+    REQUIRE(w.files->write(small.handle, 0, std::string_view("small")));
+    REQUIRE(w.files->flush(small.handle));
+    CHECK(w.content(name) == "small");
+  }
+  // What was written is kept, and readable among what the store has.
+  const HandleId again = w.open(ino, O_RDONLY);
+  const auto read = w.files->read(again, 4, 3);
+  REQUIRE(read);
+  std::string text(read->size(), ' ');
+  read->copy_to(text);
+  CHECK(text == "xyx");
+  CHECK(w.content("big") == std::string(1'000'000, 'x'));
+}
+
 TEST_CASE("ftruncate waits for the close, truncate does not") {
   World w;
   w.store.put_raw("f", "0123456789");

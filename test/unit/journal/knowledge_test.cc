@@ -43,6 +43,15 @@ TEST_CASE("what a whole listing does not show is absent, for a while") {
   CHECK(base_of(knowledge, "d/b", kStart + seconds(2)) == Base::of({"\"n\""}));
 }
 
+TEST_CASE("a reply that does not name the version shows that there is one, and not which") {
+  Knowledge knowledge;
+  knowledge.saw_page(request("d/"), page({"d/a"}), kStart);
+  knowledge.saw("d/a", {Base::of({}), 3, kStart + seconds(1)});
+  knowledge.saw("d/b", {Base::of({}), 3, kStart + seconds(1)});
+  CHECK(base_of(knowledge, "d/a", kStart + seconds(2)) == Base());
+  CHECK(base_of(knowledge, "d/b", kStart + seconds(2)) == Base());
+}
+
 TEST_CASE("a listing counts only when all its pages were seen in turn") {
   Knowledge knowledge;
   knowledge.saw_page(request("d/"), page({"d/a"}, {}, "1"), kStart);

@@ -2,6 +2,7 @@
 // The merging of changes, by tables; pending_orders_test.cc plays orders of them.
 #include "journal/pending.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -216,6 +217,125 @@ TEST_CASE("a body held for a change to come is not released with its last user")
   pending.change("b", body(1), 3, Base::none(), kNow);
   pending.release("b", body(1));
   CHECK(pending.take_released().empty());
+}
+
+/// Sends `key` and has it fail as often as that; what the last failure showed.
+Pending::Shows fail(Pending& pending, const s3::Key& key, Sequence seq, unsigned times,
+                    bool answered) {
+  const auto answer = answered ? Pending::Answer::busy : Pending::Answer::none;
+  auto shows = Pending::Shows::little;
+  for (; times > 0; --times) {
+    const auto jobs = pending.next(kNow, true, 1);
+    REQUIRE(keys(jobs) == Keys{key});
+    shows = pending.failed(key, seq, kNow, true, answer);
+  }
+  return shows;
+}
+
+TEST_CASE("what fails again and again while the store takes other changes is refused for now") {
+  Pending pending(kHold);
+  pending.change("bad", body(1), 1, Base::none(), kNow);
+  using Shows = Pending::Shows;
+  constexpr unsigned kFew = Pending::kMostStrikes - 1;
+  SECTION("others are stored") {
+    pending.change("good", body(2), 2, Base::none(), kNow);
+    REQUIRE(pending.next(kNow, true, kMost).size() == 1);
+    const auto good = pending.next(kNow, true, kMost);
+    REQUIRE(keys(good) == Keys{"good"});
+    const bool answered = GENERATE(true, false);
+    pending.failed("bad", 1, kNow, true, answered ? Pending::Answer::other : Pending::Answer::none);
+    pending.confirmed("good", 2, Base::of({"2"}));
+    if (answered) {
+      CHECK(fail(pending, "bad", 1, kFew - 1, true) == Shows::little);
+      CHECK(fail(pending, "bad", 1, 1, true) == Shows::obstinate);
+    } else {
+      // It may be the line: that counts only as long as others come through.
+      CHECK(fail(pending, "bad", 1, 20, false) == Shows::little);
+    }
+  }
+  SECTION("others were stored before it was sent, and nothing else is left") {
+    CHECK(fail(pending, "bad", 1, kFew, true) == Shows::little);
+    CHECK(fail(pending, "bad", 1, 1, true) == Shows::alone);
+  }
+  SECTION("others have not been tried as often") {
+    pending.change("waits", body(2), 2, Base::none(), kNow + 20 * kHold);
+    REQUIRE(pending.next(kNow, true, kMost).size() == 1);
+    REQUIRE(pending.next(kNow, true, kMost).size() == 1);
+    pending.failed("waits", 2, kNow + kHold, true, Pending::Answer::busy);
+    pending.failed("bad", 1, kNow, true, Pending::Answer::busy);
+    CHECK(fail(pending, "bad", 1, 20, true) == Shows::little);
+  }
+  SECTION("nothing answers") {
+    CHECK(fail(pending, "bad", 1, 20, false) == Shows::little);
+  }
+}
+
+TEST_CASE("what is refused for now holds the removals of its origins and no others") {
+  Pending pending(kHold);
+  // "old" was written and is on its way; it was renamed to "bad" and removed; "x" too is removed.
+  pending.change("old", body(1), 1, Base::of({"v"}), kNow);
+  REQUIRE(keys(pending.next(kNow, true, kMost)) == Keys{"old"});
+  pending.change("bad", body(1), 2, Base::none(), kNow);
+  pending.confirmed("old", 1, Base::of({"1"}));
+  pending.change("old", {}, 3, Base::of({"1"}), kNow);
+  pending.change("x", {}, 4, Base::of({"x"}), kNow);
+  CHECK(fail(pending, "bad", 2, 1, true) == Pending::Shows::little);
+  fail(pending, "bad", 2, Pending::kMostStrikes - 1, true);
+  CHECK(pending.has_hope(kNow));
+  pending.refused_for_now("bad", 2, {EIO, "no"}, kNow + kHold, false);
+  CHECK(keys(pending.next(kNow, true, kMost)) == Keys{"x"});
+  pending.confirmed("x", 4, Base::none());
+  CHECK(pending.next(kNow, true, kMost).empty());
+  CHECK_FALSE(pending.has_hope(kNow));
+  const Pending::Needs held{{"old", "bad"}};
+  CHECK(pending.needs_of_refused() == held);
+  SECTION("it is tried again, and then the removals go") {
+    REQUIRE(keys(pending.next(kNow + kHold, true, kMost)) == Keys{"bad"});
+    pending.confirmed("bad", 2, Base::of({"1"}));
+    CHECK(keys(pending.next(kNow + kHold, true, kMost)) == Keys{"old"});
+  }
+  SECTION("a new change of it is tried at once, and does not hold others up") {
+    pending.change("bad", body(7), 7, Base::none(), kNow);
+    pending.change("y", {}, 8, Base::of({"y"}), kNow);
+    CHECK(keys(pending.next(kNow, true, kMost)) == Keys{"bad"});
+    CHECK(keys(pending.next(kNow, true, kMost)) == Keys{"old", "y"});
+  }
+  SECTION("when it is removed there is nothing left to wait for") {
+    pending.change("bad", {}, 7, Base::none(), kNow);
+    CHECK(keys(pending.next(kNow, true, kMost)) == Keys{"old", "bad"});
+  }
+  SECTION("what the old name has got since may go") {
+    pending.change("old", body(7), 7, Base::of({"1"}), kNow);
+    REQUIRE(keys(pending.next(kNow, true, kMost)) == Keys{"old"});
+    pending.confirmed("old", 7, Base::of({"7"}));
+    pending.change("old", {}, 8, Base::of({"7"}), kNow);
+    CHECK(keys(pending.next(kNow, true, kMost)) == Keys{"old"});
+  }
+}
+
+TEST_CASE("of a request of removals that fails as a whole the one to blame ends alone") {
+  Pending pending(kHold);
+  for (Sequence seq = 1; seq <= 1000; ++seq) {
+    pending.change(std::to_string(seq), {}, seq, Base::of({"v"}), kNow);
+  }
+  std::size_t requests = 0;
+  MonoTime now = kNow;
+  while (pending.entries().size() > 1) {
+    REQUIRE(requests < 50);
+    now += kHold / 10;
+    const auto jobs = pending.next(now, true, kMost);
+    if (!jobs.empty()) ++requests;
+    const auto bad = [](const Job& job) { return job.key == "77"; };
+    const bool fails = std::any_of(jobs.begin(), jobs.end(), bad);
+    for (const Job& job : jobs) {
+      if (fails) {
+        pending.failed(job.key, job.seq, now + kHold * job.attempts, true, Pending::Answer::other);
+      } else {
+        pending.confirmed(job.key, job.seq, Base::none());
+      }
+    }
+  }
+  CHECK(pending.find("77") != nullptr);
 }
 
 }  // namespace

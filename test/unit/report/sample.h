@@ -38,7 +38,9 @@ inline report::Report sample_report() {
   waiting.bytes = 1536;
   waiting.oldest = std::chrono::seconds(61);
   waiting.carried_out = 9;
+  waiting.refusals = 1;
   waiting.refused = {{"d/r", "AccessDenied"}};
+  waiting.others = {{"d/o", "waits until d/r is stored"}};
   waiting.conflicts = 1;
   waiting.set_aside = {{"d/s", "was changed; kept in /c/x"}};
   report.journal = waiting;

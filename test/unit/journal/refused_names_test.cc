@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+// The journal over a service that does not take some names, or says of what it has done that it
+// failed: only what depends on it waits, and our own version is never somebody else's.
+#include "setting.h"
+
+namespace pailfs::test {
+namespace {
+
+Error answered(int status, int err = EIO, const char* code = "") {
+  Error error{err, "HTTP " + std::to_string(status)};
+  error.http_status = status;
+  error.s3_code = code;
+  return error;
+}
+
+/// Every change of names that match fails, with an answer that is not called final.
+Fault refuse(const std::string& glob, int status) {
+  Fault fault;
+  fault.key = glob;
+  fault.error = answered(status);
+  return fault;
+}
+
+void refuse_changes(Setting& s, const std::string& glob, int status) {
+  for (const Verb verb : {Verb::put, Verb::copy, Verb::remove}) {
+    Fault fault = refuse(glob, status);
+    fault.verb = verb;
+    s.faults.add(fault);
+  }
+}
+
+TEST_CASE("a name that the service fails on for ever holds nothing but what depends on it") {
+  const int status = GENERATE(500, 400, 503);
+  Setting s;
+  for (const char* key : {"unrelated", "from", "dir/1", "dir/2"}) s.fake.put_raw(key, "old");
+  refuse_changes(s, "bad*", status);
+  JournalStore& store = s.open();
+  REQUIRE(err(put_text(store, "bad-new", "kept")) == 0);
+  REQUIRE(err(store.copy({"from", "bad-copy", {}, {}})) == 0);
+  REQUIRE(err(store.remove("from")) == 0);
+  for (const char* key : {"unrelated", "dir/1", "dir/2"}) REQUIRE(err(store.remove(key)) == 0);
+  REQUIRE(err(put_text(store, "good", "text")) == 0);
+  const auto settled = store.settle({});
+  REQUIRE(err(settled) != 0);
+  CHECK(s.fake.keys() == std::vector<s3::Key>{"from", "good"});
+  const auto left = store.waiting();
+  CHECK(left.changes == 3);
+  CHECK(left.refusals == 2);
+  REQUIRE(left.refused.size() == 2);
+  CHECK(left.refused[0].key == "bad-copy");
+  CHECK(left.refused[0].why.find(std::to_string(status)) != std::string::npos);
+  CHECK(left.refused[1].key == "bad-new");
+  REQUIRE(left.others.size() == 1);
+  CHECK(left.others[0].key == "from");
+  CHECK(left.others[0].why.find("bad-copy") != std::string::npos);
+  for (const char* word : {"bad-copy", "bad-new"}) {
+    CHECK(settled.error().text.find(word) != std::string::npos);
+  }
+  CHECK(get_text(store, "bad-new")->bytes == "kept");
+  CHECK(get_text(store, "bad-copy")->bytes == "old");
+  SECTION("and is stored once it is taken") {
+    s.faults.clear();
+    CHECK(err(store.settle({})) == 0);
+    CHECK(s.fake.keys() == std::vector<s3::Key>{"bad-copy", "bad-new", "good"});
+  }
+  SECTION("by the next mount too") {
+    JournalStore& next = s.reopen();
+    REQUIRE(err(put_text(next, "good", "more")) == 0);
+    CHECK(err(next.settle({})) != 0);
+    CHECK(s.content("good") == "more");
+    CHECK(next.waiting().changes == 3);
+    s.faults.clear();
+    CHECK(err(next.settle({})) == 0);
+  }
+  SECTION("and can be removed though its removal is refused like itself") {
+    REQUIRE(err(store.remove("bad-new")) == 0);
+    REQUIRE(err(store.remove("bad-copy")) == 0);
+    CHECK(err(store.settle({})) == 0);
+    CHECK(store.waiting().changes == 0);
+    CHECK(s.fake.keys() == std::vector<s3::Key>{"good"});
+  }
+}
+
+TEST_CASE("what is written to such a name again and again does not hold others up") {
+  Setting s;
+  s.fake.put_raw("x", "x");
+  refuse_changes(s, "bad", 500);
+  JournalStore& store = s.open();
+  REQUIRE(err(put_text(store, "bad", "0")) == 0);
+  REQUIRE(err(put_text(store, "good", "0")) == 0);
+  CHECK(err(store.settle({})) != 0);
+  const int tried = s.fake.count().total() + s.faults.fired();
+  for (int i = 0; i < 300; ++i) REQUIRE(err(put_text(store, "bad", std::to_string(i))) == 0);
+  REQUIRE(err(store.remove("x")) == 0);
+  CHECK(err(store.settle({})) != 0);
+  CHECK(s.content("x") == "(absent)");
+  CHECK(s.fake.count().total() + s.faults.fired() < tried + 20);
+  CHECK(get_text(store, "bad")->bytes == "299");
+}
+
+TEST_CASE("removals make room in a store that is full") {
+  const auto [status, errnum] = GENERATE(table<int, int>({{403, EDQUOT}, {507, ENOSPC}}));
+  Setting s;
+  s.fake.put_raw("large", "large");
+  JournalStore& store = s.open();
+  for (int i = 0; i < 20; ++i) {
+    Fault fault;
+    fault.verb = Verb::put;
+    fault.error = answered(status, errnum);
+    fault.before = [&](const StoreCall&) {
+      if (!s.fake.object("large")) s.faults.clear();
+    };
+    if (i == 0) s.faults.add(fault);
+    REQUIRE(err(put_text(store, "new" + std::to_string(i), "text")) == 0);
+  }
+  REQUIRE(err(store.remove("large")) == 0);
+  static_cast<void>(store.settle({}));
+  CHECK(s.content("large") == "(absent)");
+  s.faults.clear();
+  CHECK(err(store.settle({})) == 0);
+  CHECK(s.fake.keys().size() == 20);
+}
+
+/// A service that takes the bytes, loses the attributes and says that it failed, as rclone's does;
+/// with `odd`, its names of versions are no MD5 either.
+class Forgetful final : public s3::ObjectStore {
+ public:
+  Forgetful(FakeStore& fake, bool odd) : fake_(fake), odd_(odd) {}
+  int failures = 0;  ///< of the next puts
+  /// The client has tried it again, and tells how that ended.
+  bool tells_condition = false;
+
+  Result<s3::ObjectInfo> head(const s3::Key& key) override { return named(fake_.head(key)); }
+  Result<s3::ObjectInfo> get(const s3::GetRequest& request, s3::ByteSink& sink) override {
+    s3::GetRequest inner = request;
+    if (!translate(inner.if_match)) return stale();
+    return named(fake_.get(inner, sink));
+  }
+  Result<s3::ETag> put(const s3::PutRequest& request, s3::ByteSource& body) override {
+    s3::PutRequest inner = request;
+    if (!translate(inner.if_match)) return stale();
+    const bool fails = failures > 0;
+    if (fails) inner.attributes = {};
+    auto etag = fake_.put(inner, body);
+    if (!etag) return etag;
+    if (fails) {
+      --failures;
+      if (tells_condition) return inner.if_absent ? exists() : stale();
+      return answered(500);
+    }
+    return name(*etag);
+  }
+  Status remove(const s3::Key& key) override { return fake_.remove(key); }
+  std::vector<Status> remove_many(const std::vector<s3::Key>& keys) override {
+    return fake_.remove_many(keys);
+  }
+  Result<s3::ListPage> list(const s3::ListRequest& request) override { return fake_.list(request); }
+  Result<s3::ETag> copy(const s3::CopyRequest& request) override { return fake_.copy(request); }
+  Result<s3::UploadId> create_upload(const s3::Key& key, const s3::ObjectAttributes& attributes,
+                                     s3::PartOrigin origin) override {
+    return fake_.create_upload(key, attributes, origin);
+  }
+  Result<s3::ETag> upload_part(const s3::Key& key, const s3::UploadId& id, int number,
+                               s3::ByteSource& body) override {
+    return fake_.upload_part(key, id, number, body);
+  }
+  Result<s3::ETag> copy_part(const s3::Key& key, const s3::UploadId& id, int number,
+                             const s3::Key& source, const s3::ETag& version,
+                             s3::ByteRange range) override {
+    return fake_.copy_part(key, id, number, source, version, range);
+  }
+  /// Done, but not said so.
+  Result<s3::ETag> complete_upload(const s3::Key& key, const s3::UploadId& id,
+                                   const std::vector<s3::UploadedPart>& parts) override {
+    static_cast<void>(fake_.complete_upload(key, id, parts));
+    return answered(500);
+  }
+  Status abort_upload(const s3::Key& key, const s3::UploadId& id) override {
+    return fake_.abort_upload(key, id);
+  }
+  Result<std::vector<s3::UploadedPart>> list_parts(const s3::Key& key,
+                                                   const s3::UploadId& id) override {
+    return fake_.list_parts(key, id);
+  }
+  Result<s3::UploadPage> list_uploads(const std::string& prefix,
+                                      const s3::UploadPage& after) override {
+    return fake_.list_uploads(prefix, after);
+  }
+
+ private:
+  static Error exists() { return answered(412, EEXIST, "PreconditionFailed"); }
+  static Error stale() { return answered(412, ESTALE, "PreconditionFailed"); }
+  [[nodiscard]] s3::ETag name(const s3::ETag& etag) const {
+    return odd_ ? s3::ETag{"\"odd-" + etag.value.substr(1)} : etag;
+  }
+  Result<s3::ObjectInfo> named(Result<s3::ObjectInfo> info) const {
+    if (info) info->etag = name(info->etag);
+    return info;
+  }
+  /// False: no version has this name.
+  [[nodiscard]] bool translate(s3::ETag& etag) const {
+    if (!odd_ || etag.empty()) return true;
+    if (!etag.value.starts_with("\"odd-")) return false;
+    etag.value = "\"" + etag.value.substr(5);
+    return true;
+  }
+
+  FakeStore& fake_;
+  const bool odd_;
+};
+
+TEST_CASE("a version of ours whose attributes the service has lost is not somebody else's") {
+  const bool odd = GENERATE(false, true);
+  const bool over_another = GENERATE(false, true);
+  const bool tells_condition = GENERATE(false, true);
+  Setting s;
+  Forgetful service(s.fake, odd);
+  s.config.hold = std::chrono::milliseconds(0);
+  if (over_another) s.fake.put_raw("k", "before");
+  auto opened = journal::open_journal(s.config, service, s.clock);
+  REQUIRE(err(opened) == 0);
+  JournalStore& store = **opened;
+  REQUIRE(err(store.head("k")) == (over_another ? 0 : ENOENT));
+  service.failures = tells_condition ? 1 : 2;
+  service.tells_condition = tells_condition;
+  REQUIRE(err(put_text(store, "k", "text", mode("1"))) == 0);
+  CHECK(err(store.settle({})) == 0);
+  CHECK(store.waiting().conflicts == 0);
+  CHECK(s.content("k") == "text");
+  CHECK(s.fake.object("k")->meta("mode") == "1");
+}
+
+TEST_CASE("a lost reply and then a refusal leave a version of ours") {
+  const auto [status, code] =
+      GENERATE(table<int, const char*>({{403, "AccessDenied"}, {400, "InvalidURI"}, {307, ""}}));
+  Setting s;
+  s.fake.put_raw("k", "before");
+  JournalStore& store = s.open();
+  REQUIRE(err(store.head("k")) == 0);
+  Fault fault;
+  fault.verb = Verb::put;
+  fault.times = 1;
+  fault.action = Fault::Action::apply_then_fail;
+  fault.error = answered(status, status == 400 ? EINVAL : status == 403 ? EPERM : EIO, code);
+  s.faults.add(fault);
+  REQUIRE(err(put_text(store, "k", "first", mode("1"))) == 0);
+  static_cast<void>(store.settle("k"));
+  CHECK(s.content("k") == "first");
+  REQUIRE(err(put_text(store, "k", "second", mode("2"))) == 0);
+  CHECK(err(store.settle({})) == 0);
+  CHECK(store.waiting().conflicts == 0);
+  CHECK(s.content("k") == "second");
+}
+
+TEST_CASE("an upload that failed and was completed all the same is no conflict") {
+  Setting s;
+  s.fake.put_raw("k", "before");
+  Forgetful service(s.fake, false);
+  auto opened = journal::open_journal(s.config, service, s.clock);
+  REQUIRE(err(opened) == 0);
+  JournalStore& store = **opened;
+  REQUIRE(err(store.head("k")) == 0);
+  const auto id = store.create_upload("k", mode("1"), s3::PartOrigin::sent);
+  REQUIRE(err(id) == 0);
+  StringSource body("parts");
+  const auto part = store.upload_part("k", *id, 1, body);
+  REQUIRE(err(part) == 0);
+  CHECK(err(store.complete_upload("k", *id, {{1, *part, 5}})) != 0);
+  REQUIRE(s.content("k") == "parts");
+  REQUIRE(err(put_text(store, "k", "text", mode("2"))) == 0);
+  CHECK(err(store.settle({})) == 0);
+  CHECK(store.waiting().conflicts == 0);
+  CHECK(s.content("k") == "text");
+}
+
+}  // namespace
+}  // namespace pailfs::test

@@ -24,7 +24,8 @@ std::string Journal::why_it_waits(const s3::Key& key, const Pending::Entry& entr
     return "failed " + std::to_string(entry.attempts) + " times, at last: " + last_trouble_;
   }
   const bool removal = entry.want.kind == Want::Kind::absent;
-  std::string text = removal ? "is removed after all that was made before is stored" : "is not sent yet";
+  std::string text =
+      removal ? "is removed after all that was made before is stored" : "is not sent yet";
   return last_trouble_.empty() ? text : text + "; the store: " + last_trouble_;
 }
 

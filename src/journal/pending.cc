@@ -68,7 +68,8 @@ void Pending::name_body(const Want& want, const s3::Key& key) {
 /// The store has what was sent there now.
 void Pending::forget_bodies(const s3::Key& key, const Entry& but) {
   const auto carried = carried_.find(key);
-  if (carried == carried_.end()) return;
+  const bool only_attributes = but.sent.kind == Want::Kind::copy && but.sent.source == key;
+  if (carried == carried_.end() || only_attributes) return;
   std::erase_if(carried->second, [&](BodyId id) {
     const bool stays = has_body(but.sent, id) || has_body(but.want, id);
     if (!stays) std::erase(bodies_.at(id).names, key);
@@ -79,16 +80,27 @@ void Pending::forget_bodies(const s3::Key& key, const Entry& but) {
 
 void Pending::release_body(const Want& want) {
   if (want.kind != Want::Kind::body) return;
-  const auto found = bodies_.find(want.body);
-  if (--found->second.users > 0) return;
-  bytes_ -= found->second.size;
-  for (const s3::Key& name : found->second.names) {
-    const auto carried = carried_.find(name);
-    carried->second.erase(want.body);
-    if (carried->second.empty()) carried_.erase(carried);
-  }
+  Bytes& bytes = bodies_.at(want.body);
+  if (--bytes.users > 0) return;
+  bytes_ -= bytes.size;
   released_.push_back(want.body);
-  bodies_.erase(found);
+}
+
+/// When records are read again a body may have no user between two that it has.
+std::vector<BodyId> Pending::take_released() {
+  std::vector<BodyId> gone;
+  for (const BodyId id : std::exchange(released_, {})) {
+    const auto found = bodies_.find(id);
+    if (found == bodies_.end() || found->second.users > 0) continue;
+    for (const s3::Key& name : found->second.names) {
+      const auto carried = carried_.find(name);
+      carried->second.erase(id);
+      if (carried->second.empty()) carried_.erase(carried);
+    }
+    bodies_.erase(found);
+    gone.push_back(id);
+  }
+  return gone;
 }
 
 void Pending::count_source(const s3::Key& key, const Want& want, int by) {

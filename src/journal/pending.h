@@ -163,7 +163,7 @@ class Pending final {
   [[nodiscard]] Needs needs_of_refused() const;
 
   /// Bodies that no change needs any more, each reported once.
-  std::vector<BodyId> take_released() { return std::exchange(released_, {}); }
+  std::vector<BodyId> take_released();
 
  private:
   using Iterator = Entries::iterator;
@@ -202,9 +202,9 @@ class Pending final {
   std::unordered_map<s3::Key, std::set<BodyId>> carried_;  // of each name its bodies
   std::uint64_t bytes_ = 0;
   std::size_t refusals_ = 0;
-  std::size_t striking_ = 0;     // of changes_, with kMostStrikes
-  std::uint64_t successes_ = 0;  // changes confirmed
-  std::vector<BodyId> released_;
+  std::size_t striking_ = 0;      // of changes_, with kMostStrikes
+  std::uint64_t successes_ = 0;   // changes confirmed
+  std::vector<BodyId> released_;  // that had no users once: until they are taken their names count
 };
 
 }  // namespace pailfs::journal

@@ -10,6 +10,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -139,7 +140,7 @@ class World {
       if (key == refused_ || is(bucket_) == is(truth_)) continue;
       const Pending::Entry* held = pending_.find(refused_);
       const bool depends = held != nullptr && held->want.kind != Want::Kind::absent &&
-                           origins_[refused_].contains(key);
+                           (origins_[refused_].contains(key) || held->want.source == key);
       if (!depends) complain(key + " waits, but it does not depend on what is refused");
     }
   }
@@ -209,8 +210,15 @@ class World {
     want.attributes = attributes_of(number);
     bodies_[next_] = number;
     want.etag = etag_of({number, 0});
+    remembered_ = {origins_, sources_};
     origins_[key].clear();
+    overwritten(key);
+    sources_[key].clear();
     change(key, want, Value{number, number});
+  }
+  /// What was copied from there before was not from what is there now.
+  void overwritten(const s3::Key& key) {
+    for (auto& [copy, sources] : sources_) sources.erase(key);
   }
   bool remove(const s3::Key& key) {
     if (slow_ && slow_->key == key) acknowledge();
@@ -247,8 +255,12 @@ class World {
     const Value value{truth_.at(from).bytes, number};
     const auto old = truth_.find(to);
     const bool had_them = old != truth_.end() && old->second.bytes == value.bytes;
-    if (from != to && !had_them) {
-      origins_[to] = origins_[from];
+    remembered_ = {origins_, sources_};
+    if (from != to) {
+      overwritten(to);
+      if (!had_them) sources_[to] = sources_[from];
+      if (!had_them) sources_[to].insert(from);
+      origins_[to].insert(origins_[from].begin(), origins_[from].end());
       origins_[to].insert(from);
     }
     change(to, want, value);
@@ -279,9 +291,12 @@ class World {
         const int bytes = bucket_.at(job.key).bytes;
         bucket_.erase(job.key);
         const auto holds = [&](const auto& each) { return each.second.bytes == bytes; };
-        // What is refused has its bytes in the journal; only what it came from waits for it.
+        // What is refused has its bytes in the journal; only what it came from waits for it. And
+        // what it was copied to since is sent from there.
         const auto misses = [&](const auto& each) {
-          return holds(each) && (each.first != refused_ || origins_[each.first].contains(job.key));
+          const bool free = each.first == refused_ ? !sources_[each.first].contains(job.key)
+                                                   : each.first == job.key;
+          return holds(each) && (refused_.empty() || !free);
         };
         if (std::any_of(truth_.begin(), truth_.end(), misses) &&
             std::none_of(bucket_.begin(), bucket_.end(), holds)) {
@@ -349,6 +364,7 @@ class World {
     if (slow_ && !written && log_.back().seq == slow_->seq) {
       log_.pop_back();
       slow_.reset();
+      std::tie(origins_, sources_) = remembered_;
     }
     if (slow_) comes_true(*std::exchange(slow_, std::nullopt));
     pending_ = Pending(kHold);
@@ -381,9 +397,12 @@ class World {
   std::vector<Logged> log_;
   std::optional<Logged> slow_;  // written down, and not yet acknowledged
   bool slowly_ = false;
-  s3::Key refused_;                               // the service does not take changes of it
-  bool obstinate_ = false;                        // ... and does not say that this is its last word
-  std::map<s3::Key, std::set<s3::Key>> origins_;  // from where what a key shall have was copied
+  s3::Key refused_;         // the service does not take changes of it
+  bool obstinate_ = false;  // ... and does not say that this is its last word
+  using Sets = std::map<s3::Key, std::set<s3::Key>>;
+  Sets origins_;                      // from where what a key shall have was copied
+  Sets sources_;                      // ... and that have not been written anew since
+  std::pair<Sets, Sets> remembered_;  // before the last change
   MonoTime now_{};
   Sequence next_;
   std::string wrong_;
@@ -465,23 +484,29 @@ std::string shortened(std::string story) {
   return story;
 }
 
-// PAILFS_ORDERS sets how many.
-TEST_CASE("random orders of many events do too") {
+/// The first of random orders that goes wrong. PAILFS_ORDERS sets how many are played.
+std::string play_random(const std::string& events) {
   const char* count = std::getenv("PAILFS_ORDERS");
-  const std::string events = "aaabABddDeD><mssfffflxcCkKREsfsf";
   std::mt19937_64 random(20261125);
-  std::string wrong;
-  for (int round = count == nullptr ? 5'000 : std::atoi(count); round > 0 && wrong.empty();
-       --round) {
+  for (int round = count == nullptr ? 5'000 : std::atoi(count); round > 0; --round) {
     std::string story;
     for (std::size_t left = 10 + random() % 60; left > 0; --left) {
       story += events[random() % events.size()];
     }
     if (outcome(story).empty()) continue;
     const std::string shortest = shortened(story);
-    wrong = shortest + ": " + outcome(shortest);
+    return shortest + ": " + outcome(shortest);
   }
-  CHECK(wrong == "");
+  return {};
+}
+
+TEST_CASE("random orders of many events do too") {
+  CHECK(play_random("aaabABddDeD><mssfffflxcCkK") == "");
+}
+
+// Without crashes: which names had bytes that are now another's is not written down.
+TEST_CASE("random orders with a name that is refused store all that does not depend on it") {
+  CHECK(play_random("aaabABddDeD><mssfffflxRE") == "");
 }
 
 }  // namespace

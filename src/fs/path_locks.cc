@@ -39,9 +39,8 @@ bool PathLocks::exclude_each_other(const Request& one, const Request& other) {
 
 bool PathLocks::is_free(Requests::const_iterator own) const {
   if (!own->alone && alone_ == 0) return true;
-  return std::none_of(requests_.begin(), own, [&](const Request& earlier) {
-    return exclude_each_other(earlier, *own);
-  });
+  return std::none_of(requests_.begin(), own,
+                      [&](const Request& earlier) { return exclude_each_other(earlier, *own); });
 }
 
 PathLocks::Requests::iterator PathLocks::enqueue(std::vector<std::string> paths, bool alone) {
@@ -109,9 +108,8 @@ bool PathLocks::is_being_renamed(const std::string& path, const Hold* own) {
   const Request* const mine = own != nullptr && own->locks_ == this ? &*own->own_ : nullptr;
   return std::any_of(requests_.begin(), requests_.end(), [&](const Request& request) {
     if (!request.alone || !request.granted || &request == mine) return false;
-    return std::any_of(request.paths.begin(), request.paths.end(), [&](const std::string& prefix) {
-      return is_at_or_below(path, prefix);
-    });
+    return std::any_of(request.paths.begin(), request.paths.end(),
+                       [&](const std::string& prefix) { return is_at_or_below(path, prefix); });
   });
 }
 
@@ -122,9 +120,8 @@ void PathLocks::look_again() {
 
 std::size_t PathLocks::waiting() {
   MutexLock lock(mutex_);
-  return static_cast<std::size_t>(
-      std::count_if(requests_.begin(), requests_.end(),
-                    [](const Request& request) { return !request.granted; }));
+  return static_cast<std::size_t>(std::count_if(
+      requests_.begin(), requests_.end(), [](const Request& request) { return !request.granted; }));
 }
 
 }  // namespace pailfs::fs

@@ -99,8 +99,8 @@ class PathLocks final {
   void drop(Requests::iterator own) REQUIRES(mutex_);
 
   Mutex mutex_;
-  Requests requests_ GUARDED_BY(mutex_);       // in the order in which they came
-  std::size_t alone_ GUARDED_BY(mutex_) = 0;   // of them
+  Requests requests_ GUARDED_BY(mutex_);      // in the order in which they came
+  std::size_t alone_ GUARDED_BY(mutex_) = 0;  // of them
 };
 
 }  // namespace pailfs::fs

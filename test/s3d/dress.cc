@@ -50,8 +50,7 @@ void respell_etags(const Call& call, std::string& text) {
 }
 
 void respell_list(const Call& call, std::string& text) {
-  if (call.rule(Rule::kListNoClass))
-    replace_all(text, "<StorageClass>STANDARD</StorageClass>", "");
+  if (call.rule(Rule::kListNoClass)) replace_all(text, "<StorageClass>STANDARD</StorageClass>", "");
   if (call.rule(Rule::kListEncodingEmpty))
     replace_all(text, "<IsTruncated>", "<EncodingType></EncodingType><IsTruncated>");
 }
@@ -62,7 +61,9 @@ bool writes_result(Op op) {
          op == Op::kListMultipartUploads;
 }
 
-bool lists_objects(Op op) { return op == Op::kListObjectsV1 || op == Op::kListObjectsV2; }
+bool lists_objects(Op op) {
+  return op == Op::kListObjectsV1 || op == Op::kListObjectsV2;
+}
 
 }  // namespace
 

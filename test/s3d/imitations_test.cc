@@ -207,7 +207,9 @@ TEST_CASE("imitated versitygw lists names as they are, with an empty encoding") 
   const auto list = s3.get("?encoding-type=url");
   CHECK(says(list, "<Key>a b</Key>"));
   CHECK(says(list, "<EncodingType></EncodingType>"));
-  CHECK(says(list, "<Key>c\xEF\xBF\xBD" "d</Key>"));
+  CHECK(says(list,
+             "<Key>c\xEF\xBF\xBD"
+             "d</Key>"));
   CHECK(says(s3.batch("<Object><Key>k</Key></Object>", true, true), "<Key>k</Key>"));
   CHECK(s3.remove("nokey", {{"If-Match", kWrong}}).status == 204);
 }
@@ -364,7 +366,9 @@ TEST_CASE("imitated Swift has no conditional PUT and short values") {
   CHECK(s3.put("k", "x", {{"x-amz-meta-a", std::string(256, 'a')}}).status == 200);
   CHECK(s3.put("k", "x", {{"x-amz-meta-a", std::string(257, 'a')}}).code() == "InternalError");
   CHECK(s3.put("k", "x", {{"x-amz-server-side-encryption", "AES256"}}).status == 501);
-  CHECK(says(s3.create("a%01b"), "<Key>a\x01" "b</Key>"));
+  CHECK(says(s3.create("a%01b"),
+             "<Key>a\x01"
+             "b</Key>"));
   CHECK(s3.batch("<Object><Key>k</Key></Object>", true, false).code() == "InvalidRequest");
 }
 
@@ -405,8 +409,7 @@ TEST_CASE("imitated Ceph 18 tells Complete and part copies without quotes") {
   CHECK(s3.complete("p", "nosuchid", {kWrong}).code() == "InternalError");
   const auto done = s3.upload("m");
   CHECK("\"" + done.tag("ETag") + "\"" == s3.head("m").header("etag"));
-  CHECK(s3.put("k", "x", {{"x-amz-server-side-encryption", "AES256"}}).code() ==
-        "InvalidArgument");
+  CHECK(s3.put("k", "x", {{"x-amz-server-side-encryption", "AES256"}}).code() == "InvalidArgument");
 }
 
 }  // namespace s3d

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "fs/node_cache.h"
-
 #include "support/catch.h"
 
 namespace pailfs::fs {
@@ -84,9 +83,9 @@ TEST_CASE("a path is compared by its components") {
     bool below;
   };
   const Row rows[] = {
-      {"a", "a", true},   {"a/b", "a", true},    {"a/b/c", "a/b", true}, {"ab", "a", false},
-      {"a-b", "a", false}, {"a", "a/b", false},  {"b/a", "a", false},    {"a/bc", "a/b", false},
-      {"", "", true},     {"a", "", true},       {"", "a", false},       {"a.d/x", "a", false},
+      {"a", "a", true},    {"a/b", "a", true},  {"a/b/c", "a/b", true}, {"ab", "a", false},
+      {"a-b", "a", false}, {"a", "a/b", false}, {"b/a", "a", false},    {"a/bc", "a/b", false},
+      {"", "", true},      {"a", "", true},     {"", "a", false},       {"a.d/x", "a", false},
   };
   for (const Row& row : rows) {
     CAPTURE(row.path, row.prefix);
@@ -307,7 +306,7 @@ TEST_CASE("what is being renamed is told, except by one's own rename and by one 
 TEST_CASE("under load no two that exclude each other have their turn at once") {
   PathLocks locks;
   const std::string paths[] = {"a", "a/x", "a/x/1", "b", "b/y", "c"};
-  std::atomic<int> alone_in[6] = {};   // renames that have the path or one above it
+  std::atomic<int> alone_in[6] = {};  // renames that have the path or one above it
   std::atomic<int> changes_of[6] = {};
   std::atomic<bool> right = true;
   std::vector<std::thread> threads;

@@ -83,8 +83,8 @@ Verdict Sender::failure(const Error& error) {
   Verdict verdict;
   verdict.kind = is_final(error) ? Verdict::Kind::refused : Verdict::Kind::retry;
   verdict.error = error;
-  // Also of a refusal: an attempt before it, of the same request, may have had no reply.
-  verdict.may_have_arrived = true;
+  // Also of a refusal, if an attempt before it, of the same request, had no reply.
+  verdict.may_have_arrived = verdict.kind == Verdict::Kind::retry || error.in_doubt;
   return verdict;
 }
 

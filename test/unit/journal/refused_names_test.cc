@@ -242,6 +242,7 @@ TEST_CASE("a lost reply and then a refusal leave a version of ours") {
   fault.times = 1;
   fault.action = Fault::Action::apply_then_fail;
   fault.error = answered(status, status == 400 ? EINVAL : status == 403 ? EPERM : EIO, code);
+  fault.error.in_doubt = true;
   s.faults.add(fault);
   REQUIRE(err(put_text(store, "k", "first", mode("1"))) == 0);
   static_cast<void>(store.settle("k"));

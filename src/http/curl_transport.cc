@@ -82,6 +82,7 @@ class Run final {
   std::uint64_t body_offset_ = 0;
   std::uint64_t header_bytes_ = 0;
   bool to_sink_ = false;
+  bool begun_ = false;  ///< the request was about to be sent once
   std::array<char, CURL_ERROR_SIZE> text_{};
 };
 
@@ -177,7 +178,10 @@ int Run::on_progress(void* self, curl_off_t down_total, curl_off_t down, curl_of
 }
 
 int Run::on_request(void* self, char*, char*, int, int) {
-  static_cast<Run*>(self)->stall_.start(std::chrono::steady_clock::now());
+  Run& run = *static_cast<Run*>(self);
+  run.exchange_.sent_again = run.begun_;
+  run.begun_ = true;
+  run.stall_.start(std::chrono::steady_clock::now());
   return CURL_PREREQFUNC_OK;
 }
 

@@ -17,10 +17,9 @@ namespace {
 /// has the same.
 bool has_metadata(const ObjectInfo& now, const ObjectAttributes& wanted) {
   const auto& found = now.attributes.metadata;
-  return !wanted.metadata.empty() &&
-         std::all_of(wanted.metadata.begin(), wanted.metadata.end(), [&](const auto& field) {
-           return std::find(found.begin(), found.end(), field) != found.end();
-         });
+  return std::all_of(wanted.metadata.begin(), wanted.metadata.end(), [&](const auto& field) {
+    return std::find(found.begin(), found.end(), field) != found.end();
+  });
 }
 
 }  // namespace
@@ -71,7 +70,8 @@ bool ServiceClient::is_copied(const CopyRequest& request, const ObjectInfo& now)
   if (now.etag.empty()) return false;
   const bool same_etag = now.etag == normal_etag(request.source_if_match.value);
   if (request.attributes && !has_metadata(now, *request.attributes)) return false;
-  if (request.attributes && request.size) return now.size == *request.size;
+  const bool tells = request.attributes && !request.attributes->metadata.empty();
+  if (tells && request.size) return now.size == *request.size;
   if (request.source == request.destination) return request.attributes && same_etag;
   const auto source = head(request.source);
   return source && source->size == now.size && source->etag == now.etag &&

@@ -216,6 +216,7 @@ Verdict malformed(const Asked& asked, const http::Exchange& exchange, const std:
 
 Verdict judge(const Asked& asked, const http::Exchange& exchange) {
   Verdict verdict = judge_reply(asked, exchange);
+  verdict.earlier_unknown = exchange.sent_again && changes_something(asked.op);
   if (verdict.ok) return verdict;
   verdict.failure = exchange.failure;
   verdict.detail = exchange.detail;

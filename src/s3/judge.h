@@ -84,6 +84,7 @@ struct Verdict {
   Retry retry = Retry::never;
   bool at_once = false;             ///< the server never saw the request: again, now, at no cost
   bool outcome_unknown = false;     ///< the service may have done what was asked
+  bool earlier_unknown = false;     ///< ... when the transport sent it for the first time
   bool checksum_confirmed = false;  ///< the service told the one it was sent
   bool foreign = false;             ///< whatever answered does not speak S3
   http::Failure failure = http::Failure::none;

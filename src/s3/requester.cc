@@ -370,6 +370,7 @@ Outcome Requester::run(Call call) {
       return outcome;
     }
     suspect_keys(verdict, progress);
+    outcome.doubt = outcome.doubt || verdict.earlier_unknown;
     verdict.error.in_doubt = outcome.doubt || verdict.outcome_unknown;
     const bool free_attempt = verdict.at_once && !progress.at_once_used;
     if (!free_attempt) ++progress.counted;

@@ -123,6 +123,24 @@ TEST_CASE("whatever the server answers, a call tells the truth or fails") {
   }
 }
 
+TEST_CASE("a change that took effect before it was refused is told as what it is") {
+  const char* refusal = GENERATE("status:403:AccessDenied", "status:400:InvalidRequest",
+                                 "redirect:307:http://127.0.0.1:1/elsewhere");
+  Scene scene(3);
+  for (const FaultyCall& call : faulty_calls()) {
+    const std::string_view name = call.name;
+    if (name != "put" && name != "remove" && name != "complete_upload") continue;
+    CAPTURE(call.name, refusal);
+    const auto outcome =
+        scene.run(call, "nth=1 times=1 action=apply_then_drop\nop=" + std::string(call.operation) +
+                            " nth=2 times=20 action=" + refusal);
+    CHECK(scene.refused() == "");
+    CHECK(scene.fired() >= 2);
+    CHECK(outcome.err == 0);
+    CHECK(outcome.wrong == "");
+  }
+}
+
 TEST_CASE("a fault that passes is survived by trying again") {
   const char* action = GENERATE("status:500:InternalError", "status:503:SlowDown", "status:502",
                                 "drop", "reset_after:0", "error200:InternalError", "foreign:html");

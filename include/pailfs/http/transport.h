@@ -112,6 +112,9 @@ struct Exchange {
       body;  ///< what the sink did not take, at most kMaxInlineBody (then Failure::protocol)
   std::uint64_t received = 0;  ///< body bytes that arrived, wherever they went
   std::uint64_t sent = 0;      ///< body bytes that left
+  /// The request went out more than once, because a reused connection was closed under it: this is
+  /// the reply to the last one, and nobody knows what became of those before.
+  bool sent_again = false;
   Timing timing;
 };
 

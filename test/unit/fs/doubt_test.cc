@@ -2,6 +2,7 @@
 // What a change may have done whose reply was lost is not forgotten because a later attempt is
 // refused, and a service that refuses a shortcut is not asked for it again.
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <string>
 
@@ -303,7 +304,7 @@ TEST_CASE("a version of our own that the store names otherwise later is the one 
     SetAttr mode;
     mode.mode = 0600;
     REQUIRE(w.files->setattr(w.look("f"), mode));
-    CHECK(w.store.object("f")->meta("mode") == std::to_string(0600));
+    CHECK(w.store.object("f")->meta("mode") == std::to_string(S_IFREG | 0600));
   }
   SECTION("but replaced elsewhere it is stale, and once known it costs nothing") {
     const auto opened = w.files->open(w.look("f"), O_RDONLY);

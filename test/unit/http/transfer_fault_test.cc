@@ -155,6 +155,19 @@ TEST_CASE("a connection closed while idle costs a new one and nothing else", "[h
   CHECK(server.connections() == 2);
 }
 
+TEST_CASE("a request without a body that went out twice says so, one that went out once does not",
+          "[http]") {
+  const ScriptedServer server({{step::Send{http_reply(200, "first")}},
+                               {step::Close{}},
+                               {step::Send{http_reply(403, "second")}},
+                               {step::Send{http_reply(204, "")}}});
+  const auto transport = make_transport();
+  CHECK_FALSE(transport->perform(request_to(server, "/1"), nullptr, nullptr).sent_again);
+  CHECK(transport->perform(request_to(server, "/2", Method::del), nullptr, nullptr).sent_again);
+  CHECK_FALSE(
+      transport->perform(request_to(server, "/3", Method::del), nullptr, nullptr).sent_again);
+}
+
 TEST_CASE("a reused connection closed under the request: the body is sent again from its start",
           "[http]") {
   const Step how = GENERATE(Step{step::Close{}}, Step{step::Reset{}});
@@ -168,6 +181,7 @@ TEST_CASE("a reused connection closed under the request: the body is sent again 
   CAPTURE(second.detail);
   CHECK(second.failure == Failure::none);
   CHECK(second.body == "second");
+  CHECK(second.sent_again);
   const auto seen = server.requests();
   REQUIRE(seen.size() == 3);
   CHECK(seen[1].connection == 0);

@@ -79,6 +79,23 @@ TEST_CASE("a PUT that took effect before it was refused is found out") {
   }
 }
 
+TEST_CASE("what the transport has sent twice is in doubt like what was sent again here") {
+  Bench bench(plain_http());
+  StringSource body("hello");
+  http::Exchange refusal = s3_error(403, "AccessDenied");
+  refusal.sent_again = true;
+  bench.transport.then(refusal).then(object(5, md5_etag("hello")));
+  CHECK(bench.client->put({"k", kWanted, {}, false}, body));
+  bench.transport.then(refusal).then(object(5, md5_etag("hellO")));
+  CHECK(bench.client->put({"k", kWanted, {}, false}, body).error().in_doubt);
+  http::Exchange exists = s3_error(412, "PreconditionFailed");
+  exists.sent_again = true;
+  bench.transport.then(exists).then(object(5, md5_etag("hello")));
+  CHECK(bench.client->put({"k", kWanted, {}, true}, body));
+  bench.transport.then(refusal).then(listing_of("", 0, ""));
+  CHECK(bench.client->remove("k"));
+}
+
 TEST_CASE("a doubt is told with the last error, and none where there is none") {
   StringSource body("hello");
   const auto put = [&](Bench& bench) { return bench.client->put({"k", kWanted, {}, false}, body); };

@@ -149,5 +149,13 @@ TEST_CASE("A journal needs a directory and says who waits for the service") {
   CHECK(refusal("durability=local,use_cache=/c,journal_size=1") != "");
 }
 
+TEST_CASE("how many zeros a file may have that no program has written is 16 GiB or as given") {
+  CHECK(accepted({"b", "/m"}).fs.hole_limit == 16ULL << 30U);
+  CHECK(accepted({"b", "/m", "-o", "hole_limit=100"}).fs.hole_limit == 100ULL << 20U);
+  for (const char* text : {"hole_limit=0", "hole_limit=lots"}) {
+    CHECK(parse_command_line({"pailfs", "b", "/m", "-o", text}, {}).error != "");
+  }
+}
+
 }  // namespace
 }  // namespace pailfs::cli

@@ -31,7 +31,11 @@ void PosixFileSystem::begin_names(OpenDirectory& directory, const std::string& p
     MutexLock lock(child->state);
     if (child->content && !child->content->stored) local_names.push_back(name);
   }
-  directory.names.emplace(lister_, known_, tree_walk_, lookups_, path, std::move(local_names));
+  if (directory.names) {
+    directory.names->begin_anew(path, local_names);
+  } else {
+    directory.names.emplace(lister_, known_, tree_walk_, lookups_, path, local_names);
+  }
   directory.begun = false;
 }
 

@@ -170,6 +170,7 @@ class NodeCache final {
     Unshown unshown_;
     std::shared_ptr<Table> table_;  // these are guarded by the cache's mutex
     std::vector<SlotId> order_;
+    std::vector<bool> kept_;  // by number: stands in the order though it may not be there any more
     std::uint32_t serial_ = 0;
     std::size_t pages_ = 0;
     bool done_ = false;
@@ -186,6 +187,11 @@ class NodeCache final {
   /// its listing would be believed.
   void park(const ReadingPtr& reading) EXCLUDES(mutex_);
   [[nodiscard]] ReadingPtr take_parked(const std::string& directory) EXCLUDES(mutex_);
+
+  /// Of a new reading, before anything of it is read: its order begins with that of `earlier`, so
+  /// that a place means the same in both; names that `earlier` did not have follow. A name of
+  /// `earlier` is shown as soon as the new one has listed it.
+  void keep_order(const ReadingPtr& reading, const ReadingPtr& earlier) EXCLUDES(mutex_);
 
   /// A page of a listing, asked for at `asked`.
   struct Page {
@@ -213,6 +219,9 @@ class NodeCache final {
   /// The next names from place `from` on, at most `most`; none when no more have come yet.
   [[nodiscard]] std::vector<Item> items(const ReadingPtr& reading, std::size_t from,
                                         std::size_t most) EXCLUDES(mutex_);
+  /// One name, wherever it stands; nothing if it is not known to be there.
+  [[nodiscard]] std::optional<Item> item(const ReadingPtr& reading, std::string_view name)
+      EXCLUDES(mutex_);
   [[nodiscard]] bool is_done(const ReadingPtr& reading) EXCLUDES(mutex_);
 
  private:
@@ -245,6 +254,9 @@ class NodeCache final {
   void see_again(Slot& slot, WallTime listed, MonoTime asked, MonoTime until) REQUIRES(mutex_);
   void see_marker(Reading& reading, const Page& page, MonoTime asked) REQUIRES(mutex_);
   void finish(Reading& reading) REQUIRES(mutex_);
+  SlotId keep_name(Table& table, std::string_view name) REQUIRES(mutex_);
+  static bool is_shown(const Slot& slot);
+  Item item_of(const DirTable& names, SlotId id) REQUIRES(mutex_);
 
   const Config& config_;
   const std::chrono::seconds attribute_ttl_;

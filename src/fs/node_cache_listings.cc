@@ -194,8 +194,7 @@ NodeCache::ReadingPtr NodeCache::known_reading(const std::string& directory) {
   reading->order_.reserve(table->names.live());
   for (SlotId id = 0; id < table->names.end(); ++id) {
     const Slot& slot = table->names.at(id);
-    const bool there = slot.state != Slot::State::free && slot.state != Slot::State::absent;
-    if (there && (slot.file || slot.directory)) reading->order_.push_back(id);
+    if (is_shown(slot)) reading->order_.push_back(id);
   }
   table->readings.push_back(reading);
   return reading;
@@ -224,6 +223,34 @@ NodeCache::ReadingPtr NodeCache::begin_reading(const std::string& directory, Mon
   reading->table_->live_readings(clock_.now() - listing_ttl_);
   reading->table_->readings.push_back(reading);
   return reading;
+}
+
+/// The number of a name whose place is kept; of one that the table lacks it means nothing but that.
+SlotId NodeCache::keep_name(Table& table, std::string_view name) {
+  if (const SlotId id = table.names.find(name); id != kNoSlot) return id;
+  const SlotId id = table.names.make(name);
+  Slot& slot = table.names.at(id);
+  put(table, slot, Node{});
+  slot.learnt = slot.expires = slot.seen = MonoTime{};
+  return id;
+}
+
+void NodeCache::keep_order(const ReadingPtr& reading, const ReadingPtr& earlier) {
+  MutexLock lock(mutex_);
+  Table& table = *reading->table_;
+  const bool same = reading->table_ == earlier->table_;
+  std::vector<SlotId> order;
+  order.reserve(earlier->order_.size() + reading->order_.size());
+  for (const SlotId id : earlier->order_) {
+    order.push_back(same ? id : keep_name(table, earlier->table_->names.name(id)));
+  }
+  reading->kept_.assign(table.names.end(), false);
+  for (const SlotId id : order) reading->kept_[id] = true;
+  for (const SlotId id : reading->order_) {
+    if (!reading->kept_[id]) order.push_back(id);
+  }
+  reading->order_ = std::move(order);
+  settle(table);
 }
 
 void NodeCache::see_object(Slot& slot, const ListedName& listed, MonoTime asked) {
@@ -274,7 +301,8 @@ void NodeCache::add_name(Reading& reading, const std::string& name, const Listed
   const bool again = slot.reading == reading.serial_;
   if (!again) {
     slot.reading = reading.serial_;
-    reading.order_.push_back(id);
+    const bool has_place = id < reading.kept_.size() && reading.kept_[id];
+    if (!has_place) reading.order_.push_back(id);
   }
   slot.seen = std::max(slot.seen, asked);
   if (ours_is_younger) return;
@@ -361,7 +389,7 @@ std::optional<NodeCache::Unshown> NodeCache::tell_unshown(const ReadingPtr& read
 void NodeCache::finish(Reading& reading) {
   Table& table = *reading.table_;
   reading.done_ = true;
-  const bool alone = table.live_readings(clock_.now() - listing_ttl_) <= 1;
+  const bool alone = table.live_readings(clock_.now() - listing_ttl_) <= 1 && reading.kept_.empty();
   for (SlotId id = 0; id < table.names.end(); ++id) {
     Slot& slot = table.names.at(id);
     if (slot.state == Slot::State::free || slot.seen >= reading.begun) continue;
@@ -370,7 +398,7 @@ void NodeCache::finish(Reading& reading) {
       forget_attributes(slot);
       table.names.free(id);
     } else {
-      // Its number may stand in the order of another reading.
+      // Its number may stand in the order of another reading, or is kept in that of this one.
       put(table, slot, Node{});
       slot.learnt = slot.seen = reading.begun;
     }
@@ -382,29 +410,51 @@ void NodeCache::finish(Reading& reading) {
   }
 }
 
+bool NodeCache::is_shown(const Slot& slot) {
+  const bool there = slot.state == Slot::State::unknown || slot.state == Slot::State::known;
+  return there && (slot.file || slot.directory);
+}
+
+NodeCache::Item NodeCache::item_of(const DirTable& names, SlotId id) {
+  const Slot& slot = names.at(id);
+  Item item;
+  item.name = std::string(names.name(id));
+  item.listed.file = slot.file;
+  item.listed.directory = slot.directory;
+  item.listed.size = slot.size;
+  if (slot.state != Slot::State::known || slot.expires <= clock_.now()) return item;
+  item.form = slot.form;
+  item.stat = slot.attributes ? slot.attributes->stat() : implicit_directory_stat(config_);
+  item.stat->size = is_directory(slot.form) ? 4096 : slot.size;
+  return item;
+}
+
 std::vector<NodeCache::Item> NodeCache::items(const ReadingPtr& reading, std::size_t from,
                                               std::size_t most) {
   MutexLock lock(mutex_);
-  const MonoTime now = clock_.now();
   std::vector<Item> found;
   const DirTable& names = reading->table_->names;
   for (std::size_t i = from; i < reading->order_.size() && found.size() < most; ++i) {
     const SlotId id = reading->order_[i];
     const Slot& slot = names.at(id);
-    if (slot.state == Slot::State::free || slot.state == Slot::State::absent) continue;
-    if (!slot.file && !slot.directory) continue;
-    Item& item = found.emplace_back();
-    item.name = std::string(names.name(id));
-    item.listed.file = slot.file;
-    item.listed.directory = slot.directory;
-    item.listed.size = slot.size;
-    item.next = i + 1;
-    if (slot.state != Slot::State::known || slot.expires <= now) continue;
-    item.form = slot.form;
-    item.stat = slot.attributes ? slot.attributes->stat() : implicit_directory_stat(config_);
-    item.stat->size = is_directory(slot.form) ? 4096 : slot.size;
+    const bool kept = id < reading->kept_.size() && reading->kept_[id];
+    const bool told = slot.seen >= reading->begun ||
+                      (slot.state != Slot::State::unknown && slot.learnt > reading->begun);
+    // Whether it is still there a later page has to say.
+    if (kept && !told && !reading->done_) break;
+    if (!is_shown(slot)) continue;
+    found.push_back(item_of(names, id));
+    found.back().next = i + 1;
   }
   return found;
+}
+
+std::optional<NodeCache::Item> NodeCache::item(const ReadingPtr& reading, std::string_view name) {
+  MutexLock lock(mutex_);
+  const DirTable& names = reading->table_->names;
+  const SlotId id = names.find(name);
+  if (id == kNoSlot || !is_shown(names.at(id))) return std::nullopt;
+  return item_of(names, id);
 }
 
 bool NodeCache::is_done(const ReadingPtr& reading) {

@@ -2,8 +2,13 @@
 // One open directory, read more than once.
 #include <fcntl.h>
 
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <random>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "pailfs/fs/file_system.h"
 
@@ -71,6 +76,177 @@ TEST_CASE("a directory that was renamed while it was open is read again under it
   REQUIRE(w.files->rmdir(kRootInode, "e"));
   CHECK(w.read(*opened).empty());
   w.files->releasedir(*opened);
+}
+
+/// Reads from `offset` on, as a kernel with a small buffer does; what follows each offset is kept.
+struct Positions : World {
+  explicit Positions(const Config& config = Config())
+      : files_of_config(make_file_system(config, store, clock)) {
+    files = std::move(files_of_config);
+  }
+  std::string name_at(HandleId handle, std::uint64_t offset, std::uint64_t* next = nullptr) {
+    std::string name;
+    REQUIRE(files->readdir(handle, offset, false, [&](const DirEntry& entry) {
+      if (!name.empty()) return false;
+      name = entry.name;
+      if (next != nullptr) *next = entry.next;
+      return true;
+    }));
+    return name;
+  }
+  /// From its start: the names by the offset at which each of them is found.
+  std::map<std::uint64_t, std::string> read_all(HandleId handle) {
+    std::map<std::uint64_t, std::string> names;
+    std::uint64_t at = 0;
+    bool more = true;
+    while (more) {
+      more = false;
+      std::uint64_t offset = at;
+      REQUIRE(files->readdir(handle, at, false, [&](const DirEntry& entry) {
+        names.emplace(offset, entry.name);
+        offset = at = entry.next;
+        more = true;
+        return names.size() % 7 != 0;  // the last of a buffer was told, too
+      }));
+    }
+    return names;
+  }
+  /// Every position still leads to its name, in an order that no listing has.
+  bool keep_their_names(HandleId handle, const std::map<std::uint64_t, std::string>& names) {
+    std::vector<std::uint64_t> offsets;
+    for (const auto& [offset, name] : names) offsets.push_back(offset);
+    std::shuffle(offsets.begin(), offsets.end(), std::minstd_rand(7));
+    for (const std::uint64_t offset : offsets) {
+      if (name_at(handle, offset) != names.at(offset)) return false;
+    }
+    return true;
+  }
+  HandleId opendir(InodeId ino = kRootInode) {
+    const auto opened = files->opendir(ino);
+    return opened ? *opened : 0;
+  }
+  HandleId create(const std::string& name, bool stored, InodeId parent = kRootInode) {
+    const auto made = files->create(parent, name, 0644, O_WRONLY, Caller{});
+    REQUIRE(made);
+    if (stored) REQUIRE(files->flush(made->handle));
+    return made->handle;
+  }
+
+ private:
+  std::unique_ptr<FileSystem> files_of_config;
+};
+
+TEST_CASE("a position in a directory keeps its name after it was read from its start again") {
+  Positions w;
+  for (const char* name : {"3", "1", "2"}) w.files->release(w.create(name, true));
+  const auto wait = GENERATE(0s, 7s);
+  w.clock.advance(wait);
+  const HandleId handle = w.opendir();
+  const auto names = w.read_all(handle);
+  CHECK(names.size() == 5);
+  w.name_at(handle, 0);  // seeks to the start, reads one
+  CHECK(w.keep_their_names(handle, names));
+  w.clock.advance(7s);
+  w.name_at(handle, 0);
+  CHECK(w.keep_their_names(handle, names));
+}
+
+TEST_CASE("positions of a large directory outlive listings, changes and what is forgotten of it") {
+  Config config;
+  config.max_cached_attributes = GENERATE(100'000, 1'600);
+  CAPTURE(config.max_cached_attributes);
+  Positions w(config);
+  for (int i = 0; i < 1'500; ++i) w.store.put_raw("d/" + std::to_string(i * 7'919 % 1'500), "x");
+  for (int i = 0; i < 2'000; ++i) w.store.put_raw("e/" + std::to_string(i), "x");
+  const auto d = w.files->lookup(kRootInode, "d");
+  REQUIRE(d);
+  const HandleId handle = w.opendir(d->ino);
+  auto names = w.read_all(handle);
+  REQUIRE(names.size() == 1'502);
+
+  // Names come and go, here and elsewhere, and others of the directory take what they have left.
+  for (int round = 0; round < 4; ++round) {
+    const int first = round * 100;
+    for (int i = first; i < first + 20; ++i) {
+      REQUIRE(w.files->unlink(d->ino, std::to_string(i)));
+      w.store.remove_raw("d/" + std::to_string(i + 50));
+      w.files->release(w.create("own" + std::to_string(i), true, d->ino));
+      w.store.put_raw("d/-foreign" + std::to_string(i), "x");
+    }
+    std::erase_if(names, [&](const auto& entry) {
+      const int number = std::isdigit(entry.second[0]) != 0 ? std::stoi(entry.second) : -1;
+      return (number >= first && number < first + 20) ||
+             (number >= first + 50 && number < first + 70);
+    });
+    w.clock.advance(7s);
+    const HandleId elsewhere = w.opendir(w.files->lookup(kRootInode, "e")->ino);
+    CHECK(w.read_all(elsewhere).size() == 2'002);
+    w.files->releasedir(elsewhere);
+    if (round == 2) REQUIRE(w.files->rename(kRootInode, "d", kRootInode, "f", false));
+    if (round == 2) w.clock.advance(7s);
+    w.name_at(handle, 0);
+    CHECK(w.keep_their_names(handle, names));
+    const auto now = w.read_all(handle);
+    CHECK(now.size() == 1'502);
+    for (const auto& [offset, name] : names) CHECK(now.at(offset) == name);
+    names = now;
+    if (round == 2) REQUIRE(w.files->rename(kRootInode, "f", kRootInode, "d", false));
+  }
+}
+
+TEST_CASE("a name keeps its position when it is stored and when others are") {
+  Positions w;
+  w.store.put_raw("b", "x");
+  const HandleId a = w.create("a", false);
+  const HandleId c = w.create("c", false);
+  const HandleId handle = w.opendir();
+  const auto names = w.read_all(handle);
+  CHECK(names.size() == 5);
+  REQUIRE(w.files->flush(c));
+  w.files->release(c);
+  const HandleId d = w.create("d", false);
+  w.clock.advance(7s);
+  w.name_at(handle, 0);
+  CHECK(w.keep_their_names(handle, names));
+  const auto more = w.read_all(handle);
+  CHECK(more.size() == 6);
+  REQUIRE(w.files->flush(a));
+  REQUIRE(w.files->flush(d));
+  w.clock.advance(7s);
+  CHECK(w.read_all(handle) == more);
+  REQUIRE(w.files->unlink(kRootInode, "a"));
+  w.name_at(handle, 0);
+  std::uint64_t first_local = 0;
+  for (const auto& [offset, name] : more) {
+    if (name == "a") first_local = offset;
+  }
+  CHECK(w.name_at(handle, first_local) == "c");
+  w.files->release(a);
+  w.files->release(d);
+}
+
+TEST_CASE("two readers of one directory each keep their positions") {
+  Positions w;
+  for (int i = 0; i < 1'200; ++i) w.store.put_raw(std::to_string(i), "x");
+  const HandleId one = w.opendir();
+  const auto names = w.read_all(one);
+  for (int i = 0; i < 300; ++i) w.store.remove_raw(std::to_string(i));
+  w.clock.advance(7s);
+  const HandleId two = w.opendir();
+  const auto fewer = w.read_all(two);
+  CHECK(fewer.size() == 902);
+  for (int i = 0; i < 300; ++i) w.store.put_raw("new" + std::to_string(i), "x");
+  w.clock.advance(7s);
+  w.name_at(two, 0);
+  CHECK(w.keep_their_names(two, fewer));
+  w.name_at(one, 0);
+  auto left = names;
+  std::erase_if(left, [](const auto& entry) {
+    return std::isdigit(entry.second[0]) != 0 && std::stoi(entry.second) < 300;
+  });
+  CHECK(w.keep_their_names(one, left));
+  CHECK(w.read_all(one).size() == 1'202);
+  CHECK(w.read_all(two).size() == 1'202);
 }
 
 }  // namespace

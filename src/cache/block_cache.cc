@@ -36,10 +36,38 @@ BlockCache::ObjectPtr BlockCache::open(const std::string& identity) {
   return ObjectPtr(new Object(*this, *entry));
 }
 
+void BlockCache::forget(const std::string& identity) {
+  MutexLock lock(mutex_);
+  auto node = entries_.extract(identity);
+  if (node.empty()) return;
+  Entry& entry = *node.mapped();
+  drop_settled(entry);
+  if (entry.users == 0) return;
+  // Who has it open still fills what is on its way.
+  entry.forgotten = true;
+  entry.identity += std::string(1, '\0') + "forgotten" + std::to_string(++forgotten_);
+  node.key() = entry.identity;
+  entries_.insert(std::move(node));
+}
+
+void BlockCache::drop_settled(Entry& entry) {
+  std::vector<std::uint64_t> settled;
+  for (const auto& [index, slot] : entry.slots) {
+    if (slot.queue != Queue::in_flight) settled.push_back(index);
+  }
+  for (const std::uint64_t index : settled) drop(entry, index);
+}
+
+bool BlockCache::Object::is_forgotten() const {
+  MutexLock lock(cache_.mutex_);
+  return entry_.forgotten;
+}
+
 void BlockCache::leave(Entry& entry) {
   {
     MutexLock lock(mutex_);
     --entry.users;
+    if (entry.forgotten && entry.users == 0) drop_settled(entry);
     drop_unused(entry);
     if (--open_ > 0) return;
     // Nobody reads: keep a little for who comes back, and let the system have the rest.
@@ -161,11 +189,11 @@ void BlockCache::Object::settle(std::uint64_t first, std::uint64_t blocks,
   BlockCache& cache = cache_;
   MutexLock lock(cache.mutex_);
   for (std::uint64_t i = 0; i < blocks; ++i) {
+    Slot& slot = entry_.slots.at(first + i);
     if (i >= complete) {
       cache.drop(entry_, first + i);
       continue;
     }
-    Slot& slot = entry_.slots.at(first + i);
     cache.move(slot, slot.next);
   }
 }

@@ -268,9 +268,25 @@ void DiskBlocks::remove_oldest() {
   by_name_.erase(oldest.name);
   seen_.erase(oldest.name);
   bytes_ -= oldest.bytes;
-  const std::string data = path(oldest.name);
+  unlink_files(oldest.name);
+}
+
+void DiskBlocks::unlink_files(const std::string& name) const {
+  const std::string data = path(name);
   ::unlink((data + std::string(kIndexEnd)).c_str());
   ::unlink(data.c_str());
+}
+
+void DiskBlocks::forget(const Identity& identity) {
+  const std::string name = hashed_name(identity.text);
+  MutexLock lock(mutex_);
+  if (const auto known = by_name_.find(name); known != by_name_.end()) {
+    bytes_ -= known->second->bytes;
+    entries_.erase(known->second);
+    by_name_.erase(known);
+  }
+  seen_.erase(name);
+  unlink_files(name);  // be it counted or not: what an earlier mount has left is counted later
 }
 
 void DiskBlocks::saw(const std::string& name, std::uint64_t size, std::uint64_t index) {

@@ -125,6 +125,13 @@ std::uint64_t BlockFetcher::read_kept(const Fetch& fetch) {
   return had;
 }
 
+void BlockFetcher::forget(const Version& version) {
+  if (version.etag.empty() || version.size == 0) return;
+  const auto identity = identity_of(version);
+  cache_.forget(identity.text);
+  if (kept_ != nullptr) kept_->forget(identity);
+}
+
 UniqueFd BlockFetcher::whole(const Version& version) {
   if (kept_ == nullptr || version.etag.empty()) return UniqueFd();
   return kept_->whole(identity_of(version));

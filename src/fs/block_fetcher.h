@@ -60,6 +60,11 @@ class BlockFetcher final {
   /// time.
   void keep(const Version& version, std::uint64_t first, std::span<const cache::BlockPtr> blocks);
 
+  /// We have made this version just now, of other bytes: what was kept of an object with the same
+  /// key, ETag and size is not this one. An ETag proves equal bytes only where it is a hash of
+  /// them, and some services let an object keep the one that it had before it was replaced.
+  void forget(const Version& version);
+
   /// That version as a local file, if all of it is on the disk and was seen to be right.
   UniqueFd whole(const Version& version);
 

@@ -48,7 +48,10 @@ Result<PosixFileSystem::Renaming> PosixFileSystem::plan_rename(const HeldPlaces&
   if (!target && target.error().err != ENOENT) return target.error();
   if (target && no_replace) return Error{EEXIST, printable(to.path) + ": exists"};
   Renaming what{from, to, *source, name, new_name};
-  if (target) what.replaced = target->stat;
+  if (target) {
+    what.replaced = target->stat;
+    what.replaced_version = target->info.etag;
+  }
   if (from.path == to.path) return what;
   const bool moves_directory = is_directory(source->form);
   if (target && is_directory(target->form)) {
@@ -153,6 +156,8 @@ Status PosixFileSystem::rename_locked(const InodePtr& inode,
     if (etag.error().in_doubt) known_.doubted(what.to.path);
     return etag.error();
   }
+  fetcher_.forget({job.destination, *etag, job.size});
+  fetcher_.forget({job.destination, what.replaced_version, job.size});
   keep_copied(fetcher_, {job.source, job.version, job.size}, {job.destination, *etag, job.size});
   source.info.etag = *etag;
   source.info.attributes = attributes;
@@ -207,7 +212,7 @@ void PosixFileSystem::end_early_upload(Inode& inode) {
 }
 
 Status PosixFileSystem::rename_directory(const Renaming& what) {
-  const auto& [from, to, source, name, new_name, replaced, into_copies] = what;
+  const auto& [from, to, source, name, new_name, replaced, into_copies, replaced_version] = what;
   const InodePtr inode = inodes_.reference(from.parent, name, true, 0);
   const Status stored = store_files_below(inode);
   if (!stored) return stored;
@@ -255,7 +260,10 @@ Status PosixFileSystem::rename_directory(const Renaming& what) {
   // Files that are open go on reading from where their bytes are now, unless it was another version
   // that was moved: then theirs is no more (law L5).
   std::unordered_map<std::string, const MovedObject*> objects;
-  for (const MovedObject& object : *moved) objects.emplace(object.destination, &object);
+  for (const MovedObject& object : *moved) {
+    fetcher_.forget({object.destination, object.etag, object.size});
+    objects.emplace(object.destination, &object);
+  }
   for (const InodePtr& file : inodes_.pinned_files_below(inode)) {
     const auto path = inodes_.path(file);
     const auto object = path ? objects.find(file_key(config_.prefix, *path)) : objects.end();

@@ -19,7 +19,8 @@ constexpr std::chrono::milliseconds kStall{2};
 
 ObjectReader::Plan ObjectReader::plan(const Version& version, Range range) {
   MutexLock lock(mutex_);
-  if (!object_ || etag_ != version.etag || key_ != version.key) {
+  const bool same = object_ && etag_ == version.etag && key_ == version.key;
+  if (!same || object_->is_forgotten()) {
     object_ = fetcher_.open(version);
     key_ = version.key;
     etag_ = version.etag;

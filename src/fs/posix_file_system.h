@@ -279,6 +279,7 @@ class PosixFileSystem final : public FileSystem {
     std::string_view new_name;
     std::optional<Stat> replaced = {};
     bool into_copies = false;  // the target holds what an interrupted rename has left
+    s3::ETag replaced_version = {};
   };
   Result<Renaming> plan_rename(const HeldPlaces& held, std::string_view name,
                                std::string_view new_name, bool no_replace);

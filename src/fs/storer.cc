@@ -96,6 +96,10 @@ Status Storer::store(const InodePtr& inode) {
     }
   }
 
+  if (etag && (early || send)) {
+    blocks_.forget({key, *etag, content->stat.size});
+    if (!(before == *etag)) blocks_.forget({key, before, content->stat.size});
+  }
   if (etag && !early && !send) {
     const std::uint64_t size = content->base_size;
     keep_copied(blocks_, {key, content->base, size}, {key, *etag, size});

@@ -61,7 +61,8 @@ Status TreeRename::copy_all(const std::vector<CopyJob>& jobs, Outcome& outcome) 
     if (!etag && etag.error().err == ENOTSUP && !last_word) {
       refused.push_back(&job);
     } else if (etag) {
-      outcome.moved.push_back({job.source, job.version, job.destination, std::move(*etag)});
+      outcome.moved.push_back(
+          {job.source, job.version, job.destination, std::move(*etag), job.size});
     } else {
       outcome.doubtful.push_back(&job);
       if (failure) failure = etag.error().with("copy " + printable(job.source));

@@ -18,6 +18,7 @@ struct MovedObject {
   s3::ETag source_etag;  ///< the copy is of this version
   s3::Key destination;
   s3::ETag etag;  ///< of the copy
+  std::uint64_t size = 0;
 };
 
 /// Renames everything below one prefix: lists it flat, copies all of it side by side, and only when

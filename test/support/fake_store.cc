@@ -62,11 +62,23 @@ Status FakeStore::check_attributes(const s3::ObjectAttributes& attributes) const
   return {};
 }
 
-void FakeStore::store(const s3::Key& key, StoredObject object, Verb verb, bool foreign) {
+void FakeStore::set_replacement(Replacement habit) {
+  const MutexLock lock(mutex_);
+  replacement_ = habit;
+}
+
+s3::ETag FakeStore::store(const s3::Key& key, StoredObject object, Verb verb, bool foreign) {
+  s3::ETag told = object.etag;
+  const auto replaced = objects_.find(key);
+  if (replacement_ != Replacement::hashed && !foreign && replaced != objects_.end()) {
+    object.etag = replaced->second.etag;
+    if (replacement_ == Replacement::kept) told = object.etag;
+  }
   object.last_modified = now();
   object.attributes = as_stored(std::move(object.attributes));
   history_.push_back({verb, key, object.etag, foreign});
   objects_.insert_or_assign(key, std::move(object));
+  return told;
 }
 
 Result<StoredObject> FakeStore::find(const s3::Key& key) const {
@@ -158,10 +170,10 @@ Result<s3::ETag> FakeStore::put(const s3::PutRequest& request, s3::ByteSource& b
       (present == objects_.end() || present->second.etag != request.if_match)) {
     return store_error(StoreCode::precondition_failed, request.key);
   }
-  store(request.key,
-        {std::make_shared<const std::string>(*std::move(bytes)), etag, {}, request.attributes},
-        Verb::put, false);
-  return etag;
+  return store(
+      request.key,
+      {std::make_shared<const std::string>(*std::move(bytes)), etag, {}, request.attributes},
+      Verb::put, false);
 }
 
 Status FakeStore::remove(const s3::Key& key) {
@@ -203,10 +215,9 @@ Result<s3::ETag> FakeStore::copy(const s3::CopyRequest& request) {
     return store_error(StoreCode::invalid_request, request.source);
   }
   const s3::ETag etag = etag_of(*source->bytes);
-  store(request.destination,
-        {source->bytes, etag, {}, request.attributes.value_or(source->attributes)}, Verb::copy,
-        false);
-  return etag;
+  return store(request.destination,
+               {source->bytes, etag, {}, request.attributes.value_or(source->attributes)},
+               Verb::copy, false);
 }
 
 s3::ETag FakeStore::put_raw(const s3::Key& key, std::string bytes,

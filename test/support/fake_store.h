@@ -42,6 +42,13 @@ struct StoredObject {
   [[nodiscard]] std::string meta(std::string_view name) const;
 };
 
+/// What ETag an object gets that takes the place of another one.
+enum class Replacement {
+  hashed,          ///< its own MD5, as everywhere
+  kept,            ///< that of the other one
+  kept_unnoticed,  ///< likewise, though the reply to the change tells its MD5
+};
+
 /// One change of the bucket, in the order in which it took effect.
 struct Mutation {
   Verb verb = Verb::put;
@@ -85,6 +92,8 @@ class FakeStore final : public s3::ObjectStore {
   Result<s3::UploadPage> list_uploads(const std::string& prefix,
                                       const s3::UploadPage& after) override;
 
+  /// From now on, of what we write.
+  void set_replacement(Replacement habit) EXCLUDES(mutex_);
   /// A writer that is not us: not counted as a request, no limit applies.
   s3::ETag put_raw(const s3::Key& key, std::string bytes, s3::ObjectAttributes attributes = {});
   /// False when there was no such object.
@@ -120,7 +129,8 @@ class FakeStore final : public s3::ObjectStore {
   void note(Verb verb, int requests = 1) EXCLUDES(mutex_);
   Status check_key(const s3::Key& key) const;
   Status check_attributes(const s3::ObjectAttributes& attributes) const;
-  void store(const s3::Key& key, StoredObject object, Verb verb, bool foreign) REQUIRES(mutex_);
+  /// Returns the ETag that the reply tells.
+  s3::ETag store(const s3::Key& key, StoredObject object, Verb verb, bool foreign) REQUIRES(mutex_);
   Result<StoredObject> find(const s3::Key& key) const REQUIRES(mutex_);
   Result<StoredObject> find_version(const s3::Key& key, const s3::ETag& if_match) const
       REQUIRES(mutex_);
@@ -138,6 +148,7 @@ class FakeStore final : public s3::ObjectStore {
   std::uint64_t bytes_in_ GUARDED_BY(mutex_) = 0;
   std::uint64_t bytes_out_ GUARDED_BY(mutex_) = 0;
   std::uint64_t next_upload_ GUARDED_BY(mutex_) = 1;
+  Replacement replacement_ GUARDED_BY(mutex_) = Replacement::hashed;
 };
 
 /// A ByteSource over a string it owns.

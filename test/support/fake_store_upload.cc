@@ -105,8 +105,7 @@ Result<s3::ETag> FakeStore::complete_upload(const s3::Key& key, const s3::Upload
   StoredObject object{
       std::make_shared<const std::string>(std::move(bytes)), shown, {}, (*upload)->attributes};
   uploads_.erase(id.value);
-  store(key, std::move(object), Verb::complete_upload, false);
-  return etag;
+  return store(key, std::move(object), Verb::complete_upload, false);
 }
 
 Status FakeStore::abort_upload(const s3::Key& key, const s3::UploadId& id) {

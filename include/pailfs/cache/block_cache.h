@@ -72,6 +72,8 @@ class BlockCache final {
     /// The block, on its way perhaps, and counts as read; null when there is none.
     [[nodiscard]] BlockPtr find(std::uint64_t index, Reader reader) const;
     [[nodiscard]] bool has(std::uint64_t index) const;
+    /// Blocks that come now are of what the version was before: see BlockCache::forget.
+    [[nodiscard]] bool is_forgotten() const;
     /// Its first `size` bytes are there and not on their way.
     [[nodiscard]] bool has_bytes(std::uint64_t index, std::uint64_t size) const;
     /// New blocks for indexes from `first` on, up to `count`, ending before one that exists and
@@ -95,6 +97,8 @@ class BlockCache final {
 
   /// `identity` names a version: the same bytes whenever it is the same.
   ObjectPtr open(const std::string& identity) EXCLUDES(mutex_);
+  /// What was known of that version is not its bytes any more: who has it open must open it again.
+  void forget(const std::string& identity) EXCLUDES(mutex_);
   [[nodiscard]] std::uint64_t limit() const { return limit_; }
   /// Bytes of blocks that the cache knows.
   [[nodiscard]] std::uint64_t size() EXCLUDES(mutex_);
@@ -116,6 +120,7 @@ class BlockCache final {
   struct Entry {
     std::string identity;
     std::size_t users = 0;
+    bool forgotten = false;  // who opens the version gets another entry
     std::unordered_map<std::uint64_t, Slot> slots;
   };
 
@@ -123,6 +128,7 @@ class BlockCache final {
   void move(Slot& slot, Queue to) REQUIRES(mutex_);
   void drop(Entry& entry, std::uint64_t index) REQUIRES(mutex_);
   void drop_unused(Entry& entry) REQUIRES(mutex_);
+  void drop_settled(Entry& entry) REQUIRES(mutex_);
   bool make_room(Purpose purpose) REQUIRES(mutex_);
   bool evict_from(Queue queue) REQUIRES(mutex_);
   /// One that was fetched ahead and has not been read for long.
@@ -138,6 +144,7 @@ class BlockCache final {
   std::unordered_map<std::string, std::unique_ptr<Entry>> entries_ GUARDED_BY(mutex_);
   std::array<Places, 4> places_ GUARDED_BY(mutex_);  // by Queue; oldest first
   std::uint64_t count_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t forgotten_ GUARDED_BY(mutex_) = 0;
   std::size_t open_ GUARDED_BY(mutex_) = 0;
 };
 

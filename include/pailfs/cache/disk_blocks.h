@@ -84,6 +84,9 @@ class DiskBlocks final {
   /// with the descriptor.
   UniqueFd whole(const Identity& identity) EXCLUDES(mutex_);
 
+  /// What is kept of that version is not its bytes any more.
+  void forget(const Identity& identity) EXCLUDES(mutex_);
+
   /// Bytes on the disk.
   [[nodiscard]] std::uint64_t size() EXCLUDES(mutex_);
 
@@ -104,6 +107,7 @@ class DiskBlocks final {
   void count(const std::string& name, std::uint64_t bytes) EXCLUDES(mutex_);
   bool make_room(const std::string& name, std::uint64_t bytes) EXCLUDES(mutex_);
   void remove_oldest() REQUIRES(mutex_);
+  void unlink_files(const std::string& name) const;
   void saw(const std::string& name, std::uint64_t size, std::uint64_t index) EXCLUDES(mutex_);
 
   const Config config_;

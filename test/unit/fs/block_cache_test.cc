@@ -153,3 +153,30 @@ TEST_CASE("a held block outlives its eviction") {
   CHECK_FALSE(object->has(1));
   CHECK(held->bytes()[0] == 1);
 }
+
+TEST_CASE("a version that is forgotten is fetched anew, whatever is still on its way") {
+  test::FakeClock clock;
+  BlockMemory memory;
+  BlockCache cache(memory, 8 * kBlockSize, clock);
+  auto object = cache.open("a");
+  const auto other = cache.open("b");
+  REQUIRE(fetch(object, 0, 2, Purpose::demand) == 2);
+  REQUIRE(fetch(other, 0, 1, Purpose::demand) == 1);
+  const auto arrival = std::make_shared<Arrival>();
+  REQUIRE(object->reserve(5, 1, Purpose::demand, arrival).size() == 1);
+  cache.forget("a");
+  cache.forget("unknown");
+  CHECK(object->is_forgotten());
+  CHECK_FALSE(object->has(0));
+  CHECK_FALSE(object->has(1));
+  CHECK_FALSE(other->is_forgotten());
+  CHECK(other->has(0));
+  const auto again = cache.open("a");
+  CHECK_FALSE(again->is_forgotten());
+  CHECK_FALSE(again->has(5));
+  REQUIRE(fetch(again, 5, 1, Purpose::demand) == 1);
+  object->settle(5, 1, 1);  // what was on its way has come
+  object = nullptr;
+  CHECK(again->has(5));
+  CHECK(cache.size() == 2 * kBlockSize);
+}

@@ -48,6 +48,9 @@ class NodeCache final {
   /// As the store showed it to a question asked at `asked`; what was learnt since then, by our own
   /// changes above all, is younger and stays.
   void learn(const std::string& path, const Node& node, MonoTime asked) EXCLUDES(mutex_);
+  /// Of what the store says anew of an object that is known: the ctime that was `confirmed`, which
+  /// the store was not told.
+  void keep_ctime(const std::string& path, Node& node) EXCLUDES(mutex_);
   void erase(const std::string& path) EXCLUDES(mutex_);
   /// A change of ours may have been made or not: nothing is known of the path, nor does a listing
   /// of its directory that lacks it prove anything.
@@ -60,8 +63,8 @@ class NodeCache final {
   void removed_file(const std::string& path) EXCLUDES(mutex_);
   /// There are objects below `path`, which is a file.
   void hides_names(const std::string& path) EXCLUDES(mutex_);
-  /// What was asked for a directory is so already: only the time of the change is new. False when
-  /// nothing is remembered of it, so that the store has to be told.
+  /// What was asked for a file or directory is so already: only the time of the change is new.
+  /// False when nothing is remembered of it, so that the store has to be told.
   bool confirmed(const std::string& path, WallTime ctime) EXCLUDES(mutex_);
   /// We made this directory just now: nothing is in it.
   void listed_empty(const std::string& directory) EXCLUDES(mutex_);

@@ -41,6 +41,19 @@ bool is_certain_file(const Slot& slot) {
 
 }  // namespace
 
+void NodeCache::keep_ctime(const std::string& path, Node& node) {
+  MutexLock lock(mutex_);
+  TablePtr table;
+  const Slot* const slot = path.empty() ? nullptr : find_slot(path, table);
+  if (slot == nullptr || !slot->attributes || slot->form != node.form) return;
+  ListedName now;
+  now.size = node.info.size;
+  now.etag = node.info.etag;
+  now.last_modified = node.info.last_modified;
+  if (!shows_same_object(*slot, now)) return;
+  node.stat.ctime = std::max(node.stat.ctime, slot->attributes->stat().ctime);
+}
+
 NodeCache::Word NodeCache::listed(const std::string& path, ListedName& name) {
   MutexLock lock(mutex_);
   TablePtr table;

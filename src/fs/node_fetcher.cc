@@ -186,7 +186,10 @@ void NodeFetcher::run(const std::string& path, const ListedName& listed, bool wh
   if (learnt && asked - *learnt < kFresh) known = known_.find(path);
   const bool just_learnt = known && known->form != Form::absent;
   Result<Node> node = just_learnt ? Result<Node>(std::move(*known)) : ask(path, listed, whole);
-  if (node && !just_learnt) known_.learn(path, *node, asked);
+  if (node && !just_learnt) {
+    known_.keep_ctime(path, *node);
+    known_.learn(path, *node, asked);
+  }
   finish(path, flight, std::move(node));
 }
 

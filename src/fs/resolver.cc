@@ -41,6 +41,7 @@ Result<Node> Resolver::ask(const std::string& path) {
   const MonoTime asked = clock_.now();
   auto found = find_out(path);
   if (found) {
+    known_.keep_ctime(path, *found);
     known_.learn(path, *found, asked);
   } else if (is_absence(found.error())) {
     // What a listing lacks is absent for as long as the listing is believed, and not anew.

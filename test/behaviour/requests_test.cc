@@ -304,6 +304,50 @@ TEST_CASE("a change of a directory to what is so already sends nothing but moves
   CHECK(posix.stat("d")->mode == (before->mode | 1U));
 }
 
+TEST_CASE("a change of a file to what is so already sends nothing but moves the ctime") {
+  DirectWorld world;
+  Driver& posix = world.posix();
+  REQUIRE(write_file(posix, "f", "x") == 0);
+  REQUIRE(err(posix.symlink("f", "l")) == 0);
+  for (const char* name : {"f", "l"}) {
+    CAPTURE(name);
+    const bool file = name[0] == 'f';
+    if (file) REQUIRE(err(posix.chmod(name, 0700)) == 0);
+    REQUIRE(err(posix.chown(name, 7, 8)) == 0);
+    REQUIRE(err(posix.utimens(name, at_second(1), at_second(2))) == 0);
+    const auto before = posix.stat(name);
+    world.clock()->advance(std::chrono::milliseconds(1));
+    CHECK(cost(world, [&] {
+            if (file) CHECK(err(posix.chmod(name, 0700)) == 0);
+            CHECK(err(posix.chown(name, 7, 8)) == 0);
+            CHECK(err(posix.utimens(name, at_second(1), at_second(2))) == 0);
+          }) == "none");
+    const auto after = posix.stat(name);
+    CHECK(after->ctime > before->ctime);
+    CHECK(after->mtime == before->mtime);
+    // It does not go back when the store is asked again.
+    world.clock()->advance(std::chrono::seconds(2));
+    if (file) CHECK(file_text(posix, name) == "x");
+    CHECK(posix.stat(name)->ctime >= after->ctime);
+    world.clock()->advance(std::chrono::seconds(1'000));
+    CHECK(posix.stat(name)->ctime >= after->ctime);
+    CHECK(cost(world, [&] { CHECK(err(posix.chown(name, 9, 8)) == 0); }) == "copy 1");
+    CHECK(posix.stat(name)->uid == 9);
+    CHECK(posix.stat(name)->ctime > after->ctime);
+  }
+}
+
+TEST_CASE("what is shown of a file by default is written when somebody asks for it") {
+  DirectWorld world;
+  Driver& posix = world.posix();
+  REQUIRE(put_object(world, "f", "x") == 0);
+  const auto shown = posix.stat("f");
+  REQUIRE(err(shown) == 0);
+  CHECK(cost(world, [&] { CHECK(err(posix.chown("f", shown->uid, shown->gid)) == 0); }) ==
+        "copy 1");
+  CHECK(meta(world, "f", "uid") == std::to_string(shown->uid));
+}
+
 TEST_CASE("what is shown of a directory by default is written when somebody asks for it") {
   DirectWorld world;
   Driver& posix = world.posix();

@@ -77,6 +77,8 @@ class Normaliser final {
   void long_option(const std::string& text) {
     const std::size_t equals = text.find('=');
     const std::string name = joined_name(text.substr(0, equals));
+    // s3fs's long form of -d, and not FUSE's -o debug.
+    if (text == "debug") return options_.push_back("-d");
     const OptionSpec* spec = find_option(name);
     if ((spec == nullptr && !is_extra(name)) || name.front() == '_') {
       Options scratch;

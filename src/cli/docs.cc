@@ -40,7 +40,7 @@ Switches:
   -o OPTION[=VALUE],...  options, see below; each also as --OPTION[=VALUE], with
                          - for _
   -f                     stay in the foreground, log to standard error
-  -d                     log more (dbglevel=info); twice: foreground, and trace
+  -d, --debug            log more (dbglevel=info); twice: foreground, and trace
                          every request of the kernel
   -s                     serve one request at a time
   -u                     list unfinished uploads (incomplete_mpu_list)
@@ -165,7 +165,7 @@ std::optional<std::string> help_for(std::string_view name) {
 }
 
 std::string version_text() {
-  return "Amazon Simple Storage Service File System V1.95 (pailfs " + std::string(kVersion) +
+  return "Amazon Simple Storage Service File System V1.97 (pailfs " + std::string(kVersion) +
          ") with OpenSSL\n"
          "Licence: Apache-2.0. There is no warranty, to the extent permitted by law.\n";
 }

@@ -11,8 +11,10 @@
 #include <iterator>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "pailfs/util/file.h"
+#include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
 
 namespace pailfs::cli {
@@ -40,6 +42,34 @@ void append_where_same(int log) {
     const int flags = ::fcntl(fd, F_GETFL);
     if (flags >= 0) ::fcntl(fd, F_SETFL, flags | O_APPEND);
   }
+}
+
+/// Of what the mount itself will read or write later: below its own mountpoint it would wait for
+/// itself. What is not there yet is judged by its parents.
+Status check_places(const Options& options) {
+  if (options.action != Action::mount || options.mount.mountpoint.empty()) return {};
+  std::error_code unknown;
+  const auto real = [&](const std::string& path) {
+    const auto found = std::filesystem::weakly_canonical(path, unknown).string();
+    return unknown ? path : found;
+  };
+  const std::string mountpoint = real(options.mount.mountpoint);
+  if (mountpoint == "/") return {};
+  const std::pair<const char*, const std::string&> places[] = {
+      {"use_cache", options.cache_directory},
+      {"tmpdir", options.fs.temporary_directory},
+      {"logfile", options.logfile},
+      {"metrics_file", options.metrics_file},
+      {"passwd_file", options.credentials.passwd_file}};
+  for (const auto& [name, path] : places) {
+    if (path.empty()) continue;
+    const std::string where = real(path);
+    if (where != mountpoint && !where.starts_with(mountpoint + "/")) continue;
+    return Error(EDEADLK, std::string(name) + "=" + printable(path) + " lies below MOUNTPOINT " +
+                              printable(options.mount.mountpoint) +
+                              ", where the mount would wait for itself; name a place elsewhere");
+  }
+  return {};
 }
 
 Exit exit_for_service(const Error& error) {
@@ -96,6 +126,7 @@ Status check_local_files(const Options& options, uid_t caller) {
   if (caller != 0 && options.fs.gid == gid_t{0}) {
     return Error(EPERM, "root user can only specify gid=0.");
   }
+  if (Status ok = check_places(options); !ok) return ok;
   struct stat info {};
   const std::string& directory = options.fs.temporary_directory;
   if (::stat(directory.c_str(), &info) != 0) {
@@ -108,10 +139,9 @@ Status check_local_files(const Options& options, uid_t caller) {
   }
   if (!options.logfile.empty()) {
     // Opened only once the mount is in the background, where nobody would hear of a failure.
-    const UniqueFd log(
-        ::open(options.logfile.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
-    if (!log) return system_error(errno, "logfile=" + printable(options.logfile));
-    append_where_same(log.get());
+    const auto log = log::open_file(options.logfile, 0640);
+    if (!log) return Error(log.error().err, "logfile=" + log.error().text);
+    append_where_same(log->get());
   }
   return {};
 }

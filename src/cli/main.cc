@@ -177,6 +177,17 @@ void tell(const Options& options, const std::string& text) {
   if (!options.foreground || !options.logfile.empty()) log_warning(text);
 }
 
+/// An error where the path to be mounted is a file in the bucket. A directory may be an object
+/// without a slash too, as old versions of s3fs made it.
+Status not_a_file(const Options& options, s3::Client& client) {
+  const std::string path = options.fs.prefix.substr(0, options.fs.prefix.size() - 1);
+  const auto there = client.head(path);
+  if (!there || fs::shows_as_directory(*there, options.fs)) return {};
+  return Error(ENOTDIR, "s3://" + options.s3.bucket + "/" + path +
+                            " is a file, not a directory (Bucket or directory not found); mount "
+                            "what it lies in");
+}
+
 /// Everything between the options and the bucket.
 struct Service {
   SystemClock clock;
@@ -209,6 +220,10 @@ struct Service {
     first.page = std::move(*reached);
     if (none) tell(options, "no credentials found; bucket is public, requests are not signed");
     const bool nothing = first.page.objects.empty() && first.page.next.empty();
+    if (nothing && !options.fs.prefix.empty() && !options.fs.compat_dir) {
+      if (const Status fits = not_a_file(options, *client); !fits)
+        return failed(options, Exit::bucket, fits.error());
+    }
     if (nothing && options.fs.read_only && !options.fs.prefix.empty()) {
       tell(options, "nothing is stored below " + source_of(options) +
                         ", and the mount is read-only; is the path right?");

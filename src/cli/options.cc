@@ -106,7 +106,12 @@ struct Setter {
   std::string operator()(const Seconds& seconds) const {
     const auto number = parse_uint(value);
     if (!number) return not_a_number(name, value);
-    if (*number < 1) return too_small(name, 1);
+    if (*number < 1 && !seconds.zero_is_default) return too_small(name, 1);
+    if (*number < 1) {
+      Options defaults;
+      seconds.at(options) = seconds.at(defaults);
+      return {};
+    }
     // Anything longer than a year is "never" for a person and an overflow for milliseconds.
     seconds.at(options) = std::chrono::seconds(std::min<std::uint64_t>(*number, 365U * 86400U));
     return {};

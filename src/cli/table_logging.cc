@@ -46,11 +46,12 @@ std::string show_log_level(const Options& options) {
 }
 
 std::string set_trace(Options& options, std::string_view value) {
-  if (!value.empty() && value != "normal" && value != "body") {
+  const bool body = equals_ignoring_case(value, "body");
+  if (!value.empty() && !body && !equals_ignoring_case(value, "normal")) {
     return "option curldbg has unknown parameter(" + printable(value) + "): it is normal or body";
   }
   options.http.trace = true;
-  options.http.trace_body = value == "body";
+  options.http.trace_body = body;
   return {};
 }
 

@@ -97,11 +97,12 @@ std::string set_client_certificate(Options& options, std::string_view value) {
 }
 
 std::string set_family(Options& options, std::string_view value) {
-  if (value == "whatever") {
+  // s3fs's manual spells them IPv4 and IPv6.
+  if (equals_ignoring_case(value, "whatever")) {
     options.http.family = http::AddressFamily::any;
-  } else if (value == "ipv4") {
+  } else if (equals_ignoring_case(value, "ipv4")) {
     options.http.family = http::AddressFamily::ipv4;
-  } else if (value == "ipv6") {
+  } else if (equals_ignoring_case(value, "ipv6")) {
     options.http.family = http::AddressFamily::ipv6;
   } else {
     return "option ipresolve has unknown parameter(" + printable(value) +
@@ -184,10 +185,11 @@ void add_transport_options(std::vector<OptionSpec>& table) {
            Custom{set_retries, [](const Options& o) { return std::to_string(o.s3.retries); }},
            "Attempts in all for one request."},
           {"connect_timeout", "SECONDS", group,
-           Seconds{[](Options& o) -> std::chrono::seconds& { return o.http.connect_timeout; }},
-           "Longest wait for a connection."},
+           Seconds{[](Options& o) -> std::chrono::seconds& { return o.http.connect_timeout; },
+                   true},
+           "Longest wait for a connection. 0: the default, for without a limit nothing waits."},
           {"readwrite_timeout", "SECONDS", group,
-           Seconds{[](Options& o) -> std::chrono::seconds& { return o.s3.stall_limit; }},
+           Seconds{[](Options& o) -> std::chrono::seconds& { return o.s3.stall_limit; }, true},
            "Longest time without a byte in either direction before a request is given up."},
           {"enable_content_md5", "", group,
            Flag{[](Options& o) -> bool& { return o.s3.content_md5; }},

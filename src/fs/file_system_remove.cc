@@ -155,7 +155,7 @@ Status PosixFileSystem::rmdir(InodeId parent, std::string_view name) {
   if (!*empty || has_unstored_below(inode)) {
     return Error{ENOTEMPTY, printable(place.path) + ": not empty"};
   }
-  if (node->form == Form::directory_object && node->info.size > 0) {
+  if (node->form != Form::implicit_directory && node->info.size > 0) {
     return Error{ENOTEMPTY, printable(place.path) + ": its object holds bytes"};
   }
   const s3::Key key = node->form == Form::directory_object

@@ -150,6 +150,10 @@ Node decode(const s3::ObjectInfo& info, bool key_ends_with_slash, const Config& 
   return node;
 }
 
+bool shows_as_directory(const s3::ObjectInfo& info, const Config& config) {
+  return decode(info, false, config).form == Form::directory_object;
+}
+
 mode_t root_mode(const Config& config) {
   return S_IFDIR | (config.allow_other ? 0777 & ~config.mount_umask.value_or(0) : 0700);
 }

@@ -177,7 +177,8 @@ Result<bool> Resolver::is_empty_directory(const std::string& path, std::chrono::
     if (!page) return failed_listing(page.error());
     if (!page->prefixes.empty()) return false;
     for (const auto& object : page->objects) {
-      if (object.key != below) return false;
+      // Bytes in the directory's own object are somebody's content too.
+      if (object.key != below || object.size > 0) return false;
     }
     if (page->next.empty()) return true;
     request.continuation = page->next;

@@ -148,6 +148,11 @@ Result<Mountpoint> check_directory(const Config& config, const Environment& mach
   const std::string& given = config.mountpoint;
   const Result<std::string> path = absolute_mountpoint(given);
   if (!path) return path.error();
+  if (*path == "/") {
+    return Error(EBUSY, "MOUNTPOINT " + given +
+                            " is the root of this machine, which a mount would hide; name a "
+                            "directory, or run chroot or unshare first");
+  }
   const auto mounted = find_mount(read_mountinfo(machine.mountinfo), *path);
   struct stat stat {};
   int err = ::stat(path->c_str(), &stat) == 0 ? 0 : errno;
@@ -214,6 +219,25 @@ std::optional<int> passed_descriptor(const std::string& mountpoint) {
   const auto number = parse_uint(std::string_view(mountpoint).substr(kPrefix.size()));
   if (!number || *number > 1'000'000'000) return std::nullopt;
   return static_cast<int>(*number);
+}
+
+std::optional<std::string> mountpoint_by_name(const std::string& path, std::string_view mountinfo) {
+  std::error_code failure;
+  std::filesystem::path whole = path;
+  if (whole.is_relative()) whole = std::filesystem::current_path(failure) / whole;
+  if (path.empty() || failure) return std::nullopt;
+  whole = whole.lexically_normal();
+  if (!whole.has_filename()) whole = whole.parent_path();
+  const auto is_fuse = [&](const std::string& name) {
+    const auto entry = find_mount(mountinfo, name);
+    return entry && entry->type.starts_with("fuse");
+  };
+  if (is_fuse(whole.string())) return whole.string();
+  // Links in what leads to it.
+  const auto parent = std::filesystem::canonical(whole.parent_path(), failure);
+  if (failure) return std::nullopt;
+  const std::string resolved = (parent / whole.filename()).string();
+  return is_fuse(resolved) ? std::optional(resolved) : std::nullopt;
 }
 
 Result<std::string> absolute_mountpoint(const std::string& path) {

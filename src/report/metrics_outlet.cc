@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -23,8 +24,10 @@ namespace pailfs::report {
 namespace {
 
 constexpr std::chrono::seconds kPeriod{15};
-constexpr timeval kPatience{.tv_sec = 2, .tv_usec = 0};
+constexpr std::chrono::seconds kPatience{2};
 constexpr std::size_t kLongestHead = 8192;
+/// Whoever came first goes when one more comes.
+constexpr std::size_t kMostAskers = 64;
 
 std::string reply(std::string_view status, std::string_view type, const std::string& body) {
   return "HTTP/1.1 " + std::string(status) + "\r\nContent-Type: " + std::string(type) +
@@ -127,6 +130,15 @@ void MetricsOutlet::write_file() {
   complained_ = !written;
 }
 
+/// How long nothing needs doing unless somebody asks; -1: for ever.
+int MetricsOutlet::pause(SteadyTime now, SteadyTime due) const {
+  if (file_.empty() && askers_.empty()) return -1;
+  SteadyTime next = file_.empty() ? SteadyTime::max() : due;
+  for (const Asker& asker : askers_) next = std::min(next, asker.deadline);
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now);
+  return static_cast<int>(std::max<long long>(left.count(), 0));
+}
+
 void MetricsOutlet::run() {
   auto due = std::chrono::steady_clock::now();
   for (;;) {
@@ -135,38 +147,47 @@ void MetricsOutlet::run() {
       write_file();
       due = now + kPeriod;
     }
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - now);
+    std::erase_if(askers_, [&](const Asker& asker) { return now >= asker.deadline; });
     // poll() takes no notice of a negative descriptor.
-    std::array<pollfd, 2> waiting{{{.fd = listener_.get(), .events = POLLIN, .revents = 0},
-                                   {.fd = wake_.get(), .events = POLLIN, .revents = 0}}};
-    const int timeout = file_.empty() ? -1 : static_cast<int>(left.count());
-    if (::poll(waiting.data(), waiting.size(), timeout) < 0 && errno != EINTR) return;
+    std::vector<pollfd> waiting{{.fd = listener_.get(), .events = POLLIN, .revents = 0},
+                                {.fd = wake_.get(), .events = POLLIN, .revents = 0}};
+    for (const Asker& asker : askers_) {
+      const short wanted = asker.reply.empty() ? POLLIN : POLLOUT;
+      waiting.push_back({.fd = asker.socket.get(), .events = wanted, .revents = 0});
+    }
+    if (::poll(waiting.data(), waiting.size(), pause(now, due)) < 0 && errno != EINTR) return;
     if (waiting[1].revents != 0) return;
-    if (waiting[0].revents != 0) serve_one();
+    for (std::size_t i = askers_.size(); i-- > 0;) {
+      if (waiting[i + 2].revents == 0 || serve(askers_[i])) continue;
+      askers_.erase(askers_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+    if (waiting[0].revents != 0) admit();
   }
 }
 
-void MetricsOutlet::serve_one() {
-  const UniqueFd socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+void MetricsOutlet::admit() {
+  UniqueFd socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!socket) return;
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof(kPatience));
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof(kPatience));
-  std::string head;
-  std::array<char, 1024> bytes{};
-  while (head.find("\r\n\r\n") == std::string::npos && head.size() < kLongestHead) {
-    const ssize_t n = ::recv(socket.get(), bytes.data(), bytes.size(), 0);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return;
-    head.append(bytes.data(), static_cast<std::size_t>(n));
+  if (askers_.size() >= kMostAskers) askers_.erase(askers_.begin());
+  askers_.push_back({std::move(socket), std::chrono::steady_clock::now() + kPatience, {}, {}});
+}
+
+bool MetricsOutlet::serve(Asker& asker) {
+  if (asker.reply.empty()) {
+    std::array<char, 1024> bytes{};
+    const ssize_t n = ::recv(asker.socket.get(), bytes.data(), bytes.size(), 0);
+    if (n < 0) return errno == EINTR || errno == EAGAIN;
+    if (n == 0) return false;
+    asker.head.append(bytes.data(), static_cast<std::size_t>(n));
+    if (asker.head.find("\r\n\r\n") == std::string::npos && asker.head.size() < kLongestHead)
+      return true;
+    asker.reply = answer_http(asker.head, metrics_);
   }
-  const std::string text = answer_http(head, metrics_);
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    const ssize_t n = ::send(socket.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return;
-    rest.remove_prefix(static_cast<std::size_t>(n));
-  }
+  const ssize_t n =
+      ::send(asker.socket.get(), asker.reply.data(), asker.reply.size(), MSG_NOSIGNAL);
+  if (n < 0) return errno == EINTR || errno == EAGAIN;
+  asker.reply.erase(0, static_cast<std::size_t>(n));
+  return !asker.reply.empty();
 }
 
 }  // namespace pailfs::report

@@ -57,10 +57,15 @@ std::optional<Error> unreadable(const std::string& path) {
   return error;
 }
 
-void warn_if_shared(const std::string& path) {
+/// As s3fs, root takes a file of another user's: sandboxes write one as the user and mount by sudo.
+void warn_if_foreign(const std::string& path, bool system_wide) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return;
-  if ((status.st_mode & S_IRWXG) == 0) return;
+  if (status.st_uid != geteuid() && status.st_uid != 0) {
+    log_warning("credentials file " + path + " belongs to uid " + std::to_string(status.st_uid) +
+                ", who can read it and decide which keys this mount uses");
+  }
+  if (system_wide || (status.st_mode & S_IRWXG) == 0) return;
   log_warning("credentials file " + path + " is readable by its group; taken as a mounted secret");
 }
 
@@ -168,7 +173,7 @@ Search::Step Search::passwd_file(const std::string& path) const {
     return parse_passwd(file->text(), world->config.bucket, path);
   };
   auto source = renewing(std::move(origin));
-  if (source && !system_wide) warn_if_shared(path);
+  if (source) warn_if_foreign(path, system_wide);
   return source;
 }
 

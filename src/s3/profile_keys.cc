@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profile_keys.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <chrono>
 #include <optional>
@@ -49,7 +51,12 @@ ProfileName profile_name(const CredentialConfig& config, bool with_config) {
 std::vector<std::string> profile_files(const CredentialConfig& config, const ProfileName& name) {
   const auto path = [&](const char* variable, const char* standard) {
     std::string given = config.variable(variable);
-    return given.empty() ? config.home + standard : given;
+    if (!given.empty()) return given;
+    // As Amazon's own programs look for them, then as s3fs does.
+    given = config.variable("HOME") + standard;
+    return given.front() == '/' && given != standard && ::access(given.c_str(), F_OK) == 0
+               ? given
+               : config.home + standard;
   };
   std::vector<std::string> files{path("AWS_SHARED_CREDENTIALS_FILE", "/.aws/credentials")};
   if (name.with_config) files.push_back(path("AWS_CONFIG_FILE", "/.aws/config"));

@@ -164,7 +164,10 @@ Verdict Requester::attempt(Call& call, Progress& progress) {
   const http::Exchange exchange = transport_.perform(built->request, body, call.sink);
   Verdict verdict = judge(call.asked, exchange);
   const nanoseconds took = clock_.now() - start;
-  counter.end(exchange, verdict.ok, took);
+  // A HEAD asks whether something is there: "no" is an answer.
+  const bool absent = call.asked.op == Op::head && exchange.failure == http::Failure::none &&
+                      exchange.status == 404;
+  counter.end(exchange, verdict.ok || absent, took);
   trace(call, progress, verdict, exchange, took);
   return verdict;
 }

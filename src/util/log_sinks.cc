@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <syslog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <memory>
@@ -46,16 +49,33 @@ std::string json_line(const Record& record, const std::string& mount) {
   return json.end_object().text();
 }
 
-void write_line(int fd, std::string line) {
-  line += '\n';
-  std::string_view rest = line;
-  while (!rest.empty()) {
-    const ssize_t n = ::write(fd, rest.data(), rest.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return;  // nowhere is left to complain to
-    rest.remove_prefix(static_cast<std::size_t>(n));
+/// What an open pipe must have room for when poll() says that it can be written (pipe(7)).
+constexpr std::size_t kAtOnce = PIPE_BUF;
+constexpr int kPatience = 1000;  // ms
+
+/// Writes lines and waits for no reader: who does not read for a second loses what comes until they
+/// read again.
+class LineWriter final {
+ public:
+  void write(int fd, std::string line) {
+    line += '\n';
+    std::string_view rest = line;
+    while (!rest.empty()) {
+      pollfd waiting{.fd = fd, .events = POLLOUT, .revents = 0};
+      const int ready = ::poll(&waiting, 1, stuck_ ? 0 : kPatience);
+      if (ready < 0 && errno == EINTR) continue;
+      stuck_ = ready == 0;
+      if (ready <= 0) return;
+      const ssize_t n = ::write(fd, rest.data(), std::min(rest.size(), kAtOnce));
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) return;  // nowhere is left to complain to
+      rest.remove_prefix(static_cast<std::size_t>(n));
+    }
   }
-}
+
+ private:
+  bool stuck_ = false;
+};
 
 }  // namespace
 
@@ -76,8 +96,9 @@ std::string format_record(const Record& record, const Style& style) {
 }
 
 RecordSink stream_sink(int fd, Style style) {
-  return [fd, style = std::move(style)](const Record& record) {
-    write_line(fd, format_record(record, style));
+  auto writer = std::make_shared<LineWriter>();
+  return [fd, writer, style = std::move(style)](const Record& record) {
+    writer->write(fd, format_record(record, style));
   };
 }
 
@@ -85,15 +106,17 @@ RecordSink file_sink(const std::string& path, Style style, mode_t mode) {
   struct File {
     UniqueFd fd;
     unsigned generation = 0;
+    LineWriter writer;
   };
   auto file = std::make_shared<File>();
   return [file, path, style = std::move(style), mode](const Record& record) {
     const unsigned wanted = state().reopen_requests;
     if (!file->fd || file->generation != wanted) {
-      file->fd = UniqueFd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, mode));
+      auto opened = open_file(path, mode);
+      file->fd = opened ? std::move(*opened) : UniqueFd();
       file->generation = wanted;
     }
-    write_line(file->fd ? file->fd.get() : STDERR_FILENO, format_record(record, style));
+    file->writer.write(file->fd ? file->fd.get() : STDERR_FILENO, format_record(record, style));
   };
 }
 

@@ -256,5 +256,27 @@ TEST_CASE("a directory of 2500 names is listed completely and once") {
   CHECK(names_in(world->posix(), "d") == expected);
 }
 
+TEST_CASE("a directory whose object holds bytes is not removed with them") {
+  const auto world = open_world();
+  Driver& posix = world->posix();
+  const bool listed = GENERATE(true, false);
+  const bool typed = GENERATE(true, false);
+  CAPTURE(listed, typed);
+  REQUIRE(put_object(*world, "d/", "a note",
+                     {typed ? "application/x-directory" : "text/plain", {}, {}}) == 0);
+  if (listed) REQUIRE(err(posix.readdir("d")) == 0);
+  CHECK(err(posix.rmdir("d")) == ENOTEMPTY);
+  CHECK(keys(*world) == std::vector<s3::Key>{"d/"});
+  // Nor replaced by a rename.
+  REQUIRE(err(posix.mkdir("e")) == 0);
+  CHECK(err(posix.rename("e", "d")) == ENOTEMPTY);
+  // What the directory shows is its own business.
+  REQUIRE(err(posix.chmod("d", 0700)) == 0);
+  CHECK(err(posix.rmdir("d")) == ENOTEMPTY);
+  REQUIRE(put_object(*world, "d/", "") == 0);
+  world->remount();
+  CHECK(err(world->posix().rmdir("d")) == 0);
+}
+
 }  // namespace
 }  // namespace pailfs::test

@@ -136,6 +136,7 @@ struct Megabytes {
 };
 struct Seconds {
   Ref<std::chrono::seconds> at;
+  bool zero_is_default = false;  ///< else 0 is an error
 };
 /// Seconds that may have a fraction.
 struct Duration {

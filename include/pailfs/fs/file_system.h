@@ -281,4 +281,7 @@ struct FirstPage {
 std::unique_ptr<FileSystem> make_file_system(const Config& config, s3::ObjectStore& store,
                                              Clock& clock, const FirstPage& first = {});
 
+/// Whether the object `p` (without a slash) is a directory to this mount: by its type or its mode.
+bool shows_as_directory(const s3::ObjectInfo& info, const Config& config);
+
 }  // namespace pailfs::fs

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "pailfs/util/file.h"
 #include "pailfs/util/result.h"
@@ -28,8 +30,9 @@ Result<ListenAddress> parse_listen(const std::string& text);
 std::string answer_http(const std::string& head, const std::function<std::string()>& metrics);
 
 /// Shows metrics: in a file that is replaced every 15 seconds and once more at the end, and at an
-/// HTTP port (GET /metrics, one request a connection, one at a time). One thread does both. Create
-/// it after the process has detached.
+/// HTTP port (GET /metrics, one request a connection). One thread does both and waits for no asker:
+/// each has 2 seconds, and of more than 64 the first is hung up on. Create it after the process has
+/// detached.
 class MetricsOutlet final {
  public:
   /// `metrics` is called on the outlet's thread, and on the thread that destroys it. EADDRINUSE and
@@ -45,13 +48,26 @@ class MetricsOutlet final {
                 UniqueFd wake);
   void run();
   void write_file();
-  void serve_one();
+
+  using SteadyTime = std::chrono::steady_clock::time_point;
+  /// Somebody at the port. With a reply it is being answered.
+  struct Asker {
+    UniqueFd socket;  // never blocks
+    SteadyTime deadline;
+    std::string head;
+    std::string reply;
+  };
+  [[nodiscard]] int pause(SteadyTime now, SteadyTime due) const;
+  void admit();
+  /// False when this one is done with.
+  bool serve(Asker& asker);
 
   const std::string file_;
   const std::function<std::string()> metrics_;
   const UniqueFd listener_;
   const UniqueFd wake_;  // readable: the outlet goes
   bool complained_ = false;
+  std::vector<Asker> askers_;  // only the thread's, the longest there first
   std::thread thread_;
 };
 

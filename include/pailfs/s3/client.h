@@ -62,7 +62,7 @@ struct RequestCount {
   std::string verb;  ///< "GET", "PUT part", ...
   std::uint64_t requests = 0;
   std::uint64_t retries = 0;     ///< of these, not the first attempt
-  std::uint64_t failures = 0;    ///< attempts judged bad
+  std::uint64_t failures = 0;    ///< attempts judged bad; a HEAD of what is absent is none
   std::uint64_t bytes_sent = 0;  ///< of bodies
   std::uint64_t bytes_received = 0;
   /// Attempts that have ended, by HTTP status; 0: no reply came.

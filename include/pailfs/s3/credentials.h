@@ -103,7 +103,8 @@ struct FoundCredentials {
 std::string profile_region(const CredentialConfig& config);
 
 /// Searches in s3fs's order: public_bucket, passwd_file, environment, AWS_CREDENTIAL_FILE,
-/// ~/.aws/credentials, $HOME/.passwd-s3fs (home of the password database when HOME is unset),
+/// ~/.aws/credentials (below $HOME if it is there, else in the home of the password database),
+/// $HOME/.passwd-s3fs (likewise when HOME is unset),
 /// /etc/passwd-s3fs; then what s3fs does not know: the rest of ~/.aws/credentials and ~/.aws/config
 /// (a profile that is named by the option or by AWS_PROFILE is read whole in s3fs's place for it),
 /// web identity, container endpoint, EC2 instance metadata. First found wins; a source that is

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "pailfs/util/clock.h"
+#include "pailfs/util/file.h"
 #include "pailfs/util/result.h"
 
 namespace pailfs {
@@ -58,7 +59,11 @@ std::string format_record(const Record& record, const Style& style);
 RecordSink stream_sink(int fd, Style style);
 /// Appends to `path`, made with `mode`; opens it anew when `reopen()` was called (logrotate). Falls
 /// back to stderr.
+/// What is written and not read within a second is lost, so that no reader of a pipe is waited for.
 RecordSink file_sink(const std::string& path, Style style, mode_t mode);
+/// For appending. EACCES for what another user has put into a directory like /tmp under this name,
+/// a link included (the kernel's fs.protected_symlinks and protected_regular, which may be off).
+Result<UniqueFd> open_file(const std::string& path, mode_t mode);
 RecordSink syslog_sink(std::string ident, std::string prefix, Style style);
 /// Hands on a record at level warning or graver only once when it comes several times in a row, and
 /// then "last message repeated N times": before the next other one, after half a minute, or when

@@ -228,6 +228,14 @@ timeout 30 "$pailfs" pail:/nothing "$mnt" -o "$keys,$where,ro" 2>"$work/err" || 
 expect_equal "read-only it is said" 'pailfs: nothing is stored below s3://pail/nothing/, and the mount is read-only; is the path right?' \
   "$(cat "$work/err")"
 unmount "$mnt"
+by_curl a-file --data-binary content -X PUT -o /dev/null
+status=0
+timeout 30 "$pailfs" pail:/a-file "$mnt" -o "$keys,$where" 2>"$work/err" || status=$?
+expect_equal "a path that is a file is refused" '5 pailfs: s3://pail/a-file is a file, not a directory (Bucket or directory not found); mount what it lies in' \
+  "$status $(cat "$work/err")"
+by_curl old-directory --data-binary '' -X PUT -H 'Content-Type: application/x-directory' -o /dev/null
+expect "one that is a directory in an old form is not" timeout 30 "$pailfs" pail:/old-directory "$mnt" -o "$keys,$where"
+unmount "$mnt"
 reaches '' "$mnt" -o "bucket=pail,$keys,$where"
 reaches '' -o "bucket=pail:/prefix/below" -o "$keys,$where" "$mnt"
 reaches '' -o "$keys" pail -o "$where" "$mnt"

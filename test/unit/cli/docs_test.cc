@@ -14,7 +14,7 @@ using Catch::Matchers::ContainsSubstring;
 
 TEST_CASE("The first line of the version is one that scripts for s3fs recognise") {
   const std::string first = version_text().substr(0, version_text().find('\n'));
-  CHECK_THAT(first, ContainsSubstring("Amazon Simple Storage Service File System V1.95 (pailfs "));
+  CHECK_THAT(first, ContainsSubstring("Amazon Simple Storage Service File System V1.97 (pailfs "));
   CHECK_THAT(first, ContainsSubstring(") with OpenSSL"));
 }
 

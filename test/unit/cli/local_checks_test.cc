@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -81,6 +82,44 @@ TEST_CASE("A cache directory is made when missing and takes the place of tmpdir"
   rmdir(directory.c_str());
   rmdir(parent.c_str());
   rmdir(base);
+}
+
+TEST_CASE("What the mount itself uses must not lie below its mountpoint") {
+  char base[] = "/tmp/pailfs-places-XXXXXX";
+  REQUIRE(mkdtemp(base) != nullptr);
+  const std::string root = base;
+  const std::string mountpoint = root + "/mnt";
+  REQUIRE(mkdir(mountpoint.c_str(), 0700) == 0);
+  REQUIRE(symlink(mountpoint.c_str(), (root + "/link").c_str()) == 0);
+  struct Row {
+    std::string name;
+    std::string path;
+    bool fine;
+  };
+  for (const Row& row :
+       {Row{"tmpdir", mountpoint, false}, Row{"tmpdir", root, true},
+        Row{"tmpdir", root + "/link", false}, Row{"use_cache", mountpoint + "/a/b", false},
+        Row{"use_cache", root + "/mnt2", true}, Row{"logfile", root + "/link/log", false},
+        Row{"logfile", root + "/log", true}, Row{"metrics_file", mountpoint + "/m", false},
+        Row{"passwd_file", mountpoint + "/../mnt/p", false},
+        Row{"passwd_file", root + "/p", true}}) {
+    CAPTURE(row.name, row.path);
+    Options options;
+    options.mount.mountpoint = mountpoint;
+    if (row.name == "tmpdir") options.fs.temporary_directory = row.path;
+    if (row.name == "use_cache") options.cache_directory = row.path;
+    if (row.name == "logfile") options.logfile = row.path;
+    if (row.name == "metrics_file") options.metrics_file = row.path;
+    if (row.name == "passwd_file") options.credentials.passwd_file = row.path;
+    const Status checked = check_local_files(options, 0);
+    CHECK(checked.has_value() == row.fine);
+    if (checked) continue;
+    CHECK(checked.error().text == row.name + "=" + row.path + " lies below MOUNTPOINT " +
+                                      mountpoint +
+                                      ", where the mount would wait for itself; name a place "
+                                      "elsewhere");
+  }
+  std::filesystem::remove_all(root);
 }
 
 Error service_error(int err, int status, const std::string& code) {

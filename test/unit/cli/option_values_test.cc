@@ -157,5 +157,24 @@ TEST_CASE("how many zeros a file may have that no program has written is 16 GiB 
   }
 }
 
+TEST_CASE("Words are read in every spelling of s3fs's manual") {
+  CHECK(accepted({"b", "/m", "-o", "ipresolve=IPv4"}).http.family == http::AddressFamily::ipv4);
+  CHECK(accepted({"b", "/m", "-o", "ipresolve=IPv6"}).http.family == http::AddressFamily::ipv6);
+  CHECK(accepted({"b", "/m", "-o", "ipresolve=Whatever"}).http.family == http::AddressFamily::any);
+  for (const char* word : {"curldbg", "curldbg=normal", "curldbg=Normal", "curldbg=NORMAL"}) {
+    CHECK(accepted({"b", "/m", "-o", word}).http.trace);
+    CHECK_FALSE(accepted({"b", "/m", "-o", word}).http.trace_body);
+  }
+  CHECK(accepted({"b", "/m", "-o", "curldbg=Body"}).http.trace_body);
+}
+
+TEST_CASE("A timeout of 0 is the default, because every wait has a limit") {
+  const Options defaults;
+  const Options o = accepted({"b", "/m", "-o", "connect_timeout=7,readwrite_timeout=8", "-o",
+                              "connect_timeout=0,readwrite_timeout=0"});
+  CHECK(o.http.connect_timeout == defaults.http.connect_timeout);
+  CHECK(o.s3.stall_limit == defaults.s3.stall_limit);
+}
+
 }  // namespace
 }  // namespace pailfs::cli

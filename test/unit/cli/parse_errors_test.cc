@@ -67,7 +67,7 @@ TEST_CASE("A wrong command line is refused with one exact sentence") {
       {{"b", "/m", "-o", "retries=0"}, "retries must be greater than zero"},
       {{"b", "/m", "-o", "connect_timeout=1s"}, "option connect_timeout: \"1s\" is not a number"},
       {{"b", "/m", "-o", "connect_timeout=-1"}, "option connect_timeout: \"-1\" is not a number"},
-      {{"b", "/m", "-o", "readwrite_timeout=0"}, "option readwrite_timeout must be at least 1"},
+      {{"b", "/m", "-o", "mount_timeout=0"}, "option mount_timeout must be at least 1"},
       {{"b", "/m", "-o", "stat_cache_expire=abc"},
        "option stat_cache_expire: \"abc\" is not a number of seconds"},
       {{"b", "/m", "-o", "max_stat_cache_size=1k"},

@@ -242,7 +242,12 @@ TEST_CASE("Switches may be clustered") {
   CHECK(accepted({"-d", "b", "/m"}).log_level == LogLevel::info);
   CHECK_FALSE(accepted({"-d", "b", "/m"}).foreground);
   CHECK(accepted({"-d", "b", "/m", "-o", "dbglevel=dbg"}).log_level == LogLevel::debug);
-  CHECK(accepted({"--debug", "b", "/m"}).foreground);
+  // In s3fs the long form of -d.
+  CHECK_FALSE(accepted({"--debug", "b", "/m"}).foreground);
+  CHECK_FALSE(accepted({"--debug", "b", "/m"}).mount.debug);
+  CHECK(accepted({"--debug", "b", "/m"}).log_level == LogLevel::info);
+  CHECK(accepted({"--debug", "b", "/m", "--debug"}).mount.debug);
+  CHECK(accepted({"b", "/m", "-o", "debug"}).foreground);
 }
 
 TEST_CASE("The last of contradicting options counts") {

@@ -119,6 +119,8 @@ TEST_CASE("what is no directory of ours is refused with what to do", "[mount][mo
       {place.root + "/file", ENOTDIR, "MOUNTPOINT: " + place.root + "/file is not a directory"},
       {place.root + "/file/below", ENOTDIR, "unable to access MOUNTPOINT"},
       {"", ENOENT, "missing MOUNTPOINT"},
+      {"/", EBUSY, "MOUNTPOINT / is the root of this machine"},
+      {"/tmp/..", EBUSY, "is the root of this machine"},
   };
   for (const Row& row : rows) {
     place.config.mountpoint = row.path;
@@ -315,6 +317,26 @@ TEST_CASE("a FUSE device closed to the user says how to open it", "[mount][mount
   REQUIRE(::chown(place.config.mountpoint.c_str(), kNobody, 0) == 0);
   CHECK_THAT(check_as(place, kNobody),
              ContainsSubstring("sudo chmod 666 " + place.machine.fuse_device));
+}
+
+TEST_CASE("a FUSE mount is found by its name without a look at it", "[mount][mountpoint]") {
+  Place place;
+  std::filesystem::create_directory(place.root + "/real");
+  std::filesystem::create_directory_symlink(place.root + "/real", place.root + "/link");
+  // Neither is there: who looked would not find it.
+  const std::string table = "40 30 0:45 / " + place.root + "/real/mnt rw - fuse.s3fs s3fs rw\n" +
+                            "41 30 0:46 / " + place.root + "/real/disk rw - ext4 /dev/sda rw\n";
+  const std::string mnt = place.root + "/real/mnt";
+  for (const std::string& name : {mnt, mnt + "/", place.root + "/real/../real/./mnt",
+                                  place.root + "/link/mnt", place.root + "/link/mnt//"}) {
+    CAPTURE(name);
+    CHECK(mountpoint_by_name(name, table) == mnt);
+  }
+  for (const std::string& name :
+       {mnt + "2", mnt + "/below", place.root + "/real/disk", std::string(), std::string("/")}) {
+    CAPTURE(name);
+    CHECK_FALSE(mountpoint_by_name(name, table).has_value());
+  }
 }
 
 TEST_CASE("a passed descriptor is recognised by its path", "[mount][mountpoint]") {

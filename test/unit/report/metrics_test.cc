@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
+#include <vector>
 
 #include "pailfs/report/metrics_outlet.h"
 #include "pailfs/util/file.h"
@@ -102,4 +106,65 @@ TEST_CASE("the metrics file is there at once and is written again at the end", "
   CHECK(*read_file(file, 100) == "m 2\n");
   CHECK_FALSE(std::filesystem::exists(file + ".new"));
   std::filesystem::remove_all(directory);
+}
+
+namespace {
+
+sockaddr_in on_loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  return address;
+}
+
+std::uint16_t free_port() {
+  const UniqueFd socket(::socket(AF_INET, SOCK_STREAM, 0));
+  auto address = on_loopback(0);
+  socklen_t size = sizeof(address);
+  auto* const any = reinterpret_cast<sockaddr*>(&address);
+  REQUIRE(::bind(socket.get(), any, size) == 0);
+  REQUIRE(::getsockname(socket.get(), any, &size) == 0);
+  return ntohs(address.sin_port);
+}
+
+UniqueFd connect_to(std::uint16_t port) {
+  UniqueFd socket(::socket(AF_INET, SOCK_STREAM, 0));
+  const auto address = on_loopback(port);
+  REQUIRE(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) ==
+          0);
+  return socket;
+}
+
+/// What comes until the end.
+std::string ask(std::uint16_t port) {
+  const UniqueFd socket = connect_to(port);
+  const std::string question = "GET /metrics HTTP/1.1\r\n\r\n";
+  REQUIRE(::send(socket.get(), question.data(), question.size(), MSG_NOSIGNAL) > 0);
+  std::string answer(1 << 20, '\0');
+  std::size_t size = 0;
+  for (ssize_t n = 1; n > 0; size += static_cast<std::size_t>(n)) {
+    n = ::recv(socket.get(), answer.data() + size, answer.size() - size, 0);
+    if (n <= 0) break;
+  }
+  answer.resize(size);
+  return answer;
+}
+
+}  // namespace
+
+TEST_CASE("whoever connects and says nothing keeps nobody from the metrics", "[report]") {
+  const std::uint16_t port = free_port();
+  const std::string large(300'000, 'm');
+  auto outlet = report::MetricsOutlet::start({"", std::to_string(port)}, [&] { return large; });
+  REQUIRE(outlet);
+  std::vector<UniqueFd> silent;
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 300; ++i) silent.push_back(connect_to(port));
+  // One that asks and does not read.
+  silent.push_back(connect_to(port));
+  CHECK(::send(silent.back().get(), "GET /metrics HTTP/1.1\r\n\r\n", 25, MSG_NOSIGNAL) == 25);
+  for (int i = 0; i < 3; ++i) CHECK(ask(port).ends_with(large));
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(10));
+  outlet->reset();
 }

@@ -380,6 +380,17 @@ TEST_CASE("requests are counted by verb") {
   }
 }
 
+TEST_CASE("a HEAD of what is absent is no failure") {
+  Bench bench;
+  bench.transport.then(reply(404)).then(reply(403));
+  CHECK(bench.client->head("k").error().err == ENOENT);
+  CHECK_FALSE(bench.client->head("k"));
+  const auto counts = bench.client->counts();
+  CHECK(counts.front().verb == "HEAD");
+  CHECK(counts.front().requests == 2);
+  CHECK(counts.front().failures == 1);
+}
+
 TEST_CASE("copies return the new version and replace attributes when asked") {
   Bench bench;
   bench.transport.then(reply(200, {}, "<CopyObjectResult><ETag>\"c\"</ETag></CopyObjectResult>"));

@@ -259,6 +259,21 @@ TEST_CASE("sources are searched in s3fs's order and the first found wins", "[s3]
   CHECK(found_key(config) == "SYSTEM");
 }
 
+TEST_CASE("profiles lie below $HOME, else in the home directory of the user", "[s3]") {
+  const TempDir dir;
+  auto config = empty_config(dir);
+  const std::string keys = "]\naws_access_key_id=";
+  const std::string rest = "\naws_secret_access_key=S\n";
+  static_cast<void>(dir.write("home/.aws/credentials", "[default" + keys + "PASSWD" + rest));
+  CHECK(found_key(config) == "PASSWD");
+  config.environment = {{"HOME", dir.path + "/other"}};
+  CHECK(found_key(config) == "PASSWD");
+  static_cast<void>(dir.write("other/.aws/credentials", "[default" + keys + "HOME" + rest));
+  CHECK(found_key(config) == "HOME");
+  config.environment = {{"HOME", ""}};
+  CHECK(found_key(config) == "PASSWD");
+}
+
 TEST_CASE("nothing found names every place in order", "[s3]") {
   const TempDir dir;
   const auto source = find(empty_config(dir));

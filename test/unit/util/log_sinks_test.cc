@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <thread>
@@ -128,4 +132,64 @@ TEST_CASE("a log file is opened again after rotation", "[util]") {
   log::set_sink(log::RecordSink());
   log_critical("a log without a sink swallows its lines");
   std::filesystem::remove_all(dir);
+}
+
+TEST_CASE("nobody waits for a reader of the log who does not read", "[util]") {
+  int ends[2] = {-1, -1};
+  REQUIRE(::pipe(ends) == 0);
+  const UniqueFd reading(ends[0]);
+  const UniqueFd writing(ends[1]);
+  const log::RecordSink sink = log::stream_sink(writing.get(), {log::Form::plain, {}});
+  const log::Record record{LogLevel::error, kMoment, std::string(10'000, 'x'), {}};
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 100; ++i) sink(record);  // a pipe holds 64 KiB
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
+  std::vector<char> all(1 << 20);
+  CHECK(::read(reading.get(), all.data(), all.size()) > 10'000);
+  sink({LogLevel::error, kMoment, "again", {}});
+  const ssize_t n = ::read(reading.get(), all.data(), all.size());
+  CHECK(std::string(all.data(), static_cast<std::size_t>(std::max<ssize_t>(n, 0)))
+            .ends_with("[ERR] again\n"));
+}
+
+TEST_CASE("a pipe without a reader is no log file", "[util]") {
+  std::string directory = "/tmp/pailfs-log-XXXXXX";
+  REQUIRE(mkdtemp(directory.data()) != nullptr);
+  REQUIRE(::mkfifo((directory + "/fifo").c_str(), 0600) == 0);
+  const auto opened = log::open_file(directory + "/fifo", 0640);
+  CHECK((!opened && opened.error().err == ENXIO));
+  std::filesystem::remove_all(directory);
+}
+
+TEST_CASE("what others have put into a shared directory is no log file", "[util]") {
+  if (::geteuid() != 0) {
+    WARN("skipped: only root can make what belongs to another user");
+    return;
+  }
+  struct Row {
+    mode_t directory;
+    bool link;
+    uid_t owner;
+    bool accepted;
+  };
+  const Row rows[] = {{01777, true, 65534, false}, {01777, false, 65534, false},
+                      {01777, true, 0, true},      {01777, false, 0, true},
+                      {0755, true, 65534, true},   {0755, false, 65534, true},
+                      {01755, true, 65534, true}};
+  for (const Row& row : rows) {
+    CAPTURE(row.directory, row.link, row.owner);
+    std::string directory = "/tmp/pailfs-log-XXXXXX";
+    REQUIRE(mkdtemp(directory.data()) != nullptr);
+    const std::string target = directory + "/target";
+    const std::string name = directory + "/log";
+    REQUIRE(UniqueFd(::open(target.c_str(), O_WRONLY | O_CREAT, 0600)));
+    if (row.link) REQUIRE(::symlink(target.c_str(), name.c_str()) == 0);
+    if (!row.link) REQUIRE(UniqueFd(::open(name.c_str(), O_WRONLY | O_CREAT, 0600)));
+    REQUIRE(::lchown(name.c_str(), row.owner, row.owner) == 0);
+    REQUIRE(::chmod(directory.c_str(), row.directory) == 0);
+    const auto opened = log::open_file(name, 0640);
+    CHECK(opened.has_value() == row.accepted);
+    if (!opened) CHECK(opened.error().err == EACCES);
+    std::filesystem::remove_all(directory);
+  }
 }

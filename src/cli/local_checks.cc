@@ -50,11 +50,14 @@ Status check_places(const Options& options) {
   if (options.action != Action::mount || options.mount.mountpoint.empty()) return {};
   std::error_code unknown;
   const auto real = [&](const std::string& path) {
-    const auto found = std::filesystem::weakly_canonical(path, unknown).string();
-    return unknown ? path : found;
+    const auto found = std::filesystem::weakly_canonical(path, unknown);
+    return unknown ? std::filesystem::path(path) : found;
   };
-  const std::string mountpoint = real(options.mount.mountpoint);
-  if (mountpoint == "/") return {};
+  // Not itself: another mount may be there, whose process does not answer.
+  std::filesystem::path given = options.mount.mountpoint;
+  if (!given.has_filename()) given = given.parent_path();
+  if (!given.has_filename()) return {};
+  const std::string mountpoint = (real(given.parent_path().string()) / given.filename()).string();
   const std::pair<const char*, const std::string&> places[] = {
       {"use_cache", options.cache_directory},
       {"tmpdir", options.fs.temporary_directory},
@@ -63,8 +66,10 @@ Status check_places(const Options& options) {
       {"passwd_file", options.credentials.passwd_file}};
   for (const auto& [name, path] : places) {
     if (path.empty()) continue;
-    const std::string where = real(path);
-    if (where != mountpoint && !where.starts_with(mountpoint + "/")) continue;
+    const std::string where = real(path).string();
+    // A mountpoint that is one of the files is no directory, which is said elsewhere.
+    const bool covered = where == mountpoint && std::filesystem::is_directory(path, unknown);
+    if (!covered && !where.starts_with(mountpoint + "/")) continue;
     return Error(EDEADLK, std::string(name) + "=" + printable(path) + " lies below MOUNTPOINT " +
                               printable(options.mount.mountpoint) +
                               ", where the mount would wait for itself; name a place elsewhere");

@@ -411,6 +411,7 @@ std::optional<int> prepare(CommandLine& line) {
     options.credentials.environment["HOME"] = home_directory();
   }
   options.credentials.home = home_directory();
+  options.credentials.mountpoint = options.mount.mountpoint;
   if (options.region_may_be_in_profile) {
     const std::string region = s3::profile_region(options.credentials);
     if (!region.empty()) options.s3.region = region;

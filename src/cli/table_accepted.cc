@@ -28,6 +28,12 @@ void add_fstab_words(std::vector<OptionSpec>& table) {
            "norelatime strictatime nostrictatime lazytime nolazytime diratime nodiratime iversion "
            "noiversion mand nomand loud silent blkdev"},
           {"s3fs", "", group, Accepted{}, "The literal word, left behind by mount helpers."},
+          {"remount", "", group,
+           Refused{"mount(8) does it by itself when it is told to run no helper: mount -i -o "
+                   "remount,ro MOUNTPOINT (or rw)",
+                   "is not for pailfs"},
+           "Not available: to make a mount read-only or writable, run mount -i -o remount,ro "
+           "MOUNTPOINT."},
       });
 }
 

@@ -4,15 +4,18 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include "pailfs/util/file.h"
@@ -37,6 +40,26 @@ bool mounted_by_us(const Config& config, const MountEntry& entry) {
 
 bool is_dead(const std::string& path) {
   return is_connection_lost(mount_failure_at(path));
+}
+
+/// How a look at a FUSE mount ends, in a process of its own: the one that serves it may not answer.
+/// ETIMEDOUT when it does not within 5 s. To be called before there are threads.
+int answer_of(const std::string& path) {
+  constexpr int kTries = 500;
+  const pid_t child = ::fork();
+  if (child < 0) return 0;
+  if (child == 0) {
+    struct stat stat {};
+    ::_exit(::stat(path.c_str(), &stat) == 0 ? 0 : errno);
+  }
+  int status = 0;
+  for (int i = 0; i < kTries; ++i) {
+    const pid_t ended = ::waitpid(child, &status, WNOHANG);
+    if (ended != 0) return ended == child && WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  ::kill(child, SIGKILL);
+  return ETIMEDOUT;
 }
 
 std::string decimal(uid_t uid) {
@@ -154,6 +177,12 @@ Result<Mountpoint> check_directory(const Config& config, const Environment& mach
                             "directory, or run chroot or unshare first");
   }
   const auto mounted = find_mount(read_mountinfo(machine.mountinfo), *path);
+  if (mounted && mounted->type.starts_with("fuse") && answer_of(*path) == ETIMEDOUT) {
+    return Error(EBUSY, "MOUNTPOINT " + given + " is already mounted (" + mounted->source +
+                            ", type " + mounted->type +
+                            "), and its process does not answer; to give up on it: umount -l " +
+                            *path);
+  }
   struct stat stat {};
   int err = ::stat(path->c_str(), &stat) == 0 ? 0 : errno;
   if (err == 0 && mounted && mounted_by_us(config, *mounted)) err = mount_failure_at(*path);
@@ -219,25 +248,6 @@ std::optional<int> passed_descriptor(const std::string& mountpoint) {
   const auto number = parse_uint(std::string_view(mountpoint).substr(kPrefix.size()));
   if (!number || *number > 1'000'000'000) return std::nullopt;
   return static_cast<int>(*number);
-}
-
-std::optional<std::string> mountpoint_by_name(const std::string& path, std::string_view mountinfo) {
-  std::error_code failure;
-  std::filesystem::path whole = path;
-  if (whole.is_relative()) whole = std::filesystem::current_path(failure) / whole;
-  if (path.empty() || failure) return std::nullopt;
-  whole = whole.lexically_normal();
-  if (!whole.has_filename()) whole = whole.parent_path();
-  const auto is_fuse = [&](const std::string& name) {
-    const auto entry = find_mount(mountinfo, name);
-    return entry && entry->type.starts_with("fuse");
-  };
-  if (is_fuse(whole.string())) return whole.string();
-  // Links in what leads to it.
-  const auto parent = std::filesystem::canonical(whole.parent_path(), failure);
-  if (failure) return std::nullopt;
-  const std::string resolved = (parent / whole.filename()).string();
-  return is_fuse(resolved) ? std::optional(resolved) : std::nullopt;
 }
 
 Result<std::string> absolute_mountpoint(const std::string& path) {

@@ -30,9 +30,6 @@ Result<Mountpoint> check_mountpoint(const Config& config, const Environment& mac
 
 /// Absolute and without symbolic links, also when a dead mount is on it: /proc and libfuse know the
 /// directory by this name, and the process will leave its working directory.
-/// The FUSE mount that `path` names, found in the table alone where no link is on the way: to look
-/// at the directory itself would be to wait for the process that serves it.
-std::optional<std::string> mountpoint_by_name(const std::string& path, std::string_view mountinfo);
 Result<std::string> absolute_mountpoint(const std::string& path);
 
 /// N of "/dev/fd/N": somebody else has opened /dev/fuse, mounted, and handed us the descriptor.

@@ -12,7 +12,6 @@
 namespace pailfs::mount {
 
 Result<std::string> resolve_mountpoint(const std::string& path) {
-  if (auto known = mountpoint_by_name(path, read_mountinfo("/proc/self/mountinfo"))) return *known;
   return absolute_mountpoint(path);
 }
 

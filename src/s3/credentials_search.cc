@@ -130,8 +130,13 @@ std::string Search::home() const {
 
 /// With its first keys, or why there are none.
 Search::Step Search::renewing(RenewingSource::Origin origin) const {
+  const bool once = std::any_of(origin.files.begin(), origin.files.end(), [&](const auto& file) {
+    return !config_.mountpoint.empty() && file.starts_with(config_.mountpoint + "/");
+  });
   auto source = std::make_unique<RenewingSource>(std::move(origin), world_->clock);
-  if (auto first = source->get(); !first) return first.error();
+  auto first = source->get();
+  if (!first) return first.error();
+  if (once) return Found(std::make_unique<FixedSource>(std::move(*first)));
   return Found(std::move(source));
 }
 

@@ -7,8 +7,7 @@
 
 namespace pailfs::mount {
 
-/// Absolute and without symbolic links, as records of mounts have it; also of a dead mount. Does
-/// not wait for the process of a FUSE mount at `path`.
+/// Absolute and without symbolic links, as records of mounts have it; also of a dead mount.
 Result<std::string> resolve_mountpoint(const std::string& path);
 
 /// Takes the mount off `path`, with umount(2) or, for a user, with fusermount3 or fusermount. EBUSY

@@ -80,6 +80,8 @@ struct CredentialConfig {
   std::string home;                                ///< home directory from the password database
   std::string region;  ///< for STS, where neither the environment nor a profile names one
   std::string system_passwd_file = "/etc/passwd-s3fs";
+  /// Absolute, or empty. A file below it is read once: afterwards the mount would wait for itself.
+  std::string mountpoint;
 
   /// One of `environment`. Empty counts as unset: `docker run -e NAME=` sets what nobody gave.
   [[nodiscard]] std::string variable(const std::string& name) const;

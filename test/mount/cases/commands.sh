@@ -285,6 +285,27 @@ if [ "$namespace" = own ] && [ ! -e /dev/log ]; then
   expect_failure "it is gone when the mount has ended well" test -e "${spare#file }"
 fi
 
+# A process that does not answer is said to, and is not waited for: neither by its mount nor at its socket.
+context='hung: '
+mount_here "$mnt"
+hung=$(daemons "$mnt")
+kill -STOP "$hung"
+sleep 1.5 # the kernel believes attributes for a second
+for word in status umount sync; do
+  status=0
+  timeout 60 "$pailfs" $word "$mnt" >"$work/out" 2>"$work/err" || status=$?
+  expect_equal "$word ends and says so" '1' "$(grep -c 'does not answer' "$work/err")"
+  expect "with a status of its own" [ "$status" != 0 ]
+  expect "before its patience ends" [ "$status" != 124 ]
+done
+status=0
+timeout 60 "$pailfs" pail "$mnt" -o "$(mount_options)" >"$work/out" 2>"$work/err" || status=$?
+expect_equal "a second mount is refused all the same" '2 1' "$status $(grep -c 'already mounted.*does not answer.*umount -l' "$work/err")"
+kill -CONT "$hung"
+expect "it is there again" timeout 20 "$pailfs" status "$mnt"
+unmount "$mnt"
+context=''
+
 # Where there is a syslog, the background uses it, under the name that the command was called by.
 if [ "$namespace" = own ]; then
   context='syslog: '

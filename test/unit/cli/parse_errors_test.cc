@@ -172,6 +172,9 @@ TEST_CASE("A wrong command line is refused with one exact sentence") {
        "this order, as 1D12h"},
       {{"b", "/m", "-o", "ram_role=http://x"}, no_role("ram_role")},
       {{"b", "/m", "-o", "rrsa_endpoint=http://x"}, no_role("rrsa_endpoint")},
+      {{"s3fs", "/m", "-o", "rw,remount,ro"},
+       "option remount is not for pailfs: mount(8) does it by itself when it is told to run no "
+       "helper: mount -i -o remount,ro MOUNTPOINT (or rw)"},
       {{"b", "/m", "-o", "assume_role_external_id=x"}, no_role("assume_role_external_id")},
       {{"b", "/m", "-o", "agent_identity_ca_file=/ca"}, no_role("agent_identity_ca_file")},
       {{"b", "/m", "-o", "agent_identity_of_tomorrow"}, no_role("agent_identity_of_tomorrow")},

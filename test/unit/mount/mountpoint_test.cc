@@ -319,26 +319,6 @@ TEST_CASE("a FUSE device closed to the user says how to open it", "[mount][mount
              ContainsSubstring("sudo chmod 666 " + place.machine.fuse_device));
 }
 
-TEST_CASE("a FUSE mount is found by its name without a look at it", "[mount][mountpoint]") {
-  Place place;
-  std::filesystem::create_directory(place.root + "/real");
-  std::filesystem::create_directory_symlink(place.root + "/real", place.root + "/link");
-  // Neither is there: who looked would not find it.
-  const std::string table = "40 30 0:45 / " + place.root + "/real/mnt rw - fuse.s3fs s3fs rw\n" +
-                            "41 30 0:46 / " + place.root + "/real/disk rw - ext4 /dev/sda rw\n";
-  const std::string mnt = place.root + "/real/mnt";
-  for (const std::string& name : {mnt, mnt + "/", place.root + "/real/../real/./mnt",
-                                  place.root + "/link/mnt", place.root + "/link/mnt//"}) {
-    CAPTURE(name);
-    CHECK(mountpoint_by_name(name, table) == mnt);
-  }
-  for (const std::string& name :
-       {mnt + "2", mnt + "/below", place.root + "/real/disk", std::string(), std::string("/")}) {
-    CAPTURE(name);
-    CHECK_FALSE(mountpoint_by_name(name, table).has_value());
-  }
-}
-
 TEST_CASE("a passed descriptor is recognised by its path", "[mount][mountpoint]") {
   CHECK(passed_descriptor("/dev/fd/7") == 7);
   for (const char* path :

@@ -274,6 +274,22 @@ TEST_CASE("profiles lie below $HOME, else in the home directory of the user", "[
   CHECK(found_key(config) == "PASSWD");
 }
 
+TEST_CASE("a file that the mount will cover is read once", "[s3]") {
+  const TempDir dir;
+  auto config = empty_config(dir);
+  config.environment = {{"HOME", dir.path + "/home"}};
+  const std::string file = dir.write("home/.passwd-s3fs", "K1:S");
+  const bool covered = GENERATE(true, false);
+  config.mountpoint = covered ? dir.path + "/home" : dir.path + "/hom";
+  auto source = find(config);
+  REQUIRE(source);
+  const Credentials used = *(*source)->get();
+  CHECK(used.access_key == "K1");
+  static_cast<void>(dir.write("home/.passwd-s3fs", "K2:S"));
+  CHECK((*source)->refresh(used) == !covered);
+  CHECK(key_of(**source) == (covered ? "K1" : "K2"));
+}
+
 TEST_CASE("nothing found names every place in order", "[s3]") {
   const TempDir dir;
   const auto source = find(empty_config(dir));

@@ -71,7 +71,7 @@ Status PosixFileSystem::write_zeros(HandleId handle, Inode& inode, Range range) 
   for (const Range& piece : data.present(range)) {
     for (std::uint64_t at = piece.begin; at < piece.end;) {
       const std::uint64_t count = std::min<std::uint64_t>(piece.end - at, zeros.size());
-      const auto written = write(handle, at, std::span(zeros).first(count));
+      const auto written = write(handle, at, std::span(zeros).first(count), {});
       if (!written) return written.error();
       at += count;
     }
@@ -104,6 +104,7 @@ Status PosixFileSystem::allocate(HandleId handle, const Allocation& what) {
   }
   content.stat.mtime = content.stat.ctime = clock_.wall();
   content.metadata_dirty = true;
+  inode->kernel.wrote(what.grows ? end : 0, content.stat);
   return {};
 }
 

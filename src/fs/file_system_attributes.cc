@@ -37,7 +37,7 @@ std::optional<Attr> PosixFileSystem::setattr_removed(const InodePtr& inode, cons
     apply(change, clock_.wall(), *inode->removed);
     stat = *inode->removed;
   }
-  return shown(inode, stat);
+  return told(inode, stat);
 }
 
 Result<Attr> PosixFileSystem::setattr_file(const InodePtr& inode, const SetAttr& change) {
@@ -69,6 +69,10 @@ Result<Attr> PosixFileSystem::setattr_file(const InodePtr& inode, const SetAttr&
   const bool may_wait = !change.size || change.by_handle;
   const Status changed = change_file(inode, change_content, may_wait, change.size.has_value());
   if (!changed) return changed.error();
+  if (change.size) {
+    MutexLock lock(inode->state);
+    inode->kernel.resized(*change.size);
+  }
   return getattr(inode->id);
 }
 

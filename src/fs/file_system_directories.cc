@@ -111,7 +111,11 @@ bool PosixFileSystem::visit_name(const InodePtr& parent, const std::string& path
   const InodePtr inode = inodes_.reference(parent, item.name, directory, 1);
   child.ino = inode->id;
   child.attr = shown(inode, *stat);
-  if (visit(child)) return true;
+  if (visit(child)) {
+    MutexLock lock(inode->state);
+    inode->kernel.told(*child.attr);
+    return true;
+  }
   inodes_.forget(inode->id, 1);
   return false;
 }

@@ -19,6 +19,13 @@ constexpr std::chrono::seconds kPatience{10};
 /// How often a version of our own may come between an open and its question.
 constexpr int kMostTries = 5;
 
+/// The kernel has found the name before it opened it, so it finds out that there is none by looking
+/// again: only then may it make a new file of that name.
+Error not_there_any_more(Error error) {
+  if (error.err == ENOENT) error.err = ESTALE;
+  return error;
+}
+
 /// Refusals that no later attempt will turn into success: the application was told by close(), and
 /// the name must show again what the store has. Keys that were refused may yet be replaced.
 bool is_final(const Error& error) {
@@ -118,6 +125,8 @@ void PosixFileSystem::leave(const InodePtr& inode, bool writer) {
         content.kept_unstored = true;
       } else {
         if (content.kept_unstored) ++unpins;
+        // The kernel has pages of what is given up.
+        if (unstored) inode->paged_version = {};
         closed = std::exchange(inode->content, nullptr);
       }
     }
@@ -181,7 +190,7 @@ Result<std::string> PosixFileSystem::enter_current(const InodePtr& inode, bool w
         if (!renamed) return renamed.error();
         if (*renamed) continue;
       }
-      if (!node) return node.error();
+      if (!node) return not_there_any_more(node.error());
       if (!is_file) return Error{ESTALE, printable(*path) + ": is a directory now"};
       enter(inode, content_from(*node), writable);
       auto now = clean_version(*inode);
@@ -240,6 +249,11 @@ Result<OpenResult> PosixFileSystem::open(InodeId ino, int flags) {
     }
   }
   OpenResult result;
+  const Status told = tell_kernel(inode, (flags & O_TRUNC) != 0, result);
+  if (!told) {
+    leave(inode, writable);
+    return told.error();
+  }
   result.handle = add_handle(inode, writable, false);
   MutexLock lock(inode->state);
   const s3::ETag& version = inode->content->base;
@@ -354,35 +368,38 @@ Result<ReadBytes> PosixFileSystem::read(HandleId handle, std::uint64_t offset, s
 }
 
 Result<std::size_t> PosixFileSystem::write(HandleId handle, std::uint64_t offset,
-                                           std::span<const char> bytes) {
+                                           std::span<const char> bytes, WriteOrigin origin) {
   const auto file = find_file(handle);
   if (!file) return file.error();
   if (!(*file)->writable) return Error{EBADF, "not open for writing"};
   const InodePtr& inode = (*file)->inode;
-  auto written = write_opened(inode, offset, bytes, false);
+  auto written = write_opened(inode, offset, bytes, origin, false);
   if (!written && written.error().err == EAGAIN) {
     const auto held = hold(inode);
     if (!held) return held.error();
-    written = write_opened(inode, offset, bytes, true);
+    written = write_opened(inode, offset, bytes, origin, true);
   }
   return written;
 }
 
 Result<std::size_t> PosixFileSystem::write_opened(const InodePtr& inode, std::uint64_t offset,
-                                                  std::span<const char> bytes, bool may_store) {
+                                                  std::span<const char> bytes, WriteOrigin origin,
+                                                  bool may_store) {
   MutexLock flush(inode->flush);
   make_room(*inode, bytes.size());
-  const Range range{offset, offset + bytes.size()};
+  const std::uint64_t at = place_of(*inode, offset, origin);
+  const Range range{at, at + bytes.size()};
   const auto wants_to_store = [] { return Error{EAGAIN, "the file must be stored first"}; };
   if (!may_store && lacks(*inode, range)) return wants_to_store();
   const Status whole = recall(inode, range);
   if (!whole) return whole.error();
-  Status written = write_local(*inode, offset, bytes);
+  Status written = write_local(*inode, at, bytes);
   if (!written && written.error().err == ENOSPC) {
     if (!may_store) return wants_to_store();
-    if (free_local(inode)) written = write_local(*inode, offset, bytes);
+    if (free_local(inode)) written = write_local(*inode, at, bytes);
   }
   if (!written) return written.error();
+  wrote(*inode, {offset, offset + bytes.size()}, at, origin);
   bool begin = false;
   {
     MutexLock lock(inode->state);

@@ -228,7 +228,7 @@ Result<Attr> PosixFileSystem::lookup(InodeId parent, std::string_view name) {
     if (auto listed = listed_file(*place, name)) {
       // Its type and size are certain; who wants more asks with getattr.
       const InodePtr inode = inodes_.reference(place->parent, name, false, 1);
-      Attr attr = shown(inode, *listed);
+      Attr attr = told(inode, *listed);
       attr.complete = false;
       return attr;
     }
@@ -236,7 +236,7 @@ Result<Attr> PosixFileSystem::lookup(InodeId parent, std::string_view name) {
     const auto node = node_at(*place, name);
     if (node) {
       const InodePtr inode = inodes_.reference(place->parent, name, is_directory(node->form), 1);
-      return shown(inode, node->stat);
+      return told(inode, node->stat);
     }
     const int err = node.error().err;
     if (err != ENOENT && err != EAGAIN) return node.error();
@@ -266,6 +266,10 @@ std::optional<Stat> PosixFileSystem::listed_file(const Place& place, std::string
 }
 
 void PosixFileSystem::forget(InodeId ino, std::uint64_t count) {
+  if (const InodePtr inode = inodes_.find(ino)) {
+    MutexLock lock(inode->state);
+    inode->kernel.forgotten();
+  }
   inodes_.forget(ino, count);
 }
 
@@ -275,7 +279,7 @@ Result<Attr> PosixFileSystem::getattr(InodeId ino) {
   if (const auto path = inodes_.path(*inode)) nodes_.touched(*path);
   const auto node = node_of(*inode);
   if (!node) return node.error();
-  return shown(*inode, node->stat);
+  return told(*inode, node->stat);
 }
 
 Result<std::string> PosixFileSystem::readlink(InodeId ino) {

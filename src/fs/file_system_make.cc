@@ -70,7 +70,7 @@ Result<Attr> PosixFileSystem::make_object(const Place& place, std::string_view n
     directory_changes_.forget(place.path);
   }
   contents_changed(place.parent);
-  return shown(inodes_.reference(place.parent, name, directory, 1), node.stat);
+  return told(inodes_.reference(place.parent, name, directory, 1), node.stat);
 }
 
 Result<Attr> PosixFileSystem::mknod(InodeId parent, std::string_view name, mode_t mode, dev_t rdev,
@@ -141,7 +141,7 @@ Result<CreateResult> PosixFileSystem::create_new(InodeId parent, std::string_vie
   const bool writable = (flags & O_ACCMODE) != O_RDONLY;
   enter(inode, content, writable);
   result.handle = add_handle(inode, writable, true);
-  result.attr = shown(inode, content->stat);
+  result.attr = told(inode, content->stat);
   contents_changed(directory);
   return result;
 }

@@ -17,6 +17,7 @@
 
 #include "content.h"
 #include "file_numbers.h"
+#include "kernel_view.h"
 
 namespace pailfs::fs {
 
@@ -41,6 +42,8 @@ class Inode final {
   std::shared_ptr<Content> content GUARDED_BY(state);
   /// Version whose pages the kernel may still have: the one of the last open.
   s3::ETag paged_version GUARDED_BY(state);
+  /// Of a file.
+  KernelView kernel GUARDED_BY(state);
   /// Being removed or replaced, by who holds `flush`: whoever wants to open it waits for that.
   bool going GUARDED_BY(state) = false;
 

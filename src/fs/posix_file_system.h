@@ -127,8 +127,9 @@ class PosixFileSystem final : public FileSystem {
   Result<CreateResult> create(InodeId parent, std::string_view name, mode_t mode, int flags,
                               const Caller& caller) override;
   Result<ReadBytes> read(HandleId handle, std::uint64_t offset, std::size_t size) override;
-  Result<std::size_t> write(HandleId handle, std::uint64_t offset,
-                            std::span<const char> bytes) override;
+  Result<std::size_t> write(HandleId handle, std::uint64_t offset, std::span<const char> bytes,
+                            WriteOrigin origin) override;
+  using FileSystem::write;
   void drop_set_ids(HandleId handle, const Caller& caller) override;
   Status allocate(HandleId handle, const Allocation& what) override;
   Status flush(HandleId handle) override;
@@ -204,6 +205,19 @@ class PosixFileSystem final : public FileSystem {
   /// under way, which is over now: it should be looked at anew, by the path it has then.
   Result<bool> renamed_meanwhile(const InodePtr& inode, const std::string& path);
   Result<bool> renamed_meanwhile(const Place& place, std::string_view name);
+
+  // file_system_kernel.cc
+  /// As `shown`, for an answer to the kernel.
+  Attr told(const InodePtr& inode, const Stat& stat);
+  /// For open, once its file is entered: what it has learnt the kernel learns before the answer.
+  /// ESTALE when it must look the name up for that.
+  Status tell_kernel(const InodePtr& inode, bool truncated, OpenResult& result);
+  /// Where the bytes go that the kernel has put at `offset`.
+  static std::uint64_t place_of(Inode& inode, std::uint64_t offset, WriteOrigin origin)
+      REQUIRES(inode.flush);
+  /// After the kernel has written those, which we have put at `at`.
+  static void wrote(Inode& inode, Range by_kernel, std::uint64_t at, WriteOrigin origin)
+      REQUIRES(inode.flush);
 
   // file_system_allocate.cc
   /// EFBIG where no object can be so large, or would be made of more zeros than hole_limit allows
@@ -342,7 +356,7 @@ class PosixFileSystem final : public FileSystem {
   /// EAGAIN unless `may_store`, when the file must be stored first: that needs its path, which
   /// is held before the flush lock is taken.
   Result<std::size_t> write_opened(const InodePtr& inode, std::uint64_t offset,
-                                   std::span<const char> bytes, bool may_store);
+                                   std::span<const char> bytes, WriteOrigin origin, bool may_store);
   Status write_local(Inode& inode, std::uint64_t offset, std::span<const char> bytes)
       REQUIRES(inode.flush);
   /// When the disk is full: stores the file as it is now and gives up its local bytes, which are

@@ -59,10 +59,11 @@ class Wtf8FileSystem final : public FileSystem {
   Result<ReadBytes> read(HandleId handle, std::uint64_t offset, std::size_t size) override {
     return inner_->read(handle, offset, size);
   }
-  Result<std::size_t> write(HandleId handle, std::uint64_t offset,
-                            std::span<const char> bytes) override {
-    return inner_->write(handle, offset, bytes);
+  Result<std::size_t> write(HandleId handle, std::uint64_t offset, std::span<const char> bytes,
+                            WriteOrigin origin) override {
+    return inner_->write(handle, offset, bytes, origin);
   }
+  using FileSystem::write;
   void drop_set_ids(HandleId handle, const Caller& caller) override {
     inner_->drop_set_ids(handle, caller);
   }

@@ -74,6 +74,17 @@ void init(void* user_data, fuse_conn_info* connection) {
 
 }  // namespace
 
+void invalidate_attributes(Adapter& adapter, fuse_ino_t ino) {
+  if (adapter.session == nullptr) return;
+  constexpr off_t kNoPages = -1;
+  const int failed = fuse_lowlevel_notify_inval_inode(adapter.session, ino, kNoPages, 0);
+  // ENOENT: it has none. Before an unmount the connection may be gone.
+  if (failed != 0 && log::enabled(LogLevel::debug)) {
+    log::write(LogLevel::debug, "attributes of inode " + std::to_string(ino) +
+                                    " not taken from the kernel: errno " + std::to_string(-failed));
+  }
+}
+
 fuse_lowlevel_ops make_operations(const Config& config) {
   fuse_lowlevel_ops table{};
   table.init = guarded<init>;

@@ -27,8 +27,15 @@ struct Adapter {
   KernelReadAhead& read_ahead;
   Passthrough passthrough{};
   bool kernel_obeys_acls = false;  ///< negotiated; written before any other request
+  fuse_session* session = nullptr;  ///< null in tests that have none
   bool ready = false;  ///< FUSE_INIT was seen; written on one worker, read after the loop
 };
+
+/// The kernel asks for the attributes of a file when it next needs them, whatever it was told, and
+/// drops its pages if size or mtime are others. Of a file that a request which is not answered yet
+/// is about: then this waits for nothing (no range of pages, hence for no request, and the kernel
+/// keeps the inode meanwhile).
+void invalidate_attributes(Adapter& adapter, fuse_ino_t ino);
 
 /// libfuse's table, filled with translations to fs::FileSystem. What is left out on purpose:
 /// access (the kernel checks, default_permissions), locks and flock (the kernel keeps them), lseek,

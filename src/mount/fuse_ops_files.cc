@@ -41,7 +41,9 @@ void open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   if (!opened) return reply.fail(opened.error());
   if ((info->flags & O_TRUNC) != 0) files.drop_set_ids(opened->handle, to_caller(request));
   info->fh = opened->handle;
-  info->keep_cache = opened->keep_page_cache || config.kernel_cache ? 1U : 0U;
+  // With kernel_cache the kernel itself drops pages of a file that shows another size or time.
+  const bool keeps = config.kernel_cache && !opened->attributes_changed;
+  info->keep_cache = opened->keep_page_cache || keeps ? 1U : 0U;
   info->direct_io = config.direct_io ? 1U : 0U;
 #if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 11)
   // A handle through which nothing can change has nothing to flush: one request less per file.
@@ -50,6 +52,7 @@ void open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   info->noflush = changes_nothing ? 1U : 0U;
 #endif
   pass_through(request, ino, opened->whole, *info);
+  if (opened->attributes_changed) invalidate_attributes(adapter, ino);
   if (reply.opened(*info)) return;
   adapter.passthrough.unanswered(ino);
   files.release(opened->handle);
@@ -78,15 +81,24 @@ void read(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset,
   reply.bytes(*bytes);
 }
 
+fs::WriteOrigin origin_of(const fuse_file_info& info) {
+  // Pages of a mapping come from any handle, and from where they are in the file.
+  if (info.writepage != 0) return {};
+  return {.appends = (info.flags & O_APPEND) != 0, .direct = (info.flags & O_DIRECT) != 0};
+}
+
 // write_buf would save nothing: without splice libfuse has the bytes in memory already.
 void write(fuse_req_t request, fuse_ino_t ino, const char* bytes, std::size_t size, off_t offset,
            fuse_file_info* info) {
   Reply reply(request, "write", ino);
   // Pages of a mapping come later, in nobody's name.
   if (info->writepage == 0) files_of(request).drop_set_ids(info->fh, to_caller(request));
-  const Result<std::size_t> count =
-      files_of(request).write(info->fh, static_cast<std::uint64_t>(offset), std::span(bytes, size));
+  const fs::WriteOrigin origin = origin_of(*info);
+  const Result<std::size_t> count = files_of(request).write(
+      info->fh, static_cast<std::uint64_t>(offset), std::span(bytes, size), origin);
   if (!count) return reply.fail(count.error());
+  // After an asynchronous one the kernel would keep pages and times that are older.
+  if (origin.direct) invalidate_attributes(adapter_of(request), ino);
   reply.written(*count);
 }
 

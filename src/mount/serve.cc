@@ -161,6 +161,7 @@ Status serve(const Config& config, fs::FileSystem& file_system,
                   .read_ahead = read_ahead};
   Session session(config, words->for_libfuse, adapter);
   if (session.get() == nullptr) return Error(ENODEV, "libfuse cannot begin a session");
+  adapter.session = session.get();
   // Watching begins before mounting, so that no signal can leave a mount behind.
   Result<std::unique_ptr<SignalWatch>> watch = SignalWatch::start(
       [raw = session.get()] { fuse_session_exit(raw); }, ::pthread_self(), on_hangup);

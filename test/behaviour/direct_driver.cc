@@ -87,6 +87,13 @@ Result<DirectDriver::OpenFile*> DirectDriver::file(int fd) {
 }
 
 Result<int> DirectDriver::open(const std::string& path, int flags, mode_t mode) {
+  auto opened = open_once(path, flags, mode);
+  // As the kernel does, which looks every name of the path up again.
+  const bool stale = !opened && opened.error().err == ESTALE;
+  return stale ? open_once(path, flags, mode) : opened;
+}
+
+Result<int> DirectDriver::open_once(const std::string& path, int flags, mode_t mode) {
   auto found = walk(path);
   OpenFile file;
   file.append = (flags & O_APPEND) != 0;
@@ -141,13 +148,18 @@ Result<std::string> DirectDriver::pread(int fd, std::uint64_t offset, std::size_
 }
 
 Status DirectDriver::pwrite(int fd, std::uint64_t offset, std::string_view bytes) {
+  return put(fd, offset, bytes, {});
+}
+
+Status DirectDriver::put(int fd, std::uint64_t offset, std::string_view bytes,
+                         fs::WriteOrigin origin) {
   auto file = this->file(fd);
   if (!file) return file.error();
   // The kernel cuts writes into requests of at most 1 MiB.
   constexpr std::size_t kMost = 1U << 20U;
   while (!bytes.empty()) {
     const std::string_view piece = bytes.substr(0, kMost);
-    auto n = fs_.write((*file)->handle, offset, piece);
+    auto n = fs_.write((*file)->handle, offset, piece, origin);
     if (!n) return n.error();
     if (*n == 0 || *n > piece.size()) return errno_error(EPROTO, "write of an impossible length");
     offset += *n;
@@ -164,7 +176,7 @@ Status DirectDriver::write(int fd, std::string_view bytes) {
     if (!attr) return attr.error();
     (*file)->position = attr->size;
   }
-  Status done = pwrite(fd, (*file)->position, bytes);
+  Status done = put(fd, (*file)->position, bytes, {.appends = (*file)->append});
   if (done) (*file)->position += bytes.size();
   return done;
 }

@@ -68,6 +68,8 @@ class DirectDriver final : public Driver {
   Result<Ref> walk(const std::string& path);
   Result<Parent> walk_parent(const std::string& path);
   Result<OpenFile*> file(int fd);
+  Result<int> open_once(const std::string& path, int flags, mode_t mode);
+  Status put(int fd, std::uint64_t offset, std::string_view bytes, fs::WriteOrigin origin);
   Status set(const std::string& path, const fs::SetAttr& change);
 
   fs::FileSystem& fs_;

@@ -47,6 +47,7 @@ class MountWorld final : public World {
     if (const Status ended = process_.stop(); !ended) give_up(1, ended.error().text);
     mount();
   }
+  [[nodiscard]] std::string directory() const override { return directory_; }
   [[nodiscard]] uid_t default_uid() const override { return ::geteuid(); }
   [[nodiscard]] gid_t default_gid() const override { return ::getegid(); }
 
@@ -77,6 +78,7 @@ class MountWorld final : public World {
       for (int shift = 6; shift >= 0; shift -= 3) octal += kDigits[(*options_.umask >> shift) & 7U];
       option("umask=" + octal);
     }
+    for (const std::string& text : options_.mount_options) option(text);
     const std::vector<std::string> environment{"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/",
                                                "AWSACCESSKEYID=" + service.access_key,
                                                "AWSSECRETACCESSKEY=" + service.secret_key};

@@ -89,6 +89,7 @@ struct WorldOptions {
   std::optional<uid_t> uid = std::nullopt;
   std::optional<gid_t> gid = std::nullopt;
   bool fsync_settles = false;
+  std::vector<std::string> mount_options = {};  ///< further ones of a real mount, as after -o
 };
 
 /// A mounted bucket of its own and the bucket itself.
@@ -106,6 +107,8 @@ class World {
   [[nodiscard]] virtual uid_t default_uid() const = 0;
   [[nodiscard]] virtual gid_t default_gid() const = 0;
 
+  /// Where a real mount is; empty otherwise.
+  [[nodiscard]] virtual std::string directory() const { return {}; }
   /// Only where the file system runs over the fake; null on a real mount.
   virtual FakeStore* fake() { return nullptr; }
   virtual FaultStore* faults() { return nullptr; }

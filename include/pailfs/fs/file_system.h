@@ -133,9 +133,18 @@ struct DirEntry {
 struct OpenResult {
   HandleId handle = 0;
   bool keep_page_cache = false;  ///< the content is that of the last open
+  /// The kernel has other attributes than the file that is now open: it must ask for them when it
+  /// needs them.
+  bool attributes_changed = false;
   /// The content as a local file, if there is one that stays as it is while it is open; nothing
   /// else may serve the inode then that could change it. Only with `has_whole_files`.
   UniqueFd whole = {};
+};
+
+/// How a write has come to its offset.
+struct WriteOrigin {
+  bool appends = false;  ///< O_APPEND: it is what the kernel takes for the end of the file
+  bool direct = false;   ///< O_DIRECT: past the kernel's pages, and beside other pieces of one call
 };
 
 struct CreateResult {
@@ -221,15 +230,21 @@ class FileSystem {
   [[nodiscard]] virtual bool has_whole_files() const { return false; }
   /// Access control lists are taken and given; the kernel must then check by them.
   [[nodiscard]] virtual bool obeys_acls() const { return false; }
-  /// `flags` as open(2); O_CREAT and O_EXCL have been dealt with by the kernel.
+  /// `flags` as open(2); O_CREAT and O_EXCL have been dealt with by the kernel. ESTALE when the
+  /// name must be looked up once more, which the kernel does once by itself: it leads to another
+  /// file or to none by now, or the kernel has another size than the file.
   virtual Result<OpenResult> open(InodeId ino, int flags) = 0;
   /// Sends nothing to the store: the file appears there at the first flush.
   virtual Result<CreateResult> create(InodeId parent, std::string_view name, mode_t mode, int flags,
                                       const Caller& caller) = 0;
   /// Short only at the end of the file.
   virtual Result<ReadBytes> read(HandleId handle, std::uint64_t offset, std::size_t size) = 0;
+  /// What appends goes to the end of the version that the handle has, wherever the kernel put it.
   virtual Result<std::size_t> write(HandleId handle, std::uint64_t offset,
-                                    std::span<const char> bytes) = 0;
+                                    std::span<const char> bytes, WriteOrigin origin) = 0;
+  Result<std::size_t> write(HandleId handle, std::uint64_t offset, std::span<const char> bytes) {
+    return write(handle, offset, bytes, {});
+  }
   /// What a write by this caller does to the mode. Before every write, truncating open and
   /// allocate.
   virtual void drop_set_ids(HandleId handle, const Caller& caller) = 0;

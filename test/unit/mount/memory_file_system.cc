@@ -237,7 +237,8 @@ Result<fs::ReadBytes> MemoryFileSystem::read(HandleId handle, std::uint64_t offs
 }
 
 Result<std::size_t> MemoryFileSystem::write(HandleId handle, std::uint64_t offset,
-                                            std::span<const char> bytes) {
+                                            std::span<const char> bytes,
+                                            fs::WriteOrigin /*origin*/) {
   MutexLock lock(mutex_);
   if (Status failure = take_failure(); !failure) return failure.error();
   Result<Node*> found = of_handle(handle);

@@ -57,8 +57,8 @@ class MemoryFileSystem final : public fs::FileSystem {
   Result<fs::CreateResult> create(fs::InodeId parent, std::string_view name, mode_t mode, int flags,
                                   const fs::Caller& caller) override;
   Result<fs::ReadBytes> read(fs::HandleId handle, std::uint64_t offset, std::size_t size) override;
-  Result<std::size_t> write(fs::HandleId handle, std::uint64_t offset,
-                            std::span<const char> bytes) override;
+  Result<std::size_t> write(fs::HandleId handle, std::uint64_t offset, std::span<const char> bytes,
+                            fs::WriteOrigin origin) override;
   Status flush(fs::HandleId handle) override;
   std::optional<std::uint64_t> still_empty(fs::HandleId handle) override;
   Status fsync(fs::HandleId handle) override;

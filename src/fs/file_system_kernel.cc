@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the kernel has of a file, and what it must be told: KernelView at work.
+#include "posix_file_system.h"
+
+namespace pailfs::fs {
+
+Attr PosixFileSystem::told(const InodePtr& inode, const Stat& stat) {
+  Attr attr = shown(inode, stat);
+  if (inode->directory) return attr;
+  MutexLock lock(inode->state);
+  inode->kernel.told(attr);
+  return attr;
+}
+
+Status PosixFileSystem::tell_kernel(const InodePtr& inode, bool truncated, OpenResult& result) {
+  Stat stat;
+  {
+    MutexLock lock(inode->state);
+    stat = inode->content->stat;
+    // The kernel itself sets the size, and asks for the rest.
+    if (truncated) inode->kernel.resized(stat.size);
+  }
+  const Attr attr = shown(inode, stat);
+  MutexLock lock(inode->state);
+  const KernelView::Agreement agreement = inode->kernel.compare(attr);
+  if (agreement == KernelView::Agreement::size_differs &&
+      inode->kernel.may_refuse(inode->content->base, clock_.now())) {
+    return Error{ESTALE, "its size has changed: the kernel must look its name up"};
+  }
+  result.attributes_changed = agreement != KernelView::Agreement::same;
+  return {};
+}
+
+std::uint64_t PosixFileSystem::place_of(Inode& inode, std::uint64_t offset, WriteOrigin origin) {
+  MutexLock lock(inode.state);
+  if (!origin.appends) return offset;
+  return inode.kernel.place(offset, inode.content->stat.size, origin.direct);
+}
+
+void PosixFileSystem::wrote(Inode& inode, Range by_kernel, std::uint64_t at, WriteOrigin origin) {
+  MutexLock lock(inode.state);
+  inode.kernel.wrote(by_kernel.end, inode.content->stat);
+  // What pages the kernel has are older than this, or have it in another place.
+  if (origin.direct || at != by_kernel.begin) inode.paged_version = {};
+}
+
+}  // namespace pailfs::fs

@@ -211,8 +211,9 @@ void add_path_options(std::vector<OptionSpec>& table) {
           {"stat_cache_expire", "SECONDS", group,
            Custom{set_cache_expire,
                   [](const Options& o) { return std::to_string(o.fs.attribute_ttl.count()); }},
-           "How long attributes and listings are believed. When not given, listings and absent "
-           "names are believed for 5 seconds only. 0: for no time at all."},
+           "How long attributes and listings are believed. When not given, listings are believed "
+           "for "
+           "5 seconds only. Absent names are for 1 second at most. 0: for no time at all."},
           {"stat_cache_interval_expire", "SECONDS", group,
            Custom{set_cache_interval_expire,
                   [](const Options& o) {

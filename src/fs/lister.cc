@@ -101,6 +101,19 @@ Status Lister::list_first(const std::string& directory) const {
   return {};
 }
 
+Status Lister::list_whole(const std::string& directory, std::size_t most) const {
+  NodeCache::ReadingPtr reading;
+  for (std::size_t pages = 0; pages < most; ++pages) {
+    const auto page = fetch(directory, reading ? reading->continuation : std::string());
+    if (!page) return page.error();
+    if (!reading) reading = known_.begin_reading(directory, page->asked);
+    add(reading, *page);
+    if (reading->continuation.empty()) return {};
+  }
+  known_.set_too_long(directory);
+  return {};
+}
+
 Status Lister::list_below(const std::string& directory) const {
   const auto all = fetch(directory, "", false);
   if (!all) return all.error();

@@ -40,6 +40,8 @@ class Lister final {
   /// directory next.
   NodeCache::ReadingPtr begin(const std::string& directory, const FetchedPage& first) const;
   Status list_first(const std::string& directory) const;
+  /// All pages, unless there are more than `most`: then so many, and the cache is told.
+  Status list_whole(const std::string& directory, std::size_t most) const;
   /// Everything below the directory, at any depth, with one request: afterwards it and all
   /// directories in it are listed, unless they have outgrown a page.
   Status list_below(const std::string& directory) const;

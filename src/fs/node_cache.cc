@@ -16,6 +16,9 @@ constexpr std::size_t kOthersShare = 8;
 /// Names known to be absent are swept out when there are this many.
 constexpr std::size_t kManyAbsent = 1024;
 
+/// How long an absent name is believed to be absent: what the kernel trusts an answer for.
+constexpr std::chrono::seconds kAbsence{1};
+
 }  // namespace
 
 NodeCache::NodeCache(const Config& config, Clock& clock)
@@ -23,6 +26,7 @@ NodeCache::NodeCache(const Config& config, Clock& clock)
       attribute_ttl_(config.attribute_ttl),
       ttl_from_last_use_(config.ttl_from_last_use),
       listing_ttl_(std::min(config.listing_ttl, config.attribute_ttl)),
+      absence_ttl_(std::min(kAbsence, listing_ttl_)),
       limit_(config.max_cached_attributes),
       clock_(clock) {}
 
@@ -108,6 +112,13 @@ bool NodeCache::is_fresh(const Table& table) {
   return table.complete && clock_.now() < *table.complete + listing_ttl_;
 }
 
+/// Of an answer that comes now. From its coming on, for a slow store would be asked twice otherwise
+/// when a name is looked up and then made; but a listing may have taken its reader long.
+MonoTime NodeCache::absent_until(MonoTime asked) {
+  return std::max(asked + absence_ttl_,
+                  std::min(clock_.now() + absence_ttl_, asked + listing_ttl_));
+}
+
 // ---- entries ----
 
 void NodeCache::forget_attributes(Slot& slot) {
@@ -126,7 +137,7 @@ void NodeCache::put(Table& table, Slot& slot, const Node& node) {
   slot.state = absent ? Slot::State::absent : Slot::State::known;
   slot.form = node.form;
   slot.learnt = now;
-  slot.expires = now + (absent ? listing_ttl_ : attribute_ttl_);
+  slot.expires = now + (absent ? absence_ttl_ : attribute_ttl_);
   slot.seen = now;
   slot.time = Slot::Time::told;
   slot.last_modified = node.info.last_modified;
@@ -260,7 +271,7 @@ void NodeCache::learn(const std::string& path, const Node& node, MonoTime asked)
   if (put == nullptr || node.form != Form::absent) return;
   // What a listing shows that was asked for after this is younger.
   put->learnt = asked;
-  put->expires = asked + listing_ttl_;
+  put->expires = absent_until(asked);
 }
 
 Slot* NodeCache::forget_path(const std::string& path, TablePtr& table) {
@@ -358,7 +369,8 @@ void NodeCache::listed_empty(const std::string& directory) {
   const TablePtr table = make_table(directory);
   // Whatever a listing shows that was asked for before is gone.
   table->complete = table->marker_seen = table->swept = clock_.now();
-  table->one_page = true;
+  table->absent_until = clock_.now() + absence_ttl_;
+  table->pages = 1;
   table->marker = Word::present;
   settle(*table);
 }

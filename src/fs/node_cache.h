@@ -84,6 +84,17 @@ class NodeCache final {
   /// It has been listed in one page before, so that listing it again is the cheapest question
   /// about any of its names.
   [[nodiscard]] bool is_short(const std::string& directory) EXCLUDES(mutex_);
+  /// How to ask about a name that no listing tells of.
+  enum class Question {
+    both,    ///< for the object and for names below it, side by side
+    name,    ///< it is likely to be absent: one listing of what begins with it
+    listing  ///< the whole directory: its names were asked about in vain as often as it has pages
+  };
+  [[nodiscard]] Question question(const std::string& path) EXCLUDES(mutex_);
+  /// It was asked about so, and was not there, or was.
+  void missed(const std::string& path, bool missed) EXCLUDES(mutex_);
+  /// Its listing has more pages than are worth the while.
+  void set_too_long(const std::string& directory) EXCLUDES(mutex_);
   /// There are directories in it, and when everything below it, at any depth, was listed last, one
   /// page held it: listing all of it again costs no more than listing its own names.
   [[nodiscard]] bool is_flat(const std::string& directory) EXCLUDES(mutex_);
@@ -248,6 +259,7 @@ class NodeCache final {
   /// The entry, null for the root and when there was no room for it.
   Slot* put_path(const std::string& path, const Node& node) REQUIRES(mutex_);
   bool is_fresh(const Table& table) REQUIRES(mutex_);
+  MonoTime absent_until(MonoTime asked);
   /// A listing that is young enough, or a younger look, has shown the name.
   bool is_seen(const Slot& slot) REQUIRES(mutex_) { return is_seen(slot, listing_ttl_); }
   bool is_seen(const Slot& slot, std::chrono::nanoseconds age) REQUIRES(mutex_);
@@ -265,6 +277,7 @@ class NodeCache final {
   const std::chrono::seconds attribute_ttl_;
   const bool ttl_from_last_use_;  ///< find() gives what is there a whole lifetime anew
   const std::chrono::seconds listing_ttl_;
+  const std::chrono::seconds absence_ttl_;
   const std::size_t limit_;
   Clock& clock_;
   Mutex mutex_;

@@ -61,7 +61,10 @@ NodeCache::Word NodeCache::listed(const std::string& path, ListedName& name) {
   if (!table) return Word::none;
   const bool there =
       slot != nullptr && slot->state != Slot::State::absent && (slot->file || slot->directory);
-  if (!there) return is_fresh(*table) ? Word::absent : Word::none;
+  if (!there) {
+    const bool believed = table->complete && clock_.now() < table->absent_until;
+    return believed ? Word::absent : Word::none;
+  }
   if (!is_seen(*slot)) return Word::none;
   name = listed_name(*slot);
   return Word::present;
@@ -136,7 +139,34 @@ bool NodeCache::is_listed(const std::string& directory) {
 bool NodeCache::is_short(const std::string& directory) {
   MutexLock lock(mutex_);
   const TablePtr table = this->table(directory);
-  return table && table->complete && table->one_page && listing_ttl_.count() > 0;
+  return table && table->complete && table->pages == 1 && listing_ttl_.count() > 0;
+}
+
+NodeCache::Question NodeCache::question(const std::string& path) {
+  MutexLock lock(mutex_);
+  TablePtr table;
+  const Slot* const slot = find_slot(path, table);
+  if (!table || listing_ttl_.count() == 0) return Question::both;
+  if (slot != nullptr && slot->state != Slot::State::absent && (slot->file || slot->directory)) {
+    return Question::both;
+  }
+  // So many questions cost as much as the listing that makes them needless.
+  constexpr std::size_t kUnlisted = 2;
+  const std::size_t enough = table->pages == 0 ? kUnlisted : table->pages;
+  if (table->misses >= enough && !table->too_long) return Question::listing;
+  return table->misses > 0 || table->pages > 0 ? Question::name : Question::both;
+}
+
+void NodeCache::missed(const std::string& path, bool missed) {
+  MutexLock lock(mutex_);
+  const TablePtr table = make_table(parent_path(path));
+  table->misses = missed ? table->misses + 1 : 0;
+  settle(*table);
+}
+
+void NodeCache::set_too_long(const std::string& directory) {
+  MutexLock lock(mutex_);
+  if (const TablePtr table = this->table(directory)) table->too_long = true;
 }
 
 bool NodeCache::is_flat(const std::string& directory) {
@@ -379,7 +409,7 @@ void NodeCache::add_page(const ReadingPtr& reading, const Page& page, MonoTime a
   if (++reading->pages_ == 1) {
     see_marker(*reading, page, asked);
     // It has outgrown a page: then one more is no cheap question about a name.
-    if (!page.last) reading->table_->one_page = false;
+    if (!page.last) reading->table_->pages = std::max<std::size_t>(reading->table_->pages, 2);
   }
   for (const auto& [name, listed] : page.names) add_name(*reading, name, listed, asked);
   if (reading->unshown_.keys == 0) reading->unshown_.key = page.unshown_key;
@@ -416,10 +446,14 @@ void NodeCache::finish(Reading& reading) {
       slot.learnt = slot.seen = reading.begun;
     }
   }
+  if (reading.whole_)
+    table.absent_until = std::max(table.absent_until, absent_until(reading.begun));
   const MonoTime listed = reading.whole_ ? reading.begun : reading.begun - listing_ttl_;
   if (!table.complete || *table.complete < listed) {
     table.complete = listed;
-    table.one_page = reading.pages_ == 1;
+    table.pages = reading.pages_;
+    table.misses = 0;
+    table.too_long = false;
   }
 }
 

@@ -24,7 +24,10 @@ struct NodeCache::Table {
   DirTable names;
   std::list<std::string>::iterator use;  // in by_use_; not valid once dropped
   std::optional<MonoTime> complete;      // when the last complete listing was begun
-  bool one_page = false;                 // it took one
+  MonoTime absent_until{};               // until then it is believed that it lacks what it lacks
+  std::size_t pages = 0;                 // it took so many; 0: there was none
+  std::size_t misses = 0;                // names that others had to be asked for in vain since
+  bool too_long = false;                 // for a listing that is made for the sake of one name
   bool flat = false;                     // see is_flat()
   bool dropped = false;
   bool told_unshown = false;

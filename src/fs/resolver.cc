@@ -3,11 +3,17 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 
 #include "pailfs/util/text.h"
 
 namespace pailfs::fs {
 namespace {
+
+/// Of a directory that is listed for the sake of absent names.
+constexpr std::size_t kMostPages = 20;
+/// Of names that begin with the one that is asked for.
+constexpr std::size_t kFew = 20;
 
 bool is_absence(const Error& error) {
   return error.err == ENOENT;
@@ -65,7 +71,7 @@ Result<Node> Resolver::find_out(const std::string& path) {
     auto found = ask_file(path);
     if (found || !is_absence(found.error())) return found;
   } else if (word == NodeCache::Word::none && known_.is_short(directory)) {
-    const Status renewed = lister_.list_first(directory);
+    const Status renewed = renew(directory, 1);
     if (!renewed) return renewed.error();
     word = known_.listed(path, listed);
   }
@@ -76,6 +82,86 @@ Result<Node> Resolver::find_out(const std::string& path) {
       return ask_listed(path, listed);
     case NodeCache::Word::none:
       break;
+  }
+  return ask_unlisted(path);
+}
+
+Result<Node> Resolver::ask_unlisted(const std::string& path) {
+  // Old directories are no keys that begin with the name.
+  auto question = config_.compat_dir ? NodeCache::Question::both : known_.question(path);
+  if (question == NodeCache::Question::listing) {
+    const Status renewed = renew(parent_path(path), kMostPages);
+    if (!renewed) return renewed.error();
+    ListedName listed;
+    const NodeCache::Word word = known_.listed(path, listed);
+    if (word == NodeCache::Word::present) return ask_listed(path, listed);
+    if (word == NodeCache::Word::absent) {
+      return Error{ENOENT, printable(path) + ": does not exist"};
+    }
+    question = NodeCache::Question::name;
+  }
+  auto found = question == NodeCache::Question::name ? ask_name(path) : ask_all(path);
+  if (found || is_absence(found.error())) known_.missed(path, !found);
+  return found;
+}
+
+struct Resolver::Renewal {
+  Mutex mutex;
+  CondVar over;
+  std::optional<Status> result GUARDED_BY(mutex);
+};
+
+Status Resolver::renew(const std::string& directory, std::size_t most_pages) {
+  std::shared_ptr<Renewal> renewal;
+  bool mine = false;
+  {
+    MutexLock lock(mutex_);
+    auto& under_way = renewals_[directory];
+    mine = under_way == nullptr;
+    if (mine) under_way = std::make_shared<Renewal>();
+    renewal = under_way;
+  }
+  if (!mine) {
+    MutexLock lock(renewal->mutex);
+    while (!renewal->result) renewal->over.wait(renewal->mutex);
+    return *renewal->result;
+  }
+  const Status listed =
+      most_pages == 1 ? lister_.list_first(directory) : lister_.list_whole(directory, most_pages);
+  {
+    MutexLock lock(mutex_);
+    renewals_.erase(directory);
+  }
+  MutexLock lock(renewal->mutex);
+  renewal->result = listed;
+  renewal->over.notify_all();
+  return listed;
+}
+
+/// With one listing, which is all there is to ask if the name is absent.
+Result<Node> Resolver::ask_name(const std::string& path) {
+  s3::ListRequest request;
+  request.prefix = file_key(config_.prefix, path);
+  request.max_keys = kFew;
+  const auto page = store_.list(request);
+  if (!page) return failed_listing(page.error());
+  const std::string below = request.prefix + "/";
+  const auto& objects = page->objects;
+  const auto& prefixes = page->prefixes;
+  const bool file = std::any_of(objects.begin(), objects.end(),
+                                [&](const auto& object) { return object.key == request.prefix; });
+  const bool directory = std::find(prefixes.begin(), prefixes.end(), below) != prefixes.end();
+  const bool reached = page->next.empty() ||
+                       std::any_of(objects.begin(), objects.end(),
+                                   [&](const auto& object) { return object.key > below; }) ||
+                       std::any_of(prefixes.begin(), prefixes.end(),
+                                   [&](const auto& prefix) { return prefix > below; });
+  if (file || directory) {
+    if (file && directory) known_.hides_names(path);
+    auto found = file ? ask_file(path) : ask_directory(path);
+    if (found || !is_absence(found.error())) return found;
+  } else if (reached) {
+    return Error{ENOENT, printable(path) + ": does not exist"};
   }
   return ask_all(path);
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <string>
+#include <unordered_map>
 
 #include "pailfs/s3/object_store.h"
+#include "pailfs/util/sync.h"
 #include "pailfs/util/worker_pool.h"
 
 #include "lister.h"
@@ -15,9 +18,9 @@ namespace pailfs::fs {
 /// Finds out what a path is in the store, with as few requests as what is known allows: none while
 /// its attributes are known or its directory's fresh listing lacks the name, one HEAD when the
 /// listing has it, otherwise one round trip of HEAD `p` and LIST `p/` side by side (and a HEAD of
-/// the marker `p/` when there is one). What is listed on the way is a page of `p`'s names and is
-/// kept: who looks a directory up mostly reads it next. Any thread may call any member, except
-/// those of the pool.
+/// the marker `p/` when there is one), or one LIST where the name is likely to be absent. What is
+/// listed on the way is a page of `p`'s names and is kept: who looks a directory up mostly reads it
+/// next. Any thread may call any member, except those of the pool.
 class Resolver final {
  public:
   Resolver(const Config& config, s3::ObjectStore& store, NodeCache& known, WorkerPool& pool,
@@ -39,11 +42,16 @@ class Resolver final {
   Result<bool> is_empty_directory(const std::string& path, std::chrono::nanoseconds age);
 
  private:
+  struct Renewal;
   Result<Node> ask_root();
   [[nodiscard]] Node implicit_root() const;
   Result<Node> ask_file(const std::string& path);
   Result<Node> ask_marker(const std::string& path);
   Result<Node> ask_all(const std::string& path);
+  Result<Node> ask_name(const std::string& path);
+  Result<Node> ask_unlisted(const std::string& path);
+  /// What the directory's names are now. Who comes while it is being listed waits for that.
+  Status renew(const std::string& directory, std::size_t most_pages);
   Result<Node> ask_directory(const std::string& path);
   Result<Node> ask_listed(const std::string& path, const ListedName& listed);
   Result<Node> find_out(const std::string& path);
@@ -56,6 +64,8 @@ class Resolver final {
   Clock& clock_;
   const Lister& lister_;
   NodeFetcher& nodes_;
+  Mutex mutex_;  // held over memory operations only
+  std::unordered_map<std::string, std::shared_ptr<Renewal>> renewals_ GUARDED_BY(mutex_);
 };
 
 }  // namespace pailfs::fs

@@ -1,36 +1,209 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long a name is believed to be absent, by the whole file system.
+// How long a name is believed to be absent, and what asking again costs, by the whole file system.
 #include <fcntl.h>
+
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "pailfs/fs/file_system.h"
 
 #include "support/catch.h"
 #include "support/fake_clock.h"
 #include "support/fake_store.h"
+#include "support/fault_store.h"
 
 using namespace pailfs;
 using namespace pailfs::fs;
 using namespace std::chrono_literals;
 
-TEST_CASE("a name that a listing lacks is found when the listing has grown old") {
+namespace {
+
+struct World {
+  explicit World(Config config = {})
+      : store(clock), faults(store), files(make_file_system(config, faults, clock)) {}
+
+  InodeId look(const std::string& name, InodeId parent = kRootInode) {
+    const auto attr = files->lookup(parent, name);
+    return attr ? attr->ino : 0;
+  }
+  void list(InodeId directory = kRootInode) {
+    const auto handle = files->opendir(directory);
+    REQUIRE(handle);
+    std::uint64_t offset = 0;
+    for (bool more = true; more;) {
+      more = false;
+      REQUIRE(files->readdir(*handle, offset, false, [&](const DirEntry& entry) {
+        offset = entry.next;
+        return more = true;
+      }));
+    }
+    files->releasedir(*handle);
+  }
+  std::string cost(const std::function<void()>& act) {
+    store.reset_count();
+    act();
+    return store.count().text();
+  }
+  void fill(int objects) {
+    for (int i = 0; i < objects; ++i) store.put_raw("d/n" + std::to_string(100'000 + i), "x");
+  }
+
   test::FakeClock clock;
-  test::FakeStore store(clock);
-  const auto files = make_file_system(Config(), store, clock);
-  store.put_raw("x", "1");
-  const auto root = files->opendir(kRootInode);
-  REQUIRE(root);
-  REQUIRE(files->readdir(*root, 0, false, [](const auto&) { return true; }));
-  clock.advance(100ms);
-  store.put_raw("f", "there");
-  const auto before = store.count();
-  clock.advance(4'800ms);
-  CHECK_FALSE(files->lookup(kRootInode, "f"));
-  CHECK(store.count().head == before.head);
-  CHECK(store.count().list == before.list);
-  clock.advance(200ms);
-  CHECK(files->lookup(kRootInode, "f"));
+  test::FakeStore store;
+  test::FaultStore faults;
+  std::unique_ptr<FileSystem> files;
+};
+
+std::string absent_name(int i) {
+  return "n" + std::to_string(100'000 + (i * 7'919) % 12'000) + "-not";
 }
 
+}  // namespace
+
+TEST_CASE("an absent name is believed for a second, whoever said so") {
+  const std::vector<std::pair<const char*, std::function<void(World&)>>> sayers = {
+      {"a listing", [](World& w) { w.list(); }},
+      {"a lookup", [](World& w) { REQUIRE(w.look("f") == 0); }},
+      {"our own removal",
+       [](World& w) {
+         const auto made = w.files->create(kRootInode, "f", 0644, O_WRONLY, Caller{});
+         REQUIRE(made);
+         REQUIRE(w.files->flush(made->handle));
+         w.files->release(made->handle);
+         REQUIRE(w.files->unlink(kRootInode, "f"));
+       }},
+  };
+  for (const auto& [who, say] : sayers) {
+    CAPTURE(who);
+    World w;
+    w.store.put_raw("x", "1");
+    w.list();
+    w.clock.advance(10s);
+    say(w);
+    w.store.put_raw("f", "there");
+    w.clock.advance(990ms);
+    CHECK(w.cost([&] { CHECK(w.look("f") == 0); }) == "none");
+    w.clock.advance(10ms);
+    CHECK(w.look("f") != 0);
+  }
+}
+
+TEST_CASE("what others put into a directory that we have just made is found after a second") {
+  World w;
+  const auto made = w.files->mkdir(kRootInode, "j", 0755, Caller{});
+  REQUIRE(made);
+  w.store.put_raw("j/r", "there");
+  w.clock.advance(990ms);
+  CHECK(w.cost([&] { CHECK(w.look("r", made->ino) == 0); }) == "none");
+  w.clock.advance(10ms);
+  CHECK(w.look("r", made->ino) != 0);
+}
+
+TEST_CASE("asking for absent names of a short directory is a list a second") {
+  World w;
+  const auto made = w.files->mkdir(kRootInode, "d", 0755, Caller{});
+  REQUIRE(made);
+  CHECK(w.cost([&] {
+    for (int i = 0; i < 1'000; ++i) {
+      CHECK(w.look("name" + std::to_string(i), made->ino) == 0);
+      w.clock.advance(10ms);
+    }
+  }) == "list 9");
+}
+
+TEST_CASE("many who ask for absent names of a short directory at once wait for one list") {
+  World w;
+  w.store.put_raw("x", "1");
+  w.list();
+  w.clock.advance(10s);
+  test::Fault slow;
+  slow.verb = test::Verb::list;
+  slow.action = test::Fault::Action::none;
+  slow.delay = 200ms;
+  w.faults.add(slow);
+  CHECK(w.cost([&] {
+    std::vector<std::thread> others;
+    for (int i = 0; i < 16; ++i) {
+      others.emplace_back([&w, i] { w.look("name" + std::to_string(i)); });
+    }
+    for (std::thread& other : others) other.join();
+  }) == "list 1");
+}
+
+TEST_CASE("a burst of absent names in a long directory costs about its pages") {
+  World w;
+  w.fill(12'000);
+  const InodeId d = w.look("d");
+  REQUIRE(d != 0);
+  w.store.reset_count();
+  for (int i = 0; i < 8'000; ++i) REQUIRE(w.look(absent_name(i), d) == 0);
+  const auto count = w.store.count();
+  CAPTURE(count.text());
+  CHECK(count.total() <= 12 + 4);
+}
+
+TEST_CASE("absent names in a long directory cost at most a request each, and its pages") {
+  World w;
+  w.fill(5'500);
+  const InodeId d = w.look("d");
+  w.list(d);
+  w.clock.advance(10s);
+  CHECK(w.cost([&] { CHECK(w.look("none", d) == 0); }) == "list 1");
+  CHECK(w.cost([&] { CHECK(w.look("n100007-not", d) == 0); }) == "list 1");
+  CHECK(w.cost([&] { CHECK(w.look("n1", d) == 0); }) == "list 1");
+  CHECK(w.cost([&] { CHECK(w.look("n100007", d) != 0); }) == "head 1");
+  w.clock.advance(1s);
+  w.store.put_raw("d/none", "there");
+  w.store.put_raw("d/none2/x", "there");
+  CHECK(w.look("none", d) != 0);
+  CHECK(w.look("none2", d) != 0);
+  // A name every 50 ms, for ten seconds.
+  w.store.reset_count();
+  for (int i = 0; i < 200; ++i) {
+    REQUIRE(w.look(absent_name(i), d) == 0);
+    w.clock.advance(50ms);
+  }
+  const auto count = w.store.count();
+  CAPTURE(count.text());
+  CHECK(count.total() <= 150);
+}
+
+TEST_CASE(
+    "a name that begins many others, which come before what would be below it, is found out") {
+  World w;
+  w.fill(1'500);
+  for (int i = 0; i < 30; ++i) w.store.put_raw("d/a-" + std::to_string(i), "x");
+  const InodeId d = w.look("d");
+  w.list(d);
+  w.clock.advance(10s);
+  CHECK(w.cost([&] { CHECK(w.look("a", d) == 0); }) == "head 1, list 2");
+  w.clock.advance(10s);
+  w.store.put_raw("d/a/x", "x");
+  CHECK(w.look("a", d) != 0);
+}
+
+TEST_CASE("a directory of very many pages is not listed for the sake of some names") {
+  World w;
+  w.fill(25'000);
+  const InodeId d = w.look("d");
+  w.store.reset_count();
+  for (int i = 0; i < 200; ++i) REQUIRE(w.look(absent_name(i), d) == 0);
+  CHECK(w.store.count().total() <= 200 + 22);
+  CHECK(w.cost([&] {
+    for (int i = 200; i < 300; ++i) REQUIRE(w.look(absent_name(i), d) == 0);
+  }) == "list 100");
+}
+
+TEST_CASE("with disable_noobj_cache every absent name is asked for") {
+  Config config;
+  config.listing_ttl = 0s;
+  World w(config);
+  REQUIRE(w.look("f") == 0);
+  w.store.put_raw("f", "there");
+  CHECK(w.look("f") != 0);
+}
 TEST_CASE("a directory that has outgrown a page is not listed in vain for each new name") {
   test::FakeClock clock;
   test::FakeStore store(clock);

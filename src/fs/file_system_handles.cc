@@ -28,7 +28,7 @@ Result<Attr> PosixFileSystem::lookup_number(InodeId ino) {
   if (!inode) inode = find_forgotten(ino);
   if (!inode) return stale();
   const auto node = node_of(inode);
-  if (node) return shown(inode, node->stat);
+  if (node) return told(inode, node->stat);
   inodes_.forget(inode->id, 1);
   return node.error().err == ENOENT ? stale() : node.error();
 }

@@ -8,9 +8,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <functional>
 #include <memory>
+#include <thread>
 
 #include "behaviour/files.h"
 #include "support/catch.h"
@@ -125,6 +127,41 @@ TEST_CASE("no page outlives a write that went past it, through the kernel") {
       CHECK(seen_after(change, world->directory() + "/f") == "");
     }
   }
+}
+
+// As xfstests generic/451: the kernel drops pages before the write, and somebody reads them again
+// before it has arrived.
+TEST_CASE("a fresh handle reads what an asynchronous direct write beside other readers has left") {
+  const auto world = open_world();
+  REQUIRE(write_file(world->posix(), "f", pattern(kSize)) == 0);
+  const std::string path = world->directory() + "/f";
+  const int writer = ::open(path.c_str(), O_RDWR | O_DIRECT | O_CLOEXEC);
+  REQUIRE(writer >= 0);
+  std::atomic<bool> over = false;
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; ++i) {
+    readers.emplace_back([&] {
+      while (!over) {
+        const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+        all_of(fd);
+        ::close(fd);
+      }
+    });
+  }
+  int refused = 0;
+  int stale = 0;
+  for (int i = 0; i < 300; ++i) {
+    const char fill = static_cast<char>('a' + i % 26);
+    refused += write_asynchronously(writer, Aligned(fill).bytes.get()) ? 0 : 1;
+    const int fresh = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    stale += all_of(fresh) == std::string(kSize, fill) ? 0 : 1;
+    ::close(fresh);
+  }
+  over = true;
+  for (std::thread& reader : readers) reader.join();
+  ::close(writer);
+  CHECK(refused == 0);
+  CHECK(stale == 0);
 }
 
 }  // namespace

@@ -57,6 +57,7 @@ report::Report Observer::look() {
   if (parts_.journal != nullptr) report.journal = parts_.journal->waiting();
   report.requests = parts_.client.counts();
   report.kernel = counts_.rows();
+  report.oldest = counts_.oldest();
   return report;
 }
 

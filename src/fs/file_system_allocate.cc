@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "pailfs/util/errand.h"
+
 #include "posix_file_system.h"
 #include "set_ids.h"
 #include "upload_plan.h"
@@ -96,6 +98,7 @@ Status PosixFileSystem::allocate(HandleId handle, const Allocation& what) {
   if (!held) return held.error();
   MutexLock flush(inode->flush);
   if (const Status whole = recall(inode, {0, UINT64_MAX}); !whole) return whole;
+  if (const Status wanted = still_wanted(); !wanted) return wanted;
   MutexLock lock(inode->state);
   Content& content = *inode->content;
   if (what.grows && end > content.stat.size) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "pailfs/util/errand.h"
 #include "pailfs/util/text.h"
 
 #include "posix_acl.h"
@@ -104,6 +105,7 @@ Status PosixFileSystem::change_file(const InodePtr& inode,
 Status PosixFileSystem::change_entered(const InodePtr& inode,
                                        const std::function<Status(Content&)>& change,
                                        bool may_wait) {
+  if (const Status wanted = still_wanted(); !wanted) return wanted;
   Stat old_stat;
   s3::ObjectAttributes old_attributes;
   std::uint64_t old_visible = 0;
@@ -187,6 +189,7 @@ Result<Attr> PosixFileSystem::setattr_directory(const InodePtr& inode, const Set
   const bool so_already = !acl_follows && node->form == Form::directory_marker &&
                           says_already(node->info.attributes, node->stat) &&
                           known_.confirmed(*path, node->stat.ctime);
+  if (const Status wanted = still_wanted(); !wanted) return wanted.error();
   const Status written = so_already ? Status() : write_directory(*path, *node);
   if (written && contents) directory_changes_.stored(*path, *contents);
   flush.unlock();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "pailfs/util/errand.h"
 #include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
 
@@ -268,6 +269,7 @@ Result<OpenResult> PosixFileSystem::open(InodeId ino, int flags) {
 
 Status PosixFileSystem::truncate_opened(const InodePtr& inode) {
   MutexLock flush(inode->flush);
+  if (const Status wanted = still_wanted(); !wanted) return wanted;
   MutexLock lock(inode->state);
   Content& content = *inode->content;
   const Status cut = truncate(content, 0);
@@ -393,6 +395,7 @@ Result<std::size_t> PosixFileSystem::write_opened(const InodePtr& inode, std::ui
   if (!may_store && lacks(*inode, range)) return wants_to_store();
   const Status whole = recall(inode, range);
   if (!whole) return whole.error();
+  if (const Status wanted = still_wanted(); !wanted) return wanted.error();
   Status written = write_local(*inode, at, bytes);
   if (!written && written.error().err == ENOSPC) {
     if (!may_store) return wants_to_store();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 
+#include "pailfs/util/errand.h"
 #include "pailfs/util/text.h"
 
 #include "posix_acl.h"
@@ -51,6 +52,7 @@ Result<Attr> PosixFileSystem::make_object(const Place& place, std::string_view n
   const bool directory = S_ISDIR(stat.mode);
   const s3::Key key =
       directory ? directory_key(config_.prefix, place.path) : file_key(config_.prefix, place.path);
+  if (const Status wanted = still_wanted(); !wanted) return wanted.error();
   TextSource source(body);
   const auto etag = store_.put({key, attributes, {}, false}, source);
   if (!etag && etag.error().in_doubt) known_.doubted(place.path);

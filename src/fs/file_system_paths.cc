@@ -2,12 +2,16 @@
 // Holding the paths that a verb changes, and what to do where a rename was under way.
 #include <utility>
 
+#include "pailfs/util/errand.h"
+
 #include "posix_file_system.h"
 
 namespace pailfs::fs {
 
 PathLocks::Patience PosixFileSystem::patience() {
-  return {};
+  PathLocks::Patience patience;
+  patience.called_off = [] { return !still_wanted(); };
+  return patience;
 }
 
 Result<PathLocks::Hold> PosixFileSystem::hold(const InodePtr& inode) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "pailfs/util/errand.h"
 #include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
 
@@ -121,6 +122,7 @@ Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {
     MutexLock lock(inode->state);
     only_here = inode->content && !inode->content->stored && !inode->content->hides_object;
   }
+  if (const Status wanted = still_wanted(); !wanted) return wanted;
   if (!only_here) {
     const Status removed = store_.remove(file_key(config_.prefix, place.path));
     if (!removed && removed.error().in_doubt) known_.doubted(place.path);
@@ -161,6 +163,7 @@ Status PosixFileSystem::rmdir(InodeId parent, std::string_view name) {
   const s3::Key key = node->form == Form::directory_object
                           ? file_key(config_.prefix, place.path)
                           : directory_key(config_.prefix, place.path);
+  if (const Status wanted = still_wanted(); !wanted) return wanted;
   // Without an object of its own it went with the last name in it.
   const bool has_object = node->form != Form::implicit_directory ||
                           known_.marker(place.path) != NodeCache::Word::absent;

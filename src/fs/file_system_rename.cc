@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "pailfs/util/errand.h"
 #include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
 
@@ -123,6 +124,7 @@ Status PosixFileSystem::rename_unstored(const InodePtr& inode, const Renaming& w
 
 Status PosixFileSystem::rename_locked(const InodePtr& inode,
                                       const Renaming& what) NO_THREAD_SAFETY_ANALYSIS {
+  if (const Status wanted = still_wanted(); !wanted) return wanted;
   bool unstored = false;
   bool dirty = false;
   {
@@ -212,6 +214,7 @@ void PosixFileSystem::end_early_upload(Inode& inode) {
 }
 
 Status PosixFileSystem::rename_directory(const Renaming& what) {
+  if (const Status wanted = still_wanted(); !wanted) return wanted;
   const auto& [from, to, source, name, new_name, replaced, into_copies, replaced_version] = what;
   const InodePtr inode = inodes_.reference(from.parent, name, true, 0);
   const Status stored = store_files_below(inode);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "pailfs/util/errand.h"
 #include "pailfs/util/text.h"
 
 #include "posix_acl.h"
@@ -85,6 +86,7 @@ Status PosixFileSystem::change_xattrs(const InodePtr& inode, const ChangeXattrs&
   if (!done) return done;
   const auto contents = add_contents_change(*path, node->stat);
   node->stat.ctime = clock_.wall();
+  if (const Status wanted = still_wanted(); !wanted) return wanted;
   const Status written = write_directory(*path, *node);
   if (written && contents) directory_changes_.stored(*path, *contents);
   return written;

@@ -61,6 +61,8 @@ void PathLocks::drop(Requests::iterator own) {
   }
 }
 
+constexpr std::chrono::milliseconds kNap{200};
+
 Result<PathLocks::Hold> PathLocks::take(std::vector<std::string> paths, bool alone,
                                         const Patience& patience) {
   using Steady = std::chrono::steady_clock;
@@ -77,7 +79,9 @@ Result<PathLocks::Hold> PathLocks::take(std::vector<std::string> paths, bool alo
       if (called_off) return Error{EINTR, path + ": called off while it waited for a rename"};
       return Error{ETIMEDOUT, path + ": waited too long for a rename or a change; try again"};
     }
-    own->wake.wait_for(mutex_, until - now);
+    // A caller that is called off is asked for now and then: nothing wakes its thread.
+    const auto nap = patience.called_off ? kNap : until - now;
+    own->wake.wait_for(mutex_, std::min<Steady::duration>(nap, until - now));
   }
   return Hold(*this, own);
 }

@@ -11,20 +11,6 @@ namespace {
 constexpr blksize_t kBlockSize = 4096;  // what s3fs shows
 constexpr std::uint64_t kStatBlock = 512;
 
-bool is_member(fuse_req_t request, gid_t group) {
-  std::vector<gid_t> groups(64);
-  for (;;) {
-    const int count = fuse_req_getgroups(request, static_cast<int>(groups.size()), groups.data());
-    if (count < 0) return false;
-    if (static_cast<std::size_t>(count) > groups.size()) {
-      groups.resize(static_cast<std::size_t>(count));
-      continue;
-    }
-    const auto end = groups.begin() + count;
-    return std::find(groups.begin(), end, group) != end;
-  }
-}
-
 }  // namespace
 
 struct timespec to_timespec(WallTime time) {
@@ -103,13 +89,18 @@ fs::SetAttr to_set_attr(const struct stat& attr, int which, WallTime now) {
   return change;
 }
 
-fs::Caller to_caller(fuse_req_t request) {
-  const fuse_ctx* context = fuse_req_ctx(request);
-  return {.uid = context->uid,
-          .gid = context->gid,
-          .pid = context->pid,
-          .in_group = [request](gid_t group) { return is_member(request, group); },
-          .umask = context->umask};
+bool is_member(fuse_req_t request, gid_t group) {
+  std::vector<gid_t> groups(64);
+  for (;;) {
+    const int count = fuse_req_getgroups(request, static_cast<int>(groups.size()), groups.data());
+    if (count < 0) return false;
+    if (static_cast<std::size_t>(count) > groups.size()) {
+      groups.resize(static_cast<std::size_t>(count));
+      continue;
+    }
+    const auto end = groups.begin() + count;
+    return std::find(groups.begin(), end, group) != end;
+  }
 }
 
 }  // namespace pailfs::mount

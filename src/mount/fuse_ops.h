@@ -14,6 +14,7 @@
 #include "descriptors.h"
 #include "kernel_read_ahead.h"
 #include "passthrough.h"
+#include "request_watch.h"
 
 namespace pailfs::mount {
 
@@ -26,8 +27,9 @@ struct Adapter {
   CallerDescriptors* descriptors = nullptr;  ///< null where the mountpoint is not known
   KernelReadAhead& read_ahead;
   Passthrough passthrough{};
-  bool kernel_obeys_acls = false;  ///< negotiated; written before any other request
+  bool kernel_obeys_acls = false;   ///< negotiated; written before any other request
   fuse_session* session = nullptr;  ///< null in tests that have none
+  RequestWatch* watch = nullptr;    ///< null: verbs are answered by their workers alone
   bool ready = false;  ///< FUSE_INIT was seen; written on one worker, read after the loop
 };
 
@@ -49,14 +51,6 @@ void add_node_operations(fuse_lowlevel_ops& table);
 void add_directory_operations(fuse_lowlevel_ops& table);
 void add_file_operations(fuse_lowlevel_ops& table);
 void add_xattr_operations(fuse_lowlevel_ops& table);
-
-/// Ask before answering: the answer frees the request.
-inline Adapter& adapter_of(fuse_req_t request) {
-  return *static_cast<Adapter*>(fuse_req_userdata(request));
-}
-inline fs::FileSystem& files_of(fuse_req_t request) {
-  return adapter_of(request).files;
-}
 
 /// `guarded<verb>` is the verb as a C function: the top of a thread as far as we are concerned, so
 /// exceptions (out of memory) end here. The Reply that unwinds has answered EIO by then.

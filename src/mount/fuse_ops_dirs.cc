@@ -27,9 +27,8 @@ bool is_dot(const std::string& name) {
 /// Collects one answer to readdir or readdirplus.
 class EntryBuffer final {
  public:
-  EntryBuffer(fuse_req_t request, std::size_t size, bool with_attributes)
-      : request_(request),
-        adapter_(adapter_of(request)),
+  EntryBuffer(const Reply& reply, std::size_t size, bool with_attributes)
+      : adapter_(reply.adapter()),
         bytes_(std::make_unique_for_overwrite<char[]>(size)),
         size_(size),
         with_attributes_(with_attributes) {}
@@ -70,16 +69,16 @@ class EntryBuffer final {
   }
 
  private:
+  // libfuse takes a request for these two and does not look at it; ours may be gone.
   std::size_t append(const fuse_entry_param& out, off_t next) {
     char* place = bytes_.get() + used_;
     const std::size_t room = size_ - used_;
     if (with_attributes_) {
-      return fuse_add_direntry_plus(request_, place, room, name_.c_str(), &out, next);
+      return fuse_add_direntry_plus(nullptr, place, room, name_.c_str(), &out, next);
     }
-    return fuse_add_direntry(request_, place, room, name_.c_str(), &out.attr, next);
+    return fuse_add_direntry(nullptr, place, room, name_.c_str(), &out.attr, next);
   }
 
-  fuse_req_t request_;  // gone once answered
   Adapter& adapter_;
   std::unique_ptr<char[]> bytes_;
   std::size_t size_;
@@ -91,19 +90,20 @@ class EntryBuffer final {
 
 void opendir(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   Reply reply(request, "opendir", ino);
-  fs::FileSystem& files = files_of(request);
+  if (!reply.begins()) return;
+  fs::FileSystem& files = reply.files();
   const Result<fs::HandleId> handle = files.opendir(ino);
   if (!handle) return reply.fail(handle.error());
   info->fh = *handle;
   if (!reply.opened(*info)) files.releasedir(*handle);
 }
 
-void list(fuse_req_t request, Reply& reply, std::size_t size, off_t offset,
-          const fuse_file_info& info, bool with_attributes) {
-  EntryBuffer buffer(request, size, with_attributes);
+void list(Reply& reply, std::size_t size, off_t offset, const fuse_file_info& info,
+          bool with_attributes) {
+  EntryBuffer buffer(reply, size, with_attributes);
   const Status status =
-      files_of(request).readdir(info.fh, static_cast<std::uint64_t>(offset), with_attributes,
-                                [&buffer](const fs::DirEntry& entry) { return buffer.add(entry); });
+      reply.files().readdir(info.fh, static_cast<std::uint64_t>(offset), with_attributes,
+                            [&buffer](const fs::DirEntry& entry) { return buffer.add(entry); });
   if (!status) {
     // Half a listing must not pass for a listing.
     buffer.take_back();
@@ -115,18 +115,21 @@ void list(fuse_req_t request, Reply& reply, std::size_t size, off_t offset,
 void readdir(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset,
              fuse_file_info* info) {
   Reply reply(request, "readdir", ino);
-  list(request, reply, size, offset, *info, false);
+  if (!reply.begins()) return;
+  list(reply, size, offset, *info, false);
 }
 
 void readdirplus(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset,
                  fuse_file_info* info) {
   Reply reply(request, "readdirplus", ino);
-  list(request, reply, size, offset, *info, true);
+  if (!reply.begins()) return;
+  list(reply, size, offset, *info, true);
 }
 
 void releasedir(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   Reply reply(request, "releasedir", ino);
-  files_of(request).releasedir(info->fh);
+  if (!reply.begins()) return;
+  reply.files().releasedir(info->fh);
   reply.done();
 }
 

@@ -15,31 +15,40 @@ namespace pailfs::mount {
 namespace {
 
 #if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 17)
-void pass_through(fuse_req_t request, fuse_ino_t ino, const UniqueFd& whole, fuse_file_info& info) {
+void pass_through(Reply& reply, fuse_ino_t ino, const UniqueFd& whole, fuse_file_info& info) {
   Passthrough::Begin begin;
-  if (whole) begin = [&] { return fuse_passthrough_open(request, whole.get()); };
-  info.backing_id = adapter_of(request).passthrough.opened(ino, begin);
+  if (whole) {
+    begin = [&] {
+      int backing = 0;
+      reply.with_request(
+          [&](fuse_req_t request) { backing = fuse_passthrough_open(request, whole.get()); });
+      return backing;
+    };
+  }
+  info.backing_id = reply.adapter().passthrough.opened(ino, begin);
   // The kernel refuses the two together; it has none of the pages then.
   if (info.backing_id > 0) info.keep_cache = 0;
 }
-void pass_no_longer(fuse_req_t request, fuse_ino_t ino) {
-  adapter_of(request).passthrough.released(
-      ino, [&](int backing) { fuse_passthrough_close(request, backing); });
+void pass_no_longer(Reply& reply, fuse_ino_t ino) {
+  reply.adapter().passthrough.released(ino, [&](int backing) {
+    reply.with_request([&](fuse_req_t request) { fuse_passthrough_close(request, backing); });
+  });
 }
 #else
-void pass_through(fuse_req_t, fuse_ino_t, const UniqueFd&, fuse_file_info&) {}
-void pass_no_longer(fuse_req_t, fuse_ino_t) {}
+void pass_through(Reply&, fuse_ino_t, const UniqueFd&, fuse_file_info&) {}
+void pass_no_longer(Reply&, fuse_ino_t) {}
 #endif
 
 void open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   Reply reply(request, "open", ino);
-  Adapter& adapter = adapter_of(request);
+  if (!reply.begins()) return;
+  Adapter& adapter = reply.adapter();
   const Config& config = adapter.config;
   fs::FileSystem& files = adapter.files;
   adapter.read_ahead.settle();
   const Result<fs::OpenResult> opened = files.open(ino, info->flags);
   if (!opened) return reply.fail(opened.error());
-  if ((info->flags & O_TRUNC) != 0) files.drop_set_ids(opened->handle, to_caller(request));
+  if ((info->flags & O_TRUNC) != 0) files.drop_set_ids(opened->handle, reply.caller());
   info->fh = opened->handle;
   // With kernel_cache the kernel itself drops pages of a file that shows another size or time.
   const bool keeps = config.kernel_cache && !opened->attributes_changed;
@@ -51,7 +60,7 @@ void open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
       (info->flags & O_ACCMODE) == O_RDONLY && (info->flags & O_TRUNC) == 0;
   info->noflush = changes_nothing ? 1U : 0U;
 #endif
-  pass_through(request, ino, opened->whole, *info);
+  pass_through(reply, ino, opened->whole, *info);
   if (opened->attributes_changed) invalidate_attributes(adapter, ino);
   if (reply.opened(*info)) return;
   adapter.passthrough.unanswered(ino);
@@ -61,9 +70,10 @@ void open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
 void create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode,
             fuse_file_info* info) {
   Reply reply(request, "create", parent, name);
-  Adapter& adapter = adapter_of(request);
+  if (!reply.begins()) return;
+  Adapter& adapter = reply.adapter();
   const Result<fs::CreateResult> created =
-      adapter.files.create(parent, name, mode, info->flags, to_caller(request));
+      adapter.files.create(parent, name, mode, info->flags, reply.caller());
   if (!created) return reply.fail(created.error());
   info->fh = created->handle;
   info->direct_io = adapter.config.direct_io ? 1U : 0U;
@@ -75,8 +85,9 @@ void create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode
 void read(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset,
           fuse_file_info* info) {
   Reply reply(request, "read", ino);
+  if (!reply.begins()) return;
   const Result<fs::ReadBytes> bytes =
-      files_of(request).read(info->fh, static_cast<std::uint64_t>(offset), size);
+      reply.files().read(info->fh, static_cast<std::uint64_t>(offset), size);
   if (!bytes) return reply.fail(bytes.error());
   reply.bytes(*bytes);
 }
@@ -91,55 +102,64 @@ fs::WriteOrigin origin_of(const fuse_file_info& info) {
 void write(fuse_req_t request, fuse_ino_t ino, const char* bytes, std::size_t size, off_t offset,
            fuse_file_info* info) {
   Reply reply(request, "write", ino);
+  if (!reply.begins()) return;
   // Pages of a mapping come later, in nobody's name.
-  if (info->writepage == 0) files_of(request).drop_set_ids(info->fh, to_caller(request));
+  if (info->writepage != 0) {
+    reply.concerns_others();
+  } else {
+    reply.files().drop_set_ids(info->fh, reply.caller());
+  }
   const fs::WriteOrigin origin = origin_of(*info);
-  const Result<std::size_t> count = files_of(request).write(
+  const Result<std::size_t> count = reply.files().write(
       info->fh, static_cast<std::uint64_t>(offset), std::span(bytes, size), origin);
   if (!count) return reply.fail(count.error());
   // After an asynchronous one the kernel would keep pages and times that are older.
-  if (origin.direct) invalidate_attributes(adapter_of(request), ino);
+  if (origin.direct) invalidate_attributes(reply.adapter(), ino);
   reply.written(*count);
 }
 
 void fallocate(fuse_req_t request, fuse_ino_t ino, int mode, off_t offset, off_t length,
                fuse_file_info* info) {
   Reply reply(request, "fallocate", ino);
+  if (!reply.begins()) return;
   constexpr int kZero = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE;
   if ((mode & ~(kZero | FALLOC_FL_KEEP_SIZE)) != 0)
     return reply.fail(Error(EOPNOTSUPP, "no such change of a file's bytes"));
-  files_of(request).drop_set_ids(info->fh, to_caller(request));
+  reply.files().drop_set_ids(info->fh, reply.caller());
   fs::Allocation what;
   what.offset = static_cast<std::uint64_t>(offset);
   what.size = static_cast<std::uint64_t>(length);
   what.zero = (mode & kZero) != 0;
   what.grows = (mode & FALLOC_FL_KEEP_SIZE) == 0;
-  reply.status(files_of(request).allocate(info->fh, what));
+  reply.status(reply.files().allocate(info->fh, what));
 }
 
 /// A shell opens the target of "> f", makes it descriptor 1 and closes the first one, all before
 /// anything is written. That close ends nothing: one that does is still to come.
-bool another_close_will_come(fuse_req_t request, std::uint64_t ino) {
-  CallerDescriptors* descriptors = adapter_of(request).descriptors;
-  return descriptors != nullptr && descriptors->has_another_open(to_caller(request).pid, ino);
+bool another_close_will_come(Reply& reply, std::uint64_t ino) {
+  CallerDescriptors* descriptors = reply.adapter().descriptors;
+  return descriptors != nullptr && descriptors->has_another_open(reply.caller().pid, ino);
 }
 
 void flush(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   Reply reply(request, "flush", ino);
-  const auto empty = files_of(request).still_empty(info->fh);
-  if (empty && another_close_will_come(request, *empty)) return reply.done();
-  reply.status(files_of(request).flush(info->fh));
+  if (!reply.begins()) return;
+  const auto empty = reply.files().still_empty(info->fh);
+  if (empty && another_close_will_come(reply, *empty)) return reply.done();
+  reply.status(reply.files().flush(info->fh));
 }
 
 void fsync(fuse_req_t request, fuse_ino_t ino, int /*data_only*/, fuse_file_info* info) {
   Reply reply(request, "fsync", ino);
-  reply.status(files_of(request).fsync(info->fh));
+  if (!reply.begins()) return;
+  reply.status(reply.files().fsync(info->fh));
 }
 
 void release(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   Reply reply(request, "release", ino);
-  pass_no_longer(request, ino);
-  files_of(request).release(info->fh);
+  if (!reply.begins()) return;
+  pass_no_longer(reply, ino);
+  reply.files().release(info->fh);
   reply.done();
 }
 

@@ -10,6 +10,7 @@
 
 #include "pailfs/util/log.h"
 
+#include "fuse_attr.h"
 #include "fuse_ops.h"
 
 namespace pailfs::mount {
@@ -25,6 +26,15 @@ std::string log_line(std::string_view verb, fuse_ino_t ino, std::string_view nam
   if (error.http_status != 0) line += " (HTTP " + std::to_string(error.http_status) + ")";
   if (!error.s3_code.empty()) line += " (" + error.s3_code + ")";
   return line;
+}
+
+/// The kernel's own, at the end of a handle or an inode.
+bool is_unwaited(const Verb& verb) {
+  return verb.name == "release" || verb.name == "releasedir" || verb.name == "forget";
+}
+
+RequestWatch* watch_of(const Adapter* adapter) {
+  return adapter == nullptr ? nullptr : adapter->watch;
 }
 
 }  // namespace
@@ -47,31 +57,78 @@ bool is_expected(const Error& error) {
   }
 }
 
+Reply::Reply(fuse_req_t request, Verb verb, fuse_ino_t ino, std::string_view name)
+    : adapter_(static_cast<Adapter*>(fuse_req_userdata(request))),
+      under_way_{.request = request, .verb = verb, .ino = ino, .name = name},
+      errand_(under_way_.errand) {
+  if (const fuse_ctx* context = fuse_req_ctx(request)) caller_ = *context;
+  under_way_.caller = caller_.pid;
+  under_way_.waited = !is_unwaited(verb);
+  if (RequestWatch* const watch = watch_of(adapter_)) begins_ = watch->begin(under_way_);
+}
+
 Reply::~Reply() {
-  if (request_ == nullptr) return;
-  fail(Error(EIO, "left without an answer"));
+  if (!answered_ && begins_) fail(Error(EIO, "left without an answer"));
+  if (RequestWatch* const watch = watch_of(adapter_)) watch->end(under_way_);
+}
+
+fs::FileSystem& Reply::files() const {
+  return adapter_->files;
+}
+
+void Reply::with_request(const std::function<void(fuse_req_t)>& use) {
+  if (RequestWatch* const watch = watch_of(adapter_)) {
+    static_cast<void>(watch->hold(under_way_, use));
+  } else if (!answered_) {
+    use(under_way_.request);
+  }
+}
+
+void Reply::concerns_others() {
+  if (RequestWatch* const watch = watch_of(adapter_)) watch->keep(under_way_);
+}
+
+fs::Caller Reply::caller() {
+  return {.uid = caller_.uid,
+          .gid = caller_.gid,
+          .pid = caller_.pid,
+          .in_group =
+              [this](gid_t group) {
+                bool member = false;
+                with_request([&](fuse_req_t request) { member = is_member(request, group); });
+                return member;
+              },
+          .umask = caller_.umask};
 }
 
 fuse_req_t Reply::take(int errno_value) {
-  if (request_ == nullptr) {
-    log_critical(std::string(verb_.name) + ": answered twice; the second answer was not sent");
-  } else if (const auto* adapter = static_cast<Adapter*>(fuse_req_userdata(request_));
-             adapter != nullptr && adapter->instruments.counts != nullptr) {
-    adapter->instruments.counts->add(verb_, errno_value);
+  if (std::exchange(answered_, true)) {
+    log_critical(std::string(under_way_.verb.name) +
+                 ": answered twice; the second answer was not sent");
+    return nullptr;
   }
-  return std::exchange(request_, nullptr);
+  RequestWatch* const watch = watch_of(adapter_);
+  fuse_req_t request =
+      watch != nullptr ? watch->take(under_way_) : std::exchange(under_way_.request, nullptr);
+  if (request != nullptr && adapter_ != nullptr && adapter_->instruments.counts != nullptr) {
+    adapter_->instruments.counts->add(under_way_.verb, errno_value);
+  }
+  return request;
 }
 
 void Reply::fail(const Error& error) {
   // The kernel refuses errnos from 512 on, libfuse 3.17 that before it; the caller would hang.
   const int err = error.err > 0 && error.err <= EHWPOISON ? error.err : EIO;
   fuse_req_t request = take(err);
-  if (request == nullptr) return;
-  const LogLevel level = is_expected(error) ? LogLevel::info : LogLevel::error;
+  if (request == nullptr && !under_way_.errand->given_up()) return;
+  // Of what was given up it is told here alone.
+  const bool expected = is_expected(error) || (request == nullptr && err == EINTR);
+  const LogLevel level = expected ? LogLevel::info : LogLevel::error;
   if (log::enabled(level)) {
-    log::write(level, log_line(verb_.name, ino_, name_, error), error.request_id);
+    log::write(level, log_line(under_way_.verb.name, under_way_.ino, under_way_.name, error),
+               error.request_id);
   }
-  fuse_reply_err(request, err);
+  if (request != nullptr) fuse_reply_err(request, err);
 }
 
 void Reply::none() {

@@ -8,28 +8,49 @@
 
 #include <fuse_lowlevel.h>
 
+#include "pailfs/fs/file_system.h"
 #include "pailfs/fs/read_bytes.h"
 #include "pailfs/mount/request_counts.h"
 #include "pailfs/util/result.h"
 
+#include "request_watch.h"
+
 namespace pailfs::mount {
 
-/// Owns one request of the kernel: exactly one answer leaves it. Destroyed unanswered it says EIO;
-/// a second answer is a programming error, logged and not sent. Used on one thread at a time, but
-/// not necessarily the one that took the request.
+struct Adapter;
+
+/// Owns one request of the kernel: exactly one answer leaves it, the verb's or, when the caller
+/// stops waiting before, RequestWatch's. Destroyed unanswered it says EIO; a second answer is a
+/// programming error, logged and not sent. Used on one thread at a time, but not necessarily the
+/// one that took the request, whose errand (pailfs/util/errand.h) is the request meanwhile. The
+/// fuse_req_t may be gone at any moment after the constructor: a verb uses what is asked for here
+/// instead.
 ///
 /// The members that hand something over (a lookup count, a handle) return false when the kernel did
-/// not take it, because the caller was interrupted or the connection is gone: then the caller takes
+/// not take it, because the caller was interrupted or the connection is gone: then the verb takes
 /// it back.
 class Reply final {
  public:
-  /// `verb` is counted, and appears with `name` in the log when the answer is an error; `name` must
-  /// outlive the Reply.
-  Reply(fuse_req_t request, Verb verb, fuse_ino_t ino, std::string_view name = {})
-      : request_(request), verb_(verb), name_(name), ino_(ino) {}
+  /// Waits for its turn, see begins(). `verb` is counted, and appears with `name` in the log when
+  /// the answer is an error; `name` must outlive the Reply.
+  Reply(fuse_req_t request, Verb verb, fuse_ino_t ino, std::string_view name = {});
   ~Reply();
   Reply(const Reply&) = delete;
   Reply& operator=(const Reply&) = delete;
+
+  /// False: the caller has stopped waiting, the verb does nothing. Asked before everything else.
+  [[nodiscard]] bool begins() const { return begins_; }
+  /// Of sessions that have one: those of serve().
+  [[nodiscard]] Adapter& adapter() const { return *adapter_; }
+  [[nodiscard]] fs::FileSystem& files() const;
+  /// Valid as long as the Reply; once the caller has stopped waiting it is in no group.
+  [[nodiscard]] fs::Caller caller();
+  /// Calls `use` with the request if it is not answered yet, for libfuse's calls that want it. They
+  /// must not wait for anything.
+  void with_request(const std::function<void(fuse_req_t)>& use);
+  /// What is asked for concerns others than the caller too (pages of a mapping that are written
+  /// back): the answer is the verb's alone.
+  void concerns_others();
 
   /// Answers with the errno and logs the error, the only place where a verb's error is logged.
   void fail(const Error& error);
@@ -56,10 +77,12 @@ class Reply final {
   /// The request, which from now on counts as answered, so; nullptr when it already was.
   fuse_req_t take(int errno_value = 0);
 
-  fuse_req_t request_;
-  Verb verb_;
-  std::string_view name_;
-  fuse_ino_t ino_;
+  Adapter* const adapter_;  // null in sessions without one
+  UnderWay under_way_;
+  fuse_ctx caller_{};
+  bool answered_ = false;  // by us
+  bool begins_ = true;
+  ErrandScope errand_;
 };
 
 /// Errors that a correct program meets every day, unless the store has refused something; they are

@@ -18,6 +18,7 @@
 #include "pailfs/util/log.h"
 
 #include "fuse_ops.h"
+#include "handshake.h"
 #include "kernel_mount.h"
 #include "mount_table.h"
 #include "mount_words.h"
@@ -48,13 +49,16 @@ class Session final {
   Session& operator=(const Session&) = delete;
 
   [[nodiscard]] fuse_session* get() const { return session_; }
-  /// The session closes `device`.
+  /// The session goes on with `device` once the kernel has spoken, and closes it.
   Status attach(UniqueFd device) {
-    const std::string path = "/dev/fd/" + std::to_string(device.get());
-    if (!device || fuse_session_mount(session_, path.c_str()) != 0) {
-      return Error(ENODEV, "libfuse cannot use " + path);
+    Result<Handshake> handshake = Handshake::prepare();
+    if (!handshake) return handshake.error();
+    if (::fcntl(device.get(), F_GETFD) < 0 ||
+        fuse_session_mount(session_, handshake->path().c_str()) != 0) {
+      return Error(ENODEV, "libfuse cannot use /dev/fd/" + std::to_string(device.get()));
     }
-    static_cast<void>(device.release());
+    handshake->adopted();
+    handshake->run(session_, device);
     return {};
   }
   void close() {
@@ -68,16 +72,25 @@ class Session final {
   fuse_session* session_ = nullptr;
 };
 
+/// Requests that work at a time; RequestWatch lets no more begin.
+unsigned requests_at_once(const Config& config) {
+  return config.single_threaded ? 1 : std::max(1U, config.max_threads);
+}
+
+/// libfuse begins a thread when none is left that reads, up to these: the further ones wait for
+/// their turn, or serve a request that was given up. One that reads is always needed, for the
+/// kernel to say who has been interrupted.
+constexpr unsigned kWaitingThreads = 1024;
+
 int run_loop(const Config& config, fuse_session* session) {
-  if (config.single_threaded) return fuse_session_loop(session);
-  const unsigned threads = std::max(1U, config.max_threads);
+  const unsigned threads = requests_at_once(config);
   // Idle threads are kept: made and ended per request they cost several times the request.
-  const unsigned idle = config.max_idle_threads == 0 ? threads : config.max_idle_threads;
+  const unsigned idle = config.max_idle_threads == 0 ? threads + 1 : config.max_idle_threads;
 #if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 12)
   const std::unique_ptr<fuse_loop_config, decltype(&fuse_loop_cfg_destroy)> loop(
       fuse_loop_cfg_create(), &fuse_loop_cfg_destroy);
   fuse_loop_cfg_set_clone_fd(loop.get(), config.clone_fd ? 1 : 0);
-  fuse_loop_cfg_set_max_threads(loop.get(), threads);
+  fuse_loop_cfg_set_max_threads(loop.get(), threads + kWaitingThreads);
   fuse_loop_cfg_set_idle_threads(loop.get(), idle);
   return fuse_session_loop_mt(session, loop.get());
 #else
@@ -159,6 +172,9 @@ Status serve(const Config& config, fs::FileSystem& file_system,
                   .instruments = instruments,
                   .descriptors = descriptors ? &*descriptors : nullptr,
                   .read_ahead = read_ahead};
+  RequestWatch watch_requests({requests_at_once(config), config.tell_after},
+                              RequestWatch::real_kernel(), instruments.counts);
+  adapter.watch = &watch_requests;
   Session session(config, words->for_libfuse, adapter);
   if (session.get() == nullptr) return Error(ENODEV, "libfuse cannot begin a session");
   adapter.session = session.get();

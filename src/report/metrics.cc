@@ -133,6 +133,9 @@ std::string to_metrics(const Report& report) {
   const fs::Activity& activity = report.activity;
   std::string text =
       kernel_requests(report) + s3_requests(report) + s3_latency(report) + s3_bytes(report);
+  text += single("fuse_oldest_request_seconds", "gauge",
+                 "For how long the kernel has waited for the oldest answer; 0 below a second.",
+                 std::to_string(report.oldest ? report.oldest->age.count() : 0));
   text += single("upload_pending_bytes", "gauge", "Written, and not stored yet.",
                  std::to_string(activity.unstored_bytes()));
   text += single("upload_pending_files", "gauge", "Files with something not stored yet.",

@@ -105,6 +105,12 @@ void put_requests(const Report& report, JsonWriter& json) {
   json.end_object();
 }
 
+void put_oldest(const mount::OldestRequest& oldest, JsonWriter& json) {
+  json.key("oldest_request").begin_object().member("verb", oldest.verb);
+  json.member("name", oldest.name).member("thread", oldest.thread);
+  json.member("seconds", oldest.age.count()).member("waits_for", oldest.waits_for).end_object();
+}
+
 }  // namespace
 
 std::string to_json(const Report& report, std::size_t most_files) {
@@ -124,6 +130,7 @@ std::string to_json(const Report& report, std::size_t most_files) {
   if (!not_kept.empty()) json.member("not_kept", not_kept);
   json.end_object();
   put_requests(report, json);
+  if (report.oldest) put_oldest(*report.oldest, json);
   return json.end_object().text();
 }
 

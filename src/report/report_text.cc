@@ -140,6 +140,15 @@ std::string kernel_text(const Report& report) {
   return line("kernel", text.empty() ? "none" : text);
 }
 
+std::string oldest_text(const Report& report) {
+  if (!report.oldest) return {};
+  const mount::OldestRequest& oldest = *report.oldest;
+  std::string text(oldest.verb);
+  if (!oldest.name.empty()) text += " \"" + printable(oldest.name) + "\"";
+  return line("waiting", text + " for thread " + std::to_string(oldest.thread) + ", since " +
+                             span(oldest.age) + ", for " + oldest.waits_for);
+}
+
 }  // namespace
 
 std::string describe_unstored(const fs::Activity& activity) {
@@ -179,7 +188,7 @@ std::string to_text(const Report& report) {
                                        : "")) +
          (subject.keeps_nothing.empty() ? std::string()
                                         : "    " + printable(subject.keeps_nothing) + "\n") +
-         requests_text(report) + kernel_text(report);
+         requests_text(report) + kernel_text(report) + oldest_text(report);
 }
 
 }  // namespace pailfs::report

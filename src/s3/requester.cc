@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "pailfs/util/errand.h"
 #include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
 
@@ -152,6 +153,9 @@ Result<Built> Requester::prepare(Call& call, Progress& progress) {
 }
 
 Verdict Requester::attempt(Call& call, Progress& progress) {
+  const WaitsFor waits(std::string(op_name(call.asked.op)) + ", attempt " +
+                           std::to_string(progress.attempts + 1) + ",",
+                       call.asked.key);
   const Result<Built> built = prepare(call, progress);
   if (!built) return failed(built.error().with(op_name(call.asked.op)));
   RequestCounter& counter = counters_[static_cast<std::size_t>(call.asked.op)];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
@@ -29,9 +30,10 @@ struct Config {
   std::string fsname = "s3fs";   ///< the mount's source in /proc/mounts
   bool single_threaded = false;  ///< -s
   bool debug = false;            ///< -d -d, -o debug: libfuse's trace on stderr
-  unsigned max_threads = 64;
-  unsigned max_idle_threads = 0;  ///< kept waiting; 0: all of them
-  bool clone_fd = false;          ///< a descriptor of /dev/fuse for each thread
+  unsigned max_threads = 64;     ///< requests served at a time
+  std::chrono::seconds tell_after{120};  ///< a request that has taken longer is logged
+  unsigned max_idle_threads = 0;         ///< kept waiting; 0: all of them
+  bool clone_fd = false;                 ///< a descriptor of /dev/fuse for each thread
   unsigned max_background = 64;
   unsigned congestion_threshold = 0;  ///< 0: three quarters of max_background
   unsigned max_readahead = 0;         ///< of the kernel, bytes; 0: what is best

@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "pailfs/util/sync.h"
 
 namespace pailfs::mount {
 
@@ -30,6 +38,15 @@ struct Verb {
   }
 };
 
+/// The request that the kernel has not been answered for longest.
+struct OldestRequest {
+  std::string_view verb;
+  std::string name;  ///< empty where the request has none
+  pid_t thread = 0;  ///< that waits; 0: in a process namespace that we do not see
+  std::chrono::seconds age{};
+  std::string waits_for;  ///< a few words
+};
+
 /// How many requests of the kernel were answered how. Relaxed atomics: any thread counts, any
 /// thread reads.
 class RequestCounts final {
@@ -45,6 +62,15 @@ class RequestCounts final {
     std::uint64_t count = 0;
   };
   /// Those that are not zero, by verb and errno.
+  /// Of those that have taken a second and more, as of a moment ago.
+  [[nodiscard]] std::optional<OldestRequest> oldest() const EXCLUDES(mutex_) {
+    MutexLock lock(mutex_);
+    return oldest_;
+  }
+  void show_oldest(std::optional<OldestRequest> request) EXCLUDES(mutex_) {
+    MutexLock lock(mutex_);
+    oldest_ = std::move(request);
+  }
   [[nodiscard]] std::vector<Row> rows() const {
     std::vector<Row> rows;
     for (std::size_t verb = 0; verb < kVerbs.size(); ++verb) {
@@ -59,6 +85,8 @@ class RequestCounts final {
  private:
   static constexpr std::size_t kErrnos = 256;
   std::array<std::array<std::atomic<std::uint64_t>, kErrnos>, kVerbs.size()> answers_{};
+  mutable Mutex mutex_;
+  std::optional<OldestRequest> oldest_ GUARDED_BY(mutex_);
 };
 
 }  // namespace pailfs::mount

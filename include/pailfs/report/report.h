@@ -42,6 +42,7 @@ struct Report {
   std::optional<journal::Waiting> journal;  ///< with durability=local
   std::vector<s3::RequestCount> requests;
   std::vector<mount::RequestCounts::Row> kernel;
+  std::optional<mount::OldestRequest> oldest;  ///< nothing has waited for long: none
 };
 
 /// One object on one line; lists of files are cut after `most_files`, those with a failure first.

@@ -138,9 +138,9 @@ TEST_CASE("the connection is begun with the features that pay and without the ot
   Serving serving;
   CHECK(serving.ready == 1);
   CHECK(serving.kernel.max_write() == 1U << 20U);
-  for (const auto on :
-       {FUSE_ASYNC_READ, FUSE_ATOMIC_O_TRUNC, FUSE_AUTO_INVAL_DATA, FUSE_DO_READDIRPLUS,
-        FUSE_READDIRPLUS_AUTO, FUSE_BIG_WRITES, FUSE_MAX_PAGES, FUSE_EXPORT_SUPPORT}) {
+  for (const auto on : {FUSE_ASYNC_READ, FUSE_ATOMIC_O_TRUNC, FUSE_AUTO_INVAL_DATA,
+                        FUSE_DO_READDIRPLUS, FUSE_READDIRPLUS_AUTO, FUSE_BIG_WRITES, FUSE_MAX_PAGES,
+                        FUSE_EXPORT_SUPPORT, FUSE_PARALLEL_DIROPS}) {
     CAPTURE(on);
     CHECK((serving.init_flags & static_cast<std::uint32_t>(on)) != 0);
   }

@@ -104,3 +104,19 @@ TEST_CASE("names from a bucket cannot forge a line of a report", "[report]") {
   CHECK_THAT(text, ContainsSubstring("x\\x0a  log  forged"));
   CHECK(text.find('\x1b') == std::string::npos);
 }
+
+TEST_CASE("a report shows the request that has waited longest", "[report]") {
+  report::Report report = test::sample_report();
+  CHECK(report::to_json(report, 1).find("oldest_request") == std::string::npos);
+  CHECK_THAT(report::to_metrics(report),
+             ContainsSubstring("\npailfs_fuse_oldest_request_seconds 0\n"));
+  report.oldest = {"unlink", "f", 7, std::chrono::seconds(61), "DELETE, attempt 2, \"f\""};
+  CHECK_THAT(report::to_text(report),
+             ContainsSubstring("\n  waiting       unlink \"f\" for thread 7, since 1 min 1 s, for "
+                               "DELETE, attempt 2, \"f\"\n"));
+  CHECK_THAT(report::to_json(report, 1),
+             ContainsSubstring(R"("oldest_request":{"verb":"unlink","name":"f","thread":7,)"
+                               R"("seconds":61,"waits_for":"DELETE, attempt 2, \"f\""})"));
+  CHECK_THAT(report::to_metrics(report),
+             ContainsSubstring("\npailfs_fuse_oldest_request_seconds 61\n"));
+}

@@ -28,6 +28,7 @@
 #include "pailfs/util/log.h"
 #include "pailfs/util/program_name.h"
 #include "pailfs/util/text.h"
+#include "pailfs/util/waking_clock.h"
 
 #include "background_check.h"
 #include "kept.h"
@@ -190,7 +191,8 @@ Status not_a_file(const Options& options, s3::Client& client) {
 
 /// Everything between the options and the bucket.
 struct Service {
-  SystemClock clock;
+  http::Traffic traffic;
+  WakingClock clock;
   SystemRandom random;
   Keys keys;
   std::unique_ptr<http::Transport> transport;
@@ -201,11 +203,22 @@ struct Service {
   std::optional<mount::Outcome> open(const Options& options) {
     const Status found = keys.find(options, clock);
     if (!found) return failed(options, Step::credentials, found.error());
-    auto made = http::make_curl_transport(options.http);
+    http::Config config = options.http;
+    config.traffic = &traffic;
+    auto made = http::make_curl_transport(config);
     if (!made) return failed(options, Step::transport, made.error());
     transport = std::move(*made);
     client = s3::make_client(options.s3, *transport, *keys.found.source, clock, random);
     return std::nullopt;
+  }
+
+  /// What mount::Ending watches, and ends: requests, and pauses between them.
+  mount::Ending::Store for_ending() {
+    return {[this] { return traffic.moved(); },
+            [this] {
+              traffic.end();
+              clock.wake_all();
+            }};
   }
 
   /// The bucket answers, which it may do without keys where there are none.
@@ -249,6 +262,7 @@ Result<std::unique_ptr<journal::JournalStore>> open_journal(const Options& optio
   config.acknowledges = options.durability_local;
   config.most_bytes = options.journal_bytes;
   config.disk = options.fs.disk;
+  config.given_up = [&service] { return service.traffic.ended(); };
   const bool left_behind = !options.cache_directory.empty() &&
                            journal::has_journal(options.cache_directory, config.identity);
   if (!options.durability_local && !left_behind) return std::unique_ptr<journal::JournalStore>();
@@ -275,6 +289,8 @@ mount::Outcome live(const Options& options, const Launch& launch, const LogPlan&
   if (!quiet) log::announce(launch.line);
   raise_file_limit();
   Service service;
+  mount::Ending ending(options.umount_timeout, service.for_ending(),
+                       static_cast<int>(Exit::not_stored));
   if (auto failure = service.open(options)) return *failure;
   std::optional<BackgroundCheck> check;
   if (options.connect_later) {
@@ -315,8 +331,8 @@ mount::Outcome live(const Options& options, const Launch& launch, const LogPlan&
     observer.begin();
     report_ready();
   };
-  const Status served =
-      mount::serve(options.mount, *files, on_ready, observer.instruments(), [&] { keys.reload(); });
+  const Status served = mount::serve(
+      options.mount, *files, on_ready, observer.instruments(), [&] { keys.reload(); }, &ending);
   observer.end();
   if (served) return {};
   // Once mounted, what fails is that something could not be stored.

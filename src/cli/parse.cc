@@ -62,6 +62,7 @@ class Reader final {
       if (!failed()) fail(settle_endpoint(options(), environment_, line_.warnings));
       if (!failed()) settle_rest();
     }
+    settle_timeouts();
     for (const auto& [key, value] : settings_) line_.settings += key + "=" + value + "\n";
     return std::move(line_);
   }
@@ -123,6 +124,17 @@ class Reader final {
       fail(complaint);
     }
     note(name, value);
+  }
+
+  /// Of what was given, the rest follows.
+  void settle_timeouts() {
+    s3::Config& s3 = options().s3;
+    const auto given = settings_.find("readwrite_timeout");
+    if (given != settings_.end() && given->second != "0") s3.work_limit = s3.stall_limit;
+    if (!settings_.contains("operation_timeout")) {
+      s3.operation_limit = std::max({s3.operation_limit, s3.stall_limit, s3.work_limit});
+    }
+    options().mount.tell_after = s3.operation_limit;
   }
 
   /// The last of equal names counts, as it does for the option itself.

@@ -221,6 +221,10 @@ void add_kernel_options(std::vector<OptionSpec>& table) {
            "Longest time until the mount must be usable; after it the attempt is given up, exit "
            "status "
            "7."},
+          {"umount_timeout", "SECONDS", group,
+           Seconds{[](Options& o) -> std::chrono::seconds& { return o.umount_timeout; }},
+           "When the mount ends (SIGTERM, umount), longest time in which no byte is exchanged with "
+           "the store before it is given up; what is not stored is then listed in the log."},
           {"debug", "", group, Custom{set_debug},
            "Stay in the foreground and trace every request of the kernel."},
       });

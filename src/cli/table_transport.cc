@@ -190,7 +190,14 @@ void add_transport_options(std::vector<OptionSpec>& table) {
            "Longest wait for a connection. 0: the default, for without a limit nothing waits."},
           {"readwrite_timeout", "SECONDS", group,
            Seconds{[](Options& o) -> std::chrono::seconds& { return o.s3.stall_limit; }, true},
-           "Longest time without a byte in either direction before a request is given up."},
+           "Longest time without a byte in either direction before a request is given up. Not "
+           "given, 120 s for those that the service works on before it answers: copies, the end of "
+           "a multipart upload, deletions of many."},
+          {"operation_timeout", "SECONDS", group,
+           Seconds{[](Options& o) -> std::chrono::seconds& { return o.s3.operation_limit; }},
+           "Longest time for one operation of the store with all its attempts: then no further one "
+           "is begun, and one under way ends with the first moment without a byte. An upload gets "
+           "a second more for each MiB. Never below readwrite_timeout unless given."},
           {"enable_content_md5", "", group,
            Flag{[](Options& o) -> bool& { return o.s3.content_md5; }},
            "Send Content-MD5 with every upload, and compare it with the ETag of the reply."},

@@ -23,6 +23,8 @@ namespace {
 constexpr std::uint64_t kLargeBuffer = 512U << 10U;
 constexpr std::uint64_t kSmallBuffer = 16U << 10U;
 
+constexpr std::string_view kEnded = "given up: the mount ends";
+
 struct SlistDeleter {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
@@ -44,8 +46,12 @@ bool is_sendable(std::string_view text) {
 /// State of one exchange; libcurl's callbacks below get a pointer to it.
 class Run final {
  public:
-  Run(const Request& request, BodySource* body, BodySink* sink)
-      : request_(request), body_(body), sink_(sink), stall_(request.stall_limit) {}
+  Run(const Request& request, BodySource* body, BodySink* sink, Traffic* traffic)
+      : request_(request),
+        body_(body),
+        sink_(sink),
+        traffic_(traffic),
+        stall_(request.stall_limit) {}
 
   Exchange perform(CURL* easy);
 
@@ -76,11 +82,13 @@ class Run final {
   const Request& request_;
   BodySource* const body_;
   BodySink* const sink_;
+  Traffic* const traffic_;
   StallWatch stall_;
   ReplyHead head_;
   Exchange exchange_;
   std::uint64_t body_offset_ = 0;
   std::uint64_t header_bytes_ = 0;
+  std::uint64_t told_ = 0;  // to traffic_
   bool to_sink_ = false;
   bool begun_ = false;  ///< the request was about to be sent once
   std::array<char, CURL_ERROR_SIZE> text_{};
@@ -170,6 +178,14 @@ int Run::on_progress(void* self, curl_off_t down_total, curl_off_t down, curl_of
   const std::uint64_t left =
       count(std::max<curl_off_t>(down_total - down, 0) + std::max<curl_off_t>(up_total - up, 0));
   const std::uint64_t moved = run.header_bytes_ + count(down) + count(up);
+  if (run.traffic_ != nullptr) {
+    if (run.traffic_->ended()) {
+      run.fail(Failure::cancelled, std::string(kEnded));
+      return 1;
+    }
+    if (moved > run.told_) run.traffic_->add(moved - run.told_);
+    run.told_ = moved;
+  }
   if (!run.stall_.dead(std::chrono::steady_clock::now(), moved, left)) return 0;
   run.fail(Failure::timeout, "stalled after " + std::to_string(up) + " bytes sent and " +
                                  std::to_string(down) + " received (limit " +
@@ -317,27 +333,30 @@ Exchange Run::perform(CURL* easy) {
 class CurlTransport final : public Transport {
  public:
   CurlTransport(const Config& config, std::string ca_bundle)
-      : pool_(config, std::move(ca_bundle)) {}
+      : pool_(config, std::move(ca_bundle)), traffic_(config.traffic) {}
 
   Exchange perform(const Request& request, BodySource* body, BodySink* sink) override {
+    const auto failed = [&request](Failure failure, std::string_view why) {
+      Exchange exchange;
+      exchange.failure = failure;
+      exchange.detail = endpoint_of(request.url) + ": " + std::string(why);
+      return exchange;
+    };
+    if (traffic_ != nullptr && traffic_->ended()) return failed(Failure::cancelled, kEnded);
     EasyHandle easy = pool_.lease();
-    if (!easy) {
-      Exchange failed;
-      failed.failure = Failure::broken;
-      failed.detail = endpoint_of(request.url) + ": out of memory";
-      return failed;
-    }
+    if (!easy) return failed(Failure::broken, "out of memory");
     // Who waits no longer than that for a byte does not wait longer for a connection either.
     const std::chrono::milliseconds connect =
         std::min<std::chrono::milliseconds>(pool_.connect_timeout(), request.stall_limit);
     curl_easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect.count()));
-    Exchange exchange = Run(request, body, sink).perform(easy.get());
+    Exchange exchange = Run(request, body, sink, traffic_).perform(easy.get());
     pool_.give_back(std::move(easy));
     return exchange;
   }
 
  private:
   EasyPool pool_;
+  Traffic* const traffic_;
 };
 
 /// The first that is set wins; an empty variable counts as unset, as in s3fs.

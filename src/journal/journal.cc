@@ -73,7 +73,7 @@ void Journal::unclaim(const std::vector<s3::Key>& keys) {
 Status Journal::wait_until(const std::function<bool()>& done, const char* what) {
   const MonoTime end = clock_.now() + config_.patience;
   while (!done()) {
-    if (clock_.now() >= end) {
+    if (clock_.now() >= end || config_.given_up()) {
       return Error{ETIMEDOUT, std::string("waited too long for ") + what +
                                   (last_trouble_.empty() ? "" : "; the store: " + last_trouble_)};
     }
@@ -151,7 +151,7 @@ Status Journal::settle_all() {
   const auto left = [&]() NO_THREAD_SAFETY_ANALYSIS {
     return in_flight_ > 0 || pending_.has_hope(clock_.now());
   };
-  while (left() && clock_.now() < moved + kStandstill) {
+  while (left() && clock_.now() < moved + kStandstill && !config_.given_up()) {
     settled_.wait_for(mutex_, kLook);
     if (carried_out_ == before) continue;
     before = carried_out_;

@@ -59,11 +59,12 @@ bool ends_wait(const Looked& looked) {
   return false;
 }
 
-RequestWatch::Kernel RequestWatch::real_kernel() {
+RequestWatch::Kernel RequestWatch::real_kernel(std::function<void()> round) {
   const bool sees = proc_is_ours();
   return {[](fuse_req_t request) { return fuse_req_interrupted(request) != 0; },
           [](fuse_req_t request) { fuse_reply_err(request, EINTR); },
-          [sees](pid_t thread) { return sees ? look_at_caller(thread) : CallerState(); }};
+          [sees](pid_t thread) { return sees ? look_at_caller(thread) : CallerState(); },
+          std::move(round)};
 }
 
 RequestWatch::RequestWatch(Limits limits, Kernel kernel, RequestCounts* counts)
@@ -224,6 +225,7 @@ void RequestWatch::look_around(MonoTime now) {
   }
   for (const std::string& line : tell) log_warning(line);
   show_oldest(now);
+  if (kernel_.round) kernel_.round();
 }
 
 void RequestWatch::run() {

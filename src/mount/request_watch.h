@@ -75,8 +75,10 @@ class RequestWatch final {
     std::function<bool(fuse_req_t)> interrupted;
     std::function<void(fuse_req_t)> answer_interrupted;
     std::function<CallerState(pid_t)> look;
+    /// Several times a second while any is under way; may be null, calls nothing back.
+    std::function<void()> round = {};
   };
-  static Kernel real_kernel();
+  static Kernel real_kernel(std::function<void()> round);
 
   struct Limits {
     unsigned at_once = 64;

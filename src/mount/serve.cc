@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "pailfs/mount/mount.h"
 #include "pailfs/mount/service_notice.h"
 #include "pailfs/util/log.h"
+#include "pailfs/util/text.h"
 
 #include "fuse_ops.h"
 #include "handshake.h"
@@ -109,6 +111,32 @@ CallerDescriptors::Look look_for(const std::string& mountinfo, const std::string
   };
 }
 
+/// Notices that the loop of a session is to end while requests keep it from ending: after umount(8)
+/// nothing else says so. Any thread.
+class LoopEnd final {
+ public:
+  explicit LoopEnd(Ending* ending) : ending_(ending) {}
+  /// Null: no more.
+  void watch(fuse_session* session) EXCLUDES(mutex_) {
+    MutexLock lock(mutex_);
+    session_ = session;
+  }
+  void look() EXCLUDES(mutex_) {
+    MutexLock lock(mutex_);
+    if (ending_ == nullptr || session_ == nullptr) return;
+    if (fuse_session_exited(session_) != 0) ending_->begin();
+  }
+
+ private:
+  Ending* const ending_;
+  Mutex mutex_;
+  fuse_session* session_ GUARDED_BY(mutex_) = nullptr;
+};
+
+/// Lines of the log about what is not stored, and names in the error.
+constexpr std::size_t kMostTold = 1000;
+constexpr std::size_t kMostNamed = 20;
+
 void leave_record(const Config& config, const Environment& machine, const std::string& path) {
   if (machine.runtime.empty()) return;
   // Those of killed processes would gather otherwise.
@@ -136,6 +164,38 @@ void take_record(const Environment& machine, const std::string& path) {
   }
 }
 
+/// Of what is not stored at the end, one line each.
+void log_unstored(fs::FileSystem& files) {
+  const fs::Activity activity = files.activity();
+  std::size_t left = kMostTold;
+  for (const fs::UnstoredFile& file : activity.unstored) {
+    if (left-- == 0) break;
+    log_critical("not stored: " + (file.path.empty() ? "(a removed file)" : printable(file.path)) +
+                 ", " + std::to_string(file.bytes) + " bytes" +
+                 (file.failure.empty() ? "" : ": " + file.failure));
+  }
+  if (activity.unstored.size() > kMostTold) {
+    log_critical("not stored: " + std::to_string(activity.unstored.size() - kMostTold) + " more");
+  }
+}
+
+/// The error of a mount that ends with something unstored, with the first names of it.
+Error name_unstored(fs::FileSystem& files, Error error) {
+  const fs::Activity activity = files.activity();
+  if (activity.unstored.empty()) return error;
+  std::string names;
+  std::size_t left = kMostNamed;
+  for (const fs::UnstoredFile& file : activity.unstored) {
+    if (left-- == 0) break;
+    if (file.path.empty()) continue;
+    names += (names.empty() ? "" : ", ") + printable(file.path);
+  }
+  error.text = std::to_string(activity.unstored.size()) +
+               " not stored and lost with this mount: " + names +
+               (activity.unstored.size() > kMostNamed ? ", ...; " : "; ") + error.text;
+  return error;
+}
+
 /// A mount of our own on `path`, and its record.
 Result<KernelMount> mount_on(const std::string& path, const Config& config, const MountWords& words,
                              const Environment& machine) {
@@ -154,7 +214,7 @@ Result<KernelMount> mount_on(const std::string& path, const Config& config, cons
 
 Status serve(const Config& config, fs::FileSystem& file_system,
              const std::function<void()>& on_ready, const Instruments& instruments,
-             const std::function<void()>& on_hangup) {
+             const std::function<void()>& on_hangup, Ending* ending) {
   const Environment machine = this_machine();
   const Result<MountWords> words = mount_words(config, machine.may_mount);
   if (!words) return words.error();
@@ -172,15 +232,22 @@ Status serve(const Config& config, fs::FileSystem& file_system,
                   .instruments = instruments,
                   .descriptors = descriptors ? &*descriptors : nullptr,
                   .read_ahead = read_ahead};
+  LoopEnd loop_end(ending);
   RequestWatch watch_requests({requests_at_once(config), config.tell_after},
-                              RequestWatch::real_kernel(), instruments.counts);
+                              RequestWatch::real_kernel([&] { loop_end.look(); }),
+                              instruments.counts);
   adapter.watch = &watch_requests;
   Session session(config, words->for_libfuse, adapter);
   if (session.get() == nullptr) return Error(ENODEV, "libfuse cannot begin a session");
   adapter.session = session.get();
+  loop_end.watch(session.get());
   // Watching begins before mounting, so that no signal can leave a mount behind.
   Result<std::unique_ptr<SignalWatch>> watch = SignalWatch::start(
-      [raw = session.get()] { fuse_session_exit(raw); }, ::pthread_self(), on_hangup);
+      [raw = session.get(), ending] {
+        if (ending != nullptr) ending->begin();
+        fuse_session_exit(raw);
+      },
+      ::pthread_self(), on_hangup);
   if (!watch) return watch.error();
   std::optional<KernelMount> mounted;
   UniqueFd device(passed.value_or(-1));
@@ -190,18 +257,36 @@ Status serve(const Config& config, fs::FileSystem& file_system,
     mounted.emplace(std::move(*made));
     device = UniqueFd(::fcntl(mounted->device(), F_DUPFD_CLOEXEC, 3));
   }
+  std::atomic<bool> is_mounted = mounted.has_value();
+  if (ending != nullptr) {
+    ending->set_last_words([&] {
+      log_unstored(file_system);
+      if (!is_mounted) return;
+      static_cast<void>(unmount_lazily(machine, *path));
+      take_record(machine, *path);
+    });
+  }
   Status attached = session.attach(std::move(device));
   const int ended = attached ? run_loop(config, session.get()) : 0;
   (*watch)->loop_ended();
+  loop_end.watch(nullptr);
+  if (ending != nullptr) ending->begin();
   notify_service("STOPPING=1\nSTATUS=storing what is not stored yet");
   // First unmount: whoever still writes is told so, instead of waiting for the upload of the rest.
   session.close();
   if (mounted) {
     mounted->unmount();
     take_record(machine, *path);
+    is_mounted = false;
   }
   const Status stored = file_system.sync_all();
-  if (!stored) return stored;
+  if (!stored) log_unstored(file_system);
+  if (ending != nullptr) {
+    ending->set_last_words({});
+    // What is still being read ahead, or aborted, would only make the end wait.
+    ending->give_up();
+  }
+  if (!stored) return name_unstored(file_system, stored.error());
   if (!attached) return attached;
   if (ended < 0) return system_error(-ended, "serve " + *path);
   if (!adapter.ready) return Error(ENODEV, "ended before the kernel began to use " + *path);

@@ -60,7 +60,7 @@ Result<Built> build_copy(const Site& site, const CopyRequest& copy, const Custom
   add_creation_headers(built.request, site, copy.destination);
   // A rename or chmod must not be what takes an object's encryption away.
   if (site.encryption.kind == Encryption::Kind::none) add_customer_headers(headers, source_key);
-  allow_long_silence(built.request);
+  allow_long_silence(built.request, site);
   built.body.emplace();
   return built;
 }
@@ -80,7 +80,7 @@ Result<Built> build_remove_many(const Site& site, const std::vector<Key>& keys) 
       start_request(site, http::Method::post, site.bucket_url({{"delete", std::nullopt}}));
   built.request.headers.add("Content-Type", "application/xml");
   built.request.headers.add("Content-MD5", base64(digest(Digest::md5, body)));
-  allow_long_silence(built.request);
+  allow_long_silence(built.request, site);
   built.body = std::move(body);
   return built;
 }

@@ -82,8 +82,8 @@ void add_sums(http::Headers& headers, const BodySums& sums) {
   headers.add("x-amz-sdk-checksum-algorithm", std::string(kChecksumAlgorithm));
 }
 
-void allow_long_silence(http::Request& request) {
-  request.stall_limit = std::max(request.stall_limit, std::chrono::milliseconds{120'000});
+void allow_long_silence(http::Request& request, const Site& site) {
+  request.stall_limit = site.work_limit;
 }
 
 std::string xml_escape(std::string_view text) {

@@ -23,6 +23,6 @@ void add_sums(http::Headers& headers, const BodySums& sums);
 /// RFC 9110 5.6.2: what a header name may consist of.
 bool is_header_name(std::string_view name);
 /// Copy, complete: the service may be busy for long before it answers.
-void allow_long_silence(http::Request& request);
+void allow_long_silence(http::Request& request, const Site& site);
 
 }  // namespace pailfs::s3

@@ -69,7 +69,7 @@ Result<Built> build_copy_part(const Site& site, const PartCopy& copy) {
     headers.add("x-amz-copy-source-if-match", copy.source_if_match.value);
   add_copy_source_headers(headers, copy.source_key);
   add_customer_headers(headers, site.encryption.customer());
-  allow_long_silence(built.request);
+  allow_long_silence(built.request, site);
   built.body.emplace();
   return built;
 }
@@ -98,7 +98,7 @@ Result<Built> build_complete_upload(const Site& site, const Key& key, const Uplo
   built.request.headers.add("Content-Type", "application/xml");
   // S3 does not ask for it, Ceph 20 does.
   add_customer_headers(built.request.headers, site.encryption.customer());
-  allow_long_silence(built.request);
+  allow_long_silence(built.request, site);
   built.body = std::move(body);
   return built;
 }

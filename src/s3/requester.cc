@@ -46,6 +46,8 @@ constexpr std::size_t kMaxNotices = 8;
 
 /// What an attempt gets of a deadline that is as good as over.
 constexpr std::chrono::milliseconds kShortestPatience{100};
+/// The same where nobody sits in front of it.
+constexpr std::chrono::milliseconds kLastPatience{1000};
 
 /// What the question whether keys are still good may take.
 constexpr std::chrono::milliseconds kProofPatience{4000};
@@ -138,10 +140,12 @@ Result<Built> Requester::prepare(Call& call, Progress& progress) {
   if (call.body == nullptr)
     progress.payload_hash = built->body ? hex(digest(Digest::sha256, *built->body)) : kEmptyPayload;
   if (call.stall_limit) built->request.stall_limit = *call.stall_limit;
-  if (call.bounded) {
+  if (call.limit > nanoseconds::zero()) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         call.limit - (clock_.now() - progress.start));
-    built->request.stall_limit = std::clamp(left, kShortestPatience, built->request.stall_limit);
+    std::chrono::milliseconds& stall = built->request.stall_limit;
+    stall =
+        std::clamp(left, std::min(call.bounded ? kShortestPatience : kLastPatience, stall), stall);
   }
   if (config_.signature == Signature::v2) {
     sign_v2(built->request, progress.used, call.asked.sent_at, progress.site->virtual_bucket);

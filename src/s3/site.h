@@ -49,6 +49,7 @@ struct Site {
   std::shared_ptr<const ExtraHeaders> extra_headers;  ///< may be null
   bool requester_pays = false;
   std::chrono::milliseconds stall_limit{30'000};
+  std::chrono::milliseconds work_limit{120'000};  ///< of requests that the service works on
 
   /// Fields are sorted by name, as the signature wants them.
   [[nodiscard]] std::string bucket_url(const std::vector<QueryField>& query) const;

@@ -65,6 +65,7 @@ struct Options {
   std::chrono::seconds upload_age = std::chrono::hours(24);
 
   std::chrono::seconds mount_timeout{30};
+  std::chrono::seconds umount_timeout{8};
   bool make_mountpoint = false;
   bool connect_later = false;  ///< mount without having reached the bucket
   bool url_given = false;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "pailfs/http/traffic.h"
 #include "pailfs/http/transport.h"
 #include "pailfs/util/result.h"
 
@@ -42,6 +43,7 @@ struct Config {
   bool trace = false;       ///< curldbg: headers of every exchange to the log, secrets masked
   bool trace_body = false;  ///< curldbg=body
   std::size_t max_idle_connections = 64;
+  Traffic* traffic = nullptr;  ///< counted in, and obeyed; outlives the transport
 };
 
 /// Transport over libcurl easy handles. Handles (and with them connections) are leased from a pool,

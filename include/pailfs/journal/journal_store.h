@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,6 +34,8 @@ struct Config {
   std::chrono::seconds patience{120};  ///< of who waits for room, or for the store's verdict
   cache::DiskRoom disk;
   bool memory_will_do = false;  ///< for tests: the directory need not outlive a crash
+  /// True at the end of a mount whose store does not answer: nobody waits for it any more.
+  std::function<bool()> given_up = [] { return false; };
 };
 
 /// A change that the store has refused, for good or for now, or that somebody else's later version

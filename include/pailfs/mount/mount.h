@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pailfs/fs/file_system.h"
+#include "pailfs/mount/ending.h"
 #include "pailfs/util/result.h"
 
 namespace pailfs::mount {
@@ -85,9 +86,11 @@ Result<Mountpoint> check_mountpoint(const Config& config);
 /// away first. Meanwhile a record of the mount lies in runtime_directory(), SIGHUP reopens the log
 /// file and calls `on_hangup`, if any, SIGUSR2 changes the log level, SIGUSR1 and SIGPIPE are
 /// ignored. A service manager is told when it ends (sd_notify(3)). One at a time in a process;
-/// works as process 1.
+/// works as process 1. `ending`, if any, begins with the first signal to end or the unmount; when
+/// all is stored it is told that nothing is wanted of the store any more, and that this process may
+/// be ended without a word.
 Status serve(const Config& config, fs::FileSystem& file_system,
              const std::function<void()>& on_ready, const Instruments& instruments = {},
-             const std::function<void()>& on_hangup = {});
+             const std::function<void()>& on_hangup = {}, Ending* ending = nullptr);
 
 }  // namespace pailfs::mount

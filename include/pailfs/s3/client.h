@@ -34,9 +34,13 @@ struct Config {
   bool signed_payload = false;
   bool content_md5 = false;
   bool list_v2 = false;
-  int retries = 5;                            ///< attempts in all, at least 1
-  std::chrono::seconds stall_limit{30};       ///< readwrite_timeout: no byte for this long
-  std::chrono::seconds operation_limit{120};  ///< after this no further attempt is started
+  int retries = 5;                       ///< attempts in all, at least 1
+  std::chrono::seconds stall_limit{30};  ///< readwrite_timeout: no byte for this long
+  /// The same of requests that are answered when the service has done its work (COPY, Complete,
+  /// DeleteObjects): as readwrite_timeout if that is given.
+  std::chrono::seconds work_limit{120};
+  /// operation_timeout: after this no further attempt is started, and none goes on without a byte.
+  std::chrono::seconds operation_limit{120};
   std::string acl = "private";
   std::string storage_class = "STANDARD";
   bool requester_pays = false;

@@ -3,6 +3,9 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <chrono>
+#include <thread>
+
 #include "transport_fixture.h"
 
 using namespace pailfs::http;  // NOLINT: a test file
@@ -231,6 +234,43 @@ TEST_CASE("silence is a timeout", "[http]") {
   const Exchange exchange = make_transport()->perform(request, nullptr, nullptr);
   CHECK(exchange.failure == Failure::timeout);
   CHECK_THAT(exchange.detail, ContainsSubstring("stalled"));
+}
+
+TEST_CASE("what is not wanted any more ends, and nothing begins after it", "[http]") {
+  const Reply reply = GENERATE(
+      Reply{step::Pause{60s}},
+      Reply{step::Send{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"}, step::Pause{60s}});
+  const ScriptedServer server({reply});
+  Traffic traffic;
+  Config config;
+  config.traffic = &traffic;
+  const auto transport = make_transport(config);
+  Request request = request_to(server, "/k");
+  request.stall_limit = 50'000ms;
+  std::thread ender([&] {
+    std::this_thread::sleep_for(300ms);
+    traffic.end();
+  });
+  const auto begin = std::chrono::steady_clock::now();
+  const Exchange exchange = transport->perform(request, nullptr, nullptr);
+  ender.join();
+  CHECK(exchange.failure == Failure::cancelled);
+  CHECK_THAT(exchange.detail, ContainsSubstring("the mount ends"));
+  CHECK(std::chrono::steady_clock::now() - begin < 20s);
+  CHECK(transport->perform(request, nullptr, nullptr).failure == Failure::cancelled);
+}
+
+TEST_CASE("what is moved both ways is counted", "[http]") {
+  const ScriptedServer server({{step::ReadBody{}, step::Send{http_reply(200, "abc")}}});
+  Traffic traffic;
+  Config config;
+  config.traffic = &traffic;
+  const std::string content(4 << 20, 'u');
+  MemoryBody body(content);
+  const Exchange exchange =
+      make_transport(config)->perform(request_to(server, "/k", Method::put), &body, nullptr);
+  CHECK(exchange.failure == Failure::none);
+  CHECK(traffic.moved() > content.size() / 2);
 }
 
 TEST_CASE("a peer that stops reading is a timeout", "[http]") {

@@ -110,6 +110,36 @@ TEST_CASE("no attempt is started after the operation's limit") {
   CHECK(bench.count() == 2);
 }
 
+TEST_CASE("no attempt stays silent beyond the operation's limit") {
+  Config config = Bench::path_config();
+  config.stall_limit = std::chrono::seconds(30);
+  config.operation_limit = std::chrono::seconds(100);
+  Bench bench(config);
+  bench.transport.otherwise([&](const auto&) {
+    bench.clock.advance(std::chrono::seconds(45));
+    return failure(Failure::timeout);
+  });
+  CHECK_FALSE(bench.client->remove("k"));
+  REQUIRE(bench.count() == 3);
+  CHECK(bench.sent(0).stall_limit == std::chrono::seconds(30));
+  CHECK(bench.sent(1).stall_limit == std::chrono::seconds(30));
+  CHECK(bench.sent(2).stall_limit <= std::chrono::seconds(10));
+  CHECK(bench.sent(2).stall_limit >= std::chrono::seconds(1));
+}
+
+TEST_CASE("what the service works on has the limit that was given for it") {
+  Config config = Bench::path_config();
+  config.work_limit = std::chrono::seconds(3);
+  Bench bench(config);
+  bench.transport.otherwise([&](const auto&) { return failure(Failure::timeout); });
+  CHECK_FALSE(bench.client->copy({"from", "to", {"\"e\""}, {}}));
+  CHECK(bench.sent(0).stall_limit == std::chrono::seconds(3));
+  CHECK_FALSE(bench.client->complete_upload("k", {"id"}, {{1, {"\"e\""}}}));
+  CHECK(bench.transport.requests().back().request.stall_limit <= std::chrono::seconds(3));
+  const auto removed = bench.client->remove_many({"a", "b"});
+  CHECK(bench.transport.requests().back().request.stall_limit <= std::chrono::seconds(3));
+}
+
 TEST_CASE("an empty budget ends retrying for everyone") {
   Bench bench;
   bench.transport.otherwise([](const auto&) { return s3_error(500, "InternalError"); });

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "pailfs/util/clock.h"
+#include "pailfs/util/sync.h"
+
+namespace pailfs {
+
+/// The machine's clock, whose sleepers can be woken: at the end of a program nobody needs to wait
+/// for the next attempt of something that is not wanted any more.
+class WakingClock final : public Clock {
+ public:
+  [[nodiscard]] MonoTime now() const override { return clock_.now(); }
+  [[nodiscard]] WallTime wall() const override { return clock_.wall(); }
+  void sleep_for(std::chrono::nanoseconds duration) override EXCLUDES(mutex_);
+  /// For ever: nobody sleeps any more.
+  void wake_all() EXCLUDES(mutex_);
+
+ private:
+  const SystemClock clock_;
+  Mutex mutex_;
+  CondVar wake_;
+  bool awake_ GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace pailfs

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pailfs/util/waking_clock.h"
+
+#include <thread>
+
+#include "support/catch.h"
+
+using namespace pailfs;  // NOLINT: a test file
+using namespace std::chrono_literals;
+
+TEST_CASE("sleepers are woken, and nobody sleeps after that", "[util]") {
+  WakingClock clock;
+  const MonoTime begin = clock.now();
+  clock.sleep_for(20ms);
+  CHECK(clock.now() - begin >= 20ms);
+  std::thread waker([&] {
+    std::this_thread::sleep_for(50ms);
+    clock.wake_all();
+  });
+  clock.sleep_for(1h);
+  waker.join();
+  clock.sleep_for(1h);
+  CHECK(clock.now() - begin < 30min);
+}

@@ -29,6 +29,7 @@ void rename_root(std::string& text, const std::string& name) {
 void respell_controls(std::string& text, bool replaced) {
   for (int c = 1; c < 0x20; ++c) {
     const char byte = static_cast<char>(c);
+    if (byte == '\t' || byte == '\n' || byte == '\r') continue;  // XML can hold them
     replace_all(text, "&#x" + hex(std::string_view(&byte, 1)) + ";",
                 replaced ? std::string("\xEF\xBF\xBD") : std::string(1, byte));
   }

@@ -34,16 +34,17 @@ constexpr Row kRows[] = {
     {"s3proxy",
      "no_region_check etag_raw root=UploadPartCopy:CopyObjectResult list_next_marker_always "
      "list_space_percent20 path_keys_500 slashes_collapse directory_no_etag directory_no_body "
-     "name_limit=218:500:InternalError part_of_any_upload part_order_off meta_limit_off "
+     "name_limit=218:500:InternalError any_name_limit=255:500:InternalError part_of_any_upload "
+     "part_order_off meta_limit_off "
      "no_part_number delete_needs_md5 ignore=CopyObject/if-none-match "
      "refuse=DeleteObject/if-match:501:NotImplemented "
      "refuse=PutObject/x-amz-server-side-encryption:501:NotImplemented "
      "refuse=PutObject/x-amz-server-side-encryption-customer-algorithm:501:NotImplemented "
      "refuse=CreateMultipartUpload/x-amz-server-side-encryption:501:NotImplemented"},
     {"versitygw",
-     "unknown_key_404 no_namespace path_keys_409 slashes_collapse directory_body_400 "
+     "unknown_key_404 no_namespace path_keys_409 slashes_collapse no_root_key directory_body_400 "
      "directory_copy_400 absent_delete_ok no_encoding_type list_encoding_empty "
-     "list_control_replaced list_next_marker_always name_limit=255:400:KeyTooLongError "
+     "list_control_replaced list_next_marker_always any_name_limit=255:400:KeyTooLongError "
      "any_key_bytes sse_ignored sse_c_ignored quiet_ignored ignore=CopyObject/if-none-match"},
     {"gofakes3",
      "no_signature_check no_payload_hash_check no_checksum_check no_delete_md5 no_namespace "

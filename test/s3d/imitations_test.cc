@@ -176,6 +176,9 @@ TEST_CASE("imitated S3Proxy fails on names and places that its file system does 
   CHECK(s3.get("d/").body.empty());
   s3.put("x//y", "1");
   CHECK(s3.get("x/y").body == "1");
+  CHECK(s3.head("/").status == 404);
+  CHECK(s3.head(std::string(255, 'n')).status == 404);
+  CHECK(s3.head(std::string(256, 'n')).status == 500);
   CHECK(s3.put("e", "1", {{"x-amz-server-side-encryption", "AES256"}}).status == 501);
 }
 
@@ -198,13 +201,17 @@ TEST_CASE("imitated versitygw does not copy directories") {
   s3.put("g/x", "1");
   CHECK(s3.put("g", "2").code() == "ExistingObjectIsDirectory");
   CHECK(s3.put(std::string(256, 'n'), "x").code() == "KeyTooLongError");
+  CHECK(s3.get(std::string(256, 'n')).code() == "KeyTooLongError");
+  CHECK(s3.head("/").status == 400);
 }
 
 TEST_CASE("imitated versitygw lists names as they are, with an empty encoding") {
   Imitated s3("versitygw");
   s3.put("a%20b", "x");
   s3.put("c%01d", "x");
+  s3.put("e%0Df", "x");
   const auto list = s3.get("?encoding-type=url");
+  CHECK(says(list, "<Key>e&#x0d;f</Key>"));
   CHECK(says(list, "<Key>a b</Key>"));
   CHECK(says(list, "<EncodingType></EncodingType>"));
   CHECK(says(list,

@@ -74,6 +74,7 @@ std::optional<S3Error> check_key(const Call& call) {
         "KeyTooLongError",
         "",
         {{"Size", std::to_string(key.size())}, {"MaxSizeAllowed", std::to_string(kMaxKey)}}};
+  if (key == "/" && call.rule(Rule::kNoRootKey)) return S3Error{"400", "Bad Request", {}};
   if (const S3Error* error = refused_key(*call.manners, key, writes_object(call.op))) return *error;
   bool readable = valid_utf8(key) && key.find('\0') == std::string::npos;
   if (!readable && !call.rule(Rule::kAnyKeyBytes)) return S3Error{"InvalidURI", "", {}};
@@ -115,11 +116,13 @@ std::optional<Address> find_address(const RequestHead& head, const Service& serv
       virtual_bucket = host.substr(0, host.size() - domain.size() - 1);
   auto path = percent_decode(head.raw_path, !service.rules.on(Rule::kPlusLiteral));
   if (!path) return std::nullopt;
-  if (service.rules.on(Rule::kSlashesCollapse)) *path = one_slash_for_many(*path);
-  if (!virtual_bucket.empty()) return Address{virtual_bucket, path->substr(1)};
+  const auto cleaned = [&](std::string key) {
+    return service.rules.on(Rule::kSlashesCollapse) ? one_slash_for_many(key) : key;
+  };
+  if (!virtual_bucket.empty()) return Address{virtual_bucket, cleaned(path->substr(1))};
   std::size_t slash = path->find('/', 1);
   if (slash == std::string::npos) return Address{path->substr(1), ""};
-  return Address{path->substr(1, slash - 1), path->substr(slash + 1)};
+  return Address{path->substr(1, slash - 1), cleaned(path->substr(slash + 1))};
 }
 
 std::optional<S3Error> check_head(Call& call, const std::string& virtual_bucket) {

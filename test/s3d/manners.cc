@@ -59,12 +59,12 @@ bool has_op(const std::vector<Manners::OfOp>& list, Op op) {
   return std::any_of(list.begin(), list.end(), [&](const auto& row) { return row.op == op; });
 }
 
-bool set_name_limit(Manners& manners, std::string_view value) {
+bool set_name_limit(Manners::NameLimit& name_limit, std::string_view value) {
   const auto parts = pieces(value, 3);
   const auto limit = parts ? parse_u64((*parts)[0]) : std::nullopt;
   auto error = parts ? error_of((*parts)[1], (*parts)[2]) : std::nullopt;
   if (!limit || !error) return false;
-  manners.name_limit = {static_cast<std::size_t>(*limit), *std::move(error)};
+  name_limit = {static_cast<std::size_t>(*limit), *std::move(error)};
   return true;
 }
 
@@ -87,7 +87,8 @@ bool read_into(Manners& manners, std::string_view text) {
   if (name == "root") return add_root(manners, value);
   if (name == "bare_etag") return add_op(manners.bare_etags, value);
   if (name == "decoded_twice") return add_op(manners.decoded_twice, value);
-  if (name == "name_limit") return set_name_limit(manners, value);
+  if (name == "name_limit") return set_name_limit(manners.name_limit, value);
+  if (name == "any_name_limit") return set_name_limit(manners.any_name_limit, value);
   if (name == "bad_byte") return add_bad_byte(manners, value);
   if (name == "ignore") {
     auto which = op_and_header(value);
@@ -141,14 +142,22 @@ std::optional<Manners> changed_manners(const Manners& old, std::string_view text
   return fresh;
 }
 
+namespace {
+
+const S3Error* too_long(const Manners::NameLimit& name_limit, std::string_view key) {
+  if (!name_limit) return nullptr;
+  for (std::string_view name : split(key, '/'))
+    if (name.size() > name_limit->first) return &name_limit->second;
+  return nullptr;
+}
+
+}  // namespace
+
 const S3Error* refused_key(const Manners& manners, std::string_view key, bool writes) {
   for (const auto& [byte, error] : manners.bad_bytes)
     if (key.find(byte) != std::string_view::npos) return &error;
-  if (!writes || !manners.name_limit) return nullptr;
-  const auto& [limit, error] = *manners.name_limit;
-  for (std::string_view name : split(key, '/'))
-    if (name.size() > limit) return &error;
-  return nullptr;
+  if (const S3Error* error = too_long(manners.any_name_limit, key)) return error;
+  return writes ? too_long(manners.name_limit, key) : nullptr;
 }
 
 }  // namespace s3d

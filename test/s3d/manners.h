@@ -34,7 +34,9 @@ struct Manners {
   std::vector<OfOp> bare_etags;
   std::vector<OfOp> decoded_twice;
   std::vector<std::string> dropped;
-  std::optional<std::pair<std::size_t, S3Error>> name_limit;
+  using NameLimit = std::optional<std::pair<std::size_t, S3Error>>;
+  NameLimit name_limit;      ///< of a key to be written
+  NameLimit any_name_limit;  ///< of any key
   std::vector<std::pair<char, S3Error>> bad_bytes;
   std::optional<std::uint64_t> meta_limit;
 
@@ -47,7 +49,7 @@ struct Manners {
 };
 
 /// For --help: form and meaning.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kMannerForms = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kMannerForms = {{
     {"ignore=OP/HEADER", "the header of this operation has no effect"},
     {"refuse=OP[/HEADER]:STATUS:CODE",
      "it is refused; CODE html or json: a page; STATUS 0: the connection ends"},
@@ -57,6 +59,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kMannerF
     {"decoded_twice=OP", "its x-amz-copy-source is percent-decoded twice"},
     {"drop_header=NAME", "not kept with an object"},
     {"name_limit=N:STATUS:CODE", "refused so when a component of a new key is longer"},
+    {"any_name_limit=N:STATUS:CODE", "the same for every operation on a key"},
     {"bad_byte=HEX:STATUS:CODE", "refused so when a key has this byte"},
     {"meta_limit=N", "most bytes of x-amz-* and content-* headers, names counted"},
 }};

@@ -112,6 +112,7 @@ constexpr std::array<Row, kRuleCount> kRows = {{
     {Rule::kSlashesCollapse, "slashes_collapse", "several slashes in a key are one"},
     {Rule::kNoOddNames, "no_odd_names",
      "a key with an empty, . or .. component is 400 InvalidArgument"},
+    {Rule::kNoRootKey, "no_root_key", "the key / is 400 in any request"},
     {Rule::kDirectoryImplied, "directory_implied",
      "GET and HEAD of x/ find something where keys lie below"},
     {Rule::kDirectoryNoMeta, "directory_no_meta", "metadata of a key x/ is dropped"},

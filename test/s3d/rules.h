@@ -91,6 +91,7 @@ enum class Rule {
   kPathKeys500,
   kSlashesCollapse,
   kNoOddNames,
+  kNoRootKey,
   kDirectoryImplied,
   kDirectoryNoMeta,
   kDirectoryNoEtag,

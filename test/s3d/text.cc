@@ -53,8 +53,8 @@ std::size_t utf8_sequence(std::string_view text) {
 std::string one_slash_for_many(std::string_view path) {
   std::string out;
   for (char c : path)
-    if (c != '/' || !out.ends_with('/')) out += c;
-  return out;
+    if (c != '/' || (!out.empty() && !out.ends_with('/'))) out += c;
+  return out.empty() && !path.empty() ? "/" : out;
 }
 
 std::string to_lower(std::string_view text) {

@@ -10,7 +10,7 @@
 
 namespace s3d {
 
-/// "a//b///c" as "a/b/c".
+/// "/a//b///c" as "a/b/c"; "/" stays.
 std::string one_slash_for_many(std::string_view path);
 std::string to_lower(std::string_view text);
 std::string to_upper(std::string_view text);

@@ -180,7 +180,7 @@ int Run::on_progress(void* self, curl_off_t down_total, curl_off_t down, curl_of
   const std::uint64_t moved = run.header_bytes_ + count(down) + count(up);
   if (run.traffic_ != nullptr) {
     if (run.traffic_->ended()) {
-      run.fail(Failure::cancelled, std::string(kEnded));
+      run.fail(Failure::timeout, std::string(kEnded));
       return 1;
     }
     if (moved > run.told_) run.traffic_->add(moved - run.told_);
@@ -342,7 +342,7 @@ class CurlTransport final : public Transport {
       exchange.detail = endpoint_of(request.url) + ": " + std::string(why);
       return exchange;
     };
-    if (traffic_ != nullptr && traffic_->ended()) return failed(Failure::cancelled, kEnded);
+    if (traffic_ != nullptr && traffic_->ended()) return failed(Failure::timeout, kEnded);
     EasyHandle easy = pool_.lease();
     if (!easy) return failed(Failure::broken, "out of memory");
     // Who waits no longer than that for a byte does not wait longer for a connection either.

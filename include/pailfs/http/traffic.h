@@ -12,8 +12,8 @@ class Traffic final {
   void add(std::uint64_t bytes) { moved_.fetch_add(bytes, std::memory_order_relaxed); }
   /// Bytes of headers and bodies, both ways, of all transports that know it.
   [[nodiscard]] std::uint64_t moved() const { return moved_.load(std::memory_order_relaxed); }
-  /// For ever: exchanges under way fail within about a second, later ones at once
-  /// (Failure::cancelled).
+  /// For ever: exchanges under way fail within about a second, later ones at once, as if the time
+  /// for them were over (Failure::timeout).
   void end() { ended_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] bool ended() const { return ended_.load(std::memory_order_relaxed); }
 

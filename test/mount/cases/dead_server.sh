@@ -76,7 +76,6 @@ for options in '' "durability=local,use_cache=$work/journal"; do
 
   # It reads ahead when its reader is killed; the rest is nobody's.
   mount_here "$mnt" -o "readwrite_timeout=60${options:+,$options}"
-  head -c 1000000 "$mnt/large" >/dev/null
   control fault -d 'op=GetObject action=stall_before'
   timeout -s KILL 1 cat "$mnt/large" >/dev/null 2>&1 || true
   begin=$(milliseconds)

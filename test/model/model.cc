@@ -56,7 +56,9 @@ Model::Objects Model::tree() const {
 
 bool Model::empty_directory(const std::string& path) const {
   return std::none_of(objects_.begin(), objects_.end(), [&](const auto& object) {
-    return object.first.starts_with(path + "/") && object.first != path + "/";
+    // Bytes in a directory's own object would go with it.
+    const bool holds = object.first != path + "/" || !object.second.empty();
+    return object.first.starts_with(path + "/") && holds;
   });
 }
 

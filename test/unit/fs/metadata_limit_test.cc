@@ -2,6 +2,9 @@
 // Bytes are never lost because of the attributes that go with them.
 #include <fcntl.h>
 
+#include <chrono>
+#include <thread>
+
 #include "pailfs/fs/file_system.h"
 
 #include "fs/object_map.h"
@@ -125,6 +128,10 @@ TEST_CASE("attributes set while a large file is being sent are stored with it") 
     const std::string part(kMiB, 'p');
     for (std::uint64_t at = 0; at < 25; ++at) {
       REQUIRE(world.write(made.handle, at * kMiB, part) == 0);
+    }
+    // A thread of the pool begins it.
+    for (int wait = 0; world.store.uploads_in_progress() == 0 && wait < 10'000; ++wait) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     REQUIRE(world.store.uploads_in_progress() == 1);
     CHECK(world.set(made.attr.ino, "user.a", size) == (size == 100 ? 0 : E2BIG));

@@ -43,15 +43,6 @@ bool is_final(const Error& error) {
   }
 }
 
-/// This machine has no room for what the flush must fetch, nor for the next write to any file: what
-/// nobody can store must not keep the others from being written. As long as there is some, it
-/// stays.
-bool is_stuck(const Error& error, const cache::LocalSpace& space) {
-  if (error.err != ENOSPC || error.http_status != 0) return false;
-  cache::BlockFile next(space);
-  return !next.write(0, std::string_view("x"));
-}
-
 }  // namespace
 
 Result<std::shared_ptr<OpenFile>> PosixFileSystem::find_file(HandleId handle) {
@@ -114,8 +105,7 @@ void PosixFileSystem::leave(const InodePtr& inode, bool writer) {
     if (--content.users == 0) {
       const bool unstored = content.dirty() && !content.orphaned;
       const bool lost_cause =
-          content.failures > 0 && (is_final(content.last_failure) || content.is_lost() ||
-                                   (unstored && is_stuck(content.last_failure, space_)));
+          content.failures > 0 && (is_final(content.last_failure) || content.is_lost());
       if (unstored && lost_cause) {
         log_critical("what was written is discarded, it can no longer be stored: " +
                      content.last_failure.text);

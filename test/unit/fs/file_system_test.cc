@@ -143,38 +143,6 @@ TEST_CASE("a file that there is no room to complete leaves others their room") {
   CHECK(w.content("big") == std::string(1'000'000, 'x'));
 }
 
-TEST_CASE("what takes all the room and cannot be stored goes when its last close has said so") {
-  World w;
-  w.store.put_raw("big", std::string(1'000'000, 'x'));
-  Config config = World::config();
-  config.memory_limit = std::uint64_t{8} * 65536;
-  config.disk.pretended_free = 0;
-  w.files = make_file_system(config, w.faults, w.clock);
-  const InodeId ino = w.look("big");
-  const HandleId handle = w.open(ino, O_RDWR);
-  const HandleId other = w.open(ino, O_RDONLY);
-  REQUIRE(w.files->write(handle, 0, std::string(std::size_t{6} * 65536, 'y')));
-  const auto small = [&](const char* name) {
-    const auto made = w.create(name);
-    const auto written = w.files->write(made.handle, 0, std::string_view("small"));
-    return written ? w.files->flush(made.handle) : Status(written.error());
-  };
-  CHECK(small("early").error().err == ENOSPC);
-  const Status refused = w.files->flush(handle);
-  REQUIRE_FALSE(refused);
-  CHECK(refused.error().err == ENOSPC);
-  w.files->release(handle);
-  // Somebody still reads it.
-  const auto read = w.files->read(other, 0, 1);
-  REQUIRE(read);
-  CHECK(*read->pieces().front().data() == 'y');
-  CHECK_FALSE(small("middle"));
-  w.files->release(other);
-  CHECK(small("late"));
-  CHECK(w.content("late") == "small");
-  CHECK(w.content("big") == std::string(1'000'000, 'x'));
-}
-
 TEST_CASE("ftruncate waits for the close, truncate does not") {
   World w;
   w.store.put_raw("f", "0123456789");

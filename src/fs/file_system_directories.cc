@@ -85,7 +85,9 @@ bool PosixFileSystem::visit_name(const InodePtr& parent, const std::string& path
                                  const std::function<bool(const DirEntry&)>& visit) {
   DirEntry child;
   child.name = item.name;
-  child.ino = inodes_.number_in(parent, child.name);
+  // cp and others go through a directory in the order of these numbers. Of names that are not known
+  // none is told, so that they stay in the order of the listing, in which they are fetched ahead.
+  if (item.stat) child.ino = inodes_.number_in(parent, child.name);
   child.next = next;
   std::optional<Stat> stat = item.stat;
   bool directory = is_directory(item.form);

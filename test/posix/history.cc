@@ -16,7 +16,7 @@ std::string fresh_name() {
 std::optional<std::string> differ(const Side& tmpfs, const Side& pailfs, const Steps& steps,
                                   const ViewOptions& options) {
   const std::string wrong =
-      first_difference(view_of(tmpfs, steps, options), view_of(pailfs, steps, options));
+      first_difference(view_of(tmpfs, steps, options), view_of(pailfs, steps, options), options);
   if (wrong.empty()) return std::nullopt;
   return wrong;
 }

@@ -205,7 +205,27 @@ std::string without_link_count(const std::string& line) {
   return line.substr(0, begin) + line.substr(line.find(' ', begin + 7));
 }
 
-bool agree(const std::string& expected, const std::string& seen) {
+/// `expected` with the ctime of `seen`, if that is of an earlier step.
+std::string with_older_ctime(const std::string& expected, const std::string& seen) {
+  constexpr std::string_view kName = " ctime step ";
+  const auto step_in = [&](const std::string& line, std::size_t& begin, std::size_t& end) {
+    begin = line.find(kName);
+    if (begin == std::string::npos) return std::optional<std::uint64_t>();
+    begin += kName.size();
+    end = std::min(line.find(' ', begin), line.size());
+    return parse_uint(std::string_view(line).substr(begin, end - begin));
+  };
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  const auto shown = step_in(seen, begin, end);
+  const std::string word = shown ? seen.substr(begin, end - begin) : "";
+  const auto wanted = step_in(expected, begin, end);
+  if (!shown || !wanted || *shown > *wanted) return expected;
+  return expected.substr(0, begin) + word + expected.substr(end);
+}
+
+bool agree(std::string expected, const std::string& seen, const ViewOptions& options) {
+  if (options.older_ctimes) expected = with_older_ctime(expected, seen);
   if (expected == seen) return true;
   return seen.find(" links 1 ") != std::string::npos &&
          without_link_count(expected) == without_link_count(seen);
@@ -213,11 +233,11 @@ bool agree(const std::string& expected, const std::string& seen) {
 
 }  // namespace
 
-std::string first_difference(const View& expected, const View& seen) {
+std::string first_difference(const View& expected, const View& seen, const ViewOptions& options) {
   for (const auto& [what, line] : expected) {
     const auto found = seen.find(what);
     if (found == seen.end()) return what + "\n    tmpfs:  " + line + "\n    pailfs: (nothing)";
-    if (!agree(line, found->second)) {
+    if (!agree(line, found->second, options)) {
       return what + "\n    tmpfs:  " + line + "\n    pailfs: " + found->second;
     }
   }

@@ -29,6 +29,8 @@ class Steps final {
 struct ViewOptions {
   bool directory_times = true;
   bool xattrs = false;
+  /// After a remount: a call that changed nothing but a ctime stored nothing.
+  bool older_ctimes = false;
 };
 
 /// Everything that can be seen of a side by path and through its open descriptors, one line each,
@@ -37,7 +39,7 @@ using View = std::map<std::string, std::string>;
 View view_of(const Side& side, const Steps& steps, const ViewOptions& options);
 
 /// The first line that differs; empty if none does. A directory that `seen` shows with one link may
-/// have any number.
-std::string first_difference(const View& expected, const View& seen);
+/// have any number; with `older_ctimes` a file of `seen` may show the ctime of an earlier step.
+std::string first_difference(const View& expected, const View& seen, const ViewOptions& options);
 
 }  // namespace pailfs::test

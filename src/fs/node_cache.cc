@@ -51,7 +51,12 @@ void NodeCache::drop_table(const std::string& directory) {
   const auto found = tables_.find(directory);
   if (found == tables_.end()) return;
   Table& table = *found->second;
-  for (SlotId id = 0; id < table.names.end(); ++id) forget_attributes(table.names.at(id));
+  for (SlotId id = 0; id < table.names.end(); ++id) {
+    Slot& slot = table.names.at(id);
+    forget_attributes(slot);
+    // Readings go on with the names; what they are now is not this table's to tell any more.
+    if (slot.state == Slot::State::known) slot.state = Slot::State::unknown;
+  }
   entries_ -= table.counted;
   table.counted = 0;
   table.dropped = true;

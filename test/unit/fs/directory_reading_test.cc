@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One open directory, read more than once.
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cctype>
@@ -75,6 +76,37 @@ TEST_CASE("a directory that was renamed while it was open is read again under it
   CHECK(w.read(*opened).empty());
   REQUIRE(w.files->rmdir(kRootInode, "e"));
   CHECK(w.read(*opened).empty());
+  w.files->releasedir(*opened);
+}
+
+TEST_CASE("a file shows as one to who reads a directory while it is renamed") {
+  World w;
+  for (const char* key : {"d/a", "d/b"}) w.store.put_raw(key, "x");
+  const auto directory = w.files->lookup(kRootInode, "d");
+  REQUIRE(directory);
+  const auto opened = w.files->opendir(directory->ino);
+  REQUIRE(opened);
+  CHECK(w.read(*opened) == Names{"a", "b"});
+  const auto file = w.files->lookup(directory->ino, "b");
+  REQUIRE(file);
+  std::uint64_t after_a = 0;
+  REQUIRE(w.files->readdir(*opened, 0, true, [&](const DirEntry& entry) {
+    after_a = entry.next;
+    return entry.name != "a";
+  }));
+  REQUIRE(w.files->rename(kRootInode, "d", kRootInode, "e", false));
+  Names left;
+  REQUIRE(w.files->readdir(*opened, after_a, true, [&](const DirEntry& entry) {
+    left.emplace(entry.name);
+    CHECK_FALSE(S_ISDIR(entry.type));
+    if (entry.attr) CHECK(S_ISREG(entry.attr->mode));
+    return true;
+  }));
+  CHECK(left == Names{"b"});
+  const auto again = w.files->lookup(directory->ino, "b");
+  REQUIRE(again);
+  CHECK(again->ino == file->ino);
+  CHECK(S_ISREG(again->mode));
   w.files->releasedir(*opened);
 }
 

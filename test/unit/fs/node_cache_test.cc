@@ -2,6 +2,7 @@
 #include "fs/node_cache.h"
 
 #include <malloc.h>
+#include <sys/stat.h>
 
 #include "support/catch.h"
 #include "support/fake_clock.h"
@@ -335,6 +336,25 @@ TEST_CASE("forgetting a tree forgets it whole and nothing beside it") {
   CHECK_FALSE(is_listed(cache, "a/b"));
   CHECK(cache.find("ab"));
   CHECK(cache.find("z"));
+}
+
+TEST_CASE("who reads a directory that is forgotten goes on with names, and without attributes") {
+  Fixture f;
+  NodeCache cache(f.config, f.clock);
+  Node known = file_node("1");
+  known.stat.mode = S_IFREG | 0640;
+  const auto reading = list(cache, "d", {{"x", listed("1")}}, f.clock.now());
+  cache.learn("d/x", known, f.clock.now());
+  REQUIRE(cache.item(reading, "x"));
+  REQUIRE(cache.item(reading, "x")->stat);
+  CHECK(S_ISREG(cache.item(reading, "x")->stat->mode));
+
+  cache.erase_inside("d");
+  CHECK(names_of(cache, reading) == "x ");
+  const auto left = cache.item(reading, "x");
+  REQUIRE(left);
+  CHECK_FALSE(left->stat);
+  CHECK(left->listed.file);
 }
 
 TEST_CASE("memory is bounded, the least used goes first") {

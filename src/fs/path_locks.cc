@@ -117,11 +117,6 @@ bool PathLocks::is_being_renamed(const std::string& path, const Hold* own) {
   });
 }
 
-void PathLocks::look_again() {
-  MutexLock lock(mutex_);
-  for (Request& request : requests_) request.wake.notify_all();
-}
-
 std::size_t PathLocks::waiting() {
   MutexLock lock(mutex_);
   return static_cast<std::size_t>(std::count_if(

@@ -39,8 +39,8 @@ class PathLocks final {
   /// How long a request waits for its turn.
   struct Patience {
     std::chrono::nanoseconds limit = std::chrono::hours(24);
-    /// True: nobody wants the answer any more. Asked under the lock, after each `look_again`, so it
-    /// takes no lock and waits for nothing.
+    /// True: nobody wants the answer any more. Asked under the lock, every 0.2 s: it takes no lock and
+    /// waits for nothing.
     std::function<bool()> called_off = {};
   };
 
@@ -76,8 +76,6 @@ class PathLocks final {
   /// A rename other than `own` is under way that moves the path or something to it.
   [[nodiscard]] bool is_being_renamed(const std::string& path, const Hold* own = nullptr)
       EXCLUDES(mutex_);
-  /// Every request that waits asks its Patience::called_off again.
-  void look_again() EXCLUDES(mutex_);
   /// How many requests wait.
   [[nodiscard]] std::size_t waiting() EXCLUDES(mutex_);
 

@@ -21,6 +21,16 @@ ETag expected_multipart_etag(const std::vector<UploadedPart>& parts) {
   return normal_etag(hex(digest(Digest::md5, all)) + "-" + std::to_string(parts.size()));
 }
 
+namespace {
+
+std::uint64_t size_of(const std::vector<UploadedPart>& parts) {
+  return std::accumulate(
+      parts.begin(), parts.end(), std::uint64_t{0},
+      [](std::uint64_t sum, const UploadedPart& part) { return sum + part.size; });
+}
+
+}  // namespace
+
 Result<UploadId> ServiceClient::create_upload(const Key& key, const ObjectAttributes& attributes,
                                               PartOrigin origin) {
   Call call = start(Op::create_upload, key);
@@ -99,7 +109,8 @@ Result<ETag> ServiceClient::complete_upload(const Key& key, const UploadId& id,
   if (outcome.verdict.ok) {
     checksums_.forget(id);
     keys_.stored(key);
-    return std::get<ETag>(std::move(outcome.verdict.reply));
+    ETag etag = std::get<ETag>(std::move(outcome.verdict.reply));
+    return etag.empty() ? unnamed_upload(key, parts) : Result<ETag>(std::move(etag));
   }
   // The upload may be gone because an attempt whose reply was lost had completed it, this time or
   // when it was last asked for. Under keys of the user or of KMS an ETag is no MD5 and proves
@@ -108,11 +119,8 @@ Result<ETag> ServiceClient::complete_upload(const Key& key, const UploadId& id,
   const bool may_be_done = outcome.doubt || outcome.verdict.outcome_unknown ||
                            outcome.verdict.error.s3_code == "NoSuchUpload";
   if (may_be_done && !expected.empty()) {
-    const std::uint64_t size = std::accumulate(
-        parts.begin(), parts.end(), std::uint64_t{0},
-        [](std::uint64_t sum, const UploadedPart& part) { return sum + part.size; });
     const Result<ObjectInfo> now = head(key);
-    if (now && now->size == size && now->etag == expected) {
+    if (now && now->size == size_of(parts) && now->etag == expected) {
       checksums_.forget(id);
       return now->etag;
     }
@@ -121,6 +129,25 @@ Result<ETag> ServiceClient::complete_upload(const Key& key, const UploadId& id,
   error.in_doubt = may_be_done;
   // The upload is gone, not the object: that must not look like a missing file.
   if (error.err == ENOENT) error.err = EIO;
+  return error;
+}
+
+/// Done, says the service, but not which version that made.
+Result<ETag> ServiceClient::unnamed_upload(const Key& key, const std::vector<UploadedPart>& parts) {
+  const Result<ObjectInfo> now = head(key);
+  const ETag expected = expected_multipart_etag(parts);
+  // Under keys of the user or of KMS an ETag is no MD5.
+  const bool named_by_md5 =
+      !expected.empty() && requester_.config().encryption.kind == Encryption::Kind::none;
+  if (now && now->size == size_of(parts) && !now->etag.empty() &&
+      (now->etag == expected || !named_by_md5)) {
+    return now->etag;
+  }
+  Error error = now ? Error{EIO, "the object is not what was uploaded"} : now.error();
+  error.err = EIO;
+  error.text = "COMPLETE " + printable(key, 200) +
+               ": the reply names no version, and the object cannot show it: " + error.text;
+  error.in_doubt = true;
   return error;
 }
 

@@ -104,6 +104,42 @@ bool goes_on_as_v2(const Asked& asked, const ListReply& list) {
   return asked.list_v2 || (list.next_marker.empty() && !list.next_token.empty());
 }
 
+bool shows(const ListReply& list, const std::string& name) {
+  return std::any_of(list.objects.begin(), list.objects.end(),
+                     [&](const ListedObject& object) { return object.key == name; }) ||
+         std::find(list.prefixes.begin(), list.prefixes.end(), name) != list.prefixes.end();
+}
+
+/// Each kind of name by itself.
+bool is_in_order(const ListReply& list) {
+  const auto before = [](const ListedObject& a, const ListedObject& b) { return a.key < b.key; };
+  return std::is_sorted(list.objects.begin(), list.objects.end(), before) &&
+         std::is_sorted(list.prefixes.begin(), list.prefixes.end());
+}
+
+bool lies_in_one_of(const std::vector<std::string>& prefixes, const std::string& name) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](const std::string& prefix) { return name.starts_with(prefix); });
+}
+
+/// The name up to which a page of version 1 shows everything.
+std::string whole_until(const Asked& asked, const ListReply& list) {
+  const std::string& marker = list.next_marker;
+  const bool forward = marker > asked.start;
+  // S3Mock counts the keys only, and shows with each page all common prefixes to come. Of a page in
+  // no order a marker says nothing about the names beside it.
+  if (forward && is_in_order(list) && shows(list, marker)) return marker;
+  // The last name of the page rather than NextMarker: S3 leaves that out without a delimiter, other
+  // services always, and Ceph does not encode it as it encodes the names.
+  std::string last;
+  for (const ListedObject& object : list.objects) last = std::max(last, object.key);
+  for (const std::string& prefix : list.prefixes) last = std::max(last, prefix);
+  if (last.empty()) return marker;
+  // gofakes3 goes on inside a common prefix: a page may have nothing new.
+  if (last <= asked.start && forward && lies_in_one_of(list.prefixes, marker)) return marker;
+  return last;
+}
+
 /// Where the page after this one begins; empty: there is none. An error where it cannot be told or
 /// would lead back: a client that goes on then never ends.
 Result<std::string> next_start(const Asked& asked, const ListReply& list) {
@@ -113,15 +149,21 @@ Result<std::string> next_start(const Asked& asked, const ListReply& list) {
     if (list.next_token == asked.start) return Error{EIO, "the listing leads back to this page"};
     return list.next_token;
   }
-  // The last name of the page rather than NextMarker: S3 leaves that out without a delimiter, other
-  // services always, and Ceph does not encode it as it encodes the names.
-  std::string next;
-  for (const ListedObject& object : list.objects) next = std::max(next, object.key);
-  for (const std::string& prefix : list.prefixes) next = std::max(next, prefix);
-  if (next.empty()) next = list.next_marker;
+  std::string next = whole_until(asked, list);
   if (next.empty()) return Error{EIO, "truncated, but empty and without a marker"};
   if (next <= asked.start) return Error{EIO, "the listing leads back to where it was"};
   return next;
+}
+
+/// Leaves what a page of version 1 has of its own: what is behind the start of the next one comes
+/// with that again, and the common prefix that the start lies in came with the one before.
+void drop_repeats(const Asked& asked, const std::string& next, ListPage& page) {
+  if (!next.empty()) {
+    std::erase_if(page.objects, [&](const ListedObject& object) { return object.key > next; });
+    std::erase_if(page.prefixes, [&](const std::string& prefix) { return prefix > next; });
+  }
+  std::erase_if(page.prefixes,
+                [&](const std::string& prefix) { return asked.start.starts_with(prefix); });
 }
 
 /// Names that do not begin with the prefix were not asked for; believing them could show, or
@@ -172,6 +214,7 @@ Verdict judge_list(const Asked& asked, const http::Exchange& exchange) {
   judged.next = std::move(*next);
   judged.next_is_token = goes_on_as_v2(asked, *list);
   judged.bucket = std::move(list->bucket);
+  if (!judged.next_is_token) drop_repeats(asked, judged.next, judged.page);
   judged.foreign_names = drop_foreign_names(asked, judged.page);
   if (asked.delimited) group_keys(asked, judged.page);
   return good(std::move(judged));

@@ -81,6 +81,8 @@ class ServiceClient final : public Client {
   Result<ETag> settle_put(const PutRequest& request, ByteSource& body, const Outcome& outcome);
   Result<ETag> settle_copy(const CopyRequest& request, const Outcome& outcome);
   bool is_copied(const CopyRequest& request, const ObjectInfo& now);
+  /// client_upload.cc: the reply to Complete names no version.
+  Result<ETag> unnamed_upload(const Key& key, const std::vector<UploadedPart>& parts);
 
   /// Where a listing goes on, and with which version of the verb.
   struct ListPlace {

@@ -69,15 +69,14 @@ Result<ListedObject> listed_object(const XmlElement& entry, bool encoded) {
   return object;
 }
 
-/// Empty where the reply is one to such a request but names no version.
-Result<ETag> told_etag(std::string_view body, bool may_lack) {
+/// `is_reply`: whether a document without an ETag is a reply to such a request all the same.
+Result<ETag> told_etag(std::string_view body, bool (*is_reply)(const XmlElement& root)) {
   const Result<XmlDocument> document = parse_any(body);
   if (!document) return document.error();
-  const std::string name(document->root().name());
-  ETag etag = normal_etag(document->root().child_text("ETag"));
-  const bool of_copy = name == "CopyObjectResult" || name == "CopyPartResult";
-  if (etag.empty() && !(may_lack && of_copy))
-    return unexpected("no ETag in <" + printable(name, 60) + ">");
+  const XmlElement root = document->root();
+  ETag etag = normal_etag(root.child_text("ETag"));
+  if (etag.empty() && !is_reply(root))
+    return unexpected("no ETag in <" + printable(std::string(root.name()), 60) + ">");
   return etag;
 }
 
@@ -157,11 +156,15 @@ Result<std::vector<DeletedKey>> parse_delete(std::string_view body) {
 }
 
 Result<ETag> parse_copy(std::string_view body) {
-  return told_etag(body, true);
+  return told_etag(body, [](const XmlElement& root) {
+    return root.name() == "CopyObjectResult" || root.name() == "CopyPartResult";
+  });
 }
 
 Result<ETag> parse_complete_upload(std::string_view body) {
-  return told_etag(body, false);
+  return told_etag(body, [](const XmlElement& root) {
+    return root.name() == "CompleteMultipartUploadResult" && !trim(root.child_text("Key")).empty();
+  });
 }
 
 Result<UploadId> parse_create_upload(std::string_view body) {
@@ -173,9 +176,11 @@ Result<UploadId> parse_create_upload(std::string_view body) {
 }
 
 Result<PartsReply> parse_parts(std::string_view body) {
-  const Result<XmlDocument> document = parse_as(body, "ListPartsResult");
+  const Result<XmlDocument> document = parse_any(body);
   if (!document) return document.error();
   const XmlElement root = document->root();
+  if (root.name() != "ListPartsResult" && trim(root.child_text("UploadId")).empty())
+    return unexpected("no list of an upload's parts");
   const Result<bool> truncated = truncation(root);
   if (!truncated) return truncated.error();
   PartsReply reply;

@@ -55,6 +55,7 @@ Result<std::vector<DeletedKey>> parse_delete(std::string_view body);
 /// copy onto itself): then another request has to show it.
 Result<ETag> parse_copy(std::string_view body);
 Result<UploadId> parse_create_upload(std::string_view body);
+/// Empty when the reply names the object, but not its version (Ceph 16).
 Result<ETag> parse_complete_upload(std::string_view body);
 
 struct PartsReply {

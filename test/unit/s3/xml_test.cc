@@ -182,6 +182,10 @@ TEST_CASE("copies, completions and new uploads are proven by what they name, wha
     CHECK_FALSE(parse_create_upload(body));
   }
   CHECK_FALSE(parse_complete_upload("<CompleteMultipartUploadResult/>"));
+  CHECK(parse_complete_upload("<CompleteMultipartUploadResult><Key>k</Key><ETag></ETag>"
+                              "</CompleteMultipartUploadResult>")
+            ->empty());
+  CHECK_FALSE(parse_complete_upload("<CopyObjectResult><Key>k</Key></CopyObjectResult>"));
 }
 
 TEST_CASE("uploads and their parts are listed with where to go on") {

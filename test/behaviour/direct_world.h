@@ -4,16 +4,12 @@
 #include <memory>
 #include <string>
 
-#include "pailfs/fs/file_system.h"
-#include "pailfs/journal/journal_store.h"
-
+#include "behaviour/direct_config.h"
 #include "behaviour/direct_driver.h"
-#include "behaviour/mime_file.h"
 #include "behaviour/world.h"
 #include "support/fake_clock.h"
 #include "support/fake_store.h"
 #include "support/fault_store.h"
-#include "support/scratch_directory.h"
 
 namespace pailfs::test {
 

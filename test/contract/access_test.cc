@@ -31,6 +31,10 @@ TEST_CASE("wrong credentials are refused with EACCES or EPERM, for every verb") 
   CAPTURE(bench->name());
   ClientChange change;
   SECTION("wrong secret") {
+    if (const auto why = bench->exempt("secret")) {
+      WARN(bench->name() << ": " << *why);
+      return;
+    }
     change.secret_key = "wrong";
   }
   SECTION("unknown access key") {
@@ -44,7 +48,11 @@ TEST_CASE("wrong credentials are refused with EACCES or EPERM, for every verb") 
   const auto key = bench->key("k");
   REQUIRE(err(put_text(bench->store(), key, "kept")) == 0);
   const auto refused = [](int e) { return e == EACCES || e == EPERM; };
-  CHECK(refused(err(store->head(key))));
+  if (const auto why = bench->exempt("head with an unknown key id")) {
+    WARN(bench->name() << ": " << *why);
+  } else {
+    CHECK(refused(err(store->head(key))));
+  }
   CHECK(refused(err(get_text(*store, key))));
   CHECK(refused(err(put_text(*store, key, "x"))));
   CHECK(refused(err(store->remove(key))));

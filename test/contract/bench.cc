@@ -13,8 +13,7 @@
 #include "support/scratch_directory.h"
 
 #ifdef PAILFS_TEST_HAS_CLIENT
-#include "contract/client_bench.h"
-#include "contract/s3d_service.h"
+#include "contract/s3d_bench.h"
 #endif
 
 namespace pailfs::test {
@@ -70,22 +69,6 @@ class JournalBench final : public Bench {
   ScratchDirectory directory_;
   std::unique_ptr<journal::JournalStore> journal_;
 };
-
-#ifdef PAILFS_TEST_HAS_CLIENT
-/// A server for each test: nothing one test leaves behind can reach the next.
-class S3dBench final : public Bench {
- public:
-  S3dBench(std::string name, S3dService::Scheme scheme, ClientStyle style)
-      : Bench(name, unique_prefix()), server_(scheme), inner_(name, server_.service(), style) {}
-  s3::ObjectStore& store() override { return inner_.store(); }
-  s3::ObjectStore* changed(const ClientChange& change) override { return inner_.changed(change); }
-  std::optional<Session> session() override { return inner_.session(); }
-
- private:
-  S3dService server_;
-  ClientBench inner_;
-};
-#endif
 
 using Opener = std::function<std::unique_ptr<Bench>()>;
 struct Entry {

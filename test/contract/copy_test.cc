@@ -9,6 +9,23 @@ namespace {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
+/// Of a copy with new attributes.
+void check_type(const Bench& bench, const s3::ObjectAttributes& found, const std::string& type) {
+  if (const auto why = bench.exempt("type of a copy")) {
+    WARN(bench.name() << ": " << *why);
+    return;
+  }
+  CHECK(found.content_type == type);
+}
+
+void check_metadata(const Bench& bench, const s3::ObjectAttributes& found, const Pairs& fields) {
+  if (const auto why = bench.exempt("metadata of a copy")) {
+    WARN(bench.name() << ": " << *why);
+    return;
+  }
+  CHECK(found.metadata == fields);
+}
+
 TEST_CASE("a copy carries the attributes along or replaces all of them") {
   const auto bench = open_bench(GENERATE(from_range(bench_names())));
   CAPTURE(bench->name());
@@ -35,8 +52,8 @@ TEST_CASE("a copy carries the attributes along or replaces all of them") {
   const auto replaced_info = get_text(store, bench->key("replaced"));
   REQUIRE(err(replaced_info) == 0);
   CHECK(replaced_info->bytes == "bytes");
-  CHECK(replaced_info->info.attributes.content_type == "text/plain");
-  CHECK(replaced_info->info.attributes.metadata == Pairs{{"mode", "1"}});
+  check_type(*bench, replaced_info->info.attributes, "text/plain");
+  check_metadata(*bench, replaced_info->info.attributes, Pairs{{"mode", "1"}});
   CHECK(store.head(source)->etag == *etag);
 }
 
@@ -45,15 +62,19 @@ TEST_CASE("a copy onto itself replaces the attributes and keeps the bytes") {
   CAPTURE(bench->name());
   auto& store = bench->store();
   const auto key = bench->key("self");
-  REQUIRE(err(put_text(store, key, "bytes", {"text/plain", {{"a", "1"}, {"b", "2"}}, {}})) == 0);
-  const auto etag = store.copy({key, key, {}, s3::ObjectAttributes{"text/html", {{"b", "3"}}, {}}});
+  const auto before = put_text(store, key, "bytes", {"text/plain", {{"a", "1"}, {"b", "2"}}, {}});
+  REQUIRE(err(before) == 0);
+  const auto why = bench->exempt("copy of any version onto itself");
+  if (why) WARN(bench->name() << ": " << *why);
+  const auto etag = store.copy(
+      {key, key, why ? *before : s3::ETag{}, s3::ObjectAttributes{"text/html", {{"b", "3"}}, {}}});
   REQUIRE(err(etag) == 0);
   const auto got = get_text(store, key);
   REQUIRE(err(got) == 0);
   CHECK(got->bytes == "bytes");
   CHECK(got->info.etag == *etag);
-  CHECK(got->info.attributes.content_type == "text/html");
-  CHECK(got->info.attributes.metadata == Pairs{{"b", "3"}});
+  check_type(*bench, got->info.attributes, "text/html");
+  check_metadata(*bench, got->info.attributes, Pairs{{"b", "3"}});
 }
 
 TEST_CASE("a copy of a missing object is ENOENT and makes nothing") {

@@ -60,7 +60,8 @@ std::string name_of(const OddKey& row) {
 std::vector<OddKey> rows_for(const Bench& bench) {
   std::vector<OddKey> rows;
   for (const OddKey& row : kOddKeys) {
-    if (const auto why = bench.exempt(row.rule)) {
+    const auto of_kind = bench.exempt(row.rule);
+    if (const auto why = of_kind ? of_kind : bench.exempt("key " + name_of(row))) {
       WARN(bench.name() << ", " << name_of(row) << ": " << *why);
     } else {
       rows.push_back(row);
@@ -123,15 +124,22 @@ TEST_CASE("odd keys are written, read, listed, copied and removed as they are") 
   SECTION("each can be copied onto itself with new metadata") {
     for (const s3::Key& key : keys) {
       CAPTURE(percent_encode(key, true));
-      CHECK(err(store.copy(
-                {key, key, {}, s3::ObjectAttributes{"text/plain", {{"k", "new"}}, {}}})) == 0);
+      const auto before = store.head(key);
+      REQUIRE(err(before) == 0);
+      const bool pinned = bench->exempt("copy of any version onto itself").has_value();
+      CHECK(err(store.copy({key, key, pinned ? before->etag : s3::ETag{},
+                            s3::ObjectAttributes{"text/plain", {{"k", "new"}}, {}}})) == 0);
       const auto head = store.head(key);
       REQUIRE(err(head) == 0);
-      CHECK(head->attributes.metadata ==
-            std::vector<std::pair<std::string, std::string>>{{"k", "new"}});
+      const auto& fields = head->attributes.metadata;
+      CHECK(fields == std::vector<std::pair<std::string, std::string>>{{"k", "new"}});
     }
   }
   SECTION("each can be the source of a part and the target of an upload") {
+    if (const auto why = bench->exempt("part copy")) {
+      WARN(bench->name() << ": " << *why);
+      return;
+    }
     for (const s3::Key& key : keys) {
       CAPTURE(percent_encode(key, true));
       const auto why = bench->exempt("part copy of a key with percent or plus");

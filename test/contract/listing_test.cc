@@ -18,13 +18,24 @@ Keys keys_of(const s3::ListPage& page) {
   return keys;
 }
 
+/// Of a whole listing.
+Keys prefixes_of(const Bench& bench, const s3::ListPage& page) {
+  Keys prefixes = page.prefixes;
+  if (const auto why = bench.exempt("prefix on one page only")) {
+    WARN(bench.name() << ": " << *why);
+    std::sort(prefixes.begin(), prefixes.end());
+    prefixes.erase(std::unique(prefixes.begin(), prefixes.end()), prefixes.end());
+  }
+  return prefixes;
+}
+
 void fill(s3::ObjectStore& store, const Keys& keys) {
   std::vector<int> outcome(keys.size());
   std::vector<std::thread> threads;
   for (std::size_t t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {
       for (std::size_t i = t; i < keys.size(); i += 8)
-        outcome[i] = err(put_text(store, keys[i], "x"));
+        outcome[i] = err(put_text(store, keys[i], keys[i].ends_with('/') ? "" : "x"));
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -70,24 +81,28 @@ TEST_CASE("names are grouped at the slash, whatever the page size") {
   const auto bench = open_bench(GENERATE(from_range(bench_names())));
   CAPTURE(bench->name());
   // '-' sorts before '/', '0' after it: the three orders in which a group can meet its neighbours.
-  fill(bench->store(),
-       {bench->key("a"), bench->key("a-"), bench->key("a-b"), bench->key("a/"), bench->key("a/1"),
-        bench->key("a/2/3"), bench->key("a0"), bench->key("b/c/d"), bench->key("b/c/e"),
-        bench->key("c/"), bench->key("z")});
+  Keys at_root{bench->key("a"), bench->key("a-"), bench->key("a-b"), bench->key("a0"),
+               bench->key("z")};
+  if (const auto why = bench->exempt("key beside others below it")) {
+    WARN(bench->name() << ": " << *why);
+    at_root.erase(at_root.begin());
+  }
+  fill(bench->store(), at_root);
+  fill(bench->store(), {bench->key("a/"), bench->key("a/1"), bench->key("a/2/3"),
+                        bench->key("b/c/d"), bench->key("b/c/e"), bench->key("c/")});
   const std::size_t page_size = GENERATE(1U, 2U, 3U, 1000U);
   CAPTURE(page_size);
   const auto root = list_all(bench->store(), bench->prefix(), true, page_size);
   REQUIRE(err(root) == 0);
-  CHECK(keys_of(*root) == Keys{bench->key("a"), bench->key("a-"), bench->key("a-b"),
-                               bench->key("a0"), bench->key("z")});
-  CHECK(root->prefixes == Keys{bench->key("a/"), bench->key("b/"), bench->key("c/")});
+  CHECK(keys_of(*root) == at_root);
+  CHECK(prefixes_of(*bench, *root) == Keys{bench->key("a/"), bench->key("b/"), bench->key("c/")});
   const auto inner = list_all(bench->store(), bench->key("a/"), true, page_size);
   REQUIRE(err(inner) == 0);
   CHECK(keys_of(*inner) == Keys{bench->key("a/"), bench->key("a/1")});
-  CHECK(inner->prefixes == Keys{bench->key("a/2/")});
+  CHECK(prefixes_of(*bench, *inner) == Keys{bench->key("a/2/")});
   const auto partial = list_all(bench->store(), bench->key("a"), false, page_size);
   REQUIRE(err(partial) == 0);
-  CHECK(partial->objects.size() == 7);
+  CHECK(partial->objects.size() == at_root.size() + 2);
 }
 
 TEST_CASE("a listing of nothing is empty and a success") {

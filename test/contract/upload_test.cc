@@ -23,6 +23,22 @@ Result<s3::UploadedPart> upload(s3::ObjectStore& store, const s3::Key& key, cons
   return s3::UploadedPart{number, *etag, size};
 }
 
+void check_listed(Bench& bench, const s3::Key& key, const s3::UploadId& id,
+                  const std::vector<s3::UploadedPart>& parts) {
+  if (const auto why = bench.exempt("list parts")) {
+    WARN(bench.name() << ": " << *why);
+    return;
+  }
+  const auto listed = bench.store().list_parts(key, id);
+  REQUIRE(err(listed) == 0);
+  REQUIRE(listed->size() == parts.size());
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    CHECK(listed->at(i).number == parts[i].number);
+    CHECK(listed->at(i).etag == parts[i].etag);
+    CHECK(listed->at(i).size == parts[i].size);
+  }
+}
+
 TEST_CASE("parts become one object when the upload is completed, not before") {
   const auto bench = open_bench(GENERATE(from_range(bench_names())));
   CAPTURE(bench->name());
@@ -44,22 +60,22 @@ TEST_CASE("parts become one object when the upload is completed, not before") {
   }
   CHECK(err(store.head(key)) == ENOENT);
 
-  const auto listed = store.list_parts(key, *id);
-  REQUIRE(err(listed) == 0);
-  REQUIRE(listed->size() == 3);
-  for (std::size_t i = 0; i < 3; ++i) {
-    CHECK(listed->at(i).number == parts[i].number);
-    CHECK(listed->at(i).etag == parts[i].etag);
-    CHECK(listed->at(i).size == parts[i].size);
-  }
-
+  check_listed(*bench, key, *id, parts);
   const auto etag = store.complete_upload(key, *id, parts);
   REQUIRE(err(etag) == 0);
-  CHECK(etag->value == "\"" + hex(md5(md5(one) + md5(two) + md5(three))) + "-3\"");
+  if (const auto why = bench->exempt("ETag of parts")) {
+    WARN(bench->name() << ": " << *why);
+  } else {
+    CHECK(etag->value == "\"" + hex(md5(md5(one) + md5(two) + md5(three))) + "-3\"");
+  }
   const auto got = get_text(store, key);
   REQUIRE(err(got) == 0);
   CHECK((got->bytes == one + two + three));
-  CHECK(got->info.etag == *etag);
+  if (const auto why = bench->exempt("ETag told by Complete")) {
+    WARN(bench->name() << ": " << *why);
+  } else {
+    CHECK(got->info.etag == *etag);
+  }
   CHECK(got->info.attributes.content_type == "video/mp4");
   CHECK(got->info.attributes.metadata ==
         std::vector<std::pair<std::string, std::string>>{{"mode", "33188"}});
@@ -181,6 +197,10 @@ TEST_CASE("a completion that does not fit its parts fails and changes nothing") 
   REQUIRE(err(one) == 0);
   REQUIRE(err(two) == 0);
   SECTION("a part in the middle that is too small") {
+    if (const auto why = bench->exempt("least size of a part")) {
+      WARN(bench->name() << ": " << *why);
+      return;
+    }
     CHECK(err(store.complete_upload(key, *id, {*one, *two})) != 0);
   }
   SECTION("an ETag that is not the part's") {

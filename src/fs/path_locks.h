@@ -39,8 +39,8 @@ class PathLocks final {
   /// How long a request waits for its turn.
   struct Patience {
     std::chrono::nanoseconds limit = std::chrono::hours(24);
-    /// True: nobody wants the answer any more. Asked under the lock, every 0.2 s: it takes no lock and
-    /// waits for nothing.
+    /// True: nobody wants the answer any more. Asked under the lock, every 0.2 s: it takes no lock
+    /// and waits for nothing.
     std::function<bool()> called_off = {};
   };
 

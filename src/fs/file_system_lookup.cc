@@ -143,6 +143,8 @@ Result<Node> PosixFileSystem::node_of(const InodePtr& inode) {
       return gone;
     }
     auto node = resolver_.resolve(*path);
+    // Moved or removed meanwhile: then this may be about what has taken its name.
+    if (inodes_.path(inode) != *path && tries < kMostRenames) continue;
     if (node && is_directory(node->form) == inode->directory) return node;
     if (!node && node.error().err != ENOENT) return node;
     const auto renamed = renamed_meanwhile(inode, *path);
@@ -233,16 +235,22 @@ Result<Attr> PosixFileSystem::lookup(InodeId parent, std::string_view name) {
       return attr;
     }
     nodes_.touched(place->path);
+    const InodePtr seen = inodes_.child(place->parent, name);
     const auto node = node_at(*place, name);
     if (node) {
-      const InodePtr inode = inodes_.reference(place->parent, name, is_directory(node->form), 1);
-      return told(inode, node->stat);
+      const InodePtr inode =
+          inodes_.reference_as_seen(place->parent, name, is_directory(node->form), seen);
+      if (inode) return told(inode, node->stat);
+      if (tries < kMostRenames) continue;
+      return Error{ESTALE, printable(place->path) + ": is being replaced"};
     }
     const int err = node.error().err;
     if (err != ENOENT && err != EAGAIN) return node.error();
     const auto renamed = renamed_meanwhile(*place, name);
     if (!renamed) return renamed.error();
-    if ((*renamed || err == EAGAIN) && tries < kMostRenames) continue;
+    const InodePtr now = inodes_.child(place->parent, name);
+    const bool has_come = now != nullptr && now != seen;
+    if ((*renamed || has_come || err == EAGAIN) && tries < kMostRenames) continue;
     if (err == EAGAIN) return Error{ESTALE, node.error().text};
     if (is_too_long(name)) return Error{ENAMETOOLONG, "longer than 255 bytes"};
     return node.error();

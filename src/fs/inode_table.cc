@@ -65,9 +65,23 @@ FileNumbers::Taken InodeTable::taken() {
   return [&by_id = by_id_](InodeId number) { return by_id.contains(number); };
 }
 
+InodePtr InodeTable::reference_as_seen(const InodePtr& parent, std::string_view name,
+                                       bool directory, const InodePtr& seen) {
+  MutexLock lock(mutex_);
+  const auto there = by_place_.find(Place{parent->id, name});
+  const bool other_kind = there != by_place_.end() && (*there)->directory != directory;
+  if (other_kind && *there != seen) return nullptr;
+  return reference_locked(parent, name, directory, 1);
+}
+
 InodePtr InodeTable::reference(const InodePtr& parent, std::string_view name, bool directory,
                                std::uint64_t lookups) {
   MutexLock lock(mutex_);
+  return reference_locked(parent, name, directory, lookups);
+}
+
+InodePtr InodeTable::reference_locked(const InodePtr& parent, std::string_view name, bool directory,
+                                      std::uint64_t lookups) {
   const auto found = by_place_.find(Place{parent->id, name});
   if (found != by_place_.end()) {
     InodePtr inode = *found;

@@ -102,6 +102,10 @@ class InodeTable final {
   [[nodiscard]] InodeId number_in(const InodePtr& parent, std::string_view name) EXCLUDES(mutex_);
   /// Of the directory it stands in; the root's of the root and of what no name leads to.
   [[nodiscard]] InodeId number_above(const InodePtr& inode) EXCLUDES(mutex_);
+  /// As reference() with one lookup, for an answer that was asked for when `seen` had the name.
+  /// Null if an inode of the other kind has come there since: the answer is out of date.
+  InodePtr reference_as_seen(const InodePtr& parent, std::string_view name, bool directory,
+                             const InodePtr& seen) EXCLUDES(mutex_);
   /// The inode of that name, made if there is none or if what is there is of the other kind (which
   /// then is detached). Adds `lookups` to its count.
   InodePtr reference(const InodePtr& parent, std::string_view name, bool directory,
@@ -144,6 +148,8 @@ class InodeTable final {
     }
   };
 
+  InodePtr reference_locked(const InodePtr& parent, std::string_view name, bool directory,
+                            std::uint64_t lookups) REQUIRES(mutex_);
   void detach_locked(const InodePtr& inode) REQUIRES(mutex_);
   void place_locked(const InodePtr& inode, const InodePtr& parent, std::string_view name)
       REQUIRES(mutex_);

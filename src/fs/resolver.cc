@@ -198,6 +198,9 @@ Result<Node> Resolver::from_page(const std::string& path, const FetchedPage& pag
     // The page may have shown that what was known of it is still true.
     const auto learnt = known_.learnt(path);
     auto known = learnt && *learnt >= page.asked ? known_.find(path) : std::nullopt;
+    // By us, meanwhile.
+    const bool removed = known && known->form == Form::absent;
+    if (removed) return Error{ENOENT, printable(path) + ": does not exist"};
     if (known) return std::move(*known);
     auto marker = ask_marker(path);
     if (marker || !is_absence(marker.error())) return marker;

@@ -2,6 +2,7 @@
 // Two threads at one file: what one of them does falls between the question and the answer of the
 // other.
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <functional>
 #include <thread>
@@ -125,6 +126,59 @@ TEST_CASE("a file opened while another one is renamed over it is that one or gon
   w.other.join();
   CHECK(err == ESTALE);  // the kernel looks the name up again
   CHECK(w.read(w.open(w.look("f"), O_RDONLY)) == "new content");
+}
+
+TEST_CASE("a lookup that finds a directory does not push aside the file that came after it") {
+  World w;
+  w.store.put_raw("f/", "");
+  w.look("f");
+  w.clock.advance(1h);
+  HandleId handle = 0;
+  InodeId made = 0;
+  const auto replace = [&] {
+    if (!w.files->rmdir(kRootInode, "f")) return;
+    const auto created = w.files->create(kRootInode, "f", S_IFREG | 0644, O_WRONLY, Caller{});
+    if (!created) return;
+    handle = created->handle;
+    made = created->attr.ino;
+    static_cast<void>(w.files->write(handle, 0, std::string("bytes")));
+  };
+  test::Fault between;
+  between.verb = Verb::head;
+  between.nth = GENERATE(1, 2);  // behind the question about "f", behind that about "f/"
+  between.action = test::Fault::Action::none;
+  between.after = [&](const test::StoreCall&) {
+    std::this_thread::sleep_for(50ms);  // until the listing beside it is over
+    std::thread(replace).join();
+  };
+  w.faults.add(between);
+  // As the kernel asks about a name that it has had for a second: others may change it meanwhile.
+  const auto found = w.files->lookup(kRootInode, "f");
+  REQUIRE(found);
+  REQUIRE(handle != 0);
+  CHECK(found->ino == made);
+  CHECK((found->mode & S_IFMT) == S_IFREG);
+  CHECK(w.files->flush(handle));
+  CHECK(w.stored("f") == "bytes");
+}
+
+TEST_CASE("what is asked about a file is not answered with what has taken its name") {
+  World w;
+  w.store.put_raw("f", "a file");
+  const InodeId ino = w.look("f");
+  w.clock.advance(1h);
+  const auto replace = [&] {
+    if (!w.files->unlink(kRootInode, "f")) return;
+    static_cast<void>(w.files->symlink("elsewhere", kRootInode, "f", Caller{}));
+  };
+  w.when(Verb::head, [&] { std::thread(replace).join(); });
+  const auto attr = w.files->getattr(ino);
+  if (attr) {
+    CHECK((attr->mode & S_IFMT) == S_IFREG);
+  } else {
+    CHECK(attr.error().err == ESTALE);
+  }
+  CHECK(w.files->lookup(kRootInode, "f")->ino != ino);
 }
 
 TEST_CASE("a file opened while the bytes of its removal are rescued is gone and never zeros") {

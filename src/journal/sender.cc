@@ -120,6 +120,12 @@ Sender::Look Sender::look(const Job& job, const BodyPtr& sent) {
   std::optional<s3::ObjectInfo> found;
   if (info) found = *info;
   Look result;
+  if (found && found->etag.empty()) {
+    // S3Proxy tells the version of a directory's object in listings only.
+    result.has_name = false;
+    const auto listed = list_one(job.key);
+    if (listed && listed->size == found->size) found->etag = listed->etag;
+  }
   result.base = found ? Base::of(found->etag) : Base::none();
   result.same = found && job.want.kind != Want::Kind::absent && is_ours(mark_of(job.want), *found);
   Verdict verdict;
@@ -153,7 +159,7 @@ Verdict Sender::make(const Job& job, const BodyPtr& body) {
       seen.verdict->may_have_arrived = false;  // nothing was sent
       return *seen.verdict;
     }
-    base = seen.base;
+    base = seen.condition();
   }
   return job.want.kind == Want::Kind::copy ? copy(job) : put(job, body, base);
 }
@@ -192,8 +198,8 @@ Verdict Sender::put(const Job& job, const BodyPtr& body, Base base) {
     // that refuses right conditions too (Ceph 16 and 18).
     const Look seen = look(job, body);
     if (seen.verdict) return *seen.verdict;
-    if (seen.base == base) conditions_ = false;
-    base = seen.base;
+    if (seen.has_name && seen.base == base) conditions_ = false;
+    base = seen.condition();
   }
 }
 
@@ -235,6 +241,12 @@ bool Sender::is_absent(const s3::Key& key) {
   // A listing need not name it in a URL's path.
   const auto page = store_.list({key, false, {}, 1});
   return page && (page->objects.empty() || page->objects.front().key != key);
+}
+
+std::optional<s3::ListedObject> Sender::list_one(const s3::Key& key) {
+  const auto page = store_.list({key, false, {}, 1});
+  if (!page || page->objects.empty() || page->objects.front().key != key) return std::nullopt;
+  return page->objects.front();
 }
 
 std::vector<Verdict> Sender::remove(const std::vector<Job>& jobs) {

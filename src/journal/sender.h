@@ -46,12 +46,16 @@ class Sender final {
     std::optional<Verdict> verdict;  ///< when that settles it
     Base base;                       ///< else: what the change goes upon
     bool same = false;               ///< what is there has the bytes that are wanted
+    /// A condition may name `base`: the store tells it when asked for the object.
+    bool has_name = true;
+    [[nodiscard]] Base condition() const { return has_name ? base : Base(); }
   };
   /// `sent`: a body that has just been sent, and whose first attempt may have arrived though the
   /// last one was refused.
   Look look(const Job& job, const BodyPtr& sent = nullptr);
   bool has_bytes(const Job& job, const BodyPtr& sent, const s3::ObjectInfo& found);
   bool is_absent(const s3::Key& key);
+  std::optional<s3::ListedObject> list_one(const s3::Key& key);
   bool is_like_source(const Job& job, const s3::ObjectInfo& found);
   Verdict put(const Job& job, const BodyPtr& body, Base base);
   Verdict copy(const Job& job);

@@ -129,8 +129,15 @@ class Forgetful final : public s3::ObjectStore {
   int failures = 0;  ///< of the next puts
   /// The client has tried it again, and tells how that ended.
   bool tells_condition = false;
+  /// Tells the versions of objects "x/" in listings only and meets no condition that names one, as
+  /// S3Proxy does.
+  bool nameless_directories = false;
 
-  Result<s3::ObjectInfo> head(const s3::Key& key) override { return named(fake_.head(key)); }
+  Result<s3::ObjectInfo> head(const s3::Key& key) override {
+    auto info = named(fake_.head(key));
+    if (info && nameless_directories && key.ends_with('/')) info->etag = {};
+    return info;
+  }
   Result<s3::ObjectInfo> get(const s3::GetRequest& request, s3::ByteSink& sink) override {
     s3::GetRequest inner = request;
     if (!translate(inner.if_match)) return stale();
@@ -139,6 +146,8 @@ class Forgetful final : public s3::ObjectStore {
   Result<s3::ETag> put(const s3::PutRequest& request, s3::ByteSource& body) override {
     s3::PutRequest inner = request;
     if (!translate(inner.if_match)) return stale();
+    const bool nameless = nameless_directories && request.key.ends_with('/');
+    if (nameless && !inner.if_match.empty()) return stale();
     const bool fails = failures > 0;
     if (fails) inner.attributes = {};
     auto etag = fake_.put(inner, body);
@@ -228,6 +237,39 @@ TEST_CASE("a version of ours whose attributes the service has lost is not somebo
   CHECK(store.waiting().conflicts == 0);
   CHECK(s.content("k") == "text");
   CHECK(s.fake.object("k")->meta("mode") == "1");
+}
+
+TEST_CASE("a version that only a listing names is what a change goes upon") {
+  const bool reopened = GENERATE(false, true);
+  Setting s;
+  Forgetful service(s.fake, false);
+  service.nameless_directories = true;
+  const auto open = [&] {
+    auto opened = journal::open_journal(s.config, service, s.clock);
+    REQUIRE(err(opened) == 0);
+    return std::move(*opened);
+  };
+  auto store = open();
+  for (const char* key : {"d/", "e/", "k"}) {
+    REQUIRE(err(put_text(*store, key, "old", mode("1"))) == 0);
+  }
+  REQUIRE(err(store->settle({})) == 0);
+  for (const char* key : {"d/", "e/", "k"}) {
+    REQUIRE(err(put_text(*store, key, "new", mode("2"))) == 0);
+  }
+  s.fake.put_raw("e/", "of somebody else");
+  s.fake.put_raw("k", "of somebody else");
+  if (reopened) {
+    store.reset();
+    store = open();
+  }
+  static_cast<void>(store->settle({}));
+  CHECK(s.content("d/") == "new");
+  CHECK(s.fake.object("d/")->meta("mode") == "2");
+  CHECK(s.content("e/") == "of somebody else");
+  // Conditions are not given up for it.
+  CHECK(s.content("k") == "of somebody else");
+  CHECK(store->waiting().conflicts == 2);
 }
 
 TEST_CASE("a lost reply and then a refusal leave a version of ours") {

@@ -42,12 +42,19 @@ std::uint64_t Knowledge::digest(std::string_view key) {
   return std::hash<std::string_view>{}(key);
 }
 
+/// Digest of the name under which a listing of `prefix` shows `key`.
+std::uint64_t Knowledge::shown(bool flat, const std::string& prefix, const s3::Key& key) {
+  const std::size_t slash = flat ? std::string::npos : key.find('/', prefix.size());
+  return slash == std::string::npos ? digest(key)
+                                    : digest(std::string_view(key).substr(0, slash + 1));
+}
+
 void Knowledge::note(const s3::Key& key, const Known& known) {
   const auto before = find(key, known.time);
   const bool present = known.base.kind == Base::Kind::version;
   const bool same = before && before->base.kind == known.base.kind;
   const int by = same ? 0 : (present ? 1 : -1);
-  count(key, by, before ? std::optional(before->time) : std::nullopt);
+  count(key, by, before ? std::optional(before->time) : std::nullopt, known.time);
   const MonoTime good_until =
       known.time + (present ? MonoTime::duration(kVersionLife) : MonoTime::duration(kAbsenceLife));
   seen_.put(key, known, good_until);
@@ -83,57 +90,68 @@ bool Knowledge::may_tell(const s3::Key& key, MonoTime asked, const std::optional
   return ours && !ours->contains(key);
 }
 
-/// Also true when too many changes have been made since to tell.
-bool Knowledge::changed_below(const std::string& prefix, MonoTime since) const {
-  if (changes_.size() == kMostChanges && changes_.front().first >= since) return true;
-  return std::any_of(changes_.rbegin(), changes_.rend(), [&](const auto& change) {
-    return change.first >= since && change.second.starts_with(prefix);
-  });
-}
-
 void Knowledge::forget(const s3::Key& key) {
   seen_.erase(key);
-  count(key, 0, std::nullopt);
+  count(key, 0, std::nullopt, MonoTime());
 }
 
-void Knowledge::count(const s3::Key& key, int by, std::optional<MonoTime> known) {
+void Knowledge::count(const s3::Key& key, int by, std::optional<MonoTime> known, MonoTime now) {
   // A listing since then may have shown it otherwise.
   for_each_prefix(key, [&](const std::string& prefix) {
     const auto found = tallies_.find(prefix);
     if (found != tallies_.end() && known && *known < found->second.time) known.reset();
   });
   if (known && by == 0) return;
+  // A name too many is harmless: it is then removed though it may not be there.
+  if (!known || by > 0) add_name(key, now);
   const std::uint64_t name = digest(key);
-  const auto listing = listings_.find(directory_of(key));
-  if (listing != listings_.end() && (!known || by > 0)) {
-    // A name too many is harmless: it is then removed though it may not be there.
-    auto& names = listing->second.names;
-    const auto at = std::lower_bound(names.begin(), names.end(), name);
-    if (at == names.end() || *at != name) {
-      names.insert(at, name);
-      ++names_;
-    }
-  }
   for_each_prefix(key, [&](const std::string& prefix) {
     const auto found = tallies_.find(prefix);
-    if (found != tallies_.end()) {
-      if (!known) {
-        tallies_.erase(found);
-      } else {
-        Tally& tally = found->second.tally;
-        tally.count += by > 0 ? 1 : ~std::uint64_t{0};
-        tally.sum += by > 0 ? name : 0 - name;
-      }
-    }
-    const auto flat = listings_.find(prefix);
-    if (flat != listings_.end() && flat->second.flat && (!known || by > 0)) {
-      names_ -= flat->second.names.size();
-      listings_.erase(flat);
+    if (found == tallies_.end()) return;
+    if (!known) {
+      tallies_.erase(found);
+    } else {
+      Tally& tally = found->second.tally;
+      tally.count += by > 0 ? 1 : ~std::uint64_t{0};
+      tally.sum += by > 0 ? name : 0 - name;
     }
   });
 }
 
+/// There may be an object at `key` now. What a listing does not show besides stays absent.
+void Knowledge::add_name(const s3::Key& key, MonoTime now) {
+  for_each_prefix(key, [&](const std::string& prefix) {
+    const auto found = listings_.find(prefix);
+    if (found == listings_.end()) return;
+    Listing& listing = found->second;
+    if (listing.time + kAbsenceLife <= now) {
+      names_ -= listing.names.size();
+      listings_.erase(found);
+      return;
+    }
+    listing.tells_empty = false;
+    const std::uint64_t name = shown(listing.flat, prefix, key);
+    const auto at = std::lower_bound(listing.names.begin(), listing.names.end(), name);
+    if (at != listing.names.end() && *at == name) return;
+    listing.names.insert(at, name);
+    ++names_;
+    // Nothing was in that directory: what we put into it is all.
+    const std::size_t slash = key.find('/', prefix.size());
+    if (listing.flat || slash == std::string::npos) return;
+    const auto [fresh, made] = listings_.try_emplace(key.substr(0, slash + 1));
+    if (!made && fresh->second.time >= listing.time) return;
+    names_ -= fresh->second.names.size();
+    fresh->second = {listing.time, true, false, {}};  // the key itself is added next
+  });
+  bound();
+}
+
 void Knowledge::saw_page(const s3::ListRequest& request, const s3::ListPage& page, MonoTime asked) {
+  const bool directory = request.prefix.empty() || request.prefix.back() == '/';
+  if (!directory && request.continuation.empty() &&
+      (page.objects.empty() || page.objects.front().key != request.prefix)) {
+    saw(request.prefix, {Base::none(), 0, asked});  // a key comes before all that begin with it
+  }
   const auto ours = changed_since(asked);
   for (const s3::ListedObject& object : page.objects) {
     if (object.etag.empty() || !may_tell(object.key, asked, ours)) continue;
@@ -154,7 +172,7 @@ void Knowledge::saw_page(const s3::ListRequest& request, const s3::ListPage& pag
     reading.time = asked;
   }
   add(reading, page);
-  if (reading.names.size() > kMostNames / 4 || changed_below(request.prefix, reading.time)) return;
+  if (reading.names.size() > kMostNames / 4) return;
   if (page.next.empty()) return complete(std::move(reading));
   reading.continuation = page.next;
   readings_.push_back(std::move(reading));
@@ -181,8 +199,17 @@ void Knowledge::add(Reading& reading, const s3::ListPage& page) const {
 void Knowledge::complete(Reading reading) {
   // Only directories: what begins with "a/b" is no answer to questions about "a/".
   if (!reading.prefix.empty() && reading.prefix.back() != '/') return;
+  const auto ours = changed_since(reading.time);
+  if (!ours) return;
   const bool flat = !reading.delimited || !reading.has_prefixes;
-  if (flat) {
+  bool quiet = true;
+  for (const std::string_view key : *ours) {
+    if (!key.starts_with(reading.prefix)) continue;
+    // The listing may show it or not.
+    quiet = false;
+    reading.names.push_back(shown(flat, reading.prefix, s3::Key(key)));
+  }
+  if (flat && quiet) {
     reading.tallies.try_emplace(reading.prefix);
     const auto below = tallies_.lower_bound(reading.prefix);
     auto end = below;
@@ -194,7 +221,7 @@ void Knowledge::complete(Reading reading) {
   Listing& listing = listings_[reading.prefix];
   names_ += reading.names.size();
   names_ -= listing.names.size();
-  listing = {reading.time, flat, std::move(reading.names)};
+  listing = {reading.time, flat, flat && quiet, std::move(reading.names)};
   bound();
 }
 
@@ -208,19 +235,25 @@ void Knowledge::bound() {
 }
 
 bool Knowledge::listed_absent(const s3::Key& key, MonoTime now, MonoTime& when) const {
-  const Listing* newest = nullptr;
-  const auto consider = [&](const std::string& prefix, bool only_flat) {
+  const std::string directory = directory_of(key);
+  bool absent = false;
+  bool told = false;
+  for_each_prefix(key, [&](const std::string& prefix) {
     const auto found = listings_.find(prefix);
-    if (found == listings_.end() || (only_flat && !found->second.flat)) return;
+    if (found == listings_.end() || found->second.time + kAbsenceLife <= now) return;
     const Listing& listing = found->second;
-    if (listing.time + kAbsenceLife <= now) return;
-    if (newest == nullptr || listing.time > newest->time) newest = &listing;
-  };
-  consider(directory_of(key), false);
-  for_each_prefix(key, [&](const std::string& prefix) { consider(prefix, true); });
-  if (newest == nullptr) return false;
-  when = newest->time;
-  return !std::binary_search(newest->names.begin(), newest->names.end(), digest(key));
+    const bool whole = listing.flat || prefix == directory;
+    if (!whole && prefix == key) return;
+    const std::uint64_t name = shown(listing.flat, prefix, key);
+    const bool has = std::binary_search(listing.names.begin(), listing.names.end(), name);
+    // A directory above, in which something is: perhaps this.
+    if (!whole && has) return;
+    if (told && listing.time <= when) return;
+    told = true;
+    when = listing.time;
+    absent = !has;
+  });
+  return absent;
 }
 
 std::optional<Knowledge::Known> Knowledge::find(const s3::Key& key, MonoTime now) {
@@ -242,7 +275,7 @@ std::optional<Knowledge::Tally> Knowledge::below(const std::string& prefix, Mono
   std::optional<Tally> nothing;
   for_each_prefix(prefix, [&](const std::string& above) {
     const auto listing = listings_.find(above);
-    if (listing == listings_.end() || !listing->second.flat) return;
+    if (listing == listings_.end() || !listing->second.tells_empty) return;
     const auto tally = tallies_.find(above);
     if (tally == tallies_.end() || listing->second.time + kAbsenceLife <= now) return;
     nothing = Tally{};

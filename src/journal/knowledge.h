@@ -54,8 +54,10 @@ class Knowledge final {
   /// A listing that was read from its first page to its last.
   struct Listing {
     MonoTime time{};
-    bool flat = false;
-    std::vector<std::uint64_t> names;  ///< digests of keys and common prefixes, sorted
+    bool flat = false;         ///< names are keys, of everything below, and not of one level
+    bool tells_empty = false;  ///< a directory without a tally has nothing below it
+    std::vector<std::uint64_t> names;  ///< digests of keys and common prefixes, sorted; with those
+                                       ///< that we have made or changed since
   };
   struct Tallied {
     MonoTime time{};
@@ -78,14 +80,15 @@ class Knowledge final {
   /// What the store, asked at `asked`, says of `key` is no older than what is known. `ours`:
   /// changed by us since then.
   [[nodiscard]] bool may_tell(const s3::Key& key, MonoTime asked, const std::optional<Keys>& ours);
-  [[nodiscard]] bool changed_below(const std::string& prefix, MonoTime since) const;
   void add(Reading& reading, const s3::ListPage& page) const;
   void complete(Reading reading);
   void bound();
+  static std::uint64_t shown(bool flat, const std::string& prefix, const s3::Key& key);
+  void add_name(const s3::Key& key, MonoTime now);
   [[nodiscard]] bool listed_absent(const s3::Key& key, MonoTime now, MonoTime& when) const;
   /// The store has `by` objects (1, 0, -1) more at `key` than it had at the moment `known`;
-  /// nothing: nobody knows what it had.
-  void count(const s3::Key& key, int by, std::optional<MonoTime> known);
+  /// nothing: nobody knows what it had. `now`: when that was said, if it is known.
+  void count(const s3::Key& key, int by, std::optional<MonoTime> known, MonoTime now);
 
   cache::ExpiringLru<s3::Key, Known> seen_;
   std::deque<Reading> readings_;

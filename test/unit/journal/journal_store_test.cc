@@ -172,6 +172,31 @@ TEST_CASE("a later version of somebody else is not undone") {
   CHECK(get_text(store, "changed")->bytes == "theirs");
 }
 
+TEST_CASE("a name that another client takes is not undone, whatever was stored just before") {
+  Setting s;
+  s.fake.put_raw("d/old", "old");
+  const bool deep = GENERATE(true, false);
+  if (deep) s.fake.put_raw("d/sub/old", "old");
+  JournalStore& store = s.open();
+  REQUIRE(err(store.list({"", true, {}, 1000})) == 0);
+  REQUIRE(err(store.list({"d/", true, {}, 1000})) == 0);
+  for (const char* key : {"d/first", "first", "made/"}) {
+    REQUIRE(err(put_text(store, key, "ours")) == 0);
+  }
+  CHECK(err(store.settle({})) == 0);
+
+  // What the listings did not show is what these are made upon.
+  const std::vector<std::string> taken = {"d/new", "new", "made/new", "made/deep/new"};
+  for (const std::string& key : taken) {
+    REQUIRE(err(put_text(store, key, "ours")) == 0);
+    s.fake.put_raw(key, "theirs");
+  }
+  CHECK(err(store.settle({})) == 0);
+  for (const std::string& key : taken) CHECK(s.content(key) == "theirs");
+  CHECK(store.waiting().conflicts == taken.size());
+  CHECK(s.in("/conflicts").size() == 2 * taken.size());
+}
+
 TEST_CASE("what a listing showed is no later version, whatever else was confirmed meanwhile") {
   Setting s;
   s.fake.put_raw("d/old", "seen");

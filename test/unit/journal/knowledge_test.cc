@@ -62,12 +62,80 @@ TEST_CASE("a listing counts only when all its pages were seen in turn") {
   CHECK(base_of(knowledge, "d/z") == Base::none());
 }
 
-TEST_CASE("a change of ours while a listing is read makes it useless") {
+TEST_CASE("a listing that is read while we change a key tells of all other keys") {
   Knowledge knowledge;
   knowledge.changed("d/n", {Base::of({"\"n\""}), 1, kStart + seconds(1)});
+  knowledge.changed("d/sub/n", {Base::of({"\"n\""}), 1, kStart + seconds(1)});
   knowledge.saw_page(request("d/"), page({"d/a"}), kStart);
-  CHECK(base_of(knowledge, "d/z", kStart + seconds(2)) == Base());
+  CHECK(base_of(knowledge, "d/z", kStart + seconds(2)) == Base::none());
   CHECK(base_of(knowledge, "d/n", kStart + seconds(2)) == Base::of({"\"n\""}));
+  CHECK(base_of(knowledge, "d/sub/n", kStart + seconds(2)) == Base::of({"\"n\""}));
+  // Nothing is counted by it.
+  CHECK_FALSE(knowledge.below("d/", kStart + seconds(2)));
+  CHECK_FALSE(knowledge.below("d/sub/", kStart + seconds(2)));
+}
+
+TEST_CASE("objects that we make leave the rest of a listing as it was") {
+  Knowledge knowledge;
+  // With a common prefix, without, and of all levels.
+  const bool delimited = GENERATE(true, true, false);
+  const bool directory = GENERATE(true, false);
+  if (delimited) {
+    knowledge.saw_page(request(""), page({"a"}, {directory ? "dir/" : ""}), kStart);
+  } else {
+    knowledge.saw_page(request("", false), page({"a", directory ? "dir/b" : "b"}), kStart);
+  }
+  const MonoTime later = kStart + seconds(2);
+  knowledge.changed("n", {Base::of({"\"n\""}), 1, kStart + seconds(1)});
+  knowledge.changed("new/", {Base::of({"\"n\""}), 0, kStart + seconds(1)});
+  knowledge.changed("new/deep/n", {Base::of({"\"n\""}), 1, kStart + seconds(1)});
+  CHECK(base_of(knowledge, "z", later) == Base::none());
+  CHECK(base_of(knowledge, "other/z", later) == Base::none());
+  CHECK(base_of(knowledge, "n", later) == Base::of({"\"n\""}));
+  CHECK(base_of(knowledge, "new/deep/n", later) == Base::of({"\"n\""}));
+  const auto below = knowledge.below("new/", later);
+  CHECK((!below || below->count == 2));
+  const auto deep = knowledge.below("new/deep/", later);
+  CHECK((!deep || deep->count == 1));
+  // What is too old by now is not kept by what we make.
+  knowledge.changed("m", {Base::of({"\"m\""}), 1, kStart + seconds(61)});
+  CHECK(base_of(knowledge, "z", kStart + seconds(61)) == Base());
+}
+
+TEST_CASE("where a listing shows no directory nothing is in it") {
+  Knowledge knowledge;
+  knowledge.saw_page(request("t/"), page({"t/a"}, {"t/known/"}), kStart);
+  CHECK(base_of(knowledge, "t/fresh/f") == Base::none());
+  CHECK(base_of(knowledge, "t/fresh/deep/f") == Base::none());
+  CHECK(base_of(knowledge, "t/known/f") == Base());
+  CHECK(base_of(knowledge, "u/f") == Base());
+  // Of two listings the later one counts, of those that can tell.
+  knowledge.saw_page(request("t/known/"), page({"t/known/x"}), kStart);
+  CHECK(base_of(knowledge, "t/known/f") == Base::none());
+  knowledge.saw_page(request("t/"), page({"t/a"}, {"t/known/"}), kStart + seconds(1));
+  CHECK(base_of(knowledge, "t/known/f", kStart + seconds(1)) == Base::none());
+  knowledge.saw_page(request("t/"), page({"t/a"}, {"t/other/"}), kStart + seconds(2));
+  CHECK(base_of(knowledge, "t/known/x", kStart + seconds(2)) == Base::none());
+  // Also beside what we put into it, for as long as the listing is good.
+  knowledge.changed("t/fresh/", {Base::of({"\"d\""}), 0, kStart + seconds(3)});
+  knowledge.changed("t/fresh/deep/f", {Base::of({"\"f\""}), 1, kStart + seconds(3)});
+  CHECK(base_of(knowledge, "t/fresh/g", kStart + seconds(3)) == Base::none());
+  CHECK(base_of(knowledge, "t/fresh/deep/g", kStart + seconds(3)) == Base::none());
+  CHECK(base_of(knowledge, "t/fresh/deep/f", kStart + seconds(3)) == Base::of({"\"f\""}));
+  CHECK(base_of(knowledge, "t/fresh/g", kStart + seconds(62)) == Base());
+}
+
+TEST_CASE("a listing that begins with a key tells whether there is one") {
+  Knowledge knowledge;
+  knowledge.saw_page(request("d/a"), page({"d/a", "d/ab"}), kStart);
+  knowledge.saw_page(request("d/b"), page({"d/bc"}, {"d/b/"}), kStart);
+  knowledge.saw_page(request("d/c"), page({}), kStart);
+  knowledge.saw_page(request("d/e", true, "d/e1"), page({"d/e2"}), kStart);
+  CHECK(base_of(knowledge, "d/a") == Base::of({"\"d/a\""}));
+  CHECK(base_of(knowledge, "d/b") == Base::none());
+  CHECK(base_of(knowledge, "d/c") == Base::none());
+  CHECK(base_of(knowledge, "d/e") == Base());
+  CHECK(base_of(knowledge, "d/a0") == Base());
 }
 
 TEST_CASE("a change of ours while the store is asked says nothing of other keys") {

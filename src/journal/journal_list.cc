@@ -153,7 +153,9 @@ void Journal::lay_over(Overlay& overlay, const s3::ListPage& page, const std::st
   const auto show = [&](const s3::Key& key, const Want& want, bool in_store) {
     const auto group = group_of(request, key);
     const std::string& name = group ? *group : key;
-    if (name <= after || (!to_the_end && name > last)) return;
+    // Up to `after` only what this page shows, as pages in no order may.
+    if (name <= after && items.count(name) == 0) return;
+    if (!to_the_end && name > last) return;
     const bool absent = want.kind == Want::Kind::absent;
     if (group) {
       if (!absent) items[name] = {std::nullopt, in_store};
@@ -181,8 +183,9 @@ void Journal::lay_over(Overlay& overlay, const s3::ListPage& page, const std::st
     }
   }
   // From `after` on: keys before it that share its common prefix have been shown.
+  const std::string first = items.empty() ? after : std::min(after, items.begin()->first);
   const auto& entries = pending_.entries();
-  for (auto at = entries.lower_bound(std::max(request.prefix, after));
+  for (auto at = entries.lower_bound(std::max(request.prefix, first));
        at != entries.end() && at->first.starts_with(request.prefix); ++at) {
     if (!to_the_end && group_of(request, at->first).value_or(at->first) > last) break;
     show(at->first, at->second.want, false);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The journal over a service that does not take some names, or says of what it has done that it
 // failed: only what depends on it waits, and our own version is never somebody else's.
+#include <map>
+
 #include "setting.h"
 
 namespace pailfs::test {
@@ -132,6 +134,8 @@ class Forgetful final : public s3::ObjectStore {
   /// Tells the versions of objects "x/" in listings only and meets no condition that names one, as
   /// S3Proxy does.
   bool nameless_directories = false;
+  /// S3Mock's version 2 pages; those of S3's directory buckets are in no order at all.
+  bool prefixes_on_every_page = false;
 
   Result<s3::ObjectInfo> head(const s3::Key& key) override {
     auto info = named(fake_.head(key));
@@ -163,7 +167,19 @@ class Forgetful final : public s3::ObjectStore {
   std::vector<Status> remove_many(const std::vector<s3::Key>& keys) override {
     return fake_.remove_many(keys);
   }
-  Result<s3::ListPage> list(const s3::ListRequest& request) override { return fake_.list(request); }
+  Result<s3::ListPage> list(const s3::ListRequest& request) override {
+    auto page = fake_.list(request);
+    if (!page || !prefixes_on_every_page || page->objects.empty()) return page;
+    s3::ListRequest all = request;
+    all.continuation.clear();
+    all.max_keys = 1000;
+    const auto whole = fake_.list(all);
+    if (!whole) return whole;
+    for (const std::string& prefix : whole->prefixes) {
+      if (prefix > page->objects.back().key) page->prefixes.push_back(prefix);
+    }
+    return page;
+  }
   Result<s3::ETag> copy(const s3::CopyRequest& request) override { return fake_.copy(request); }
   Result<s3::UploadId> create_upload(const s3::Key& key, const s3::ObjectAttributes& attributes,
                                      s3::PartOrigin origin) override {
@@ -270,6 +286,31 @@ TEST_CASE("a version that only a listing names is what a change goes upon") {
   // Conditions are not given up for it.
   CHECK(s.content("k") == "of somebody else");
   CHECK(store->waiting().conflicts == 2);
+}
+
+TEST_CASE("a removal that waits is laid over whatever page its name is on") {
+  Setting s;
+  Forgetful service(s.fake, false);
+  service.prefixes_on_every_page = true;
+  for (int i = 10; i < 22; ++i) s.fake.put_raw("k" + std::to_string(i), "x");
+  s.fake.put_raw("x/1", "x");
+  auto opened = journal::open_journal(s.config, service, s.clock);
+  REQUIRE(err(opened) == 0);
+  JournalStore& store = **opened;
+  REQUIRE(err(store.head("k21")) == 0);
+  REQUIRE(err(store.remove("k21")) == 0);
+  REQUIRE(err(put_text(store, "k20", "longer")) == 0);
+  std::map<s3::Key, std::uint64_t> shown;
+  s3::ListRequest request{"", true, "", 10};
+  do {
+    const auto page = store.list(request);
+    REQUIRE(err(page) == 0);
+    for (const auto& object : page->objects) shown[object.key] = object.size;
+    request.continuation = page->next;
+  } while (!request.continuation.empty());
+  CHECK(shown.size() == 11);
+  CHECK(shown.count("k21") == 0);
+  CHECK(shown["k20"] == 6);
 }
 
 TEST_CASE("a lost reply and then a refusal leave a version of ours") {

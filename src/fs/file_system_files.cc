@@ -299,7 +299,10 @@ Result<ReadBytes> PosixFileSystem::read_once(OpenFile& file, Range range, bool& 
   }
   const auto path =
       gaps.empty() ? std::optional<std::string>(std::string()) : inodes_.path(file.inode);
-  if (!path) return Error{ESTALE, "file was removed and is too large to be kept"};
+  if (!path)
+    return Error{ESTALE,
+                 "the file was removed, and these bytes of it were not kept: it has more "
+                 "than 1 GiB, or was replaced elsewhere before"};
   version.key = file_key(config_.prefix, *path);
   ReadBytes bytes;
   const auto add_own = [&](Range part) {

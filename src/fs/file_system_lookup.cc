@@ -227,15 +227,16 @@ Result<Attr> PosixFileSystem::lookup(InodeId parent, std::string_view name) {
   for (int tries = 0;; ++tries) {
     const auto place = place_of(parent, name);
     if (!place) return place.error();
-    if (auto listed = listed_file(*place, name)) {
+    const InodePtr seen = inodes_.child(place->parent, name);
+    if (auto listed = listed_file(*place, seen)) {
       // Its type and size are certain; who wants more asks with getattr.
-      const InodePtr inode = inodes_.reference(place->parent, name, false, 1);
-      Attr attr = told(inode, *listed);
-      attr.complete = false;
-      return attr;
+      if (const InodePtr inode = inodes_.reference_as_seen(place->parent, name, false, seen)) {
+        Attr attr = told(inode, *listed);
+        attr.complete = false;
+        return attr;
+      }
     }
     nodes_.touched(place->path);
-    const InodePtr seen = inodes_.child(place->parent, name);
     const auto node = node_at(*place, name);
     if (node) {
       const InodePtr inode =
@@ -257,10 +258,10 @@ Result<Attr> PosixFileSystem::lookup(InodeId parent, std::string_view name) {
   }
 }
 
-std::optional<Stat> PosixFileSystem::listed_file(const Place& place, std::string_view name) {
+std::optional<Stat> PosixFileSystem::listed_file(const Place& place, const InodePtr& inode) {
   const auto listed = known_.listed_for_reader(place.path, kReading);
   if (!listed || listed_type(*listed) != S_IFREG || known_.find(place.path)) return std::nullopt;
-  if (const InodePtr inode = inodes_.child(place.parent, name)) {
+  if (inode) {
     MutexLock lock(inode->state);
     if (inode->directory || inode->content) return std::nullopt;
   }

@@ -105,7 +105,7 @@ Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {
   if (!held) return held.error();
   const Place& place = held->place;
   std::optional<Stat> stat;  // whoever has a file of unknown attributes open has its content
-  if (!listed_file(place, name)) {
+  if (!listed_file(place, inodes_.child(place.parent, name))) {
     const auto node = node_at(place, name);
     if (!node) return node.error();
     stat = node->stat;

@@ -174,8 +174,8 @@ class PosixFileSystem final : public FileSystem {
   Result<Node> fresh_node(const std::string& path);
   Attr shown(const InodePtr& inode, const Stat& stat);
   /// What a listing alone proves of a file whose attributes are not known: that it is regular, and
-  /// its size.
-  std::optional<Stat> listed_file(const Place& place, std::string_view name);
+  /// its size. `inode` has the name.
+  std::optional<Stat> listed_file(const Place& place, const InodePtr& inode);
   std::optional<Node> content_node(const InodePtr& inode);
   /// For a new name, as the application gave it.
   [[nodiscard]] bool is_too_long(std::string_view name) const;

@@ -64,6 +64,21 @@ TEST_CASE("a name that changed its kind gets a new inode") {
   CHECK(table.child(table.root(), "a") == dir);
 }
 
+TEST_CASE("an answer about another inode of a name detaches none of the other kind") {
+  InodeTable table;
+  const auto directory = table.reference(table.root(), "a", true, 1);
+  const auto file = table.reference(table.root(), "a", false, 1);
+  // Asked for while the directory was there, or nothing.
+  CHECK_FALSE(table.reference_as_seen(table.root(), "a", true, directory));
+  CHECK_FALSE(table.reference_as_seen(table.root(), "a", true, nullptr));
+  CHECK(table.path(file) == "a");
+  CHECK(table.reference_as_seen(table.root(), "a", false, directory) == file);
+  table.forget(file->id, 1);
+  CHECK(table.find(file->id) == file);
+  CHECK(table.reference_as_seen(table.root(), "a", true, file)->directory);
+  CHECK_FALSE(table.path(file));
+}
+
 TEST_CASE("moving a directory moves everything below it") {
   InodeTable table;
   const auto from = table.reference(table.root(), "from", true, 1);

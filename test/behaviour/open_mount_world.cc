@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The world of the mounted driver: the project's own server in this process, `pailfs` in another.
+// The server imitates the service that PAILFS_TEST_IMITATE names.
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "behaviour/mount_process.h"
 #include "behaviour/world.h"
 #include "contract/client_bench.h"
+#include "contract/imitation.h"
 #include "contract/s3d_service.h"
 
 namespace pailfs::test {
@@ -28,6 +30,7 @@ class MountWorld final : public World {
  public:
   explicit MountWorld(const WorldOptions& options)
       : options_(options),
+        server_(S3dService::Scheme::http, rules_to_imitate()),
         client_(server_.service(), ClientStyle{true, false, 5, std::chrono::seconds(30), false}) {
     ::umask(0);
     if (::mkdtemp(directory_.data()) == nullptr) give_up(1, "no directory for a mount");

@@ -355,7 +355,12 @@ Result<ReadBytes> PosixFileSystem::read(HandleId handle, std::uint64_t offset, s
       continue;
     }
     if (!gone) return bytes;
-    // The object is gone or another version: for this handle both mean the same.
+    // The object is gone or another version: for this handle both mean the same, and who opens the
+    // name again is not to get what is gone.
+    if (const auto path = inodes_.path(inode)) {
+      MutexLock lock(inode->state);
+      known_.denied(*path, inode->content->base);
+    }
     Error stale = bytes.error();
     stale.err = ESTALE;
     return stale;

@@ -298,6 +298,14 @@ void NodeCache::erase(const std::string& path) {
   forget_path(path, table);
 }
 
+void NodeCache::denied(const std::string& path, const s3::ETag& version) {
+  MutexLock lock(mutex_);
+  TablePtr table;
+  const Slot* const slot = path.empty() ? nullptr : find_slot(path, table);
+  if (slot == nullptr || slot->state != Slot::State::known || !slot->tag.equals(version)) return;
+  forget_path(path, table);
+}
+
 void NodeCache::doubted(const std::string& path) {
   MutexLock lock(mutex_);
   TablePtr table;

@@ -52,6 +52,9 @@ class NodeCache final {
   /// the store was not told.
   void keep_ctime(const std::string& path, Node& node) EXCLUDES(mutex_);
   void erase(const std::string& path) EXCLUDES(mutex_);
+  /// The store has denied that it has this version: then nothing is known of the path, unless it is
+  /// another version.
+  void denied(const std::string& path, const s3::ETag& version) EXCLUDES(mutex_);
   /// A change of ours may have been made or not: nothing is known of the path, nor does a listing
   /// of its directory that lacks it prove anything.
   void doubted(const std::string& path) EXCLUDES(mutex_);

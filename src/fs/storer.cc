@@ -113,6 +113,7 @@ Status Storer::store(const InodePtr& inode) {
     if (error.in_doubt) {
       note_doubt(*content, *path, early && !*early ? std::move(*begun) : attributes);
     }
+    if (error.err == ESTALE) known_.denied(*path, content->base);
     return note_failure(*content, *path, std::move(error));
   }
   content->stored = true;

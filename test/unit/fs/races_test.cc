@@ -259,6 +259,51 @@ TEST_CASE("our own fsync is no other's version for a lookup that asks meanwhile"
   CHECK(w.stored("f") == "three");
 }
 
+/// As the kernel does: whom an open tells that the file is stale looks the name up and tries again.
+HandleId open_name(World& w, const char* name, int flags) {
+  auto opened = w.files->open(w.look(name), flags);
+  if (!opened && opened.error().err == ESTALE) opened = w.files->open(w.look(name), flags);
+  return opened ? opened->handle : 0;
+}
+
+TEST_CASE("who opens a file again that was stale when it was read gets the version there is") {
+  World w;
+  const std::string newer(200, 'b');
+  w.store.put_raw("f", std::string(300'000, 'a'));
+  const HandleId first = open_name(w, "f", O_RDONLY);
+  REQUIRE(first != 0);
+  w.store.put_raw("f", newer);
+  CHECK(w.read(first, 100, 200'000) == "error " + std::to_string(ESTALE));
+  const HandleId second = open_name(w, "f", O_RDONLY);
+  REQUIRE(second != 0);
+  CHECK(w.read(second, 1'000) == newer);
+  w.files->release(first);
+  CHECK(w.read(second, 1'000) == newer);
+}
+
+TEST_CASE(
+    "who appends again to a file that was stale when it was closed appends to what there is") {
+  World w;
+  w.store.put_raw("f", "old");
+  const auto append = [&] {
+    const HandleId handle = open_name(w, "f", O_WRONLY | O_APPEND);
+    if (handle == 0) return Status(Error{EBADF, "not opened"});
+    const std::uint64_t end = w.files->getattr(w.look("f"))->size;
+    REQUIRE(w.files->write(handle, end, std::string("+more")));
+    auto flushed = w.files->flush(handle);
+    w.files->release(handle);
+    return flushed;
+  };
+  w.look("f");
+  w.store.put_raw("f", "newer content");
+  const Status first = append();
+  REQUIRE_FALSE(first);
+  CHECK(first.error().err == ESTALE);
+  CHECK(w.stored("f") == "newer content");
+  CHECK(append());
+  CHECK(w.stored("f") == "newer content+more");
+}
+
 TEST_CASE("the kernel does not keep the pages of a version that somebody has replaced") {
   World w;
   w.store.put_raw("f", "old");

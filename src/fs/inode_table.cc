@@ -62,7 +62,7 @@ PlaceCode InodeTable::code_below(const Inode& parent, std::string_view name) {
 }
 
 FileNumbers::Taken InodeTable::taken() {
-  return [&by_id = by_id_](InodeId number) { return by_id.contains(number); };
+  return [this](InodeId number) REQUIRES(mutex_) { return by_id_.contains(number); };
 }
 
 InodePtr InodeTable::reference_as_seen(const InodePtr& parent, std::string_view name,

@@ -17,7 +17,7 @@ class WakingClock final : public Clock {
   void wake_all() EXCLUDES(mutex_);
 
  private:
-  const SystemClock clock_;
+  const SystemClock clock_{};
   Mutex mutex_;
   CondVar wake_;
   bool awake_ GUARDED_BY(mutex_) = false;

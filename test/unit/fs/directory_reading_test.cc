@@ -185,7 +185,7 @@ TEST_CASE("a position in a directory keeps its name after it was read from its s
 
 TEST_CASE("positions of a large directory outlive listings, changes and what is forgotten of it") {
   Config config;
-  config.max_cached_attributes = GENERATE(100'000, 1'600);
+  config.max_cached_attributes = GENERATE(std::size_t{100'000}, std::size_t{1'600});
   CAPTURE(config.max_cached_attributes);
   Positions w(config);
   for (int i = 0; i < 1'500; ++i) w.store.put_raw("d/" + std::to_string(i * 7'919 % 1'500), "x");

@@ -60,7 +60,7 @@ struct World {
 TEST_CASE("a file renamed over another of its size is read with its own bytes") {
   const bool on_disk = GENERATE(false, true);
   const auto habit = GENERATE(Replacement::hashed, Replacement::kept, Replacement::kept_unnoticed);
-  const std::size_t size = GENERATE(9, 300'000);
+  const std::size_t size = GENERATE(std::size_t{9}, std::size_t{300'000});
   CAPTURE(on_disk, size, static_cast<int>(habit));
   World w(on_disk);
   const std::string old_bytes(size, 'o');
@@ -80,7 +80,7 @@ TEST_CASE("a file renamed over another of its size is read with its own bytes") 
 TEST_CASE("a file written anew is read with its new bytes whatever ETag they get") {
   const bool on_disk = GENERATE(false, true);
   const auto habit = GENERATE(Replacement::hashed, Replacement::kept, Replacement::kept_unnoticed);
-  const std::size_t size = GENERATE(9, 300'000);
+  const std::size_t size = GENERATE(std::size_t{9}, std::size_t{300'000});
   CAPTURE(on_disk, size, static_cast<int>(habit));
   World w(on_disk);
   const std::string old_bytes(size, 'o');

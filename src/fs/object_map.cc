@@ -224,16 +224,16 @@ std::optional<WallTime> parse_time(std::string_view text) {
 }
 
 std::string format_time(WallTime time) {
-  const auto whole = std::chrono::floor<seconds>(time);
-  const auto nanos = (time - whole).count();
+  // Not floor: the first second that 64 bits of nanoseconds reach begins before them.
+  constexpr long long kSecond = 1'000'000'000;
+  const long long count = time.time_since_epoch().count();
+  const long long nanos = (count % kSecond + kSecond) % kSecond;
+  const long long whole = count / kSecond - (count % kSecond < 0 ? 1 : 0);
   std::array<char, 48> out{};
   if (nanos == 0) {
-    std::snprintf(out.data(), out.size(), "%lld",
-                  static_cast<long long>(whole.time_since_epoch().count()));
+    std::snprintf(out.data(), out.size(), "%lld", whole);
   } else {
-    std::snprintf(out.data(), out.size(), "%lld.%09lld",
-                  static_cast<long long>(whole.time_since_epoch().count()),
-                  static_cast<long long>(nanos));
+    std::snprintf(out.data(), out.size(), "%lld.%09lld", whole, nanos);
   }
   return out.data();
 }

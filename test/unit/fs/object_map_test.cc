@@ -117,6 +117,9 @@ TEST_CASE("owner and times come from the first header that means something") {
 TEST_CASE("times are written as s3fs writes them and read back equal") {
   CHECK(format_time(WallTime{seconds{1'700'000'000}}) == "1700000000");
   CHECK(format_time(WallTime{seconds{1} + nanoseconds{5}}) == "1.000000005");
+  CHECK(format_time(WallTime{nanoseconds{-1}}) == "-1.999999999");
+  CHECK(format_time(WallTime::min()) == "-9223372037.145224192");
+  CHECK(format_time(WallTime::max()) == "9223372036.854775807");
   CHECK(parse_time("1.5") == WallTime{seconds{1} + nanoseconds{500'000'000}});
   CHECK(parse_time("-3") == WallTime{seconds{-3}});
   CHECK_FALSE(parse_time(""));

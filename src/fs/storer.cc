@@ -251,14 +251,15 @@ void Storer::settle_doubt(Inode& inode, Content& content, const s3::Key& key) {
   const auto info = store_.head(key);
   if (!info && info.error().err != ENOENT) return;
   MutexLock lock(inode.state);
-  const Content::Doubt doubt = *std::exchange(content.doubt, std::nullopt);
-  if (!info || info->size != doubt.size || !has_all(info->attributes, doubt.attributes)) return;
+  const std::optional<Content::Doubt> doubt = std::exchange(content.doubt, std::nullopt);
+  if (!doubt || !info || info->size != doubt->size) return;
+  if (!has_all(info->attributes, doubt->attributes)) return;
   content.stored = true;
   content.hides_object = false;
   content.base = info->etag;
-  content.base_size = doubt.size;
-  content.base_visible = doubt.visible;
-  content.taken = doubt.attributes;
+  content.base_size = doubt->size;
+  content.base_visible = doubt->visible;
+  content.taken = doubt->attributes;
 }
 
 bool Storer::find_own_version(Inode& inode, const std::string& path) {

@@ -55,6 +55,9 @@ class Journal final : public JournalStore {
   Journal(const Config& config, s3::ObjectStore& store, Clock& clock, Directory directory,
           const Log::Sizes& sizes = {});
   ~Journal() override;
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
   /// What is in the directory; then the workers begin.
   Status open() EXCLUDES(mutex_);
   /// What a worker does: sends what is due, or cleans. False: nothing to do now. Tests without

@@ -85,6 +85,8 @@ class Log final {
   Log(std::string directory, Disk& disk, const Sizes& sizes)
       : directory_(std::move(directory)), disk_(disk), sizes_(sizes) {}
   Status read_all(const std::function<void(const Record&, const Place&)>& visit);
+  /// The one that records go into from now on.
+  Status begin_segment(std::uint64_t number);
   Status set_aside(const std::vector<std::uint64_t>& numbers, std::size_t from, std::uint64_t good);
   [[nodiscard]] std::string path_of(std::uint64_t number) const;
   Result<std::shared_ptr<Segment>> make_segment(std::uint64_t number) const;

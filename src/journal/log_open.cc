@@ -96,7 +96,7 @@ Status Log::read_all(const std::function<void(const Record&, const Place&)>& vis
     if (!segment->file) return system_error(errno, "open " + path);
     if (!bytes) return bytes.error();
     std::string_view left = *bytes;
-    while (const auto found = decode(left)) {
+    for (auto found = decode(left); found; found = decode(left)) {
       const std::uint64_t at = bytes->size() - left.size() + found->length;
       left.remove_prefix(found->length);
       if (found->record.kind == Record::Kind::follows) continue;
@@ -119,10 +119,14 @@ Status Log::read_all(const std::function<void(const Record&, const Place&)>& vis
     if (!cut) return cut;
     if (more) break;
   }
-  auto current = make_segment(last + 1);
-  if (!current) return current.error();
+  return begin_segment(last + 1);
+}
+
+Status Log::begin_segment(std::uint64_t number) {
+  auto segment = make_segment(number);
+  if (!segment) return segment.error();
   MutexLock lock(mutex_);
-  current_ = std::move(*current);
+  current_ = std::move(*segment);
   current_is_new_ = true;
   open_ = std::make_shared<Batch>();
   return {};

@@ -20,6 +20,8 @@ class KernelMount final {
   /// Mounts on `path`, which is absolute. The error is a sentence with a remedy.
   static Result<KernelMount> make(const MountWords& words, const Environment& machine,
                                   const std::string& path);
+  KernelMount(const KernelMount&) = delete;
+  KernelMount& operator=(const KernelMount&) = delete;
   KernelMount(KernelMount&&) = default;
   KernelMount& operator=(KernelMount&&) = delete;
   ~KernelMount();

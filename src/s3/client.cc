@@ -135,17 +135,19 @@ bool ServiceClient::is_doubtful_empty(const Key& key, const ObjectInfo& info) co
 Result<ObjectInfo> ServiceClient::head(const Key& key) {
   auto info = head_once(key);
   if (!info || !is_doubtful_empty(key, *info)) return info;
-  const auto listed = list_one(key);
-  if (!listed || !*listed) return info;
-  if ((*listed)->size == 0) {
+  const auto asked = list_one(key);
+  if (!asked) return info;
+  const auto& listed = *asked;
+  if (!listed) return info;
+  if (listed->size == 0) {
     ++true_empties_;
     return info;
   }
   info = head_once(key);
-  if (!info || info->size > 0 || !((*listed)->etag == info->etag)) return info;
+  if (!info || info->size > 0 || !(listed->etag == info->etag)) return info;
   return Error{EIO, "HEAD " + printable(key, 200) +
                         ": the service says that it is empty, and lists " +
-                        std::to_string((*listed)->size) + " bytes"};
+                        std::to_string(listed->size) + " bytes"};
 }
 
 Status ServiceClient::remove(const Key& key) {

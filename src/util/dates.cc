@@ -71,6 +71,22 @@ std::string format(const char* pattern, Fields... fields) {
   return out.data();
 }
 
+// What stands behind seconds; none is 0.
+std::optional<nanoseconds> fraction_in(Reader& in) {
+  std::int64_t fraction = 0;
+  if (!in.ok || !in.rest.starts_with('.')) return nanoseconds{0};
+  in.literal(".");
+  std::int64_t scale = 100'000'000;
+  std::size_t digits = 0;
+  for (; digits < in.rest.size() && in.rest[digits] >= '0' && in.rest[digits] <= '9'; ++digits) {
+    fraction += (in.rest[digits] - '0') * scale;
+    scale /= 10;
+  }
+  if (digits == 0) return std::nullopt;
+  in.rest.remove_prefix(digits);
+  return nanoseconds{fraction};
+}
+
 }  // namespace
 
 std::optional<WallTime> parse_iso8601(std::string_view text) {
@@ -87,18 +103,8 @@ std::optional<WallTime> parse_iso8601(std::string_view text) {
   c.minute = in.number(2);
   in.literal(":");
   c.second = in.number(2);
-  std::int64_t fraction = 0;
-  if (in.ok && in.rest.starts_with('.')) {
-    in.literal(".");
-    std::int64_t scale = 100'000'000;
-    std::size_t digits = 0;
-    for (; digits < in.rest.size() && in.rest[digits] >= '0' && in.rest[digits] <= '9'; ++digits) {
-      fraction += (in.rest[digits] - '0') * scale;
-      scale /= 10;
-    }
-    if (digits == 0) return std::nullopt;
-    in.rest.remove_prefix(digits);
-  }
+  const auto fraction = fraction_in(in);
+  if (!fraction) return std::nullopt;
   seconds offset{0};
   if (in.rest.starts_with('+') || in.rest.starts_with('-')) {
     const int sign = in.rest[0] == '+' ? 1 : -1;
@@ -113,7 +119,7 @@ std::optional<WallTime> parse_iso8601(std::string_view text) {
   if (!in.ok || !in.rest.empty()) return std::nullopt;
   const auto whole = moment(c);
   if (!whole) return std::nullopt;
-  return *whole + nanoseconds{fraction} - offset;
+  return *whole + *fraction - offset;
 }
 
 std::optional<WallTime> parse_http_date(std::string_view text) {

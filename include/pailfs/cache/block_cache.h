@@ -53,6 +53,8 @@ class BlockCache final {
   BlockCache(BlockMemory& memory, std::uint64_t limit, const Clock& clock)
       : memory_(memory), limit_(limit), clock_(clock) {}
   ~BlockCache();
+  BlockCache(const BlockCache&) = delete;
+  BlockCache& operator=(const BlockCache&) = delete;
 
   enum class Purpose { demand, ahead };
   enum class Reader { random, sequential };

@@ -37,6 +37,7 @@ class DiskBlocks final {
   };
 
   explicit DiskBlocks(Config config);
+  ~DiskBlocks() = default;
   DiskBlocks(const DiskBlocks&) = delete;
   DiskBlocks& operator=(const DiskBlocks&) = delete;
 

@@ -19,16 +19,17 @@ constexpr std::chrono::seconds kEmptiness{60};
 
 }  // namespace
 
-Result<bool> PosixFileSystem::keep_bytes_of_open_file(const InodePtr& inode,
-                                                      const std::string& path) {
+Result<std::shared_ptr<Content>> PosixFileSystem::keep_bytes_of_open_file(const InodePtr& inode,
+                                                                          const std::string& path) {
+  const std::shared_ptr<Content> none;
   {
     MutexLock lock(inode->state);
-    if (!inode->content || inode->content->users == 0) return false;
+    if (!inode->content || inode->content->users == 0) return none;
   }
   if (const Status whole = recall(inode, {0, UINT64_MAX}); !whole) {
     // What could not be stored is partly in an upload only, where nobody can read it.
     log_error(whole.error().with("removed while open: its bytes are lost to its readers"));
-    return false;
+    return none;
   }
   std::vector<Range> missing;
   s3::ETag version;
@@ -36,11 +37,12 @@ Result<bool> PosixFileSystem::keep_bytes_of_open_file(const InodePtr& inode,
   std::shared_ptr<Content> held;
   {
     MutexLock lock(inode->state);
+    if (!inode->content || inode->content->users == 0) return none;
     held = inode->content;
-    if (!inode->content || inode->content->users == 0 || !inode->content->stored) return true;
-    Content& content = *inode->content;
+    Content& content = *held;
+    if (!content.stored) return held;
     const Range visible{0, content.base_visible};
-    if (visible.empty()) return true;
+    if (visible.empty()) return held;
     version = content.base;
     missing =
         content.local ? content.local->present().missing(visible) : std::vector<Range>{visible};
@@ -48,18 +50,18 @@ Result<bool> PosixFileSystem::keep_bytes_of_open_file(const InodePtr& inode,
     for (const Range& range : missing) bytes += range.size();
     if (bytes > kRescueLimit) {
       log_warning(printable(path) + ": removed while open and too large to keep for its readers");
-      return false;
+      return none;
     }
     if (!content.local) {
       content.local = std::make_shared<cache::BlockFile>(space_);
     }
   }
-  if (missing.empty()) return true;
+  if (missing.empty()) return held;
   const Status fetched = fetch_into(store_, pool_, config_.parallel, file_key(config_.prefix, path),
                                     version, missing, *held->local, inode->state);
-  if (fetched) return true;
+  if (fetched) return held;
   // Changed or removed elsewhere since it was opened: its bytes are gone either way.
-  if (fetched.error().err == ESTALE || fetched.error().err == ENOENT) return false;
+  if (fetched.error().err == ESTALE || fetched.error().err == ENOENT) return none;
   return fetched.error();
 }
 
@@ -72,7 +74,7 @@ void PosixFileSystem::detach(const InodePtr& inode, std::optional<Stat> stat) {
   inodes_.detach(inode);
 }
 
-void PosixFileSystem::orphan(const InodePtr& inode, bool bytes_kept,
+void PosixFileSystem::orphan(const InodePtr& inode, const std::shared_ptr<Content>& kept,
                              const std::optional<Stat>& stat) {
   bool unpin = false;
   {
@@ -83,7 +85,7 @@ void PosixFileSystem::orphan(const InodePtr& inode, bool bytes_kept,
       if (content.stream) content.stream->give_up();
       content.stream = nullptr;
       content.stat.ctime = clock_.wall();
-      if (bytes_kept) {
+      if (inode->content == kept) {
         content.stored = false;
         content.base_visible = 0;
       }

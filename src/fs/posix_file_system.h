@@ -273,12 +273,16 @@ class PosixFileSystem final : public FileSystem {
   void inherit_acl(NewEntry& entry, mode_t umask) const;
 
   // file_system_remove.cc
-  /// Before the object at `path` goes: fetches what open handles of the file still need of it.
-  /// False if that is too much to fetch, or nobody has it open: who comes later gets ESTALE.
-  Result<bool> keep_bytes_of_open_file(const InodePtr& inode,
-                                       const std::string& path) NO_THREAD_SAFETY_ANALYSIS;
-  /// After it has gone: the inode has no name any more and lives for its open handles only.
-  void orphan(const InodePtr& inode, bool bytes_kept, const std::optional<Stat>& stat);
+  /// Before the object at `path` goes: fetches what open handles of the file still need of it. The
+  /// content that has all its bytes now; null if that is too much to fetch, or nobody has it open:
+  /// who comes later gets ESTALE.
+  Result<std::shared_ptr<Content>> keep_bytes_of_open_file(
+      const InodePtr& inode, const std::string& path) NO_THREAD_SAFETY_ANALYSIS;
+  /// After it has gone: the inode has no name any more and lives for its open handles only. `kept`
+  /// may not be the content of now: that of an open which finds out that it came too late has no
+  /// bytes.
+  void orphan(const InodePtr& inode, const std::shared_ptr<Content>& kept,
+              const std::optional<Stat>& stat);
   /// The same of anything without content.
   void detach(const InodePtr& inode, std::optional<Stat> stat);
   bool has_unstored_below(const InodePtr& directory);

@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <functional>
 #include <thread>
+#include <vector>
 
 #include "pailfs/fs/file_system.h"
 
@@ -89,6 +91,41 @@ TEST_CASE("a file opened while it is being removed is gone and never zeros") {
   REQUIRE(w.files->unlink(kRootInode, "f"));
   w.other.join();
   CHECK(err == ESTALE);
+}
+
+TEST_CASE("of files that are replaced while many open and close them nobody reads zeros") {
+  World w;
+  const std::string bytes(100, 'x');
+  std::atomic<bool> over = false;
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> readers;
+  w.store.put_raw("f", bytes);
+  for (int i = 0; i < 4; ++i) {
+    readers.emplace_back([&] {
+      while (!over) {
+        const auto found = w.files->lookup(kRootInode, "f");
+        if (!found) continue;
+        for (int again = 0; again < 3; ++again) {
+          const auto opened = w.files->open(found->ino, O_RDONLY);
+          if (!opened) continue;
+          const auto read = w.files->read(opened->handle, 0, bytes.size());
+          std::string got(read ? read->size() : 0, '?');
+          if (read) read->copy_to(got);
+          if (read && got != bytes) ++wrong;
+          w.files->release(opened->handle);
+        }
+        w.files->forget(found->ino, 1);
+      }
+    });
+  }
+  for (int i = 0; i < 2'500; ++i) {
+    w.store.put_raw("t", bytes);
+    w.clock.advance(2s);
+    static_cast<void>(w.files->rename(kRootInode, "t", kRootInode, "f", false));
+  }
+  over = true;
+  for (std::thread& reader : readers) reader.join();
+  CHECK(wrong == 0);
 }
 
 TEST_CASE("a file opened while its removal fails is there") {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <vector>
 
@@ -52,7 +53,13 @@ Status fill(s3::ByteSource& source, std::uint64_t offset, std::span<char> out) {
   return {};
 }
 
-Status copy_into(s3::ByteSource& source, Disk& disk, int file, Md5& md5) {
+/// The verdict of a disk: one that has no room may have some later, any other failure stays.
+Status of_disk(Status status, bool& failed) {
+  failed = failed || (!status && status.error().err != ENOSPC && status.error().err != EDQUOT);
+  return status;
+}
+
+Status copy_into(s3::ByteSource& source, Disk& disk, int file, Md5& md5, bool& disk_failed) {
   std::vector<char> buffer(std::min<std::uint64_t>(source.size(), std::uint64_t{1} << 20U));
   for (std::uint64_t at = 0; at < source.size();) {
     const std::uint64_t length = std::min<std::uint64_t>(buffer.size(), source.size() - at);
@@ -60,11 +67,11 @@ Status copy_into(s3::ByteSource& source, Disk& disk, int file, Md5& md5) {
     const Status filled = fill(source, at, piece);
     if (!filled) return filled;
     md5.add(piece);
-    const Status written = disk.write(file, piece, at);
+    const Status written = of_disk(disk.write(file, piece, at), disk_failed);
     if (!written) return written;
     at += length;
   }
-  return disk.sync(file);
+  return of_disk(disk.sync(file), disk_failed);
 }
 
 }  // namespace
@@ -102,7 +109,8 @@ Result<BodyPtr> open_body(const std::string& directory, BodyId id, std::uint64_t
   return BodyPtr(std::make_shared<Body>(std::move(file), std::move(path), size));
 }
 
-Result<Taken> take(s3::ByteSource& source, Disk& disk, const std::string& directory, BodyId id) {
+Result<Taken> take(s3::ByteSource& source, Disk& disk, const std::string& directory, BodyId id,
+                   bool& disk_failed) {
   Taken taken;
   Md5 md5;
   if (source.size() <= kInlineBody) {
@@ -115,9 +123,9 @@ Result<Taken> take(s3::ByteSource& source, Disk& disk, const std::string& direct
   }
   const std::string path = body_path(directory, id);
   auto file = disk.create(path);
-  if (!file) return file.error();
-  Status status = copy_into(source, disk, file->get(), md5);
-  if (status) status = disk.sync_directory(directory);
+  if (!file) return of_disk(file.error(), disk_failed).error();
+  Status status = copy_into(source, disk, file->get(), md5, disk_failed);
+  if (status) status = of_disk(disk.sync_directory(directory), disk_failed);
   if (!status) {
     static_cast<void>(disk.remove(path));
     return status.error();

@@ -58,7 +58,9 @@ struct Taken {
 constexpr std::uint64_t kInlineBody = 128U << 10U;
 
 /// Reads all of `source`; large ones into a new file of `directory` that is named after `id`.
-Result<Taken> take(s3::ByteSource& source, Disk& disk, const std::string& directory, BodyId id);
+/// `disk_failed` is set when the error is the disk's, and not for want of room.
+Result<Taken> take(s3::ByteSource& source, Disk& disk, const std::string& directory, BodyId id,
+                   bool& disk_failed);
 std::string body_path(const std::string& directory, BodyId id);
 Result<BodyPtr> open_body(const std::string& directory, BodyId id, std::uint64_t size);
 

@@ -2,6 +2,7 @@
 #include "disk.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -24,8 +25,12 @@ Status Disk::truncate(int file, std::uint64_t size) {
 }
 
 Status Disk::sync(int file) {
-  if (::fdatasync(file) == 0) return {};
-  return system_error(errno, "fdatasync the journal");
+  struct stat stat {};
+  if (::fdatasync(file) != 0 || ::fstat(file, &stat) != 0) {
+    return system_error(errno, "fdatasync the journal");
+  }
+  if (stat.st_nlink > 0) return {};
+  return Error{EIO, "a file of the journal was removed by another program"};
 }
 
 Status Disk::sync_directory(const std::string& path) {

@@ -24,7 +24,8 @@ class Disk {
   virtual Result<UniqueFd> create(const std::string& path);
   virtual Status write(int file, std::span<const char> bytes, std::uint64_t offset);
   virtual Status truncate(int file, std::uint64_t size);
-  /// Bytes and size.
+  /// Bytes and size. EIO: also when the file has lost its name, by which the next mount would find
+  /// it.
   virtual Status sync(int file);
   /// Names made and removed in it.
   virtual Status sync_directory(const std::string& path);

@@ -243,8 +243,13 @@ Result<s3::ETag> Journal::put_admitted(const s3::PutRequest& request, s3::ByteSo
   }
   const Status disk = cache::check_room(config_.disk, directory_.lock.get(), body.size());
   if (!disk) return disk.error();
-  auto taken = take(body, *directory_.disk, directory_.bodies, change.seq);
-  if (!taken) return taken.error();
+  bool disk_failed = false;
+  auto taken = take(body, *directory_.disk, directory_.bodies, change.seq, disk_failed);
+  if (!taken) {
+    MutexLock lock(mutex_);
+    if (disk_failed) give_up_acknowledging(taken.error());
+    return taken.error();
+  }
   change.key = request.key;
   change.want.kind = Want::Kind::body;
   change.want.body = change.seq;

@@ -59,8 +59,15 @@ void Journal::fetch_copy(const Job& job) {
   }
   if (!info) return fail(info.error());
   FileSource source(file->get(), sink.size);
-  auto taken = take(source, *directory_.disk, directory_.bodies, job.seq);
-  if (!taken) return fail(taken.error());
+  bool disk_failed = false;
+  auto taken = take(source, *directory_.disk, directory_.bodies, job.seq, disk_failed);
+  if (!taken) {
+    if (disk_failed) {
+      MutexLock lock(mutex_);
+      give_up_acknowledging(taken.error());
+    }
+    return fail(taken.error());
+  }
   Record record;
   record.key = job.key;
   record.seq = record.since = job.seq;

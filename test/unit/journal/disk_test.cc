@@ -67,6 +67,25 @@ TEST_CASE(
   CHECK_FALSE(disk.fake.object("during"));
 }
 
+TEST_CASE("a journal whose files were removed promises nothing any more") {
+  Setting s;
+  JournalStore& store = s.open();
+  const bool large = GENERATE(true, false);
+  const std::string text = pattern(large ? 300'000 : 300);
+  REQUIRE(err(put_text(store, "before", "1")) == 0);
+  REQUIRE(files::remove_all(s.inside()) > 0);
+  // What is acknowledged from now on would be lost with the process: the store has it instead.
+  CHECK(err(put_text(store, "after", text)) == 0);
+  CHECK((s.content("after") == text));
+  CHECK_FALSE(store.waiting().acknowledges);
+  CHECK(err(store.remove("after")) == 0);
+  CHECK(s.content("after") == "(absent)");
+  // What was acknowledged before is carried out by this process.
+  CHECK(get_text(store, "before")->bytes == "1");
+  CHECK(err(store.settle({})) == 0);
+  CHECK(s.content("before") == "1");
+}
+
 /// Says once that what was written could not be synced, though it is there.
 class LyingDisk final : public journal::Disk {
  public:

@@ -161,7 +161,7 @@ Verdict Sender::make(const Job& job, const BodyPtr& body) {
     }
     base = seen.condition();
   }
-  return job.want.kind == Want::Kind::copy ? copy(job) : put(job, body, base);
+  return job.want.kind == Want::Kind::copy ? copy(job, base) : put(job, body, base);
 }
 
 Verdict Sender::put(const Job& job, const BodyPtr& body, Base base) {
@@ -203,36 +203,60 @@ Verdict Sender::put(const Job& job, const BodyPtr& body, Base base) {
   }
 }
 
-Verdict Sender::copy(const Job& job) {
-  if (job.want.source == job.key && job.want.keeps_attributes) {
+Verdict Sender::copy(const Job& job, Base base) {
+  const bool onto_itself = job.want.source == job.key;
+  if (onto_itself && job.want.keeps_attributes) {
     // Renamed away and back before anything was sent: it is to be what it is.
     const Look seen = look(job);
     if (seen.verdict) return *seen.verdict;
     if (seen.same) return done(job, seen.base.etag);
   }
+  // The version of the source is that of the target, where both are one.
+  constexpr int kRounds = 4;
+  for (int round = 0;; ++round) {
+    if (onto_itself || !copy_conditions_) base = Base();
+    const auto etag = send_copy(job, base);
+    if (etag) return done(job, *etag);
+    Verdict verdict = failure(etag.error());
+    if (etag.error().err == ENOTSUP) verdict.kind = Verdict::Kind::needs_body;
+    if (!is_condition(etag.error()) && etag.error().err != ENOENT) return verdict;
+    // An attempt whose reply was lost may have done it.
+    const Look seen = look(job);
+    if (seen.verdict) return *seen.verdict;
+    if (seen.same) return done(job, seen.base.etag);
+    const auto source = store_.head(job.want.source);
+    if (!source && source.error().err != ENOENT) return failure(source.error());
+    if (base.kind == Base::Kind::unknown || !source || source->etag != job.want.source_etag) {
+      verdict.kind = Verdict::Kind::conflict;
+      verdict.found = seen.base;
+      verdict.error = {ESTALE,
+                       "copy " + printable(job.want.source) + " to " + printable(job.key) +
+                           ": the source was changed or removed by somebody else meanwhile"};
+      return verdict;
+    }
+    if (round == kRounds) return verdict;
+    // As for a body: the target is ours or older, or the store refuses right conditions.
+    if (seen.has_name && seen.base == base) copy_conditions_ = false;
+    base = seen.condition();
+  }
+}
+
+Result<s3::ETag> Sender::send_copy(const Job& job, const Base& base) {
   s3::CopyRequest request;
   request.source = job.want.source;
   request.destination = job.key;
   request.source_if_match = job.want.source_etag;
   if (!job.want.keeps_attributes) request.attributes = job.want.attributes;
-  const auto etag = store_.copy(request);
-  if (etag) return done(job, *etag);
-  Verdict verdict = failure(etag.error());
-  const int err = etag.error().err;
-  if (err == ENOTSUP) {
-    verdict.kind = Verdict::Kind::needs_body;
-    return verdict;
-  }
-  if (err != ENOENT && err != ESTALE) return verdict;
-  // An attempt whose reply was lost may have done it.
-  const Look seen = look(job);
-  if (seen.verdict) return *seen.verdict;
-  if (seen.same) return done(job, seen.base.etag);
-  verdict.kind = Verdict::Kind::conflict;
-  verdict.found = seen.base;
-  verdict.error = {ESTALE, "copy " + printable(job.want.source) + " to " + printable(job.key) +
-                               ": the source was changed or removed by somebody else meanwhile"};
-  return verdict;
+  if (base.kind == Base::Kind::version) request.if_match = base.etag;
+  request.if_absent = base.kind == Base::Kind::absent;
+  auto etag = store_.copy(request);
+  if (etag || base.kind == Base::Kind::unknown || !may_dislike_conditions(etag.error()))
+    return etag;
+  request.if_match = {};
+  request.if_absent = false;
+  etag = store_.copy(request);
+  if (etag) copy_conditions_ = false;
+  return etag;
 }
 
 bool Sender::is_absent(const s3::Key& key) {

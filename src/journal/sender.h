@@ -58,12 +58,15 @@ class Sender final {
   std::optional<s3::ListedObject> list_one(const s3::Key& key);
   bool is_like_source(const Job& job, const s3::ObjectInfo& found);
   Verdict put(const Job& job, const BodyPtr& body, Base base);
-  Verdict copy(const Job& job);
+  Verdict copy(const Job& job, Base base);
+  /// Upon `base` where the store takes that.
+  Result<s3::ETag> send_copy(const Job& job, const Base& base);
   static Verdict failure(const Error& error);
   Verdict done(const Job& job, const s3::ETag& etag) const;
 
   s3::ObjectStore& store_;
-  std::atomic<bool> conditions_ = true;  ///< the store takes If-Match and If-None-Match
+  std::atomic<bool> conditions_ = true;       ///< the store takes If-Match and If-None-Match
+  std::atomic<bool> copy_conditions_ = true;  ///< also of the target of a copy
 };
 
 }  // namespace pailfs::journal

@@ -201,6 +201,8 @@ std::optional<Result<ETag>> ServiceClient::write_directory(const CopyRequest& re
   PutRequest put;
   put.key = request.destination;
   put.attributes = request.attributes.value_or(source->attributes);
+  put.if_match = request.if_match;
+  put.if_absent = request.if_absent;
   NoBytes nothing;
   return this->put(put, nothing);
 }

@@ -53,6 +53,8 @@ Result<Built> build_copy(const Site& site, const CopyRequest& copy, const Custom
   headers.add("x-amz-metadata-directive", copy.attributes ? "REPLACE" : "COPY");
   if (!copy.source_if_match.empty())
     headers.add("x-amz-copy-source-if-match", copy.source_if_match.value);
+  if (!copy.if_match.empty()) headers.add("If-Match", copy.if_match.value);
+  if (copy.if_absent) headers.add("If-None-Match", "*");
   if (copy.attributes) {
     if (Status ok = add_attributes(built.request, *copy.attributes); !ok) return ok.error();
   }

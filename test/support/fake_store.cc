@@ -214,6 +214,14 @@ Result<s3::ETag> FakeStore::copy(const s3::CopyRequest& request) {
   if (source->bytes->size() > limits_.max_copy) {
     return store_error(StoreCode::invalid_request, request.source);
   }
+  const auto present = objects_.find(request.destination);
+  if (request.if_absent && present != objects_.end()) {
+    return store_error(StoreCode::already_there, request.destination);
+  }
+  if (!request.if_match.empty() &&
+      (present == objects_.end() || present->second.etag != request.if_match)) {
+    return store_error(StoreCode::precondition_failed, request.destination);
+  }
   const s3::ETag etag = etag_of(*source->bytes);
   return store(request.destination,
                {source->bytes, etag, {}, request.attributes.value_or(source->attributes)},

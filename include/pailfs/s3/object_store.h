@@ -105,6 +105,9 @@ struct CopyRequest {
   std::optional<ObjectAttributes> attributes;
   /// Of the source, if known: helps to recognise the copy where the reply does not name it.
   std::optional<std::uint64_t> size = std::nullopt;
+  /// As in PutRequest, of the destination. ESTALE may then mean the source or the destination.
+  ETag if_match = {};
+  bool if_absent = false;
 };
 
 struct ListRequest {

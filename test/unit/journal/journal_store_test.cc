@@ -197,6 +197,55 @@ TEST_CASE("a name that another client takes is not undone, whatever was stored j
   CHECK(s.in("/conflicts").size() == 2 * taken.size());
 }
 
+TEST_CASE("a rename does not undo what another client puts under the new name meanwhile") {
+  Setting s;
+  s.fake.put_raw("a", "base");
+  const bool replaces = GENERATE(true, false);
+  if (replaces) s.fake.put_raw("b", "replaced");
+  JournalStore& store = s.open();
+  const auto source = store.head("a");
+  REQUIRE(source);
+  REQUIRE(err(store.head("b")) == (replaces ? 0 : ENOENT));
+  REQUIRE(err(store.copy({"a", "b", source->etag, {}})) == 0);
+  REQUIRE(err(store.remove("a")) == 0);
+  SECTION("theirs stays, and ours under its old name") {
+    s.fake.put_raw("b", "theirs");
+    static_cast<void>(store.settle({}));
+    CHECK(s.content("b") == "theirs");
+    CHECK(s.content("a") == "base");
+    CHECK(store.waiting().conflicts == 1);
+    CHECK(store.waiting().changes == 0);
+  }
+  SECTION("a service that takes no conditions copies without, and is not asked for any again") {
+    Fault fault;
+    fault.verb = Verb::copy;
+    fault.times = 1;
+    fault.error = {ENOTSUP, "NotImplemented"};
+    s.faults.add(fault);
+    CHECK(err(store.settle({})) == 0);
+    CHECK(s.content("b") == "base");
+    CHECK(s.content("a") == "(absent)");
+    const auto moved = store.head("b");
+    REQUIRE(moved);
+    REQUIRE(err(store.head("c")) == ENOENT);
+    REQUIRE(err(store.copy({"b", "c", moved->etag, {}})) == 0);
+    s.fake.put_raw("c", "theirs");
+    CHECK(err(store.settle({})) == 0);
+    CHECK(s.content("c") == "base");
+  }
+  SECTION("a copy that was made though its reply was lost is ours") {
+    Fault fault;
+    fault.verb = Verb::copy;
+    fault.times = 1;
+    fault.action = Fault::Action::apply_then_fail;
+    s.faults.add(fault);
+    CHECK(err(store.settle({})) == 0);
+    CHECK(s.content("b") == "base");
+    CHECK(s.content("a") == "(absent)");
+    CHECK(store.waiting().conflicts == 0);
+  }
+}
+
 TEST_CASE("what a listing showed is no later version, whatever else was confirmed meanwhile") {
   Setting s;
   s.fake.put_raw("d/old", "seen");

@@ -180,7 +180,11 @@ class Forgetful final : public s3::ObjectStore {
     }
     return page;
   }
-  Result<s3::ETag> copy(const s3::CopyRequest& request) override { return fake_.copy(request); }
+  Result<s3::ETag> copy(const s3::CopyRequest& request) override {
+    s3::CopyRequest inner = request;
+    if (!translate(inner.if_match)) return stale();
+    return fake_.copy(inner);
+  }
   Result<s3::UploadId> create_upload(const s3::Key& key, const s3::ObjectAttributes& attributes,
                                      s3::PartOrigin origin) override {
     return fake_.create_upload(key, attributes, origin);

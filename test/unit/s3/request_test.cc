@@ -182,6 +182,14 @@ TEST_CASE("what is stored with an object stands in the headers of its creation")
   CHECK(header(*copy, "x-amz-metadata-directive") == "REPLACE");
   CHECK(header(*copy, "x-amz-copy-source-if-match") == "\"s\"");
   CHECK(header(*build_put(site, {"k", {}, {}, true}), "If-None-Match") == "*");
+  CHECK(header(*copy, "If-Match") == "(none)");
+  CHECK(header(*copy, "If-None-Match") == "(none)");
+  CopyRequest onto{"a", "k", {"\"s\""}, {}};
+  onto.if_match = {"\"t\""};
+  CHECK(header(*build_copy(site, onto), "If-Match") == "\"t\"");
+  onto.if_match = {};
+  onto.if_absent = true;
+  CHECK(header(*build_copy(site, onto), "If-None-Match") == "*");
   CHECK(header(*build_get(site, {"k", {}, {}}), "x-amz-request-payer") == "requester");
 }
 

@@ -123,16 +123,28 @@ fuse_problem() {
   fi
 }
 
-# for_preset PRESET COMMAND...: the address space randomisation of recent kernels is more than ThreadSanitizer of older
+# preset_problem PRESET: fails, with what is missing and what to do, when this machine cannot build it.
+preset_problem() {
+  case $1 in
+    asan | tsan | clang | tidy)
+      have clang++ || {
+        say "clang++ is not installed; run 'scripts/install-dependencies clang'"
+        return 1
+      }
+      ;;
+  esac
+}
+
+# for_preset PRESET COMMAND...: the address space randomisation of recent kernels is more than the sanitizers of older
 # compilers can bear (also in the build, which runs test programs to list their tests).
 for_preset() {
   local preset=$1
   shift
-  if [ "$preset" = tsan ] && setarch "$(uname -m)" -R true 2>/dev/null; then set -- setarch "$(uname -m)" -R "$@"; fi
+  if [[ $preset =~ ^[at]san$ ]] && setarch "$(uname -m)" -R true 2>/dev/null; then set -- setarch "$(uname -m)" -R "$@"; fi
   "$@"
 }
 
-# build PRESET [TARGET...]: configures once and builds; without targets it builds everything.
+# build PRESET [TARGET...]: configures when the presets have changed and builds; without targets it builds everything.
 build() {
   local preset=$1
   shift
@@ -140,7 +152,7 @@ build() {
   if [ -z "${CXX:-}" ] && have g++-12 && [ "$(g++ -dumpversion 2>/dev/null || echo 0)" -lt 12 ]; then export CXX=g++-12; fi
   (
     cd "$root" || exit
-    [ -e "build/$preset/build.ninja" ] || cmake --preset "$preset" >/dev/null
+    [ "build/$preset/build.ninja" -nt CMakePresets.json ] || cmake --preset "$preset" >/dev/null
     for_preset "$preset" cmake --build "build/$preset" ${1:+--target "$@"}
   )
 }

@@ -7,6 +7,7 @@
 
 #include "play.h"
 #include "support/catch.h"
+#include "support/effort.h"
 
 namespace pailfs::journal {
 namespace {
@@ -69,7 +70,7 @@ TEST_CASE("what was acknowledged survives random lives, lost replies and crashes
   const char* seed = std::getenv("PAILFS_STORY_SEED");
   std::mt19937_64 random(seed == nullptr ? 20261125 : std::strtoull(seed, nullptr, 10));
   const std::string events = "aabcAAB><rmpssslxff?!?!w";
-  for (int round = 0; round < 1500; ++round) {
+  for (int round = 0; round < test::rounds(1500); ++round) {
     std::string story;
     for (std::size_t left = 8 + random() % 12; left > 0; --left)
       story += events[random() % events.size()];

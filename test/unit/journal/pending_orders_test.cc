@@ -16,6 +16,7 @@
 
 #include "journal/pending.h"
 #include "support/catch.h"
+#include "support/effort.h"
 
 namespace pailfs::journal {
 namespace {
@@ -438,25 +439,25 @@ std::string play_all(const std::string& events, int length) {
 }
 
 TEST_CASE("every order of up to six changes ends as acknowledged") {
-  CHECK(play_all("abAB><m", 6) == "");
+  CHECK(play_all("abAB><m", test::thorough() ? 6 : 5) == "");
 }
 
 TEST_CASE("every order of up to five changes and sendings ends as acknowledged") {
-  CHECK(play_all("abAB><msf", 5) == "");
+  CHECK(play_all("abAB><msf", test::thorough() ? 5 : 4) == "");
 }
 
 TEST_CASE(
     "every order of up to four changes, sendings, lost replies, failures and crashes does too") {
-  CHECK(play_all("abAB><msflxcC", 4) == "");
+  CHECK(play_all("abAB><msflxcC", test::thorough() ? 4 : 3) == "");
 }
 
 TEST_CASE("every order of changes that are sent while their records are written does too") {
-  CHECK(play_all("adDAmsflcK", 5) == "");
+  CHECK(play_all("adDAmsflcK", test::thorough() ? 5 : 4) == "");
 }
 
 TEST_CASE("every order with a name that is refused stores all that does not depend on it") {
-  CHECK(play_all("abAB><msfR", 5) == "");
-  CHECK(play_all("abA><sfE", 5) == "");
+  CHECK(play_all("abAB><msfR", test::thorough() ? 5 : 4) == "");
+  CHECK(play_all("abA><sfE", test::thorough() ? 5 : 4) == "");
 }
 
 /// How a story ends, from an empty bucket.
@@ -488,7 +489,7 @@ std::string shortened(std::string story) {
 std::string play_random(const std::string& events) {
   const char* count = std::getenv("PAILFS_ORDERS");
   std::mt19937_64 random(20261125);
-  for (int round = count == nullptr ? 5'000 : std::atoi(count); round > 0; --round) {
+  for (int round = count == nullptr ? test::rounds(5'000) : std::atoi(count); round > 0; --round) {
     std::string story;
     for (std::size_t left = 10 + random() % 60; left > 0; --left) {
       story += events[random() % events.size()];

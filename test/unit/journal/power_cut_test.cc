@@ -8,6 +8,7 @@
 
 #include "play.h"
 #include "support/catch.h"
+#include "support/effort.h"
 
 namespace pailfs::journal {
 namespace {
@@ -46,7 +47,7 @@ TEST_CASE("what was acknowledged survives a power cut in random stories") {
   const char* count = std::getenv("PAILFS_CUTS");
   std::mt19937_64 random(seed == nullptr ? 20261125 : std::strtoull(seed, nullptr, 10));
   const std::string events = "aabcAAB><rmpssslxff?!";
-  const int rounds = count == nullptr ? 300 : std::atoi(count);
+  const int rounds = count == nullptr ? test::rounds(300) : std::atoi(count);
   for (int round = 0; round < rounds; ++round) {
     std::string story;
     for (std::size_t left = 6 + random() % 12; left > 0; --left)

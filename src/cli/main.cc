@@ -15,30 +15,33 @@
 #include <system_error>
 #include <vector>
 
-#include "pailfs/cli/check.h"
-#include "pailfs/cli/commands.h"
-#include "pailfs/cli/docs.h"
-#include "pailfs/cli/local_checks.h"
-#include "pailfs/cli/option_files.h"
-#include "pailfs/cli/parse.h"
+#include "pailfs/fuse/serve.h"
 #include "pailfs/journal/journal_store.h"
-#include "pailfs/mount/daemon.h"
 #include "pailfs/mount/runtime.h"
+#include "pailfs/process/daemon.h"
+#include "pailfs/process/ending.h"
+#include "pailfs/process/run_as.h"
 #include "pailfs/util/file.h"
 #include "pailfs/util/log.h"
 #include "pailfs/util/program_name.h"
 #include "pailfs/util/text.h"
+#include "pailfs/util/url.h"
 #include "pailfs/util/waking_clock.h"
 
-#include "background_check.h"
-#include "kept.h"
-#include "late_keys.h"
-#include "log_plan.h"
-#include "masking.h"
-#include "memory_share.h"
-#include "observer.h"
-#include "run_as.h"
-#include "utility.h"
+#include "cli/commands/command_check.h"
+#include "cli/commands/commands.h"
+#include "cli/commands/unfinished_uploads.h"
+#include "cli/options/docs.h"
+#include "cli/options/hide_secrets.h"
+#include "cli/options/option_files.h"
+#include "cli/options/parse.h"
+#include "cli/run/background_check.h"
+#include "cli/run/late_keys.h"
+#include "cli/run/log_plan.h"
+#include "cli/run/memory_share.h"
+#include "cli/run/mount_cache.h"
+#include "cli/run/observer.h"
+#include "cli/run/preflight.h"
 
 namespace pailfs::cli {
 namespace {
@@ -100,7 +103,7 @@ std::string home_directory() {
   return user != nullptr && user->pw_dir != nullptr ? user->pw_dir : "";
 }
 
-mount::Outcome failed(const Options& options, Exit exit, const Error& error) {
+process::Outcome failed(const Options& options, Exit exit, const Error& error) {
   // In the foreground the log is the terminal, which is told by whoever called run().
   if (!options.foreground || !options.logfile.empty()) {
     log::write(LogLevel::critical, error.text, error.request_id);
@@ -108,7 +111,7 @@ mount::Outcome failed(const Options& options, Exit exit, const Error& error) {
   return {static_cast<int>(exit), error.text};
 }
 
-mount::Outcome failed(const Options& options, Step step, const Error& error) {
+process::Outcome failed(const Options& options, Step step, const Error& error) {
   return failed(options, exit_for(step, error), error);
 }
 
@@ -136,7 +139,7 @@ http::Config local_http(http::Config config) {
 struct Keys {
   std::unique_ptr<http::Transport> local;   ///< what `found` asks through
   std::unique_ptr<http::Transport> remote;  ///< the same
-  s3::FoundCredentials found;
+  auth::FoundCredentials found;
   LateKeys* late = nullptr;  ///< found.source when the keys may come later than the mount
 
   Status find(const Options& options, const Clock& clock) {
@@ -148,7 +151,7 @@ struct Keys {
     if (!made) return made.error();
     local = std::move(*made);
     const auto search = [this, &config = options.credentials, &clock] {
-      return s3::find_credentials(config, {*local, *remote}, clock);
+      return auth::find_credentials(config, {*local, *remote}, clock);
     };
     auto now = search();
     if (!now && !(options.connect_later && keys_may_come(now.error()))) return now.error();
@@ -200,7 +203,7 @@ struct Service {
   fs::FirstPage first;  ///< what the bucket said when it was reached
 
   /// Keys are looked for; the bucket is not asked yet. What failed, if anything did.
-  std::optional<mount::Outcome> open(const Options& options) {
+  std::optional<process::Outcome> open(const Options& options) {
     const Status found = keys.find(options, clock);
     if (!found) return failed(options, Step::credentials, found.error());
     http::Config config = options.http;
@@ -212,8 +215,8 @@ struct Service {
     return std::nullopt;
   }
 
-  /// What mount::Ending watches, and ends: requests, and pauses between them.
-  mount::Ending::Store for_ending() {
+  /// What process::Ending watches, and ends: requests, and pauses between them.
+  process::Ending::Store for_ending() {
     return {[this] { return traffic.moved(); },
             [this] {
               traffic.end();
@@ -222,7 +225,7 @@ struct Service {
   }
 
   /// The bucket answers, which it may do without keys where there are none.
-  std::optional<mount::Outcome> reach(const Options& options) {
+  std::optional<process::Outcome> reach(const Options& options) {
     first.asked = clock.now();
     auto reached = client->first_page(options.fs.prefix);
     const auto& none = keys.found.none;
@@ -281,16 +284,16 @@ Result<std::unique_ptr<journal::JournalStore>> open_journal(const Options& optio
 
 /// The whole life of a mount. Runs after the process has detached: connections and threads do not
 /// survive a fork.
-mount::Outcome live(const Options& options, const Launch& launch, const LogPlan& log,
-                    const std::function<void()>& report_ready) {
+process::Outcome live(const Options& options, const Launch& launch, const LogPlan& log,
+                      const std::function<void()>& report_ready) {
   set_up_log(log, options.log_level);
   // On a terminal a command that fails says one line and nothing else.
   const bool quiet = log.where == LogPlan::Where::terminal || log.where == LogPlan::Where::journal;
   if (!quiet) log::announce(launch.line);
   raise_file_limit();
   Service service;
-  mount::Ending ending(options.umount_timeout, service.for_ending(),
-                       static_cast<int>(Exit::not_stored));
+  process::Ending ending(options.umount_timeout, service.for_ending(),
+                         static_cast<int>(Exit::not_stored));
   if (auto failure = service.open(options)) return *failure;
   std::optional<BackgroundCheck> check;
   if (options.connect_later) {
@@ -303,10 +306,11 @@ mount::Outcome live(const Options& options, const Launch& launch, const LogPlan&
   }
   fs::Config settings = options.fs;
   if (service.keys.found.none) settings.no_copy_api = true;  // as with public_bucket
-  const Kept kept(options, settings);
+  const MountCache kept(options, settings);
   auto journal = open_journal(options, service);
   if (!journal) return failed(options, Step::local, journal.error());
-  s3::ObjectStore& store = *journal ? static_cast<s3::ObjectStore&>(**journal) : *service.client;
+  store::ObjectStore& store =
+      *journal ? static_cast<store::ObjectStore&>(**journal) : *service.client;
   // A version in the journal has no ETag of the service's yet, by which what is kept could be
   // known.
   if (*journal) {
@@ -317,7 +321,7 @@ mount::Outcome live(const Options& options, const Launch& launch, const LogPlan&
   const bool changes_wait = *journal && (*journal)->waiting().changes > 0;
   const auto files = fs::make_file_system(settings, store, service.clock,
                                           changes_wait ? fs::FirstPage() : service.first);
-  s3::CredentialSource& keys = *service.keys.found.source;
+  auth::CredentialSource& keys = *service.keys.found.source;
   if (!kept.trouble().empty()) tell(options, kept.trouble());
   const auto unreached = [&] { return check ? check->trouble() : std::nullopt; };
   Observer observer(options,
@@ -331,7 +335,7 @@ mount::Outcome live(const Options& options, const Launch& launch, const LogPlan&
     observer.begin();
     report_ready();
   };
-  const Status served = mount::serve(
+  const Status served = fuse::serve(
       options.mount, *files, on_ready, observer.instruments(), [&] { keys.reload(); }, &ending);
   observer.end();
   if (served) return {};
@@ -340,11 +344,11 @@ mount::Outcome live(const Options& options, const Launch& launch, const LogPlan&
   return failed(options, Step::mount, served.error());
 }
 
-mount::Outcome run(const Options& options, const Launch& launch,
-                   const std::function<void()>& report_ready) {
+process::Outcome run(const Options& options, const Launch& launch,
+                     const std::function<void()>& report_ready) {
   const LogPlan log = plan_log(options, log_ground(options, launch.journal_stream));
   bool was_ready = false;
-  mount::Outcome outcome = live(options, launch, log, [&] {
+  process::Outcome outcome = live(options, launch, log, [&] {
     was_ready = true;
     report_ready();
   });
@@ -355,7 +359,7 @@ mount::Outcome run(const Options& options, const Launch& launch,
 
 /// Utility mode. A service that refuses its list of uploads is asked for that of its objects too:
 /// only then is it known whether bucket, keys and region are right.
-mount::Outcome work_on_uploads(const Options& options, const Launch& launch) {
+process::Outcome work_on_uploads(const Options& options, const Launch& launch) {
   set_up_log(plan_log(options, log_ground(options, launch.journal_stream)), options.log_level);
   Service service;
   if (auto failure = service.open(options)) return *failure;
@@ -421,7 +425,7 @@ std::optional<int> prepare(CommandLine& line) {
     }
   }
   if (!options.run_as.empty()) {
-    if (Status ok = become_user(options.run_as); !ok) {
+    if (Status ok = process::become_user(options.run_as); !ok) {
       return complain(line, Exit::local, ok.error().text);
     }
     options.credentials.environment["HOME"] = home_directory();
@@ -429,7 +433,7 @@ std::optional<int> prepare(CommandLine& line) {
   options.credentials.home = home_directory();
   options.credentials.mountpoint = options.mount.mountpoint;
   if (options.region_may_be_in_profile) {
-    const std::string region = s3::profile_region(options.credentials);
+    const std::string region = auth::profile_region(options.credentials);
     if (!region.empty()) options.s3.region = region;
   }
   options.credentials.region = options.s3.region;
@@ -445,7 +449,7 @@ std::optional<int> prepare(CommandLine& line) {
   if (line.mount_helper) prctl(PR_SET_NAME, "pailfs");
   for (const std::string& warning : line.warnings) say(warning);
   // A URL that cannot be and a name that no bucket has need no network to be refused.
-  auto url = s3::normalise_url(options.s3.url);
+  auto url = normalise_url(options.s3.url);
   if (!url) return complain(line, Exit::usage, url.error().text);
   options.s3.url = *url;
   const Status name = s3::check_bucket_name(options.s3.bucket, options.s3.path_style, *url);
@@ -479,7 +483,7 @@ int start(CommandLine& line, const Launch& launch) {
   if (*place == mount::Mountpoint::same_mounted || options.only_pretend) return 0;
 
   const std::vector<int> inherited = inherited_descriptors(options.mount.mountpoint);
-  const mount::Work work = [&](const std::function<void()>& report_ready) {
+  const process::Work work = [&](const std::function<void()>& report_ready) {
     return run(options, launch, [&] {
       // Not earlier: keys may be read from one of them. Nor later: the caller goes on then.
       if (!options.foreground) {
@@ -489,8 +493,8 @@ int start(CommandLine& line, const Launch& launch) {
     });
   };
   const std::string ready = "mounted " + source_of(options) + " on " + options.mount.mountpoint;
-  const int code = options.foreground ? mount::run_foreground(work, ready, options.mount_timeout)
-                                      : mount::run_detached(work, options.mount_timeout);
+  const int code = options.foreground ? process::run_foreground(work, ready, options.mount_timeout)
+                                      : process::run_detached(work, options.mount_timeout);
   return code > 1 && line.mount_helper ? kMountHelperFailure : code;
 }
 
@@ -498,7 +502,7 @@ int start_utility(CommandLine& line, const Launch& launch) {
   if (const auto refused = prepare(line)) return *refused;
   Options& options = line.options;
   options.foreground = true;
-  const mount::Outcome outcome = work_on_uploads(options, launch);
+  const process::Outcome outcome = work_on_uploads(options, launch);
   if (outcome.exit_code == 0) return std::cout ? 0 : static_cast<int>(Exit::local);
   return complain(line, static_cast<Exit>(outcome.exit_code), outcome.message);
 }

@@ -27,7 +27,7 @@ class Md5 final {
     if (good_) EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
   }
   /// Where policy forbids MD5 the name is one that no store gives; the store's replaces it.
-  s3::ETag etag(BodyId id) {
+  store::ETag etag(BodyId id) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
     unsigned length = 0;
     if (!good_ || EVP_DigestFinal_ex(context_.get(), out.data(), &length) != 1) {
@@ -41,7 +41,7 @@ class Md5 final {
   bool good_ = false;
 };
 
-Status fill(s3::ByteSource& source, std::uint64_t offset, std::span<char> out) {
+Status fill(store::ByteSource& source, std::uint64_t offset, std::span<char> out) {
   while (!out.empty()) {
     const auto got = source.read(offset, out);
     if (!got) return got.error();
@@ -59,7 +59,7 @@ Status of_disk(Status status, bool& failed) {
   return status;
 }
 
-Status copy_into(s3::ByteSource& source, Disk& disk, int file, Md5& md5, bool& disk_failed) {
+Status copy_into(store::ByteSource& source, Disk& disk, int file, Md5& md5, bool& disk_failed) {
   std::vector<char> buffer(std::min<std::uint64_t>(source.size(), std::uint64_t{1} << 20U));
   for (std::uint64_t at = 0; at < source.size();) {
     const std::uint64_t length = std::min<std::uint64_t>(buffer.size(), source.size() - at);
@@ -109,7 +109,7 @@ Result<BodyPtr> open_body(const std::string& directory, BodyId id, std::uint64_t
   return BodyPtr(std::make_shared<Body>(std::move(file), std::move(path), size));
 }
 
-Result<Taken> take(s3::ByteSource& source, Disk& disk, const std::string& directory, BodyId id,
+Result<Taken> take(store::ByteSource& source, Disk& disk, const std::string& directory, BodyId id,
                    bool& disk_failed) {
   Taken taken;
   Md5 md5;

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "pailfs/s3/object_store.h"
+#include "pailfs/store/object_store.h"
 #include "pailfs/util/file.h"
 
 #include "log.h"
@@ -38,7 +38,7 @@ class Body final {
 using BodyPtr = std::shared_ptr<const Body>;
 
 /// Hands a body to a store.
-class BodySource final : public s3::ByteSource {
+class BodySource final : public store::ByteSource {
  public:
   explicit BodySource(BodyPtr body) : body_(std::move(body)) {}
   [[nodiscard]] std::uint64_t size() const override { return body_->size(); }
@@ -52,14 +52,14 @@ class BodySource final : public s3::ByteSource {
 struct Taken {
   std::string bytes;  ///< when it is small: they go into the log's record
   BodyPtr body;       ///< else
-  s3::ETag etag;      ///< the MD5 of the bytes, as S3 names an object that was put in one piece
+  store::ETag etag;   ///< the MD5 of the bytes, as S3 names an object that was put in one piece
 };
 /// Bodies up to this size share the log's fdatasync.
 constexpr std::uint64_t kInlineBody = 128U << 10U;
 
 /// Reads all of `source`; large ones into a new file of `directory` that is named after `id`.
 /// `disk_failed` is set when the error is the disk's, and not for want of room.
-Result<Taken> take(s3::ByteSource& source, Disk& disk, const std::string& directory, BodyId id,
+Result<Taken> take(store::ByteSource& source, Disk& disk, const std::string& directory, BodyId id,
                    bool& disk_failed);
 std::string body_path(const std::string& directory, BodyId id);
 Result<BodyPtr> open_body(const std::string& directory, BodyId id, std::uint64_t size);

@@ -19,7 +19,7 @@ constexpr std::chrono::milliseconds kLook{200};
 
 }  // namespace
 
-Journal::Journal(const Config& config, s3::ObjectStore& store, Clock& clock, Directory directory,
+Journal::Journal(const Config& config, store::ObjectStore& store, Clock& clock, Directory directory,
                  const Log::Sizes& sizes)
     : config_(config),
       store_(store),
@@ -50,12 +50,12 @@ Journal::~Journal() {
   log_warning(left_behind());
 }
 
-Status Journal::claim(const std::vector<s3::Key>& keys) {
+Status Journal::claim(const std::vector<store::Key>& keys) {
   MutexLock lock(mutex_);
   const Status free = wait_until(
       [&]() NO_THREAD_SAFETY_ANALYSIS {
         return std::none_of(keys.begin(), keys.end(),
-                            [&](const s3::Key& key)
+                            [&](const store::Key& key)
                                 NO_THREAD_SAFETY_ANALYSIS { return claimed_.contains(key); });
       },
       "another change of the same name");
@@ -64,9 +64,9 @@ Status Journal::claim(const std::vector<s3::Key>& keys) {
   return {};
 }
 
-void Journal::unclaim(const std::vector<s3::Key>& keys) {
+void Journal::unclaim(const std::vector<store::Key>& keys) {
   MutexLock lock(mutex_);
-  for (const s3::Key& key : keys) claimed_.erase(key);
+  for (const store::Key& key : keys) claimed_.erase(key);
   settled_.notify_all();
 }
 
@@ -110,11 +110,11 @@ void Journal::drop_released() {
   }
 }
 
-Status Journal::settle(const s3::Key& key) {
+Status Journal::settle(const store::Key& key) {
   return key.empty() ? settle_all() : settle_claimed(key);
 }
 
-Status Journal::settle_claimed(const s3::Key& key) {
+Status Journal::settle_claimed(const store::Key& key) {
   const Status settled = await(key);
   // Whatever now goes to the store directly must not be followed, after a crash, by what was
   // carried out before it: that it was has to be on the disk first.
@@ -123,7 +123,7 @@ Status Journal::settle_claimed(const s3::Key& key) {
   return settled;
 }
 
-Status Journal::await(const s3::Key& key) {
+Status Journal::await(const store::Key& key) {
   MutexLock lock(mutex_);
   const Pending::Entry* entry = pending_.find(key);
   if (entry == nullptr) return {};

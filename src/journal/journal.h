@@ -1,4 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
+// With durability=local the journal stands between fs and the client: an ObjectStore over an
+// ObjectStore. A change, file by file:
+//
+// journal_changes.cc takes the body (body.cc: small ones into the record, large ones into a file
+// of their own), appends a record (record.cc), which by itself says all that is known of the key,
+// versions of ours that may be in the store included, and waits for the fdatasync that all share
+// (log.cc), which writes zeros ahead so that it has only bytes to write. Only then the change
+// becomes part of pending.cc, the pure core: one state per key, the log merged, with the rules of
+// what may be sent when.
+//
+// journal_work.cc takes jobs from it (one idle worker watches for what becomes due, the others
+// rest), sender.cc carries one out and looks first where another writer's version could be lost
+// (want.cc judges), and what is over is appended as done.
+//
+// journal_reads.cc and journal_list.cc show the store with what waits laid over it. knowledge.cc
+// remembers what the store's replies have shown: upon which version a change is made, and what was
+// never there. journal_clean.cc lets records, bodies and segments go; journal_open.cc reads what a
+// dead mount has left, and journal_left.cc says what is left and why.
 #pragma once
 
 #include <deque>
@@ -52,7 +70,7 @@ Result<std::string> set_aside(const Directory& directory, const Job& job, const 
 /// journal_uploads.cc (straight through), journal_work.cc (the workers).
 class Journal final : public JournalStore {
  public:
-  Journal(const Config& config, s3::ObjectStore& store, Clock& clock, Directory directory,
+  Journal(const Config& config, store::ObjectStore& store, Clock& clock, Directory directory,
           const Log::Sizes& sizes = {});
   ~Journal() override;
   Journal(const Journal&) = delete;
@@ -64,48 +82,49 @@ class Journal final : public JournalStore {
   /// workers call it.
   bool turn() EXCLUDES(mutex_);
 
-  Result<s3::ObjectInfo> head(const s3::Key& key) override;
-  Result<s3::ObjectInfo> get(const s3::GetRequest& request, s3::ByteSink& sink) override;
-  Result<s3::ETag> put(const s3::PutRequest& request, s3::ByteSource& body) override;
-  Status remove(const s3::Key& key) override;
-  std::vector<Status> remove_many(const std::vector<s3::Key>& keys) override;
-  Result<s3::ListPage> list(const s3::ListRequest& request) override;
-  Result<s3::ETag> copy(const s3::CopyRequest& request) override;
-  Result<s3::UploadId> create_upload(const s3::Key& key, const s3::ObjectAttributes& attributes,
-                                     s3::PartOrigin origin) override;
-  Result<s3::ETag> upload_part(const s3::Key& key, const s3::UploadId& id, int number,
-                               s3::ByteSource& body) override;
-  Result<s3::ETag> copy_part(const s3::Key& key, const s3::UploadId& id, int number,
-                             const s3::Key& source, const s3::ETag& source_if_match,
-                             s3::ByteRange range) override;
-  Result<s3::ETag> complete_upload(const s3::Key& key, const s3::UploadId& id,
-                                   const std::vector<s3::UploadedPart>& parts) override;
-  Status abort_upload(const s3::Key& key, const s3::UploadId& id) override;
-  Result<std::vector<s3::UploadedPart>> list_parts(const s3::Key& key,
-                                                   const s3::UploadId& id) override;
-  Result<s3::UploadPage> list_uploads(const std::string& prefix,
-                                      const s3::UploadPage& after) override;
+  Result<store::ObjectInfo> head(const store::Key& key) override;
+  Result<store::ObjectInfo> get(const store::GetRequest& request, store::ByteSink& sink) override;
+  Result<store::ETag> put(const store::PutRequest& request, store::ByteSource& body) override;
+  Status remove(const store::Key& key) override;
+  std::vector<Status> remove_many(const std::vector<store::Key>& keys) override;
+  Result<store::ListPage> list(const store::ListRequest& request) override;
+  Result<store::ETag> copy(const store::CopyRequest& request) override;
+  Result<store::UploadId> create_upload(const store::Key& key,
+                                        const store::ObjectAttributes& attributes,
+                                        store::PartOrigin origin) override;
+  Result<store::ETag> upload_part(const store::Key& key, const store::UploadId& id, int number,
+                                  store::ByteSource& body) override;
+  Result<store::ETag> copy_part(const store::Key& key, const store::UploadId& id, int number,
+                                const store::Key& source, const store::ETag& source_if_match,
+                                store::ByteRange range) override;
+  Result<store::ETag> complete_upload(const store::Key& key, const store::UploadId& id,
+                                      const std::vector<store::UploadedPart>& parts) override;
+  Status abort_upload(const store::Key& key, const store::UploadId& id) override;
+  Result<std::vector<store::UploadedPart>> list_parts(const store::Key& key,
+                                                      const store::UploadId& id) override;
+  Result<store::UploadPage> list_uploads(const std::string& prefix,
+                                         const store::UploadPage& after) override;
   [[nodiscard]] bool copies_parts() const override { return store_.copies_parts(); }
-  Status settle(const s3::Key& key) override;
+  Status settle(const store::Key& key) override;
 
   Waiting waiting() override;
 
  private:
   /// The store's name of an object and the one that this mount has been told first.
   struct Alias {
-    s3::ETag shown;
-    s3::ETag stored;
+    store::ETag shown;
+    store::ETag stored;
   };
   /// Somebody who waits until the changes of `key` up to `seq` are over.
   struct Waiter {
-    s3::Key key;
+    store::Key key;
     Sequence seq = 0;
     bool over = false;
     Status status;
   };
   /// A change about to be acknowledged.
   struct Change {
-    s3::Key key;
+    store::Key key;
     Want want;
     Sequence seq = 0;        ///< 0: the next one
     bool has_bytes = false;  ///< `bytes` are the body of the record
@@ -116,20 +135,20 @@ class Journal final : public JournalStore {
   class Claim;
   /// A change that was confirmed while a listing is being read, which may have missed it.
   struct Recent {
-    s3::Key key;
+    store::Key key;
     Want want;
     MonoTime time{};
   };
 
   // journal.cc
   /// Waits until nobody else has one of them.
-  Status claim(const std::vector<s3::Key>& keys) EXCLUDES(mutex_);
-  void unclaim(const std::vector<s3::Key>& keys) EXCLUDES(mutex_);
+  Status claim(const std::vector<store::Key>& keys) EXCLUDES(mutex_);
+  void unclaim(const std::vector<store::Key>& keys) EXCLUDES(mutex_);
   /// Waits until `done()`, as long as patience lasts. `what` is for the error.
   Status wait_until(const std::function<bool()>& done, const char* what) REQUIRES(mutex_);
   /// Until nothing waits for `key`, and never will again after a crash.
-  Status settle_claimed(const s3::Key& key) EXCLUDES(mutex_);
-  Status await(const s3::Key& key) EXCLUDES(mutex_);
+  Status settle_claimed(const store::Key& key) EXCLUDES(mutex_);
+  Status await(const store::Key& key) EXCLUDES(mutex_);
   Status settle_all() EXCLUDES(mutex_);
   [[nodiscard]] bool hurried() REQUIRES(mutex_);
   void drop_released() REQUIRES(mutex_);
@@ -138,7 +157,7 @@ class Journal final : public JournalStore {
 
   // journal_left.cc
   [[nodiscard]] std::string left_behind() REQUIRES(mutex_);
-  [[nodiscard]] std::string why_it_waits(const s3::Key& key, const Pending::Entry& entry,
+  [[nodiscard]] std::string why_it_waits(const store::Key& key, const Pending::Entry& entry,
                                          const Pending::Needs& needs) REQUIRES(mutex_);
 
   // journal_open.cc
@@ -146,48 +165,51 @@ class Journal final : public JournalStore {
       REQUIRES(mutex_);
 
   // journal_changes.cc
-  Status check_limits(const s3::Key& key, const s3::ObjectAttributes& attributes) const;
+  Status check_limits(const store::Key& key, const store::ObjectAttributes& attributes) const;
   /// Waits for room. The bytes count until they are taken off again.
-  Status admit(const std::vector<s3::Key>& keys, std::uint64_t bytes) EXCLUDES(mutex_);
+  Status admit(const std::vector<store::Key>& keys, std::uint64_t bytes) EXCLUDES(mutex_);
   /// Makes them durable and pending; one verdict each. Their keys are claimed.
   std::vector<Status> acknowledge(std::vector<Change> changes) EXCLUDES(mutex_);
   void become_pending(const Change& change, const Place& place) REQUIRES(mutex_);
-  [[nodiscard]] Base base_of(const s3::Key& key) REQUIRES(mutex_);
-  Result<s3::ETag> put_admitted(const s3::PutRequest& request, s3::ByteSource& body);
-  std::vector<Status> remove_some(const std::vector<s3::Key>& keys);
-  std::vector<Status> remove_each(const std::vector<s3::Key>& keys, const Status& wrong);
+  [[nodiscard]] Base base_of(const store::Key& key) REQUIRES(mutex_);
+  Result<store::ETag> put_admitted(const store::PutRequest& request, store::ByteSource& body);
+  std::vector<Status> remove_some(const std::vector<store::Key>& keys);
+  std::vector<Status> remove_each(const std::vector<store::Key>& keys, const Status& wrong);
   /// What becomes pending if it is acknowledged; held against release and change meanwhile.
-  Result<Want> resolve_copy(const s3::CopyRequest& request) EXCLUDES(mutex_);
-  std::optional<Result<Want>> known_source(const s3::CopyRequest& request,
-                                           const std::optional<s3::ObjectInfo>& shown)
+  Result<Want> resolve_copy(const store::CopyRequest& request) EXCLUDES(mutex_);
+  std::optional<Result<Want>> known_source(const store::CopyRequest& request,
+                                           const std::optional<store::ObjectInfo>& shown)
       REQUIRES(mutex_);
   // Straight to the store, after what waits for the keys.
-  Result<s3::ETag> put_through(const s3::PutRequest& request, s3::ByteSource& body);
-  std::vector<Status> remove_through(const std::vector<s3::Key>& keys);
-  Result<s3::ETag> copy_through(const s3::CopyRequest& request);
-  void note_stored(const s3::Key& key, const Base& base, std::uint64_t size) EXCLUDES(mutex_);
-  void note_doubt(const s3::Key& key) EXCLUDES(mutex_);
+  Result<store::ETag> put_through(const store::PutRequest& request, store::ByteSource& body);
+  std::vector<Status> remove_through(const std::vector<store::Key>& keys);
+  Result<store::ETag> copy_through(const store::CopyRequest& request);
+  void note_stored(const store::Key& key, const Base& base, std::uint64_t size) EXCLUDES(mutex_);
+  void note_doubt(const store::Key& key) EXCLUDES(mutex_);
 
   // journal_reads.cc
-  [[nodiscard]] s3::ETag stored_name(const s3::Key& key, const s3::ETag& shown) REQUIRES(mutex_);
-  [[nodiscard]] s3::ETag shown_name(const s3::Key& key, const s3::ETag& stored) REQUIRES(mutex_);
-  Result<s3::ObjectInfo> head_store(const s3::Key& key) EXCLUDES(mutex_);
+  [[nodiscard]] store::ETag stored_name(const store::Key& key, const store::ETag& shown)
+      REQUIRES(mutex_);
+  [[nodiscard]] store::ETag shown_name(const store::Key& key, const store::ETag& stored)
+      REQUIRES(mutex_);
+  Result<store::ObjectInfo> head_store(const store::Key& key) EXCLUDES(mutex_);
   /// One attempt; `again`: what was waiting has been carried out meanwhile, look again.
-  Result<s3::ObjectInfo> get_once(const s3::GetRequest& request, s3::ByteSink& sink, bool& again);
+  Result<store::ObjectInfo> get_once(const store::GetRequest& request, store::ByteSink& sink,
+                                     bool& again);
 
   // journal_list.cc
   struct Overlay;
   struct Position;
-  Result<s3::ListPage> list_overlaid(const s3::ListRequest& request, const Position& start)
+  Result<store::ListPage> list_overlaid(const store::ListRequest& request, const Position& start)
       EXCLUDES(mutex_);
-  void lay_over(Overlay& overlay, const s3::ListPage& page, const std::string& after)
+  void lay_over(Overlay& overlay, const store::ListPage& page, const std::string& after)
       EXCLUDES(mutex_);
   Result<bool> is_all_removed(const std::string& prefix, MonoTime since) EXCLUDES(mutex_);
   /// A removal of something below `prefix` was confirmed since then.
   [[nodiscard]] bool removed_below(const std::string& prefix, MonoTime since) REQUIRES(mutex_);
   /// What a page of the store shows, asked for at `since`, is about to be removed, or was
   /// meanwhile.
-  [[nodiscard]] bool is_removed(const s3::Key& key, MonoTime since) REQUIRES(mutex_);
+  [[nodiscard]] bool is_removed(const store::Key& key, MonoTime since) REQUIRES(mutex_);
   [[nodiscard]] bool known_all_removed(const std::string& prefix) REQUIRES(mutex_);
   [[nodiscard]] std::size_t removals_below(const std::string& prefix) REQUIRES(mutex_);
 
@@ -211,10 +233,10 @@ class Journal final : public JournalStore {
   void note_trouble(const Job& job, const Verdict& verdict) REQUIRES(mutex_);
   void note_obstinate(const Job& job, const Verdict& verdict) REQUIRES(mutex_);
   void note_conflict(const Job& job, const Verdict& verdict, const BodyPtr& body) EXCLUDES(mutex_);
-  void over(const s3::Key& key, Sequence seq, const Status& status) REQUIRES(mutex_);
+  void over(const store::Key& key, Sequence seq, const Status& status) REQUIRES(mutex_);
   /// A listing that is under way may have missed it.
-  void note_recent(const s3::Key& key, const Want& want) REQUIRES(mutex_);
-  void append_done(const s3::Key& key, Sequence seq, const Base& base) REQUIRES(mutex_);
+  void note_recent(const store::Key& key, const Want& want) REQUIRES(mutex_);
+  void append_done(const store::Key& key, Sequence seq, const Base& base) REQUIRES(mutex_);
   // journal_fetch.cc
   void fetch_copy(const Job& job) EXCLUDES(mutex_);
 
@@ -225,37 +247,37 @@ class Journal final : public JournalStore {
   Status drop_segments(std::size_t durable) EXCLUDES(mutex_);
   void clean_oldest_segment() EXCLUDES(mutex_);
   struct Moved {
-    s3::Key key;
+    store::Key key;
     Sequence seq = 0;
     bool has_bytes = false;
     Log::Appended appended;
   };
-  std::optional<Moved> append_again(const s3::Key& key) REQUIRES(mutex_);
-  std::optional<std::vector<s3::Key>> living_in(std::uint64_t segment) REQUIRES(mutex_);
+  std::optional<Moved> append_again(const store::Key& key) REQUIRES(mutex_);
+  std::optional<std::vector<store::Key>> living_in(std::uint64_t segment) REQUIRES(mutex_);
 
   const Config config_;
-  s3::ObjectStore& store_;
+  store::ObjectStore& store_;
   Clock& clock_;
   const Directory directory_;
   const Log::Sizes sizes_;
   Sender sender_;
   std::unique_ptr<Log> log_;  // constant after open()
 
-  Mutex mutex_;
+  Mutex mutex_{LockRank{310, "journal"}};
   CondVar watch_;    // for the worker that watches
   CondVar rest_;     // for the other idle workers
   CondVar settled_;  // for everybody else
   Pending pending_ GUARDED_BY(mutex_);
   Knowledge knowledge_ GUARDED_BY(mutex_);
-  cache::ExpiringLru<s3::Key, Alias> aliases_ GUARDED_BY(mutex_);
+  cache::ExpiringLru<store::Key, Alias> aliases_ GUARDED_BY(mutex_);
   std::unordered_map<BodyId, BodyPtr> bodies_ GUARDED_BY(mutex_);
-  std::unordered_map<s3::Key, std::uint64_t> segments_
+  std::unordered_map<store::Key, std::uint64_t> segments_
       GUARDED_BY(mutex_);  // of the record that a pending key needs: its last
-  std::unordered_set<s3::Key> claimed_ GUARDED_BY(mutex_);
+  std::unordered_set<store::Key> claimed_ GUARDED_BY(mutex_);
   std::list<Waiter*> waiters_ GUARDED_BY(mutex_);
   std::deque<Recent> recent_ GUARDED_BY(mutex_);
   /// What the store has confirmed a moment ago, to be shown without asking.
-  cache::ExpiringLru<s3::Key, Want> just_stored_ GUARDED_BY(mutex_);
+  cache::ExpiringLru<store::Key, Want> just_stored_ GUARDED_BY(mutex_);
   Sequence next_seq_ GUARDED_BY(mutex_) = 1;
   std::multiset<std::uint64_t> acknowledging_ GUARDED_BY(mutex_);  // segments of records in that
   std::uint64_t admitted_bytes_ GUARDED_BY(mutex_) = 0;            // of those

@@ -20,7 +20,7 @@ constexpr std::size_t kMostAtOnce = 1000;
 /// How long ago the store must have named the version that a copy is promised of.
 constexpr std::chrono::seconds kFresh{10};
 
-Error missing(const s3::Key& key) {
+Error missing(const store::Key& key) {
   Error error{ENOENT, printable(key) + ": no such object"};
   error.s3_code = "NoSuchKey";
   error.http_status = 404;
@@ -28,13 +28,13 @@ Error missing(const s3::Key& key) {
 }
 
 /// An upload in parts has made it: a copy of it, even onto itself, gets another name.
-bool was_in_parts(const s3::ETag& etag) {
+bool was_in_parts(const store::ETag& etag) {
   return etag.value.find('-') != std::string::npos;
 }
 
 /// Its bytes may be elsewhere by now than where its copy was to take them from: only the store
 /// knows.
-bool in_flux(const s3::Key& key, const Pending::Entry& entry) {
+bool in_flux(const store::Key& key, const Pending::Entry& entry) {
   const Want& want = entry.want;
   if (want.kind != Want::Kind::copy) return false;
   const bool changes_itself = want.source == key;
@@ -42,7 +42,7 @@ bool in_flux(const s3::Key& key, const Pending::Entry& entry) {
          (changes_itself && entry.attempts > 0 && was_in_parts(want.source_etag));
 }
 
-Error other_version(const s3::Key& key) {
+Error other_version(const store::Key& key) {
   Error error{ESTALE, printable(key) + ": is another version"};
   error.s3_code = "PreconditionFailed";
   error.http_status = 412;
@@ -53,7 +53,7 @@ Error other_version(const s3::Key& key) {
 
 class Journal::Claim final {
  public:
-  Claim(Journal& journal, std::vector<s3::Key> keys)
+  Claim(Journal& journal, std::vector<store::Key> keys)
       : journal_(journal), keys_(std::move(keys)), status_(journal.claim(keys_)) {}
   ~Claim() {
     if (status_) journal_.unclaim(keys_);
@@ -64,11 +64,12 @@ class Journal::Claim final {
 
  private:
   Journal& journal_;
-  const std::vector<s3::Key> keys_;
+  const std::vector<store::Key> keys_;
   const Status status_;
 };
 
-Status Journal::check_limits(const s3::Key& key, const s3::ObjectAttributes& attributes) const {
+Status Journal::check_limits(const store::Key& key,
+                             const store::ObjectAttributes& attributes) const {
   if (key.empty()) return Error{EINVAL, "a key must not be empty"};
   if (key.size() > kLongestKey) {
     return Error{ENAMETOOLONG, printable(key) + ": longer than a key of 1024 bytes"};
@@ -79,14 +80,14 @@ Status Journal::check_limits(const s3::Key& key, const s3::ObjectAttributes& att
   return {};
 }
 
-Status Journal::admit(const std::vector<s3::Key>& keys, std::uint64_t bytes) {
+Status Journal::admit(const std::vector<store::Key>& keys, std::uint64_t bytes) {
   MutexLock lock(mutex_);
   const auto fits = [&]() NO_THREAD_SAFETY_ANALYSIS {
     const std::size_t changes = pending_.entries().size() + acknowledging_.size() + keys.size();
     return pending_.bytes() + admitted_bytes_ + bytes <= config_.most_bytes &&
            changes <= config_.most_changes &&
            std::none_of(keys.begin(), keys.end(),
-                        [&](const s3::Key& key)
+                        [&](const store::Key& key)
                             NO_THREAD_SAFETY_ANALYSIS { return pending_.is_crowded(key); });
   };
   if (!fits()) {
@@ -100,7 +101,7 @@ Status Journal::admit(const std::vector<s3::Key>& keys, std::uint64_t bytes) {
   return {};
 }
 
-Base Journal::base_of(const s3::Key& key) {
+Base Journal::base_of(const store::Key& key) {
   const Pending::Entry* entry = pending_.find(key);
   if (entry != nullptr) return entry->base;
   const auto known = knowledge_.find(key, clock_.now());
@@ -161,10 +162,11 @@ void Journal::become_pending(const Change& change, const Place& place) {
   over(change.key, change.seq, {});
 }
 
-Result<s3::ETag> Journal::put_through(const s3::PutRequest& request, s3::ByteSource& body) {
+Result<store::ETag> Journal::put_through(const store::PutRequest& request,
+                                         store::ByteSource& body) {
   const Status settled = settle_claimed(request.key);
   if (!settled) return settled.error();
-  s3::PutRequest translated = request;
+  store::PutRequest translated = request;
   if (!request.if_match.empty()) {
     MutexLock lock(mutex_);
     translated.if_match = stored_name(request.key, request.if_match);
@@ -178,7 +180,7 @@ Result<s3::ETag> Journal::put_through(const s3::PutRequest& request, s3::ByteSou
   return etag;
 }
 
-void Journal::note_stored(const s3::Key& key, const Base& base, std::uint64_t size) {
+void Journal::note_stored(const store::Key& key, const Base& base, std::uint64_t size) {
   MutexLock lock(mutex_);
   aliases_.erase(key);
   just_stored_.erase(key);
@@ -192,14 +194,14 @@ void Journal::note_stored(const s3::Key& key, const Base& base, std::uint64_t si
 }
 
 /// What failed may have been done all the same: nothing is known of it any more.
-void Journal::note_doubt(const s3::Key& key) {
+void Journal::note_doubt(const store::Key& key) {
   MutexLock lock(mutex_);
   just_stored_.erase(key);
   std::erase_if(recent_, [&](const Recent& each) { return each.key == key; });
   knowledge_.forget(key);
 }
 
-Result<s3::ETag> Journal::put(const s3::PutRequest& request, s3::ByteSource& body) {
+Result<store::ETag> Journal::put(const store::PutRequest& request, store::ByteSource& body) {
   const Status allowed = check_limits(request.key, request.attributes);
   if (!allowed) return allowed.error();
   const Claim claim(*this, {request.key});
@@ -235,7 +237,8 @@ Result<s3::ETag> Journal::put(const s3::PutRequest& request, s3::ByteSource& bod
   return etag;
 }
 
-Result<s3::ETag> Journal::put_admitted(const s3::PutRequest& request, s3::ByteSource& body) {
+Result<store::ETag> Journal::put_admitted(const store::PutRequest& request,
+                                          store::ByteSource& body) {
   Change change;
   {
     MutexLock lock(mutex_);
@@ -267,11 +270,11 @@ Result<s3::ETag> Journal::put_admitted(const s3::PutRequest& request, s3::ByteSo
   return durable.error();
 }
 
-Status Journal::remove(const s3::Key& key) {
+Status Journal::remove(const store::Key& key) {
   return remove_many({key}).front();
 }
 
-std::vector<Status> Journal::remove_many(const std::vector<s3::Key>& keys) {
+std::vector<Status> Journal::remove_many(const std::vector<store::Key>& keys) {
   std::vector<Status> statuses;
   statuses.reserve(keys.size());
   for (std::size_t at = 0; at < keys.size(); at += kMostAtOnce) {
@@ -283,11 +286,11 @@ std::vector<Status> Journal::remove_many(const std::vector<s3::Key>& keys) {
   return statuses;
 }
 
-std::vector<Status> Journal::remove_some(const std::vector<s3::Key>& keys) {
-  for (const s3::Key& key : keys) {
+std::vector<Status> Journal::remove_some(const std::vector<store::Key>& keys) {
+  for (const store::Key& key : keys) {
     if (Status ok = check_limits(key, {}); !ok) return remove_each(keys, ok);
   }
-  std::vector<s3::Key> distinct = keys;
+  std::vector<store::Key> distinct = keys;
   std::sort(distinct.begin(), distinct.end());
   distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
   const Claim claim(*this, distinct);
@@ -300,7 +303,7 @@ std::vector<Status> Journal::remove_some(const std::vector<s3::Key>& keys) {
   const std::vector<Status> durable = acknowledge(std::move(changes));
   if (!acknowledges()) return remove_through(keys);
   std::vector<Status> statuses;
-  for (const s3::Key& key : keys) {
+  for (const store::Key& key : keys) {
     const auto at = std::lower_bound(distinct.begin(), distinct.end(), key);
     statuses.push_back(durable[static_cast<std::size_t>(at - distinct.begin())]);
   }
@@ -308,15 +311,15 @@ std::vector<Status> Journal::remove_some(const std::vector<s3::Key>& keys) {
 }
 
 /// One of them cannot be a key: the others are removed all the same.
-std::vector<Status> Journal::remove_each(const std::vector<s3::Key>& keys, const Status& wrong) {
+std::vector<Status> Journal::remove_each(const std::vector<store::Key>& keys, const Status& wrong) {
   if (keys.size() == 1) return {wrong};
   std::vector<Status> statuses;
-  for (const s3::Key& key : keys) statuses.push_back(remove_some({key}).front());
+  for (const store::Key& key : keys) statuses.push_back(remove_some({key}).front());
   return statuses;
 }
 
-std::vector<Status> Journal::remove_through(const std::vector<s3::Key>& keys) {
-  for (const s3::Key& key : keys) {
+std::vector<Status> Journal::remove_through(const std::vector<store::Key>& keys) {
+  for (const store::Key& key : keys) {
     const Status settled = settle_claimed(key);
     if (!settled) return std::vector<Status>(keys.size(), settled);
   }
@@ -332,12 +335,12 @@ std::vector<Status> Journal::remove_through(const std::vector<s3::Key>& keys) {
   return statuses;
 }
 
-Result<s3::ETag> Journal::copy_through(const s3::CopyRequest& request) {
-  for (const s3::Key* key : {&request.source, &request.destination}) {
+Result<store::ETag> Journal::copy_through(const store::CopyRequest& request) {
+  for (const store::Key* key : {&request.source, &request.destination}) {
     const Status settled = settle_claimed(*key);
     if (!settled) return settled.error();
   }
-  s3::CopyRequest translated = request;
+  store::CopyRequest translated = request;
   if (!request.source_if_match.empty()) {
     MutexLock lock(mutex_);
     translated.source_if_match = stored_name(request.source, request.source_if_match);
@@ -353,10 +356,10 @@ Result<s3::ETag> Journal::copy_through(const s3::CopyRequest& request) {
 
 /// What a copy of `source` is, if that has something waiting or was just shown by the store.
 /// Nothing: the store has to be asked.
-std::optional<Result<Want>> Journal::known_source(const s3::CopyRequest& request,
-                                                  const std::optional<s3::ObjectInfo>& shown) {
-  const s3::Key& source = request.source;
-  const s3::ETag& version = request.source_if_match;
+std::optional<Result<Want>> Journal::known_source(const store::CopyRequest& request,
+                                                  const std::optional<store::ObjectInfo>& shown) {
+  const store::Key& source = request.source;
+  const store::ETag& version = request.source_if_match;
   Want want;
   if (const Pending::Entry* entry = pending_.find(source)) {
     if (entry->want.kind == Want::Kind::absent) return Result<Want>(missing(source));
@@ -387,9 +390,9 @@ std::optional<Result<Want>> Journal::known_source(const s3::CopyRequest& request
   return Result<Want>(std::move(want));
 }
 
-Result<Want> Journal::resolve_copy(const s3::CopyRequest& request) {
-  const s3::Key& destination = request.destination;
-  std::optional<s3::ObjectInfo> shown;
+Result<Want> Journal::resolve_copy(const store::CopyRequest& request) {
+  const store::Key& destination = request.destination;
+  std::optional<store::ObjectInfo> shown;
   for (int round = 0; round < 2; ++round) {
     {
       MutexLock lock(mutex_);
@@ -419,9 +422,9 @@ Result<Want> Journal::resolve_copy(const s3::CopyRequest& request) {
   return Error{EAGAIN, printable(request.source) + ": changes all the time"};
 }
 
-Result<s3::ETag> Journal::copy(const s3::CopyRequest& request) {
-  for (const s3::Key* key : {&request.source, &request.destination}) {
-    const Status ok = check_limits(*key, request.attributes.value_or(s3::ObjectAttributes()));
+Result<store::ETag> Journal::copy(const store::CopyRequest& request) {
+  for (const store::Key* key : {&request.source, &request.destination}) {
+    const Status ok = check_limits(*key, request.attributes.value_or(store::ObjectAttributes()));
     if (!ok) return ok.error();
   }
   if (request.source == request.destination && !request.attributes) {

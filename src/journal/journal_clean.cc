@@ -53,7 +53,7 @@ void Journal::clean_oldest_segment() {
     // To rewrite what lives is worth it when most of the log is dead.
     const std::uint64_t much = 2 * log_->sizes().segment + pending_.bytes() * 3 / 2;
     if (!keys->empty() && log_->bytes() < much) return;
-    for (const s3::Key& key : *keys) {
+    for (const store::Key& key : *keys) {
       auto again = append_again(key);
       if (!again) return;
       moved.push_back(std::move(*again));
@@ -76,13 +76,13 @@ void Journal::clean_oldest_segment() {
 }
 
 /// Keys whose record or bytes are in that segment; nothing if bytes are that belong to none.
-std::optional<std::vector<s3::Key>> Journal::living_in(std::uint64_t segment) {
+std::optional<std::vector<store::Key>> Journal::living_in(std::uint64_t segment) {
   std::unordered_set<BodyId> bodies;
   for (const auto& [id, body] : bodies_) {
     if (body->segment() == segment) bodies.insert(id);
   }
   std::unordered_set<BodyId> reached;
-  std::vector<s3::Key> keys;
+  std::vector<store::Key> keys;
   for (const auto& [key, entry] : pending_.entries()) {
     const bool has_body = entry.want.kind == Want::Kind::body && bodies.contains(entry.want.body);
     if (has_body) reached.insert(entry.want.body);
@@ -93,7 +93,7 @@ std::optional<std::vector<s3::Key>> Journal::living_in(std::uint64_t segment) {
   return keys;
 }
 
-std::optional<Journal::Moved> Journal::append_again(const s3::Key& key) {
+std::optional<Journal::Moved> Journal::append_again(const store::Key& key) {
   const Pending::Entry& entry = *pending_.find(key);
   Record record;
   record.key = key;

@@ -7,7 +7,7 @@
 namespace pailfs::journal {
 namespace {
 
-class FileSink final : public s3::ByteSink {
+class FileSink final : public store::ByteSink {
  public:
   explicit FileSink(int file) : file_(file) {}
   bool write(std::uint64_t offset, std::span<const char> bytes) override {
@@ -21,7 +21,7 @@ class FileSink final : public s3::ByteSink {
  private:
   int file_;
 };
-class FileSource final : public s3::ByteSource {
+class FileSource final : public store::ByteSource {
  public:
   FileSource(int file, std::uint64_t size) : file_(file), size_(size) {}
   [[nodiscard]] std::uint64_t size() const override { return size_; }

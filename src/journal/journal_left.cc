@@ -14,7 +14,7 @@ constexpr std::size_t kMostNamed = 5;
 
 }  // namespace
 
-std::string Journal::why_it_waits(const s3::Key& key, const Pending::Entry& entry,
+std::string Journal::why_it_waits(const store::Key& key, const Pending::Entry& entry,
                                   const Pending::Needs& needs) {
   const auto need = needs.find(key);
   if (need != needs.end() && need->second != key) {

@@ -17,12 +17,12 @@ constexpr std::size_t kStorePage = 1000;
 /// Counting goes no further: more is only a matter of how many pages are asked for.
 constexpr std::size_t kMostLooked = 4000;
 
-s3::ListedObject listed(const s3::Key& key, const Want& want) {
+store::ListedObject listed(const store::Key& key, const Want& want) {
   return {key, want.size, want.etag, std::chrono::floor<std::chrono::seconds>(want.time)};
 }
 
 /// What of `key` a common prefix shows in a listing; nothing: it shows as itself.
-std::optional<std::string> group_of(const s3::ListRequest& request, const s3::Key& key) {
+std::optional<std::string> group_of(const store::ListRequest& request, const store::Key& key) {
   if (!request.delimited) return std::nullopt;
   const std::size_t slash = key.find('/', request.prefix.size());
   if (slash == std::string::npos) return std::nullopt;
@@ -54,10 +54,10 @@ struct Journal::Position {
 /// One page of ours in the making.
 struct Journal::Overlay {
   struct Item {
-    std::optional<s3::ListedObject> object;  ///< none: a common prefix
-    bool from_store = false;                 ///< a prefix that the store shows and nothing waiting
+    std::optional<store::ListedObject> object;  ///< none: a common prefix
+    bool from_store = false;  ///< a prefix that the store shows and nothing waiting
   };
-  const s3::ListRequest& request;
+  const store::ListRequest& request;
   std::map<std::string, Item> items = {};  ///< of one page of the store, in its range
   MonoTime asked{};                        ///< when the store was asked for that page
 };
@@ -100,7 +100,7 @@ bool Journal::removed_below(const std::string& prefix, MonoTime since) {
   return false;
 }
 
-bool Journal::is_removed(const s3::Key& key, MonoTime since) {
+bool Journal::is_removed(const store::Key& key, MonoTime since) {
   if (const Pending::Entry* entry = pending_.find(key)) {
     return entry->want.kind == Want::Kind::absent;
   }
@@ -113,7 +113,7 @@ bool Journal::is_removed(const s3::Key& key, MonoTime since) {
 
 /// `since`: when the store was asked that has shown something there.
 Result<bool> Journal::is_all_removed(const std::string& prefix, MonoTime since) {
-  s3::ListRequest request;
+  store::ListRequest request;
   request.prefix = prefix;
   request.delimited = false;
   for (;;) {
@@ -128,7 +128,7 @@ Result<bool> Journal::is_all_removed(const std::string& prefix, MonoTime since) 
     if (!page) return page.error();
     MutexLock lock(mutex_);
     knowledge_.saw_page(request, *page, asked);
-    for (const s3::ListedObject& object : page->objects) {
+    for (const store::ListedObject& object : page->objects) {
       if (!is_removed(object.key, asked)) return false;
     }
     if (page->next.empty()) return true;
@@ -136,12 +136,12 @@ Result<bool> Journal::is_all_removed(const std::string& prefix, MonoTime since) 
   }
 }
 
-void Journal::lay_over(Overlay& overlay, const s3::ListPage& page, const std::string& after) {
-  const s3::ListRequest& request = overlay.request;
+void Journal::lay_over(Overlay& overlay, const store::ListPage& page, const std::string& after) {
+  const store::ListRequest& request = overlay.request;
   auto& items = overlay.items;
   items.clear();
   std::string last;
-  for (const s3::ListedObject& object : page.objects) {
+  for (const store::ListedObject& object : page.objects) {
     last = std::max(last, object.key);
     items[object.key] = {object, true};
   }
@@ -150,7 +150,7 @@ void Journal::lay_over(Overlay& overlay, const s3::ListPage& page, const std::st
     items[prefix] = {std::nullopt, true};
   }
   const bool to_the_end = page.next.empty();
-  const auto show = [&](const s3::Key& key, const Want& want, bool in_store) {
+  const auto show = [&](const store::Key& key, const Want& want, bool in_store) {
     const auto group = group_of(request, key);
     const std::string& name = group ? *group : key;
     // Up to `after` only what this page shows, as pages in no order may.
@@ -168,7 +168,7 @@ void Journal::lay_over(Overlay& overlay, const s3::ListPage& page, const std::st
   MutexLock lock(mutex_);
   for (auto& [name, item] : items) {
     if (!item.object) continue;
-    s3::ListedObject& object = *item.object;
+    store::ListedObject& object = *item.object;
     object.etag = shown_name(object.key, object.etag);
     const Want* stored = just_stored_.find(object.key, overlay.asked);
     if (stored != nullptr && stored->etag != object.etag) just_stored_.erase(object.key);
@@ -192,23 +192,24 @@ void Journal::lay_over(Overlay& overlay, const s3::ListPage& page, const std::st
   }
 }
 
-Result<s3::ListPage> Journal::list(const s3::ListRequest& request) {
+Result<store::ListPage> Journal::list(const store::ListRequest& request) {
   const auto start = Position::parse(request.continuation);
   if (!start) return Error{EINVAL, "not a continuation of a listing"};
   if (request.continuation.empty()) {
     MutexLock lock(mutex_);
     const bool directory = request.prefix.empty() || request.prefix.back() == '/';
-    if (directory && known_all_removed(request.prefix)) return s3::ListPage{};
+    if (directory && known_all_removed(request.prefix)) return store::ListPage{};
   }
   return list_overlaid(request, *start);
 }
 
-Result<s3::ListPage> Journal::list_overlaid(const s3::ListRequest& request, const Position& start) {
-  s3::ListPage result;
+Result<store::ListPage> Journal::list_overlaid(const store::ListRequest& request,
+                                               const Position& start) {
+  store::ListPage result;
   Overlay overlay{request};
   std::string after = start.after;
   bool inside = start.inside;
-  s3::ListRequest inner = request;
+  store::ListRequest inner = request;
   inner.continuation = start.inner;
   const auto count = [&] { return result.objects.size() + result.prefixes.size(); };
   for (;;) {

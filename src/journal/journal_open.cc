@@ -183,7 +183,7 @@ Status Journal::open() {
 
 /// Finds the bodies of what waits; removes those that nothing waits for.
 void Journal::take_bodies(const std::unordered_map<BodyId, Place>& places, Sequence& last) {
-  std::vector<std::pair<s3::Key, Sequence>> lost;
+  std::vector<std::pair<store::Key, Sequence>> lost;
   for (const auto& [key, entry] : pending_.entries()) {
     if (entry.want.kind != Want::Kind::body) continue;
     const auto place = places.find(entry.want.body);
@@ -222,7 +222,7 @@ void Journal::take_bodies(const std::unordered_map<BodyId, Place>& places, Seque
   }
 }
 
-Result<std::unique_ptr<JournalStore>> open_journal(const Config& config, s3::ObjectStore& store,
+Result<std::unique_ptr<JournalStore>> open_journal(const Config& config, store::ObjectStore& store,
                                                    Clock& clock) {
   auto directory = take_directory(config);
   if (!directory) return directory.error();

@@ -12,15 +12,15 @@ namespace {
 
 constexpr std::size_t kPiece = std::size_t{256} << 10U;
 
-Error missing(const s3::Key& key) {
+Error missing(const store::Key& key) {
   Error error{ENOENT, printable(key) + ": no such object"};
   error.s3_code = "NoSuchKey";
   error.http_status = 404;
   return error;
 }
 
-s3::ObjectInfo info_of(const Want& want) {
-  s3::ObjectInfo info;
+store::ObjectInfo info_of(const Want& want) {
+  store::ObjectInfo info;
   info.size = want.size;
   info.etag = want.etag;
   info.last_modified = std::chrono::floor<std::chrono::seconds>(want.time);
@@ -31,7 +31,7 @@ s3::ObjectInfo info_of(const Want& want) {
   return info;
 }
 
-Status deliver(const Body& body, s3::ByteRange range, s3::ByteSink& sink) {
+Status deliver(const Body& body, store::ByteRange range, store::ByteSink& sink) {
   std::vector<char> buffer(std::min<std::uint64_t>(kPiece, range.length));
   while (range.length > 0) {
     const std::span<char> piece =
@@ -46,9 +46,9 @@ Status deliver(const Body& body, s3::ByteRange range, s3::ByteSink& sink) {
 }
 
 /// Knows how far the receiver is, so that the rest can come from somewhere else.
-class CountingSink final : public s3::ByteSink {
+class CountingSink final : public store::ByteSink {
  public:
-  explicit CountingSink(s3::ByteSink& to) : to_(to) {}
+  explicit CountingSink(store::ByteSink& to) : to_(to) {}
   bool write(std::uint64_t offset, std::span<const char> bytes) override {
     refused = !to_.write(offset, bytes);
     delivered += bytes.size();
@@ -58,22 +58,22 @@ class CountingSink final : public s3::ByteSink {
   bool refused = false;
 
  private:
-  s3::ByteSink& to_;
+  store::ByteSink& to_;
 };
 
 }  // namespace
 
-s3::ETag Journal::stored_name(const s3::Key& key, const s3::ETag& shown) {
+store::ETag Journal::stored_name(const store::Key& key, const store::ETag& shown) {
   const Alias* alias = aliases_.find(key, MonoTime());
   return alias != nullptr && alias->shown == shown ? alias->stored : shown;
 }
 
-s3::ETag Journal::shown_name(const s3::Key& key, const s3::ETag& stored) {
+store::ETag Journal::shown_name(const store::Key& key, const store::ETag& stored) {
   const Alias* alias = aliases_.find(key, MonoTime());
   return alias != nullptr && alias->stored == stored ? alias->shown : stored;
 }
 
-Result<s3::ObjectInfo> Journal::head_store(const s3::Key& key) {
+Result<store::ObjectInfo> Journal::head_store(const store::Key& key) {
   const MonoTime asked = clock_.now();
   auto info = store_.head(key);
   MutexLock lock(mutex_);
@@ -86,7 +86,7 @@ Result<s3::ObjectInfo> Journal::head_store(const s3::Key& key) {
   return info;
 }
 
-Result<s3::ObjectInfo> Journal::head(const s3::Key& key) {
+Result<store::ObjectInfo> Journal::head(const store::Key& key) {
   Want want;
   {
     MutexLock lock(mutex_);
@@ -114,12 +114,12 @@ Result<s3::ObjectInfo> Journal::head(const s3::Key& key) {
   return info_of(want);
 }
 
-Result<s3::ObjectInfo> Journal::get_once(const s3::GetRequest& request, s3::ByteSink& sink,
-                                         bool& again) {
+Result<store::ObjectInfo> Journal::get_once(const store::GetRequest& request, store::ByteSink& sink,
+                                            bool& again) {
   Want want;
   BodyPtr body;
   bool waits = false;
-  s3::GetRequest sent = request;
+  store::GetRequest sent = request;
   {
     MutexLock lock(mutex_);
     const Pending::Entry* entry = pending_.find(request.key);
@@ -138,7 +138,7 @@ Result<s3::ObjectInfo> Journal::get_once(const s3::GetRequest& request, s3::Byte
   }
   if (waits && want.kind == Want::Kind::body) {
     if (!body) return Error{EIO, printable(request.key) + ": its bytes are missing in the journal"};
-    s3::ByteRange range = request.range.value_or(s3::ByteRange{0, want.size});
+    store::ByteRange range = request.range.value_or(store::ByteRange{0, want.size});
     if (request.range && range.begin >= want.size) {
       return Error{ERANGE, printable(request.key) + ": ends before that"};
     }
@@ -171,7 +171,7 @@ Result<s3::ObjectInfo> Journal::get_once(const s3::GetRequest& request, s3::Byte
     return info;
   }
   if (waits) {
-    const s3::ObjectAttributes attributes = info->attributes;
+    const store::ObjectAttributes attributes = info->attributes;
     if (want.keeps_attributes) want.attributes = attributes;
     return info_of(want);
   }
@@ -180,9 +180,9 @@ Result<s3::ObjectInfo> Journal::get_once(const s3::GetRequest& request, s3::Byte
   return info;
 }
 
-Result<s3::ObjectInfo> Journal::get(const s3::GetRequest& request, s3::ByteSink& sink) {
+Result<store::ObjectInfo> Journal::get(const store::GetRequest& request, store::ByteSink& sink) {
   constexpr int kRounds = 3;
-  s3::GetRequest rest = request;
+  store::GetRequest rest = request;
   for (int round = 0;; ++round) {
     CountingSink counting(sink);
     bool again = false;
@@ -194,7 +194,7 @@ Result<s3::ObjectInfo> Journal::get(const s3::GetRequest& request, s3::ByteSink&
     const std::uint64_t begin = (rest.range ? rest.range->begin : 0) + counting.delivered;
     const std::uint64_t end = rest.range ? rest.range->begin + rest.range->length : ~0ULL;
     if (begin >= end) return info;
-    rest.range = s3::ByteRange{begin, end - begin};
+    rest.range = store::ByteRange{begin, end - begin};
   }
 }
 

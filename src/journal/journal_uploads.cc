@@ -4,23 +4,23 @@
 
 namespace pailfs::journal {
 
-Result<s3::UploadId> Journal::create_upload(const s3::Key& key,
-                                            const s3::ObjectAttributes& attributes,
-                                            s3::PartOrigin origin) {
+Result<store::UploadId> Journal::create_upload(const store::Key& key,
+                                               const store::ObjectAttributes& attributes,
+                                               store::PartOrigin origin) {
   return store_.create_upload(key, attributes, origin);
 }
 
-Result<s3::ETag> Journal::upload_part(const s3::Key& key, const s3::UploadId& id, int number,
-                                      s3::ByteSource& body) {
+Result<store::ETag> Journal::upload_part(const store::Key& key, const store::UploadId& id,
+                                         int number, store::ByteSource& body) {
   return store_.upload_part(key, id, number, body);
 }
 
-Result<s3::ETag> Journal::copy_part(const s3::Key& key, const s3::UploadId& id, int number,
-                                    const s3::Key& source, const s3::ETag& source_if_match,
-                                    s3::ByteRange range) {
+Result<store::ETag> Journal::copy_part(const store::Key& key, const store::UploadId& id, int number,
+                                       const store::Key& source, const store::ETag& source_if_match,
+                                       store::ByteRange range) {
   const Status settled = settle_claimed(source);
   if (!settled) return settled.error();
-  s3::ETag version = source_if_match;
+  store::ETag version = source_if_match;
   {
     MutexLock lock(mutex_);
     if (!version.empty()) version = stored_name(source, version);
@@ -28,14 +28,14 @@ Result<s3::ETag> Journal::copy_part(const s3::Key& key, const s3::UploadId& id, 
   return store_.copy_part(key, id, number, source, version, range);
 }
 
-Result<s3::ETag> Journal::complete_upload(const s3::Key& key, const s3::UploadId& id,
-                                          const std::vector<s3::UploadedPart>& parts) {
+Result<store::ETag> Journal::complete_upload(const store::Key& key, const store::UploadId& id,
+                                             const std::vector<store::UploadedPart>& parts) {
   const Status claimed = claim({key});
   if (!claimed) return claimed.error();
   const Status settled = settle_claimed(key);
-  Result<s3::ETag> etag = settled ? store_.complete_upload(key, id, parts) : settled.error();
+  Result<store::ETag> etag = settled ? store_.complete_upload(key, id, parts) : settled.error();
   std::uint64_t size = 0;
-  for (const s3::UploadedPart& part : parts) size += part.size;
+  for (const store::UploadedPart& part : parts) size += part.size;
   if (etag) {
     note_stored(key, Base::of(*etag), size);
   } else {
@@ -45,17 +45,17 @@ Result<s3::ETag> Journal::complete_upload(const s3::Key& key, const s3::UploadId
   return etag;
 }
 
-Status Journal::abort_upload(const s3::Key& key, const s3::UploadId& id) {
+Status Journal::abort_upload(const store::Key& key, const store::UploadId& id) {
   return store_.abort_upload(key, id);
 }
 
-Result<std::vector<s3::UploadedPart>> Journal::list_parts(const s3::Key& key,
-                                                          const s3::UploadId& id) {
+Result<std::vector<store::UploadedPart>> Journal::list_parts(const store::Key& key,
+                                                             const store::UploadId& id) {
   return store_.list_parts(key, id);
 }
 
-Result<s3::UploadPage> Journal::list_uploads(const std::string& prefix,
-                                             const s3::UploadPage& after) {
+Result<store::UploadPage> Journal::list_uploads(const std::string& prefix,
+                                                const store::UploadPage& after) {
   return store_.list_uploads(prefix, after);
 }
 

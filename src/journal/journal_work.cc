@@ -185,7 +185,7 @@ void Journal::note_verdict(const Job& job, const Verdict& verdict, const BodyPtr
   note_trouble(job, verdict);
 }
 
-void Journal::append_done(const s3::Key& key, Sequence seq, const Base& base) {
+void Journal::append_done(const store::Key& key, Sequence seq, const Base& base) {
   Record record;
   record.kind = Record::Kind::done;
   record.key = key;
@@ -195,7 +195,7 @@ void Journal::append_done(const s3::Key& key, Sequence seq, const Base& base) {
   if (undurable_++ == 0) undurable_since_ = clock_.now();
 }
 
-void Journal::over(const s3::Key& key, Sequence seq, const Status& status) {
+void Journal::over(const store::Key& key, Sequence seq, const Status& status) {
   for (Waiter* waiter : waiters_) {
     if (waiter->key != key || waiter->seq > seq || waiter->over) continue;
     waiter->over = true;
@@ -206,7 +206,7 @@ void Journal::over(const s3::Key& key, Sequence seq, const Status& status) {
   settled_.notify_all();
 }
 
-void Journal::note_recent(const s3::Key& key, const Want& want) {
+void Journal::note_recent(const store::Key& key, const Want& want) {
   const MonoTime now = clock_.now();
   recent_.push_back({key, want, now});
   while (recent_.size() > kMostRecent || recent_.front().time + kLongestListing < now) {

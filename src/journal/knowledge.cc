@@ -20,14 +20,14 @@ constexpr std::chrono::hours kVersionLife{1};
 constexpr std::chrono::seconds kAbsenceLife{60};
 
 /// "a/b/" of "a/b/c" and of "a/b/c/".
-std::string directory_of(const s3::Key& key) {
+std::string directory_of(const store::Key& key) {
   if (key.size() < 2) return {};
   const std::size_t slash = key.rfind('/', key.size() - 2);
   return slash == std::string::npos ? std::string() : key.substr(0, slash + 1);
 }
 
 /// Calls `visit` with each directory prefix that `key` is below or is: "", "a/", "a/b/" of "a/b/".
-void for_each_prefix(const s3::Key& key, const std::function<void(const std::string&)>& visit) {
+void for_each_prefix(const store::Key& key, const std::function<void(const std::string&)>& visit) {
   visit({});
   for (std::size_t at = key.find('/'); at != std::string::npos; at = key.find('/', at + 1)) {
     visit(key.substr(0, at + 1));
@@ -43,13 +43,13 @@ std::uint64_t Knowledge::digest(std::string_view key) {
 }
 
 /// Digest of the name under which a listing of `prefix` shows `key`.
-std::uint64_t Knowledge::shown(bool flat, const std::string& prefix, const s3::Key& key) {
+std::uint64_t Knowledge::shown(bool flat, const std::string& prefix, const store::Key& key) {
   const std::size_t slash = flat ? std::string::npos : key.find('/', prefix.size());
   return slash == std::string::npos ? digest(key)
                                     : digest(std::string_view(key).substr(0, slash + 1));
 }
 
-void Knowledge::note(const s3::Key& key, const Known& known) {
+void Knowledge::note(const store::Key& key, const Known& known) {
   const auto before = find(key, known.time);
   const bool present = known.base.kind == Base::Kind::version;
   const bool same = before && before->base.kind == known.base.kind;
@@ -60,14 +60,14 @@ void Knowledge::note(const s3::Key& key, const Known& known) {
   seen_.put(key, known, good_until);
 }
 
-void Knowledge::saw(const s3::Key& key, const Known& known) {
+void Knowledge::saw(const store::Key& key, const Known& known) {
   if (!may_tell(key, known.time, changed_since(known.time))) return;
   // There is a version, but a reply without its name does not say which.
   if (known.base == Base::of({})) return forget(key);
   note(key, known);
 }
 
-void Knowledge::changed(const s3::Key& key, const Known& known) {
+void Knowledge::changed(const store::Key& key, const Known& known) {
   changes_.emplace_back(known.time, key);
   if (changes_.size() > kMostChanges) changes_.pop_front();
   note(key, known);
@@ -84,18 +84,18 @@ std::optional<Knowledge::Keys> Knowledge::changed_since(MonoTime since) const {
   return keys;
 }
 
-bool Knowledge::may_tell(const s3::Key& key, MonoTime asked, const std::optional<Keys>& ours) {
+bool Knowledge::may_tell(const store::Key& key, MonoTime asked, const std::optional<Keys>& ours) {
   const Known* newer = seen_.find(key, asked);
   if (newer != nullptr) return newer->time <= asked;
   return ours && !ours->contains(key);
 }
 
-void Knowledge::forget(const s3::Key& key) {
+void Knowledge::forget(const store::Key& key) {
   seen_.erase(key);
   count(key, 0, std::nullopt, MonoTime());
 }
 
-void Knowledge::count(const s3::Key& key, int by, std::optional<MonoTime> known, MonoTime now) {
+void Knowledge::count(const store::Key& key, int by, std::optional<MonoTime> known, MonoTime now) {
   // A listing since then may have shown it otherwise.
   for_each_prefix(key, [&](const std::string& prefix) {
     const auto found = tallies_.find(prefix);
@@ -119,7 +119,7 @@ void Knowledge::count(const s3::Key& key, int by, std::optional<MonoTime> known,
 }
 
 /// There may be an object at `key` now. What a listing does not show besides stays absent.
-void Knowledge::add_name(const s3::Key& key, MonoTime now) {
+void Knowledge::add_name(const store::Key& key, MonoTime now) {
   for_each_prefix(key, [&](const std::string& prefix) {
     const auto found = listings_.find(prefix);
     if (found == listings_.end()) return;
@@ -146,14 +146,15 @@ void Knowledge::add_name(const s3::Key& key, MonoTime now) {
   bound();
 }
 
-void Knowledge::saw_page(const s3::ListRequest& request, const s3::ListPage& page, MonoTime asked) {
+void Knowledge::saw_page(const store::ListRequest& request, const store::ListPage& page,
+                         MonoTime asked) {
   const bool directory = request.prefix.empty() || request.prefix.back() == '/';
   if (!directory && request.continuation.empty() &&
       (page.objects.empty() || page.objects.front().key != request.prefix)) {
     saw(request.prefix, {Base::none(), 0, asked});  // a key comes before all that begin with it
   }
   const auto ours = changed_since(asked);
-  for (const s3::ListedObject& object : page.objects) {
+  for (const store::ListedObject& object : page.objects) {
     if (object.etag.empty() || !may_tell(object.key, asked, ours)) continue;
     seen_.put(object.key, {Base::of(object.etag), object.size, asked}, asked + kVersionLife);
   }
@@ -179,8 +180,8 @@ void Knowledge::saw_page(const s3::ListRequest& request, const s3::ListPage& pag
   if (readings_.size() > kMostReadings) readings_.pop_front();
 }
 
-void Knowledge::add(Reading& reading, const s3::ListPage& page) const {
-  for (const s3::ListedObject& object : page.objects) {
+void Knowledge::add(Reading& reading, const store::ListPage& page) const {
+  for (const store::ListedObject& object : page.objects) {
     const std::uint64_t name = digest(object.key);
     reading.names.push_back(name);
     for_each_prefix(object.key, [&](const std::string& prefix) {
@@ -207,7 +208,7 @@ void Knowledge::complete(Reading reading) {
     if (!key.starts_with(reading.prefix)) continue;
     // The listing may show it or not.
     quiet = false;
-    reading.names.push_back(shown(flat, reading.prefix, s3::Key(key)));
+    reading.names.push_back(shown(flat, reading.prefix, store::Key(key)));
   }
   if (flat && quiet) {
     reading.tallies.try_emplace(reading.prefix);
@@ -234,7 +235,7 @@ void Knowledge::bound() {
   if (tallies_.size() > kMostListings) tallies_.clear();
 }
 
-bool Knowledge::listed_absent(const s3::Key& key, MonoTime now, MonoTime& when) const {
+bool Knowledge::listed_absent(const store::Key& key, MonoTime now, MonoTime& when) const {
   const std::string directory = directory_of(key);
   bool absent = false;
   bool told = false;
@@ -256,7 +257,7 @@ bool Knowledge::listed_absent(const s3::Key& key, MonoTime now, MonoTime& when) 
   return absent;
 }
 
-std::optional<Knowledge::Known> Knowledge::find(const s3::Key& key, MonoTime now) {
+std::optional<Knowledge::Known> Knowledge::find(const store::Key& key, MonoTime now) {
   const Known* seen = seen_.find(key, now);
   MonoTime when{};
   // Removed by somebody else since it was seen.

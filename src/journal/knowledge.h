@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "pailfs/cache/expiring_lru.h"
-#include "pailfs/s3/object_store.h"
+#include "pailfs/store/object_store.h"
 #include "pailfs/util/clock.h"
 
 #include "want.h"
@@ -32,14 +32,14 @@ class Knowledge final {
   };
   /// The store says what it holds for `key`; `known.time` is when it was asked. What a change of
   /// ours has shown since then stands.
-  void saw(const s3::Key& key, const Known& known);
+  void saw(const store::Key& key, const Known& known);
   /// A change of ours is confirmed, now.
-  void changed(const s3::Key& key, const Known& known);
-  void forget(const s3::Key& key);
+  void changed(const store::Key& key, const Known& known);
+  void forget(const store::Key& key);
   /// A page of a listing as the store gave it.
-  void saw_page(const s3::ListRequest& request, const s3::ListPage& page, MonoTime asked);
+  void saw_page(const store::ListRequest& request, const store::ListPage& page, MonoTime asked);
 
-  [[nodiscard]] std::optional<Known> find(const s3::Key& key, MonoTime now);
+  [[nodiscard]] std::optional<Known> find(const store::Key& key, MonoTime now);
 
   /// All keys of the store below a prefix, as a count and a sum of digests.
   struct Tally {
@@ -74,25 +74,26 @@ class Knowledge final {
     bool has_prefixes = false;
   };
 
-  void note(const s3::Key& key, const Known& known);
+  void note(const store::Key& key, const Known& known);
   using Keys = std::unordered_set<std::string_view>;
   [[nodiscard]] std::optional<Keys> changed_since(MonoTime since) const;
   /// What the store, asked at `asked`, says of `key` is no older than what is known. `ours`:
   /// changed by us since then.
-  [[nodiscard]] bool may_tell(const s3::Key& key, MonoTime asked, const std::optional<Keys>& ours);
-  void add(Reading& reading, const s3::ListPage& page) const;
+  [[nodiscard]] bool may_tell(const store::Key& key, MonoTime asked,
+                              const std::optional<Keys>& ours);
+  void add(Reading& reading, const store::ListPage& page) const;
   void complete(Reading reading);
   void bound();
-  static std::uint64_t shown(bool flat, const std::string& prefix, const s3::Key& key);
-  void add_name(const s3::Key& key, MonoTime now);
-  [[nodiscard]] bool listed_absent(const s3::Key& key, MonoTime now, MonoTime& when) const;
+  static std::uint64_t shown(bool flat, const std::string& prefix, const store::Key& key);
+  void add_name(const store::Key& key, MonoTime now);
+  [[nodiscard]] bool listed_absent(const store::Key& key, MonoTime now, MonoTime& when) const;
   /// The store has `by` objects (1, 0, -1) more at `key` than it had at the moment `known`;
   /// nothing: nobody knows what it had. `now`: when that was said, if it is known.
-  void count(const s3::Key& key, int by, std::optional<MonoTime> known, MonoTime now);
+  void count(const store::Key& key, int by, std::optional<MonoTime> known, MonoTime now);
 
-  cache::ExpiringLru<s3::Key, Known> seen_;
+  cache::ExpiringLru<store::Key, Known> seen_;
   std::deque<Reading> readings_;
-  std::deque<std::pair<MonoTime, s3::Key>> changes_;  // the last ones of ours
+  std::deque<std::pair<MonoTime, store::Key>> changes_;  // the last ones of ours
   std::map<std::string, Listing> listings_;
   std::map<std::string, Tallied> tallies_;
   std::size_t names_ = 0;  // in all listings

@@ -105,7 +105,7 @@ class Log final {
   Disk& disk_;
   const Sizes sizes_;
   std::string damage_;  // constant after open()
-  Mutex mutex_;
+  Mutex mutex_{LockRank{320, "log of the journal"}};
   CondVar change_;
   std::shared_ptr<Segment> current_ GUARDED_BY(mutex_);
   bool current_is_new_ GUARDED_BY(mutex_) = false;  // its name is not durable

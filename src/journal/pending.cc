@@ -32,7 +32,7 @@ MonoTime ready_at(const Pending::Entry& entry, bool hurry) {
 
 }  // namespace
 
-const Pending::Entry* Pending::find(const s3::Key& key) const {
+const Pending::Entry* Pending::find(const store::Key& key) const {
   const auto found = entries_.find(key);
   return found == entries_.end() ? nullptr : &found->second;
 }
@@ -55,9 +55,9 @@ void Pending::hold_body(const Want& want) {
 }
 
 /// `key` is to have these bytes: who had them before may have handed them on.
-void Pending::name_body(const Want& want, const s3::Key& key) {
+void Pending::name_body(const Want& want, const store::Key& key) {
   if (want.kind != Want::Kind::body) return;
-  std::vector<s3::Key>& names = bodies_[want.body].names;
+  std::vector<store::Key>& names = bodies_[want.body].names;
   if (std::erase(names, key) == 0) {
     if (names.size() == kMostNames) return;
     carried_[key].insert(want.body);
@@ -66,7 +66,7 @@ void Pending::name_body(const Want& want, const s3::Key& key) {
 }
 
 /// The store has what was sent there now.
-void Pending::forget_bodies(const s3::Key& key, const Entry& but) {
+void Pending::forget_bodies(const store::Key& key, const Entry& but) {
   const auto carried = carried_.find(key);
   const bool only_attributes = but.sent.kind == Want::Kind::copy && but.sent.source == key;
   if (carried == carried_.end() || only_attributes) return;
@@ -92,7 +92,7 @@ std::vector<BodyId> Pending::take_released() {
   for (const BodyId id : std::exchange(released_, {})) {
     const auto found = bodies_.find(id);
     if (found == bodies_.end() || found->second.users > 0) continue;
-    for (const s3::Key& name : found->second.names) {
+    for (const store::Key& name : found->second.names) {
       const auto carried = carried_.find(name);
       carried->second.erase(id);
       if (carried->second.empty()) carried_.erase(carried);
@@ -103,7 +103,7 @@ std::vector<BodyId> Pending::take_released() {
   return gone;
 }
 
-void Pending::count_source(const s3::Key& key, const Want& want, int by) {
+void Pending::count_source(const store::Key& key, const Want& want, int by) {
   if (want.kind != Want::Kind::copy || want.source == key) return;
   const auto at = sources_.try_emplace(want.source, 0).first;
   at->second += by;
@@ -111,21 +111,21 @@ void Pending::count_source(const s3::Key& key, const Want& want, int by) {
 }
 
 /// Of what waits, something has its bytes from there.
-bool Pending::is_needed(const s3::Key& key) const {
+bool Pending::is_needed(const store::Key& key) const {
   if (sources_.contains(key)) return true;
   const auto carried = carried_.find(key);
   if (carried == carried_.end()) return false;
   return std::any_of(carried->second.begin(), carried->second.end(), [&](BodyId id) {
-    const std::vector<s3::Key>& names = bodies_.at(id).names;
+    const std::vector<store::Key>& names = bodies_.at(id).names;
     return std::any_of(std::find(names.begin(), names.end(), key) + 1, names.end(),
-                       [&](const s3::Key& later) {
+                       [&](const store::Key& later) {
                          const auto at = entries_.find(later);
                          return at != entries_.end() && has_body(at->second.want, id);
                        });
   });
 }
 
-void Pending::unindex(const s3::Key& key, const Entry& entry) {
+void Pending::unindex(const store::Key& key, const Entry& entry) {
   due_.erase({ready_at(entry, false), entry.seq, key});
   removals_.erase({entry.seq, key});
   if (changes_.erase({entry.since, key}) > 0 && entry.strikes >= kMostStrikes) --striking_;
@@ -134,7 +134,7 @@ void Pending::unindex(const s3::Key& key, const Entry& entry) {
   if (entry.refusal) --refusals_;
 }
 
-void Pending::index(const s3::Key& key, const Entry& entry) {
+void Pending::index(const store::Key& key, const Entry& entry) {
   if (!entry.sending) {
     if (entry.want.kind == Want::Kind::absent) {
       removals_.insert({entry.seq, key});
@@ -151,17 +151,18 @@ void Pending::index(const s3::Key& key, const Entry& entry) {
   if (entry.refusal) ++refusals_;
 }
 
-void Pending::hold(const s3::Key& key, const Want& want) {
+void Pending::hold(const store::Key& key, const Want& want) {
   hold_body(want);
   count_source(key, want, 1);
 }
 
-void Pending::release(const s3::Key& key, const Want& want) {
+void Pending::release(const store::Key& key, const Want& want) {
   release_body(want);
   count_source(key, want, -1);
 }
 
-bool Pending::change(const s3::Key& key, Want want, Sequence seq, const Base& base, MonoTime now) {
+bool Pending::change(const store::Key& key, Want want, Sequence seq, const Base& base,
+                     MonoTime now) {
   hold_body(want);
   const auto [at, fresh] = entries_.try_emplace(key);
   Entry& entry = at->second;
@@ -202,13 +203,13 @@ bool Pending::change(const s3::Key& key, Want want, Sequence seq, const Base& ba
 
 /// What is wanted now and what is on its way may become marks yet. A name that the store does not
 /// take is worth less than its writer's going on: the oldest marks go.
-bool Pending::is_crowded(const s3::Key& key) const {
+bool Pending::is_crowded(const store::Key& key) const {
   const Entry* entry = find(key);
   if (entry == nullptr || (entry->for_now && !entry->alone)) return false;
   return entry->before.size() + 2 >= kMostMarks;
 }
 
-std::vector<Mark> Pending::marks(const s3::Key& key) const {
+std::vector<Mark> Pending::marks(const store::Key& key) const {
   const Entry* entry = find(key);
   if (entry == nullptr) return {};
   std::vector<Mark> marks = entry->before;
@@ -220,8 +221,9 @@ std::vector<Mark> Pending::marks(const s3::Key& key) const {
   return marks;
 }
 
-bool Pending::replay(const s3::Key& key, Want want, Sequence seq, Sequence since, const Base& base,
-                     const std::vector<Mark>& before, MonoTime now, MonoTime not_before) {
+bool Pending::replay(const store::Key& key, Want want, Sequence seq, Sequence since,
+                     const Base& base, const std::vector<Mark>& before, MonoTime now,
+                     MonoTime not_before) {
   const auto [at, fresh] = entries_.try_emplace(key);
   Entry& entry = at->second;
   // Copied on by the cleaning of the log behind a later change, whose record knew of this one.
@@ -247,7 +249,7 @@ bool Pending::replay(const s3::Key& key, Want want, Sequence seq, Sequence since
   return true;
 }
 
-void Pending::replay_done(const s3::Key& key, Sequence seq, const Base& base) {
+void Pending::replay_done(const store::Key& key, Sequence seq, const Base& base) {
   const auto at = entries_.find(key);
   if (at == entries_.end() || seq < at->second.since) return;
   Entry& entry = at->second;
@@ -343,7 +345,7 @@ std::optional<MonoTime> Pending::wake_at(bool hurry) const {
   return first;
 }
 
-Pending::Iterator Pending::find_sent(const s3::Key& key, Sequence seq) {
+Pending::Iterator Pending::find_sent(const store::Key& key, Sequence seq) {
   const auto at = entries_.find(key);
   const bool ours = at != entries_.end() && at->second.sending && at->second.sent_seq == seq;
   return ours ? at : entries_.end();
@@ -379,13 +381,13 @@ bool Pending::settled(Iterator at, Sequence seq, const Base& now_stored) {
   return false;
 }
 
-bool Pending::confirmed(const s3::Key& key, Sequence seq, const Base& now_stored) {
+bool Pending::confirmed(const store::Key& key, Sequence seq, const Base& now_stored) {
   const auto at = find_sent(key, seq);
   ++successes_;
   return at != entries_.end() && settled(at, seq, now_stored);
 }
 
-Pending::Shows Pending::failed(const s3::Key& key, Sequence seq, MonoTime retry_at,
+Pending::Shows Pending::failed(const store::Key& key, Sequence seq, MonoTime retry_at,
                                bool may_have_arrived, Answer answer) {
   const auto at = find_sent(key, seq);
   if (at == entries_.end()) return Shows::little;
@@ -407,7 +409,7 @@ Pending::Shows Pending::failed(const s3::Key& key, Sequence seq, MonoTime retry_
   return striking_ == changes_.size() ? Shows::alone : Shows::little;
 }
 
-void Pending::refused(const s3::Key& key, Sequence seq, const Error& why, MonoTime retry_at,
+void Pending::refused(const store::Key& key, Sequence seq, const Error& why, MonoTime retry_at,
                       bool may_have_arrived) {
   failed(key, seq, retry_at, may_have_arrived);
   const auto at = entries_.find(key);
@@ -424,8 +426,8 @@ void Pending::refused(const s3::Key& key, Sequence seq, const Error& why, MonoTi
   index(key, at->second);
 }
 
-void Pending::refused_for_now(const s3::Key& key, Sequence seq, const Error& why, MonoTime retry_at,
-                              bool alone) {
+void Pending::refused_for_now(const store::Key& key, Sequence seq, const Error& why,
+                              MonoTime retry_at, bool alone) {
   const auto at = entries_.find(key);
   if (at == entries_.end()) return;
   unindex(key, at->second);
@@ -436,7 +438,7 @@ void Pending::refused_for_now(const s3::Key& key, Sequence seq, const Error& why
   index(key, at->second);
 }
 
-bool Pending::abandoned(const s3::Key& key, Sequence seq) {
+bool Pending::abandoned(const store::Key& key, Sequence seq) {
   const auto at = find_sent(key, seq);
   if (at == entries_.end()) return false;
   const Base base = at->second.base;
@@ -446,7 +448,7 @@ bool Pending::abandoned(const s3::Key& key, Sequence seq) {
   return gone;
 }
 
-bool Pending::became_body(const s3::Key& key, Sequence seq, const Want& body) {
+bool Pending::became_body(const store::Key& key, Sequence seq, const Want& body) {
   const auto at = entries_.find(key);
   if (at == entries_.end() || at->second.seq != seq) return false;
   unindex(key, at->second);
@@ -458,7 +460,7 @@ bool Pending::became_body(const s3::Key& key, Sequence seq, const Want& body) {
   return true;
 }
 
-std::optional<Sequence> Pending::drop_removal(const s3::Key& key) {
+std::optional<Sequence> Pending::drop_removal(const store::Key& key) {
   const auto at = entries_.find(key);
   if (at == entries_.end() || at->second.sending) return std::nullopt;
   if (at->second.want.kind != Want::Kind::absent) return std::nullopt;
@@ -468,7 +470,7 @@ std::optional<Sequence> Pending::drop_removal(const s3::Key& key) {
   return seq;
 }
 
-void Pending::check_first(const s3::Key& key) {
+void Pending::check_first(const store::Key& key) {
   const auto at = entries_.find(key);
   if (at != entries_.end()) at->second.check = true;
 }
@@ -490,7 +492,7 @@ Pending::Needs Pending::needs_of_refused() const {
     if (!entry.refusal) continue;
     if (entry.want.kind == Want::Kind::copy) needs.emplace(entry.want.source, key);
     if (entry.want.kind != Want::Kind::body) continue;
-    for (const s3::Key& name : bodies_.at(entry.want.body).names) {
+    for (const store::Key& name : bodies_.at(entry.want.body).names) {
       if (name == key) break;
       needs.emplace(name, key);
     }

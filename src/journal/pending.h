@@ -18,7 +18,7 @@ namespace pailfs::journal {
 
 /// A change handed out to be sent.
 struct Job {
-  s3::Key key;
+  store::Key key;
   Want want;
   Sequence seq = 0;
   Base base;
@@ -75,7 +75,7 @@ class Pending final {
     std::uint64_t successes_first = 0;  ///< all that had been when it was first sent
     std::uint64_t successes_last = 0;   ///< ... and when it was last sent
   };
-  using Entries = std::map<s3::Key, Entry>;
+  using Entries = std::map<store::Key, Entry>;
   /// A key gets one with each attempt that failed and may have arrived all the same, unless what
   /// was to be sent had not changed. From kManyMarks on the store is asked before anything is sent:
   /// one that does not answer gets nothing that could have arrived. A record can count no more than
@@ -91,32 +91,32 @@ class Pending final {
   /// `hold`: how long a change waits for others to merge with.
   explicit Pending(std::chrono::nanoseconds hold) : hold_(hold) {}
 
-  [[nodiscard]] const Entry* find(const s3::Key& key) const;
+  [[nodiscard]] const Entry* find(const store::Key& key) const;
   [[nodiscard]] const Entries& entries() const { return entries_; }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   /// No waiting copy reads from `key`.
-  [[nodiscard]] bool may_copy_to(const s3::Key& key) const { return !sources_.contains(key); }
+  [[nodiscard]] bool may_copy_to(const store::Key& key) const { return !sources_.contains(key); }
 
   /// A change was acknowledged. `base` counts only for a key of which nothing is pending. True if
   /// with it nothing is left to be done about the key.
-  bool change(const s3::Key& key, Want want, Sequence seq, const Base& base, MonoTime now);
+  bool change(const store::Key& key, Want want, Sequence seq, const Base& base, MonoTime now);
   /// What `key` shall become is about to be acknowledged: its body stays, and what it copies is
   /// left alone, until release().
-  void hold(const s3::Key& key, const Want& want);
-  void release(const s3::Key& key, const Want& want);
+  void hold(const store::Key& key, const Want& want);
+  void release(const store::Key& key, const Want& want);
   /// Versions of ours that the store may hold, or come to hold before a change of `key` that is now
   /// being written down becomes pending: that change's record names them.
-  [[nodiscard]] std::vector<Mark> marks(const s3::Key& key) const;
-  [[nodiscard]] bool is_crowded(const s3::Key& key) const;
+  [[nodiscard]] std::vector<Mark> marks(const store::Key& key) const;
+  [[nodiscard]] bool is_crowded(const store::Key& key) const;
   /// The same as change(), read from the journal of a mount that has ended somehow: anything may
   /// have been sent. A record says all there is to know: `since`, `base` and `before` are what the
   /// mount knew when it wrote it, and those of earlier records count no more. Nothing is sent
   /// before `not_before`: a request of the dead mount may still be on its way, and must not arrive
   /// after ours. False: a record of a later change has been read before, and this one is nothing.
-  bool replay(const s3::Key& key, Want want, Sequence seq, Sequence since, const Base& base,
+  bool replay(const store::Key& key, Want want, Sequence seq, Sequence since, const Base& base,
               const std::vector<Mark>& before, MonoTime now, MonoTime not_before);
   /// The journal says that changes of `key` up to `seq` are over; `base`: what the store then held.
-  void replay_done(const s3::Key& key, Sequence seq, const Base& base);
+  void replay_done(const store::Key& key, Sequence seq, const Base& base);
 
   /// Next to be sent: one object to be made, or up to `most` removals. Empty: nothing now. `hurry`:
   /// do not hold anything.
@@ -126,7 +126,7 @@ class Pending final {
   [[nodiscard]] std::optional<MonoTime> wake_at(bool hurry) const;
 
   /// What became of a job. True if nothing is pending for the key any more.
-  bool confirmed(const s3::Key& key, Sequence seq, const Base& now_stored);
+  bool confirmed(const store::Key& key, Sequence seq, const Base& now_stored);
   /// What a failure shows.
   enum class Shows {
     little,     ///< the next attempt may do
@@ -135,31 +135,31 @@ class Pending final {
   };
   /// What the service has said: nothing, that it is busy, anything else.
   enum class Answer { none, busy, other };
-  Shows failed(const s3::Key& key, Sequence seq, MonoTime retry_at, bool may_have_arrived,
+  Shows failed(const store::Key& key, Sequence seq, MonoTime retry_at, bool may_have_arrived,
                Answer answer = Answer::none);
   /// It ends when the store takes the change, and when a new one of the key comes.
-  void refused(const s3::Key& key, Sequence seq, const Error& why, MonoTime retry_at,
+  void refused(const store::Key& key, Sequence seq, const Error& why, MonoTime retry_at,
                bool may_have_arrived = false);
   /// After failed(). What came meanwhile is tried in its turn and, failing, does not begin to hold
   /// others up.
-  void refused_for_now(const s3::Key& key, Sequence seq, const Error& why, MonoTime retry_at,
+  void refused_for_now(const store::Key& key, Sequence seq, const Error& why, MonoTime retry_at,
                        bool alone);
   /// Given up: somebody else's version stays. True as confirmed().
-  bool abandoned(const s3::Key& key, Sequence seq);
+  bool abandoned(const store::Key& key, Sequence seq);
   /// The copy's bytes are in the journal now: it is `body` instead. False if it is not wanted any
   /// more.
-  bool became_body(const s3::Key& key, Sequence seq, const Want& body);
+  bool became_body(const store::Key& key, Sequence seq, const Want& body);
   /// A removal that is not on its way is given up. Its sequence number if there was one.
-  std::optional<Sequence> drop_removal(const s3::Key& key);
+  std::optional<Sequence> drop_removal(const store::Key& key);
   /// Before `key` is next changed the store is asked what it holds.
-  void check_first(const s3::Key& key);
+  void check_first(const store::Key& key);
   /// Refused changes are due again.
   void retry_refused(MonoTime now);
   /// Something may yet be stored without waiting for the next turn of what is refused.
   [[nodiscard]] bool has_hope(MonoTime now) const;
   [[nodiscard]] std::size_t refusals() const { return refusals_; }
   /// Keys that refused changes hold, with one that holds them.
-  using Needs = std::unordered_map<s3::Key, s3::Key>;
+  using Needs = std::unordered_map<store::Key, store::Key>;
   [[nodiscard]] Needs needs_of_refused() const;
 
   /// Bodies that no change needs any more, each reported once.
@@ -171,35 +171,35 @@ class Pending final {
   [[nodiscard]] Sequence oldest_change() const;
   Job begin(Iterator at);
   std::vector<Job> next_removals(MonoTime now, bool hurry, std::size_t most);
-  Iterator find_sent(const s3::Key& key, Sequence seq);
+  Iterator find_sent(const store::Key& key, Sequence seq);
   bool settled(Iterator at, Sequence seq, const Base& now_stored);
   // Every change of an entry is between these two, which keep the indexes below.
-  void unindex(const s3::Key& key, const Entry& entry);
-  void index(const s3::Key& key, const Entry& entry);
+  void unindex(const store::Key& key, const Entry& entry);
+  void index(const store::Key& key, const Entry& entry);
   void hold_body(const Want& want);
   void release_body(const Want& want);
-  void name_body(const Want& want, const s3::Key& key);
-  void forget_bodies(const s3::Key& key, const Entry& but);
-  [[nodiscard]] bool is_needed(const s3::Key& key) const;
-  void count_source(const s3::Key& key, const Want& want, int by);
+  void name_body(const Want& want, const store::Key& key);
+  void forget_bodies(const store::Key& key, const Entry& but);
+  [[nodiscard]] bool is_needed(const store::Key& key) const;
+  void count_source(const store::Key& key, const Want& want, int by);
 
   [[nodiscard]] MonoTime ripe_at(const Entry& oldest_removal) const;
 
   std::chrono::nanoseconds hold_;
   MonoTime last_removal_{};  ///< when one was acknowledged
   Entries entries_;
-  std::set<std::tuple<MonoTime, Sequence, s3::Key>>
-      due_;                                          // objects to be made that are not in flight
-  std::set<std::pair<Sequence, s3::Key>> removals_;  // removals that are not in flight
-  std::set<std::pair<Sequence, s3::Key>> changes_;   // by `since`: what removals wait for
-  std::unordered_map<s3::Key, int> sources_;         // keys that copies of other keys read from
+  std::set<std::tuple<MonoTime, Sequence, store::Key>>
+      due_;                                             // objects to be made that are not in flight
+  std::set<std::pair<Sequence, store::Key>> removals_;  // removals that are not in flight
+  std::set<std::pair<Sequence, store::Key>> changes_;   // by `since`: what removals wait for
+  std::unordered_map<store::Key, int> sources_;         // keys that copies of other keys read from
   struct Bytes {
     int users = 0;
     std::uint64_t size = 0;
-    std::vector<s3::Key> names;  // that have had them
+    std::vector<store::Key> names;  // that have had them
   };
   std::unordered_map<BodyId, Bytes> bodies_;
-  std::unordered_map<s3::Key, std::set<BodyId>> carried_;  // of each name its bodies
+  std::unordered_map<store::Key, std::set<BodyId>> carried_;  // of each name its bodies
   std::uint64_t bytes_ = 0;
   std::size_t refusals_ = 0;
   std::size_t striking_ = 0;      // of changes_, with kMostStrikes

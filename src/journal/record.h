@@ -27,7 +27,7 @@ struct Record {
     follows = 3  ///< first in a segment: what the one before it promises ends at `seq`
   };
   Kind kind = Kind::change;
-  s3::Key key;
+  store::Key key;
   Sequence seq = 0;
   Base base;
   // Of a change:

@@ -40,7 +40,7 @@ std::string versions(const Base& made_upon, const Base& found) {
 
 /// For stores whose ETags are no MD5 and that have lost the attributes: whether a body is what
 /// comes.
-class Comparison final : public s3::ByteSink {
+class Comparison final : public store::ByteSink {
  public:
   explicit Comparison(const Body& body) : body_(body) {}
   bool write(std::uint64_t offset, std::span<const char> bytes) override {
@@ -88,7 +88,7 @@ Verdict Sender::failure(const Error& error) {
   return verdict;
 }
 
-Verdict Sender::done(const Job& job, const s3::ETag& etag) const {
+Verdict Sender::done(const Job& job, const store::ETag& etag) const {
   Verdict verdict;
   verdict.found = Base::of(etag);
   verdict.size = job.want.size;
@@ -97,7 +97,7 @@ Verdict Sender::done(const Job& job, const s3::ETag& etag) const {
 
 /// A store may name a copy otherwise than its source; of one that keeps the source's attributes
 /// only the source shows which those are.
-bool Sender::is_like_source(const Job& job, const s3::ObjectInfo& found) {
+bool Sender::is_like_source(const Job& job, const store::ObjectInfo& found) {
   if (job.want.kind != Want::Kind::copy || !job.want.keeps_attributes) return false;
   const auto source = store_.head(job.want.source);
   if (!source || source->etag != job.want.source_etag) return false;
@@ -106,7 +106,7 @@ bool Sender::is_like_source(const Job& job, const s3::ObjectInfo& found) {
 }
 
 /// Whatever its attributes: to write them anew undoes nobody's bytes.
-bool Sender::has_bytes(const Job& job, const BodyPtr& sent, const s3::ObjectInfo& found) {
+bool Sender::has_bytes(const Job& job, const BodyPtr& sent, const store::ObjectInfo& found) {
   if (!sent || sent->size() != found.size) return false;
   if (found.size == 0 || found.etag == job.want.etag) return true;
   Comparison comparison(*sent);
@@ -117,7 +117,7 @@ bool Sender::has_bytes(const Job& job, const BodyPtr& sent, const s3::ObjectInfo
 Sender::Look Sender::look(const Job& job, const BodyPtr& sent) {
   const auto info = store_.head(job.key);
   if (!info && info.error().err != ENOENT) return {failure(info.error()), {}};
-  std::optional<s3::ObjectInfo> found;
+  std::optional<store::ObjectInfo> found;
   if (info) found = *info;
   Look result;
   if (found && found->etag.empty()) {
@@ -174,7 +174,7 @@ Verdict Sender::put(const Job& job, const BodyPtr& body, Base base) {
   constexpr int kRounds = 4;
   for (int round = 0;; ++round) {
     const bool conditional = conditions_ && base.kind != Base::Kind::unknown;
-    s3::PutRequest request{job.key, job.want.attributes, {}, false};
+    store::PutRequest request{job.key, job.want.attributes, {}, false};
     if (conditional && base.kind == Base::Kind::version) request.if_match = base.etag;
     request.if_absent = conditional && base.kind == Base::Kind::absent;
     BodySource source(body);
@@ -241,8 +241,8 @@ Verdict Sender::copy(const Job& job, Base base) {
   }
 }
 
-Result<s3::ETag> Sender::send_copy(const Job& job, const Base& base) {
-  s3::CopyRequest request;
+Result<store::ETag> Sender::send_copy(const Job& job, const Base& base) {
+  store::CopyRequest request;
   request.source = job.want.source;
   request.destination = job.key;
   request.source_if_match = job.want.source_etag;
@@ -259,7 +259,7 @@ Result<s3::ETag> Sender::send_copy(const Job& job, const Base& base) {
   return etag;
 }
 
-bool Sender::is_absent(const s3::Key& key) {
+bool Sender::is_absent(const store::Key& key) {
   const auto info = store_.head(key);
   if (info || info.error().err == ENOENT) return !info;
   // A listing need not name it in a URL's path.
@@ -267,7 +267,7 @@ bool Sender::is_absent(const s3::Key& key) {
   return page && (page->objects.empty() || page->objects.front().key != key);
 }
 
-std::optional<s3::ListedObject> Sender::list_one(const s3::Key& key) {
+std::optional<store::ListedObject> Sender::list_one(const store::Key& key) {
   const auto page = store_.list({key, false, {}, 1});
   if (!page || page->objects.empty() || page->objects.front().key != key) return std::nullopt;
   return page->objects.front();
@@ -275,7 +275,7 @@ std::optional<s3::ListedObject> Sender::list_one(const s3::Key& key) {
 
 std::vector<Verdict> Sender::remove(const std::vector<Job>& jobs) {
   std::vector<Verdict> verdicts(jobs.size());
-  std::vector<s3::Key> keys;
+  std::vector<store::Key> keys;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     if (jobs[i].check) {

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <optional>
 
-#include "pailfs/s3/object_store.h"
+#include "pailfs/store/object_store.h"
 
 #include "body.h"
 #include "pending.h"
@@ -31,7 +31,7 @@ struct Verdict {
 /// (law L11). Any thread; holds no lock.
 class Sender final {
  public:
-  explicit Sender(s3::ObjectStore& store) : store_(store) {}
+  explicit Sender(store::ObjectStore& store) : store_(store) {}
 
   /// An object to be made. `body`: of a Want::Kind::body.
   Verdict make(const Job& job, const BodyPtr& body);
@@ -53,18 +53,18 @@ class Sender final {
   /// `sent`: a body that has just been sent, and whose first attempt may have arrived though the
   /// last one was refused.
   Look look(const Job& job, const BodyPtr& sent = nullptr);
-  bool has_bytes(const Job& job, const BodyPtr& sent, const s3::ObjectInfo& found);
-  bool is_absent(const s3::Key& key);
-  std::optional<s3::ListedObject> list_one(const s3::Key& key);
-  bool is_like_source(const Job& job, const s3::ObjectInfo& found);
+  bool has_bytes(const Job& job, const BodyPtr& sent, const store::ObjectInfo& found);
+  bool is_absent(const store::Key& key);
+  std::optional<store::ListedObject> list_one(const store::Key& key);
+  bool is_like_source(const Job& job, const store::ObjectInfo& found);
   Verdict put(const Job& job, const BodyPtr& body, Base base);
   Verdict copy(const Job& job, Base base);
   /// Upon `base` where the store takes that.
-  Result<s3::ETag> send_copy(const Job& job, const Base& base);
+  Result<store::ETag> send_copy(const Job& job, const Base& base);
   static Verdict failure(const Error& error);
-  Verdict done(const Job& job, const s3::ETag& etag) const;
+  Verdict done(const Job& job, const store::ETag& etag) const;
 
-  s3::ObjectStore& store_;
+  store::ObjectStore& store_;
   std::atomic<bool> conditions_ = true;       ///< the store takes If-Match and If-None-Match
   std::atomic<bool> copy_conditions_ = true;  ///< also of the target of a copy
 };

@@ -14,7 +14,7 @@ constexpr std::chrono::seconds kClockMargin{60};
 
 }  // namespace
 
-std::uint64_t metadata_digest(const s3::ObjectAttributes& attributes) {
+std::uint64_t metadata_digest(const store::ObjectAttributes& attributes) {
   if (attributes.metadata.empty()) return 0;
   std::vector<std::string> lines;
   lines.reserve(attributes.metadata.size());
@@ -38,18 +38,18 @@ Mark mark_of(const Want& want) {
   return {want.size, want.source_etag, 0};
 }
 
-bool is_ours(const Mark& mark, const s3::ObjectInfo& found) {
+bool is_ours(const Mark& mark, const store::ObjectInfo& found) {
   if (mark.size != found.size) return false;
   if (mark.metadata == 0) return mark.etag == found.etag;
   return mark.metadata == metadata_digest(found.attributes);
 }
 
-bool has_our_bytes(const Mark& mark, const s3::ObjectInfo& found) {
+bool has_our_bytes(const Mark& mark, const store::ObjectInfo& found) {
   return mark.size == found.size && !mark.etag.empty() && mark.etag == found.etag;
 }
 
 Judgement judge(const Want& want, const Base& base, const std::vector<Mark>& before,
-                const std::optional<s3::ObjectInfo>& found) {
+                const std::optional<store::ObjectInfo>& found) {
   const bool removal = want.kind == Want::Kind::absent;
   if (!found) return removal ? Judgement::done : Judgement::proceed;
   // First: another version of the same size and times is none that we have written since.

@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "pailfs/s3/object_store.h"
+#include "pailfs/store/object_store.h"
 #include "pailfs/util/clock.h"
 
 namespace pailfs::journal {
@@ -27,10 +27,10 @@ struct Want {
   Kind kind = Kind::absent;
   BodyId body = 0;
   std::uint64_t size = 0;
-  s3::ETag etag;                    ///< of the object until the store has named one
-  s3::ObjectAttributes attributes;  ///< not for a copy that keeps those of its source
-  s3::Key source;
-  s3::ETag source_etag;  ///< as the store names it; a copy is of this version or is none
+  store::ETag etag;                    ///< of the object until the store has named one
+  store::ObjectAttributes attributes;  ///< not for a copy that keeps those of its source
+  store::Key source;
+  store::ETag source_etag;  ///< as the store names it; a copy is of this version or is none
   bool keeps_attributes = false;
   WallTime time{};  ///< when it was acknowledged
 };
@@ -39,29 +39,29 @@ struct Want {
 struct Base {
   enum class Kind : std::uint8_t { unknown, absent, version };
   Kind kind = Kind::unknown;
-  s3::ETag etag;
+  store::ETag etag;
   static Base none() { return {Kind::absent, {}}; }
-  static Base of(s3::ETag etag) { return {Kind::version, std::move(etag)}; }
+  static Base of(store::ETag etag) { return {Kind::version, std::move(etag)}; }
   friend bool operator==(const Base&, const Base&) = default;
 };
 
 /// By what an object is recognised as one that we have written.
 struct Mark {
   std::uint64_t size = 0;
-  s3::ETag etag;
+  store::ETag etag;
   std::uint64_t metadata =
       0;  ///< digest of all x-amz-meta-*; 0: there are none, or not known which
   friend bool operator==(const Mark&, const Mark&) = default;
 };
 
-std::uint64_t metadata_digest(const s3::ObjectAttributes& attributes);
+std::uint64_t metadata_digest(const store::ObjectAttributes& attributes);
 Mark mark_of(const Want& want);
 /// Metadata carries times to the nanosecond: with the size it identifies what we wrote also where
 /// an ETag is no MD5.
-bool is_ours(const Mark& mark, const s3::ObjectInfo& found);
+bool is_ours(const Mark& mark, const store::ObjectInfo& found);
 /// Its bytes are ours, by their MD5: a store may have lost the attributes, as some do that fail
 /// after they have taken the bytes.
-bool has_our_bytes(const Mark& mark, const s3::ObjectInfo& found);
+bool has_our_bytes(const Mark& mark, const store::ObjectInfo& found);
 
 /// What is to be done about a change, once the store has said what it holds.
 enum class Judgement {
@@ -72,6 +72,6 @@ enum class Judgement {
 /// `found`: what the store holds now; nothing: no object. `before`: versions of ours that may have
 /// reached the store.
 Judgement judge(const Want& want, const Base& base, const std::vector<Mark>& before,
-                const std::optional<s3::ObjectInfo>& found);
+                const std::optional<store::ObjectInfo>& found);
 
 }  // namespace pailfs::journal

@@ -3,9 +3,8 @@
 
 #include <string>
 
+#include "pailfs/mount/mountpoint.h"
 #include "pailfs/util/file.h"
-
-#include "mountpoint.h"
 
 namespace pailfs::mount {
 

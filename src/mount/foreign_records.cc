@@ -9,11 +9,10 @@
 #include <array>
 #include <optional>
 
+#include "pailfs/mount/mount_table.h"
+#include "pailfs/mount/runtime_directory.h"
 #include "pailfs/util/file.h"
 #include "pailfs/util/text.h"
-
-#include "mount_table.h"
-#include "runtime_directory.h"
 
 namespace pailfs::mount {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel_mount.h"
+#include "pailfs/mount/kernel_mount.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -6,9 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "pailfs/mount/mountpoint.h"
 #include "pailfs/util/result.h"
-
-#include "mountpoint.h"
 
 namespace pailfs::mount {
 

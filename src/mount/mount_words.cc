@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "mount_words.h"
+#include "pailfs/mount/mount_words.h"
 
 #include <sys/mount.h>
 

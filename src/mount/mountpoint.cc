@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "mountpoint.h"
+#include "pailfs/mount/mountpoint.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -18,16 +18,16 @@
 #include <thread>
 #include <vector>
 
+#include "pailfs/mount/kernel_mount.h"
+#include "pailfs/mount/mount_table.h"
+#include "pailfs/mount/runtime_directory.h"
 #include "pailfs/util/file.h"
 #include "pailfs/util/program_name.h"
 #include "pailfs/util/text.h"
 
 #include "auto_unmount.h"
 #include "fusermount.h"
-#include "kernel_mount.h"
 #include "mount_failure.h"
-#include "mount_table.h"
-#include "runtime_directory.h"
 
 namespace pailfs::mount {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime_directory.h"
+#include "pailfs/mount/runtime_directory.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -18,11 +18,11 @@
 #include <system_error>
 #include <thread>
 
+#include "pailfs/mount/mount_table.h"
 #include "pailfs/util/file.h"
 #include "pailfs/util/text.h"
 
 #include "foreign_records.h"
-#include "mount_table.h"
 
 namespace pailfs::mount {
 namespace {

@@ -5,9 +5,10 @@
 
 #include <cerrno>
 
+#include "pailfs/mount/mount_table.h"
+#include "pailfs/mount/mountpoint.h"
+
 #include "fusermount.h"
-#include "mount_table.h"
-#include "mountpoint.h"
 
 namespace pailfs::mount {
 

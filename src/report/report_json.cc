@@ -105,7 +105,7 @@ void put_requests(const Report& report, JsonWriter& json) {
   json.end_object();
 }
 
-void put_oldest(const mount::OldestRequest& oldest, JsonWriter& json) {
+void put_oldest(const fuse::OldestRequest& oldest, JsonWriter& json) {
   json.key("oldest_request").begin_object().member("verb", oldest.verb);
   json.member("name", oldest.name).member("thread", oldest.thread);
   json.member("seconds", oldest.age.count()).member("waits_for", oldest.waits_for).end_object();

@@ -142,7 +142,7 @@ std::string kernel_text(const Report& report) {
 
 std::string oldest_text(const Report& report) {
   if (!report.oldest) return {};
-  const mount::OldestRequest& oldest = *report.oldest;
+  const fuse::OldestRequest& oldest = *report.oldest;
   std::string text(oldest.verb);
   if (!oldest.name.empty()) text += " \"" + printable(oldest.name) + "\"";
   return line("waiting", text + " for thread " + std::to_string(oldest.thread) + ", since " +

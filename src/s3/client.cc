@@ -4,7 +4,7 @@
 
 #include "pailfs/util/text.h"
 
-#include "digest.h"
+#include "body_digest.h"
 #include "reply_headers.h"
 #include "service_client.h"
 #include "xml.h"
@@ -24,7 +24,8 @@ class NoBytes final : public ByteSource {
 }  // namespace
 
 std::unique_ptr<Client> make_client(const Config& config, http::Transport& transport,
-                                    CredentialSource& credentials, Clock& clock, Random& random) {
+                                    auth::CredentialSource& credentials, Clock& clock,
+                                    Random& random) {
   return std::make_unique<ServiceClient>(config, transport, credentials, clock, random);
 }
 
@@ -64,7 +65,7 @@ Call ServiceClient::start(Op op, const std::string& key) const {
 
 Outcome ServiceClient::run(Op op, const std::string& key, Build build) {
   Call call = start(op, key);
-  call.build = [build = std::move(build)](const Site& site, Asked& /*asked*/,
+  call.build = [build = std::move(build)](const Site& site, Expectation& /*asked*/,
                                           const BodySums& /*sums*/) { return build(site); };
   return requester_.run(std::move(call));
 }
@@ -213,7 +214,7 @@ Outcome ServiceClient::run_put(const PutRequest& request, ByteSource& body) {
   call.asked.if_absent = request.if_absent;
   call.body = &source;
   call.may_checksum = true;
-  call.build = [&](const Site& site, Asked& /*asked*/, const BodySums& sums) {
+  call.build = [&](const Site& site, Expectation& /*asked*/, const BodySums& sums) {
     return build_put(site, request, sums);
   };
   Outcome outcome = requester_.run(std::move(call));

@@ -7,6 +7,7 @@
 
 #include "pailfs/util/text.h"
 
+#include "request_pieces.h"
 #include "service_client.h"
 
 namespace pailfs::s3 {

@@ -5,7 +5,8 @@
 
 #include "pailfs/util/text.h"
 
-#include "digest.h"
+#include "body_digest.h"
+#include "judge_content.h"
 #include "reply_headers.h"
 #include "service_client.h"
 
@@ -25,7 +26,7 @@ class ResumingSink final : public http::BodySink {
       : request_(request), sink_(sink), compare_(compare) {}
 
   /// Narrows an attempt to what is still missing, of the version that began.
-  Result<Built> build(const Site& site, Asked& asked, const CustomerKey* read_key) {
+  Result<Built> build(const Site& site, Expectation& asked, const CustomerKey* read_key) {
     GetRequest rest = request_;
     if (first_) {
       if (first_->info.etag.empty() && delivered_ > 0)
@@ -111,7 +112,7 @@ class ResumingSink final : public http::BodySink {
   const bool compare_;
   std::optional<std::string> md5_;  ///< of all bytes, which then go to `held_`
   std::string held_;
-  Asked asked_;
+  Expectation asked_;
   std::optional<JudgedGet> first_;
   std::uint64_t accepted_ = 0;  ///< bytes that this reply may still bring
   std::uint64_t delivered_ = 0;
@@ -129,7 +130,7 @@ Result<ObjectInfo> ServiceClient::get(const GetRequest& request, ByteSink& sink)
     const Outcome outcome = with_keys(request.key, [&](const CustomerKey* read_key) {
       Call call = start(Op::get, request.key);
       call.sink = &resuming;
-      call.build = [&](const Site& site, Asked& asked, const BodySums& /*sums*/) {
+      call.build = [&](const Site& site, Expectation& asked, const BodySums& /*sums*/) {
         return resuming.build(site, asked, read_key);
       };
       return requester_.run(std::move(call));

@@ -40,7 +40,7 @@ Outcome ServiceClient::run_list(Call call, const ListRequest& request, const Lis
   call.asked.list_v2 = place.v2;
   call.asked.start = place.cursor.token;
   call.asked.bucket = bucket_name();
-  call.build = [&](const Site& site, Asked& /*asked*/, const BodySums& /*sums*/) {
+  call.build = [&](const Site& site, Expectation& /*asked*/, const BodySums& /*sums*/) {
     return Result<Built>(build_list(site, request, place.cursor.token, place.v2));
   };
   Outcome outcome = requester_.run(std::move(call));

@@ -6,7 +6,7 @@
 
 #include "pailfs/util/text.h"
 
-#include "digest.h"
+#include "body_digest.h"
 #include "reply_headers.h"
 #include "service_client.h"
 

@@ -6,7 +6,7 @@
 
 #include "pailfs/util/text.h"
 
-#include "digest.h"
+#include "body_digest.h"
 #include "reply_headers.h"
 #include "service_client.h"
 
@@ -37,7 +37,7 @@ Result<UploadId> ServiceClient::create_upload(const Key& key, const ObjectAttrib
   // Not every service that checks parts tells the checksum of a part that it has copied, and
   // without it the upload could not be completed.
   call.may_checksum = origin == PartOrigin::sent && checksums_.has_room();
-  call.build = [&](const Site& site, Asked& /*asked*/, const BodySums& sums) {
+  call.build = [&](const Site& site, Expectation& /*asked*/, const BodySums& sums) {
     return build_create_upload(site, key, attributes, sums);
   };
   Outcome outcome = requester_.run(std::move(call));
@@ -55,7 +55,7 @@ Result<ETag> ServiceClient::upload_part(const Key& key, const UploadId& id, int 
   const bool covered = checksums_.covers(id);
   call.bound = covered;
   std::string checksum;
-  call.build = [&](const Site& site, Asked& /*asked*/, const BodySums& sums) {
+  call.build = [&](const Site& site, Expectation& /*asked*/, const BodySums& sums) {
     checksum = sums.crc32c;
     return build_upload_part(site, key, id, number, sums);
   };
@@ -101,7 +101,7 @@ Result<ETag> ServiceClient::complete_upload(const Key& key, const UploadId& id,
   const std::map<int, std::string> none;
   Call call = start(Op::complete_upload, key);
   call.bound = !checksums.empty();
-  call.build = [&](const Site& site, Asked& /*asked*/, const BodySums& sums) {
+  call.build = [&](const Site& site, Expectation& /*asked*/, const BodySums& sums) {
     return build_complete_upload(site, key, id, parts,
                                  sums.parts_have_checksums ? checksums : none);
   };

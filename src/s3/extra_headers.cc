@@ -8,7 +8,7 @@
 
 #include "pailfs/util/text.h"
 
-#include "request_parts.h"
+#include "request_pieces.h"
 
 namespace pailfs::s3 {
 namespace {

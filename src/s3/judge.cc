@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "pailfs/auth/sign.h"
 #include "pailfs/s3/service_host.h"
 #include "pailfs/util/text.h"
 
@@ -38,7 +39,7 @@ bool changes_something(Op op) {
          op != Op::list_uploads;
 }
 
-Verdict transport_verdict(const Asked& asked, const http::Exchange& exchange) {
+Verdict transport_verdict(const Expectation& asked, const http::Exchange& exchange) {
   const ErrorRow& row = failure_row(exchange.failure);
   Verdict verdict;
   verdict.error = {row.err, describe(asked) + exchange.detail};
@@ -60,29 +61,29 @@ std::string region_in_message(const ErrorReply& said) {
   if (before == std::string::npos) return {};
   const std::string rest = said.message.substr(before + kBefore.size());
   const std::string region = rest.substr(0, rest.find('\''));
-  return region.size() < rest.size() && is_region(region) ? region : "";
+  return region.size() < rest.size() && auth::is_region(region) ? region : "";
 }
 
 /// The region that a refusal names, if it has a region's shape. Never a host: a reply must not
 /// decide where the next signed request goes.
 std::string named_region(const http::Exchange& exchange, const ErrorReply& said) {
   const std::string header = header_text(exchange.headers, "x-amz-bucket-region");
-  if (is_region(header)) return header;
-  if (is_region(said.region)) return said.region;
+  if (auth::is_region(header)) return header;
+  if (auth::is_region(said.region)) return said.region;
   if (std::string region = region_in_message(said); !region.empty()) return region;
   return region_in_host(to_lower(said.endpoint));
 }
 
 /// A denial by a bucket that says it is elsewhere is no last word: its own region may allow it.
-bool is_denied_from_afar(const Asked& asked, const http::Exchange& exchange,
+bool is_denied_from_afar(const Expectation& asked, const http::Exchange& exchange,
                          const ErrorReply& said) {
   if (exchange.status != 403 || (!said.code.empty() && said.code != "AccessDenied")) return false;
   const std::string region = header_text(exchange.headers, "x-amz-bucket-region");
-  return is_region(region) && region != asked.region;
+  return auth::is_region(region) && region != asked.region;
 }
 
 /// HEAD has no body: a wrong clock or region must be read from the headers.
-Retry headless_class(const Asked& asked, const http::Exchange& exchange, const ErrorRow& row,
+Retry headless_class(const Expectation& asked, const http::Exchange& exchange, const ErrorRow& row,
                      const Verdict& verdict) {
   if (asked.op != Op::head || (exchange.status != 400 && exchange.status != 403)) return row.retry;
   if (!verdict.region.empty() && verdict.region != asked.region) return Retry::region;
@@ -93,7 +94,7 @@ Retry headless_class(const Asked& asked, const http::Exchange& exchange, const E
   return Retry::refresh_credentials;
 }
 
-int special_errno(const Asked& asked, const http::Exchange& exchange, const ErrorRow& row) {
+int special_errno(const Expectation& asked, const http::Exchange& exchange, const ErrorRow& row) {
   if (row.err == ESTALE && exchange.status == 412 && asked.if_absent) return EEXIST;
   // s3fs: a HEAD refused without a word is a matter of permission.
   if (asked.op == Op::head && exchange.status == 400)
@@ -101,7 +102,7 @@ int special_errno(const Asked& asked, const http::Exchange& exchange, const Erro
   return row.err;
 }
 
-Verdict refusal(const Asked& asked, const http::Exchange& exchange, const ErrorReply& said) {
+Verdict refusal(const Expectation& asked, const http::Exchange& exchange, const ErrorReply& said) {
   const ErrorRow& row = error_row(said.code, exchange.status);
   Verdict verdict;
   verdict.region = named_region(exchange, said);
@@ -128,7 +129,7 @@ Verdict refusal(const Asked& asked, const http::Exchange& exchange, const ErrorR
 
 /// A status that says "failed" with a body that is not S3's: some proxy or another service. 5xx and
 /// 429 mean the same from anyone; anything else must not be believed.
-Verdict foreign_refusal(const Asked& asked, const http::Exchange& exchange) {
+Verdict foreign_refusal(const Expectation& asked, const http::Exchange& exchange) {
   if (exchange.status >= 500 || exchange.status == 429 || exchange.status == 407) {
     Verdict verdict = refusal(asked, exchange, {});
     verdict.foreign = exchange.status != 503;
@@ -140,7 +141,7 @@ Verdict foreign_refusal(const Asked& asked, const http::Exchange& exchange) {
 }
 
 /// Bodies that are only read when they can explain something.
-std::optional<ErrorReply> said_in_body(const Asked& asked, const http::Exchange& exchange) {
+std::optional<ErrorReply> said_in_body(const Expectation& asked, const http::Exchange& exchange) {
   const bool failed = exchange.status >= 300;
   if (!failed && asked.op == Op::get) return std::nullopt;
   if (exchange.body.empty()) return std::nullopt;
@@ -152,14 +153,14 @@ bool speaks_s3(const http::Exchange& exchange) {
 }
 
 /// Deleting what is not there has the wanted outcome.
-bool is_gone_already(const Asked& asked, const Error& error) {
+bool is_gone_already(const Expectation& asked, const Error& error) {
   if (error.http_status != 404) return false;
   if (asked.op == Op::remove) return error.err == ENOENT;
   // Ceph says NoSuchKey of an upload that was aborted.
   return asked.op == Op::abort_upload && (error.s3_code == "NoSuchUpload" || error.err == ENOENT);
 }
 
-Verdict judge_failed_status(const Asked& asked, const http::Exchange& exchange,
+Verdict judge_failed_status(const Expectation& asked, const http::Exchange& exchange,
                             const std::optional<ErrorReply>& said) {
   if (said && said->code.empty() && exchange.status == 404)
     return malformed(asked, exchange, "HTTP 404 with an error document that does not say of what");
@@ -170,7 +171,7 @@ Verdict judge_failed_status(const Asked& asked, const http::Exchange& exchange,
   return foreign_refusal(asked, exchange);
 }
 
-Verdict judge_reply(const Asked& asked, const http::Exchange& exchange) {
+Verdict judge_reply(const Expectation& asked, const http::Exchange& exchange) {
   if (exchange.failure != http::Failure::none) {
     // Refused by our own sink because the reply was wrong: say what was wrong about it.
     const bool refused = exchange.failure == http::Failure::cancelled;
@@ -196,13 +197,14 @@ std::string_view op_name(Op op) {
   return kOpNames[static_cast<std::size_t>(op)];
 }
 
-std::string describe(const Asked& asked) {
+std::string describe(const Expectation& asked) {
   std::string text(op_name(asked.op));
   if (!asked.key.empty()) text += " " + printable(asked.key, 200);
   return text + ": ";
 }
 
-Verdict malformed(const Asked& asked, const http::Exchange& exchange, const std::string& why) {
+Verdict malformed(const Expectation& asked, const http::Exchange& exchange,
+                  const std::string& why) {
   Verdict verdict;
   std::string type = header_text(exchange.headers, "Content-Type");
   if (!type.empty()) type = " (" + printable(type, 60) + ")";
@@ -214,7 +216,7 @@ Verdict malformed(const Asked& asked, const http::Exchange& exchange, const std:
   return verdict;
 }
 
-Verdict judge(const Asked& asked, const http::Exchange& exchange) {
+Verdict judge(const Expectation& asked, const http::Exchange& exchange) {
   Verdict verdict = judge_reply(asked, exchange);
   verdict.earlier_unknown = exchange.sent_again && changes_something(asked.op);
   if (verdict.ok) return verdict;

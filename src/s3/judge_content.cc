@@ -20,7 +20,7 @@ Verdict good(Reply reply) {
 }
 
 /// The reply is S3's, but it does not answer what was asked.
-Verdict wrong(const Asked& asked, const http::Exchange& exchange, Retry retry, int err,
+Verdict wrong(const Expectation& asked, const http::Exchange& exchange, Retry retry, int err,
               const std::string& why) {
   Verdict verdict;
   verdict.error = {err, describe(asked) + why};
@@ -30,12 +30,12 @@ Verdict wrong(const Asked& asked, const http::Exchange& exchange, Retry retry, i
 }
 
 template <class T>
-Verdict parsed(const Asked& asked, const http::Exchange& exchange, Result<T> result) {
+Verdict parsed(const Expectation& asked, const http::Exchange& exchange, Result<T> result) {
   if (!result) return malformed(asked, exchange, result.error().text);
   return good(std::move(*result));
 }
 
-Verdict judge_head(const Asked& asked, const http::Exchange& exchange) {
+Verdict judge_head(const Expectation& asked, const http::Exchange& exchange) {
   const std::optional<std::uint64_t> length = content_length(exchange.headers);
   if (!length) return malformed(asked, exchange, "no usable Content-Length");
   ObjectInfo info = object_info(exchange.headers, *length);
@@ -46,13 +46,13 @@ Verdict judge_head(const Asked& asked, const http::Exchange& exchange) {
 }
 
 /// Something was stored, but not what was sent.
-Verdict damaged(const Asked& asked, const http::Exchange& exchange, const std::string& why) {
+Verdict damaged(const Expectation& asked, const http::Exchange& exchange, const std::string& why) {
   Verdict verdict = wrong(asked, exchange, Retry::once, EIO, why);
   verdict.outcome_unknown = true;
   return verdict;
 }
 
-Verdict judge_stored(const Asked& asked, const http::Exchange& exchange) {
+Verdict judge_stored(const Expectation& asked, const http::Exchange& exchange) {
   ETag etag = normal_etag(header_text(exchange.headers, "ETag"));
   if (etag.empty()) return malformed(asked, exchange, "no ETag");
   if (!trim(exchange.body).empty()) return malformed(asked, exchange, "a body where none belongs");
@@ -68,7 +68,7 @@ Verdict judge_stored(const Asked& asked, const http::Exchange& exchange) {
   return stored;
 }
 
-Verdict judge_removed(const Asked& asked, const http::Exchange& exchange) {
+Verdict judge_removed(const Expectation& asked, const http::Exchange& exchange) {
   if (exchange.status != 204 && exchange.status != 200)
     return malformed(asked, exchange, "HTTP " + std::to_string(exchange.status));
   if (!trim(exchange.body).empty()) return malformed(asked, exchange, "a body where none belongs");
@@ -76,7 +76,7 @@ Verdict judge_removed(const Asked& asked, const http::Exchange& exchange) {
 }
 
 /// Done, as it seems; but only a version that can be named is proof.
-Verdict judge_copied(const Asked& asked, const http::Exchange& exchange) {
+Verdict judge_copied(const Expectation& asked, const http::Exchange& exchange) {
   Result<ETag> etag = parse_copy(exchange.body);
   if (!etag) return malformed(asked, exchange, etag.error().text);
   if (!etag->empty()) return good(std::move(*etag));
@@ -86,7 +86,7 @@ Verdict judge_copied(const Asked& asked, const http::Exchange& exchange) {
   return verdict;
 }
 
-Verdict judge_got(const Asked& asked, const http::Exchange& exchange) {
+Verdict judge_got(const Expectation& asked, const http::Exchange& exchange) {
   Verdict head = judge_get_head(asked, exchange);
   if (!head.ok) return head;
   const std::uint64_t length = std::get<JudgedGet>(head.reply).length;
@@ -100,7 +100,7 @@ Verdict judge_got(const Asked& asked, const http::Exchange& exchange) {
 }
 
 /// Some answer a version 1 listing as if it were one of version 2, whose token they want then.
-bool goes_on_as_v2(const Asked& asked, const ListReply& list) {
+bool goes_on_as_v2(const Expectation& asked, const ListReply& list) {
   return asked.list_v2 || (list.next_marker.empty() && !list.next_token.empty());
 }
 
@@ -123,7 +123,7 @@ bool lies_in_one_of(const std::vector<std::string>& prefixes, const std::string&
 }
 
 /// The name up to which a page of version 1 shows everything.
-std::string whole_until(const Asked& asked, const ListReply& list) {
+std::string whole_until(const Expectation& asked, const ListReply& list) {
   const std::string& marker = list.next_marker;
   const bool forward = marker > asked.start;
   // S3Mock counts the keys only, and shows with each page all common prefixes to come. Of a page in
@@ -142,7 +142,7 @@ std::string whole_until(const Asked& asked, const ListReply& list) {
 
 /// Where the page after this one begins; empty: there is none. An error where it cannot be told or
 /// would lead back: a client that goes on then never ends.
-Result<std::string> next_start(const Asked& asked, const ListReply& list) {
+Result<std::string> next_start(const Expectation& asked, const ListReply& list) {
   if (!list.truncated) return std::string();
   if (goes_on_as_v2(asked, list)) {
     if (list.next_token.empty()) return Error{EIO, "truncated, but without a token to go on"};
@@ -157,7 +157,7 @@ Result<std::string> next_start(const Asked& asked, const ListReply& list) {
 
 /// Leaves what a page of version 1 has of its own: what is behind the start of the next one comes
 /// with that again, and the common prefix that the start lies in came with the one before.
-void drop_repeats(const Asked& asked, const std::string& next, ListPage& page) {
+void drop_repeats(const Expectation& asked, const std::string& next, ListPage& page) {
   if (!next.empty()) {
     std::erase_if(page.objects, [&](const ListedObject& object) { return object.key > next; });
     std::erase_if(page.prefixes, [&](const std::string& prefix) { return prefix > next; });
@@ -168,7 +168,7 @@ void drop_repeats(const Asked& asked, const std::string& next, ListPage& page) {
 
 /// Names that do not begin with the prefix were not asked for; believing them could show, or
 /// delete, what lies elsewhere.
-std::size_t drop_foreign_names(const Asked& asked, ListPage& page) {
+std::size_t drop_foreign_names(const Expectation& asked, ListPage& page) {
   const std::size_t before = page.objects.size() + page.prefixes.size();
   std::erase_if(page.objects,
                 [&](const ListedObject& object) { return !object.key.starts_with(asked.key); });
@@ -180,7 +180,7 @@ std::size_t drop_foreign_names(const Asked& asked, ListPage& page) {
 
 /// gofakes3 lists the object "d/" as a key, beside the prefix "d/" or in its stead: it is part of
 /// what that stands for.
-void group_keys(const Asked& asked, ListPage& page) {
+void group_keys(const Expectation& asked, ListPage& page) {
   const auto is_grouped = [&](const ListedObject& object) {
     return object.key.find('/', asked.key.size()) == object.key.size() - 1;
   };
@@ -195,7 +195,7 @@ void group_keys(const Asked& asked, ListPage& page) {
   page.prefixes.erase(std::unique(page.prefixes.begin(), page.prefixes.end()), page.prefixes.end());
 }
 
-Verdict judge_list(const Asked& asked, const http::Exchange& exchange) {
+Verdict judge_list(const Expectation& asked, const http::Exchange& exchange) {
   Result<ListReply> list = parse_list(exchange.body);
   if (!list) return malformed(asked, exchange, list.error().text);
   // The echo may come encoded or not, whatever EncodingType says.
@@ -222,7 +222,7 @@ Verdict judge_list(const Asked& asked, const http::Exchange& exchange) {
 
 }  // namespace
 
-Verdict judge_get_head(const Asked& asked, const http::Exchange& head) {
+Verdict judge_get_head(const Expectation& asked, const http::Exchange& head) {
   if (header_text(head.headers, "Content-Type").starts_with("multipart/byteranges"))
     return wrong(asked, head, Retry::once, EIO, "the reply has many ranges; one was asked for");
   // Every S3 object has both; a proxy's page has neither.
@@ -259,7 +259,7 @@ Verdict judge_get_head(const Asked& asked, const http::Exchange& head) {
   return good(std::move(got));
 }
 
-Verdict judge_content(const Asked& asked, const http::Exchange& exchange) {
+Verdict judge_content(const Expectation& asked, const http::Exchange& exchange) {
   const std::string& body = exchange.body;
   if (!echoes(asked.echo, exchange.headers))
     return wrong(

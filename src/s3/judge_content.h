@@ -5,15 +5,19 @@
 
 #include <string>
 
-#include "judge.h"
+#include "verdict.h"
 
 namespace pailfs::s3 {
 
-Verdict judge_content(const Asked& asked, const http::Exchange& exchange);
+Verdict judge_content(const Expectation& asked, const http::Exchange& exchange);
+
+/// Judges status and headers of a get before its first byte is accepted; everything that judge()
+/// says about them, without the body.
+Verdict judge_get_head(const Expectation& asked, const http::Exchange& head);
 
 /// "GET some/key: "
-std::string describe(const Asked& asked);
+std::string describe(const Expectation& asked);
 /// Not what this verb's reply looks like, from whoever it came.
-Verdict malformed(const Asked& asked, const http::Exchange& exchange, const std::string& why);
+Verdict malformed(const Expectation& asked, const http::Exchange& exchange, const std::string& why);
 
 }  // namespace pailfs::s3

@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "pailfs/s3/object_store.h"
+#include "pailfs/s3/store_words.h"
 #include "pailfs/util/sync.h"
 
 namespace pailfs::s3 {

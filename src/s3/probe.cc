@@ -25,7 +25,7 @@ std::string masked(const std::string& access_key) {
 struct Scene {
   const Config& config;
   std::string region;
-  Credentials credentials;
+  auth::Credentials credentials;
   std::string prefix;
 
   [[nodiscard]] std::string key() const {
@@ -174,7 +174,7 @@ Result<ListPage> ServiceClient::probe_page(const std::string& prefix, std::size_
     return std::move(list.page);
   }
   Error error = outcome.verdict.error;
-  Result<Credentials> credentials = requester_.credentials();
+  Result<auth::Credentials> credentials = requester_.credentials();
   if (!credentials) return credentials.error();
   const Scene scene{requester_.config(), requester_.region(), std::move(*credentials), prefix};
   error.text = explain(scene, outcome.verdict);

@@ -76,12 +76,6 @@ std::optional<std::chrono::seconds> retry_after(const http::Headers& headers, Wa
   return std::chrono::ceil<std::chrono::seconds>(*date - now);
 }
 
-bool is_region(std::string_view text) {
-  return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  });
-}
-
 std::optional<std::string> md5_of(const ETag& etag) {
   const std::string text = normal_etag(etag.value).value;
   if (text.size() != 34) return std::nullopt;

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "pailfs/http/transport.h"
-#include "pailfs/s3/object_store.h"
+#include "pailfs/s3/store_words.h"
 
 namespace pailfs::s3 {
 
@@ -28,9 +28,6 @@ ObjectInfo object_info(const http::Headers& headers, std::uint64_t size);
 
 /// Seconds, or the distance of a date from `now`.
 std::optional<std::chrono::seconds> retry_after(const http::Headers& headers, WallTime now);
-
-/// Shape of a region's name; anything else from the network is not used.
-bool is_region(std::string_view text);
 
 /// First part of a header's value, or empty.
 std::string header_text(const http::Headers& headers, std::string_view name);

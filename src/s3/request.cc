@@ -3,8 +3,8 @@
 
 #include "pailfs/util/text.h"
 
-#include "digest.h"
-#include "request_parts.h"
+#include "body_digest.h"
+#include "request_pieces.h"
 #include "sse.h"
 
 namespace pailfs::s3 {

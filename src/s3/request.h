@@ -11,28 +11,12 @@
 #include <vector>
 
 #include "pailfs/http/transport.h"
-#include "pailfs/s3/object_store.h"
+#include "pailfs/s3/store_words.h"
 
+#include "built_request.h"
 #include "site.h"
 
 namespace pailfs::s3 {
-
-/// A request and the body that belongs to it. Object and part bodies come from elsewhere.
-struct Built {
-  http::Request request;
-  std::optional<std::string> body;
-};
-
-/// What vouches for the bytes of a body, as header values; empty: not sent.
-struct BodySums {
-  std::string md5;     ///< base64
-  std::string crc32c;  ///< checksum_text()
-  /// create, complete: the parts have a CRC-32C each.
-  bool parts_have_checksums = false;
-};
-
-/// ENAMETOOLONG above 1024 bytes, EINVAL for an empty key or one with NUL.
-Status check_key(const Key& key);
 
 /// `read_key`: of the object, if it is encrypted with one of the user's own; null: none.
 Result<Built> build_head(const Site& site, const Key& key, const CustomerKey* read_key = nullptr);
@@ -72,10 +56,5 @@ Result<Built> build_abort_upload(const Site& site, const Key& key, const UploadI
 Result<Built> build_list_parts(const Site& site, const Key& key, const UploadId& id,
                                const std::string& part_marker);
 Built build_list_uploads(const Site& site, const std::string& prefix, const UploadPage& after);
-
-/// Text as content of an XML element; control characters as references.
-std::string xml_escape(std::string_view text);
-/// False for bytes that XML 1.0 cannot express, not even as references, or that are not UTF-8.
-bool xml_can_hold(std::string_view text);
 
 }  // namespace pailfs::s3

@@ -3,7 +3,8 @@
 #include "pailfs/util/text.h"
 
 #include "payload.h"
-#include "request_parts.h"
+#include "request.h"
+#include "request_pieces.h"
 #include "sse.h"
 
 namespace pailfs::s3 {

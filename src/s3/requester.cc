@@ -6,12 +6,12 @@
 #include <map>
 #include <utility>
 
+#include "pailfs/auth/sign_v2.h"
 #include "pailfs/util/errand.h"
 #include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
 
-#include "digest.h"
-#include "sign_v2.h"
+#include "body_digest.h"
 
 namespace pailfs::s3 {
 
@@ -30,9 +30,9 @@ struct Requester::Progress {
   bool signs_after_all = false;
   std::string payload_hash;  ///< of the body, once known
   BodySums sums;
-  Credentials used;
-  std::optional<Credentials> only;  ///< to be used whatever others use
-  bool vague = false;               ///< the last refusal need not be about the keys
+  auth::Credentials used;
+  std::optional<auth::Credentials> only;  ///< to be used whatever others use
+  bool vague = false;                     ///< the last refusal need not be about the keys
   std::shared_ptr<const Site> site;
 };
 
@@ -65,7 +65,7 @@ bool over_tls(const Config& config) {
 
 }  // namespace
 
-Requester::Requester(Config config, http::Transport& transport, CredentialSource& credentials,
+Requester::Requester(Config config, http::Transport& transport, auth::CredentialSource& credentials,
                      Clock& clock, Random& random)
     : config_(std::move(config)),
       tls_(over_tls(config_)),
@@ -113,7 +113,7 @@ Status Requester::hash_body(const Call& call, Progress& progress) const {
   digests.want_sha256 = progress.plan->sign;
   digests.want_md5 = progress.plan->md5;
   digests.want_crc32c = progress.plan->checksum;
-  progress.payload_hash = kUnsignedPayload;
+  progress.payload_hash = auth::kUnsignedPayload;
   progress.sums = {};
   if (!digests.want_sha256 && !digests.want_md5 && !digests.want_crc32c) return {};
   Result<BodyDigests> done = digest_body(std::move(digests), *call.body);
@@ -125,8 +125,8 @@ Status Requester::hash_body(const Call& call, Progress& progress) const {
 }
 
 Result<Built> Requester::prepare(Call& call, Progress& progress) {
-  Result<Credentials> credentials =
-      progress.only ? Result<Credentials>(*progress.only) : credentials_.get();
+  Result<auth::Credentials> credentials =
+      progress.only ? Result<auth::Credentials>(*progress.only) : credentials_.get();
   if (!credentials) return credentials.error();
   progress.used = std::move(*credentials);
   progress.site = site();
@@ -138,7 +138,8 @@ Result<Built> Requester::prepare(Call& call, Progress& progress) {
   Result<Built> built = call.build(*progress.site, call.asked, progress.sums);
   if (!built) return built;
   if (call.body == nullptr)
-    progress.payload_hash = built->body ? hex(digest(Digest::sha256, *built->body)) : kEmptyPayload;
+    progress.payload_hash =
+        built->body ? hex(digest(Digest::sha256, *built->body)) : auth::kEmptyPayload;
   if (call.stall_limit) built->request.stall_limit = *call.stall_limit;
   if (call.limit > nanoseconds::zero()) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -148,10 +149,10 @@ Result<Built> Requester::prepare(Call& call, Progress& progress) {
         std::clamp(left, std::min(call.bounded ? kShortestPatience : kLastPatience, stall), stall);
   }
   if (config_.signature == Signature::v2) {
-    sign_v2(built->request, progress.used, call.asked.sent_at, progress.site->virtual_bucket);
+    auth::sign_v2(built->request, progress.used, call.asked.sent_at, progress.site->virtual_bucket);
   } else {
-    sign_v4(built->request, progress.used, {progress.site->region, "s3", call.asked.sent_at},
-            progress.payload_hash, keys_);
+    auth::sign_v4(built->request, progress.used, {progress.site->region, "s3", call.asked.sent_at},
+                  progress.payload_hash, keys_);
   }
   return built;
 }
@@ -284,7 +285,8 @@ void Requester::suspect_keys(Verdict& verdict, Progress& progress) {
     verdict.retry = Retry::refresh_credentials;
 }
 
-Requester::Standing Requester::standing_of(const Credentials& keys, const std::string& asked) {
+Requester::Standing Requester::standing_of(const auth::Credentials& keys,
+                                           const std::string& asked) {
   ListRequest request;
   request.delimited = false;
   request.max_keys = 1;
@@ -297,7 +299,7 @@ Requester::Standing Requester::standing_of(const Credentials& keys, const std::s
   call.asked.key = request.prefix;
   call.asked.list_v2 = config_.list_v2;
   call.stall_limit = kProofPatience;
-  call.build = [&](const Site& site, Asked& /*asked*/, const BodySums& /*sums*/) {
+  call.build = [&](const Site& site, Expectation& /*asked*/, const BodySums& /*sums*/) {
     return Result<Built>(build_list(site, request, "", config_.list_v2));
   };
   Progress progress;
@@ -340,7 +342,7 @@ void Requester::remember_keys(const Progress& progress, bool accepted) {
   if (accepted) credentials_.accepted(progress.used);
   MutexLock lock(mutex_);
   if (accepted) keys_accepted_ = clock_.now();
-  if (progress.used.access_key.empty() || same_keys(progress.used, last_keys_)) return;
+  if (progress.used.access_key.empty() || auth::same_keys(progress.used, last_keys_)) return;
   if (!last_keys_.access_key.empty()) keys_changed_ = clock_.now();
   last_keys_ = progress.used;
 }

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "pailfs/auth/sign.h"
 #include "pailfs/s3/client.h"
 
 #include "judge.h"
@@ -17,17 +18,16 @@
 #include "request.h"
 #include "request_counter.h"
 #include "retry.h"
-#include "sign.h"
 #include "site.h"
 
 namespace pailfs::s3 {
 
 /// One operation as the attempt loop sees it.
 struct Call {
-  Asked asked;
+  Expectation asked;
   /// Builds one attempt; may narrow what is asked (a get goes on where the last attempt ended).
   /// `sums`: what the attempt vouches for the body with.
-  std::function<Result<Built>(const Site& site, Asked& asked, const BodySums& sums)> build;
+  std::function<Result<Built>(const Site& site, Expectation& asked, const BodySums& sums)> build;
   http::BodySource* body = nullptr;  ///< object and part bytes; may be null
   http::BodySink* sink = nullptr;    ///< may be null
   bool may_checksum = false;         ///< see PayloadCase
@@ -49,8 +49,8 @@ struct Outcome {
 /// the region of its own moment. Any thread may call it, many at once.
 class Requester final {
  public:
-  Requester(Config config, http::Transport& transport, CredentialSource& credentials, Clock& clock,
-            Random& random);
+  Requester(Config config, http::Transport& transport, auth::CredentialSource& credentials,
+            Clock& clock, Random& random);
 
   Outcome run(Call call);
 
@@ -61,7 +61,7 @@ class Requester final {
   [[nodiscard]] std::vector<std::string> notices() const EXCLUDES(mutex_);
   /// Told to the log, and to who asks.
   void notice(const std::string& text) EXCLUDES(mutex_);
-  Result<Credentials> credentials() { return credentials_.get(); }
+  Result<auth::Credentials> credentials() { return credentials_.get(); }
   /// A listing of one key below `prefix` is what working keys may do: it was done just now.
   void prove_by(const std::string& prefix) EXCLUDES(mutex_);
 
@@ -86,7 +86,7 @@ class Requester final {
   void suspect_keys(Verdict& verdict, Progress& progress);
   /// What the store thinks of keys, asked with a request that working ones may make.
   enum class Standing { good, refused, unknown };
-  Standing standing_of(const Credentials& keys, const std::string& asked) EXCLUDES(mutex_);
+  Standing standing_of(const auth::Credentials& keys, const std::string& asked) EXCLUDES(mutex_);
   /// Looks for other keys, for a moment also for some that are on their way. Not where the refusal
   /// was vague and the store shows that it still takes those at hand.
   bool replace_keys(const Call& call, Progress& progress) EXCLUDES(mutex_);
@@ -99,10 +99,10 @@ class Requester final {
   const Config config_;
   const bool tls_;
   http::Transport& transport_;
-  CredentialSource& credentials_;
+  auth::CredentialSource& credentials_;
   Clock& clock_;
   Random& random_;
-  SigningKeys keys_;
+  auth::SigningKeys keys_;
   RetryBudget budget_;
   std::atomic<std::int64_t> clock_offset_{0};  ///< nanoseconds to add to our wall clock
   std::atomic<Support> checksum_{Support::unknown};
@@ -112,7 +112,7 @@ class Requester final {
   std::shared_ptr<const Site> site_ GUARDED_BY(mutex_);
   std::vector<std::string> notices_ GUARDED_BY(mutex_);
   std::optional<std::string> proof_ GUARDED_BY(mutex_);  ///< prefix, see prove_by()
-  Credentials last_keys_ GUARDED_BY(mutex_);
+  auth::Credentials last_keys_ GUARDED_BY(mutex_);
   std::optional<MonoTime> keys_changed_ GUARDED_BY(mutex_);
   std::optional<MonoTime> keys_accepted_ GUARDED_BY(mutex_);
   std::optional<MonoTime> keys_refused_ GUARDED_BY(mutex_);  ///< in so many words

@@ -23,8 +23,8 @@ struct Md5s {
 /// the Requester, which owns everything that changes.
 class ServiceClient final : public Client {
  public:
-  ServiceClient(const Config& config, http::Transport& transport, CredentialSource& credentials,
-                Clock& clock, Random& random)
+  ServiceClient(const Config& config, http::Transport& transport,
+                auth::CredentialSource& credentials, Clock& clock, Random& random)
       : requester_(config, transport, credentials, clock, random),
         keys_(requester_.config().encryption) {}
 

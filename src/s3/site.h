@@ -11,18 +11,9 @@
 #include <vector>
 
 #include "pailfs/s3/client.h"
+#include "pailfs/util/url.h"
 
 namespace pailfs::s3 {
-
-struct Url {
-  std::string scheme;                      ///< "http" or "https"
-  std::string host;                        ///< name or address, IPv6 with its brackets
-  std::string port;                        ///< as written, empty for the scheme's own
-  [[nodiscard]] std::string text() const;  ///< scheme://host[:port]
-};
-
-/// Takes what normalise_url() takes; the error names what is wrong.
-Result<Url> parse_url(const std::string& text);
 
 /// Path style is used when asked for, and where no host name can be made: addresses, "localhost",
 /// and names with dots under TLS (no certificate covers a.b.s3.example.com).

@@ -5,7 +5,7 @@
 
 #include "pailfs/util/text.h"
 
-#include "digest.h"
+#include "body_digest.h"
 #include "reply_headers.h"
 
 namespace pailfs::s3 {
@@ -35,7 +35,7 @@ Result<CustomerKey> parse_customer_key(std::string_view line) {
     return Error{EINVAL,
                  "a key of " + std::to_string(bytes->size()) + " bytes, but AES-256 needs 32"};
   }
-  return CustomerKey{Secret(base64(*bytes)), base64(digest(Digest::md5, *bytes))};
+  return CustomerKey{auth::Secret(base64(*bytes)), base64(digest(Digest::md5, *bytes))};
 }
 
 Result<std::vector<CustomerKey>> parse_customer_keys(std::string_view text, char separator) {

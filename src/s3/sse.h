@@ -9,7 +9,7 @@
 
 #include "pailfs/http/transport.h"
 #include "pailfs/s3/encryption.h"
-#include "pailfs/s3/object_store.h"
+#include "pailfs/s3/store_words.h"
 #include "pailfs/util/sync.h"
 
 namespace pailfs::s3 {

@@ -4,8 +4,7 @@
 #include <algorithm>
 
 #include "pailfs/util/text.h"
-
-#include "xml_document.h"
+#include "pailfs/util/xml_document.h"
 
 namespace pailfs::s3 {
 namespace {

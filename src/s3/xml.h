@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pailfs/s3/object_store.h"
+#include "pailfs/s3/store_words.h"
 
 namespace pailfs::s3 {
 

@@ -12,7 +12,7 @@ namespace pailfs::log {
 struct State {
   std::atomic<LogLevel> level{LogLevel::critical};
   std::atomic<unsigned> reopen_requests{0};
-  Mutex mutex;
+  Mutex mutex{LockRank{1100, "log"}};
   RecordSink sink GUARDED_BY(mutex);
   State();
 };

@@ -121,7 +121,7 @@ class FanOut final {
   WorkerPool& pool_;
   const std::size_t count_;
   const std::function<void(std::size_t)>& task_;
-  Mutex mutex_;
+  Mutex mutex_{LockRank{1010, "parallel loop"}};
   CondVar done_;
   std::size_t next_ GUARDED_BY(mutex_) = 0;
   std::size_t running_ GUARDED_BY(mutex_) = 0;

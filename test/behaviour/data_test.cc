@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "behaviour/files.h"
+#include "files.h"
 #include "support/catch.h"
 
 namespace pailfs::test {

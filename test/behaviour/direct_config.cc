@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "behaviour/direct_config.h"
+#include "direct_config.h"
 
 #include <unistd.h>
 
@@ -34,7 +34,7 @@ std::unique_ptr<ScratchDirectory> make_journal_directory() {
 
 std::unique_ptr<journal::JournalStore> open_test_journal(const ScratchDirectory& directory,
                                                          std::size_t workers,
-                                                         s3::ObjectStore& store, Clock& clock) {
+                                                         store::ObjectStore& store, Clock& clock) {
   journal::Config config;
   config.cache_directory = directory.path();
   config.identity = "test";

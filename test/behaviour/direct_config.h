@@ -6,9 +6,9 @@
 #include "pailfs/fs/file_system.h"
 #include "pailfs/journal/journal_store.h"
 
-#include "behaviour/mime_file.h"
-#include "behaviour/world.h"
+#include "mime_file.h"
 #include "support/scratch_directory.h"
+#include "world.h"
 
 namespace pailfs::test {
 
@@ -24,6 +24,6 @@ std::unique_ptr<ScratchDirectory> make_journal_directory();
 /// cannot be opened.
 std::unique_ptr<journal::JournalStore> open_test_journal(const ScratchDirectory& directory,
                                                          std::size_t workers,
-                                                         s3::ObjectStore& store, Clock& clock);
+                                                         store::ObjectStore& store, Clock& clock);
 
 }  // namespace pailfs::test

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "behaviour/direct_driver.h"
+#include "direct_driver.h"
 
 #include <fcntl.h>
 #include <sys/xattr.h>

@@ -7,7 +7,7 @@
 
 #include "pailfs/fs/file_system.h"
 
-#include "behaviour/world.h"
+#include "world.h"
 
 namespace pailfs::test {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "behaviour/direct_world.h"
+#include "direct_world.h"
 
 namespace pailfs::test {
 

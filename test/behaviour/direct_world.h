@@ -4,12 +4,12 @@
 #include <memory>
 #include <string>
 
-#include "behaviour/direct_config.h"
-#include "behaviour/direct_driver.h"
-#include "behaviour/world.h"
+#include "direct_config.h"
+#include "direct_driver.h"
 #include "support/fake_clock.h"
 #include "support/fake_store.h"
 #include "support/fault_store.h"
+#include "world.h"
 
 namespace pailfs::test {
 
@@ -23,7 +23,7 @@ class DirectWorld final : public World {
   ~DirectWorld() override;
 
   Driver& posix() override { return *driver_; }
-  s3::ObjectStore& bucket() override { return store_; }
+  store::ObjectStore& bucket() override { return store_; }
   void let_caches_expire() override;
   void remount() override;
   [[nodiscard]] uid_t default_uid() const override { return config_.default_uid; }
@@ -35,7 +35,9 @@ class DirectWorld final : public World {
   fs::FileSystem& file_system() { return *fs_; }
   DirectDriver& direct() { return *driver_; }
   /// The bucket as the file system sees it: with what waits in the journal.
-  s3::ObjectStore& seen() { return journal_ ? static_cast<s3::ObjectStore&>(*journal_) : faults_; }
+  store::ObjectStore& seen() {
+    return journal_ ? static_cast<store::ObjectStore&>(*journal_) : faults_;
+  }
   /// Until nothing waits in the journal.
   Status carry_out() { return journal_ ? journal_->settle({}) : Status(); }
 

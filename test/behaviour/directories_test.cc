@@ -4,7 +4,7 @@
 
 #include "pailfs/util/text.h"
 
-#include "behaviour/files.h"
+#include "files.h"
 #include "support/catch.h"
 
 namespace pailfs::test {
@@ -153,7 +153,7 @@ TEST_CASE("with update_parent_dir_stat a directory's new times are stored at onc
   const auto mtime = posix.stat("d")->mtime;
   world->remount();
   CHECK(world->posix().stat("d")->mtime == mtime);
-  CHECK(keys(*world) == std::vector<s3::Key>{"d/"});
+  CHECK(keys(*world) == std::vector<store::Key>{"d/"});
 }
 
 TEST_CASE("with use_wtf8 names that are not UTF-8 are stored as private code points") {
@@ -167,7 +167,7 @@ TEST_CASE("with use_wtf8 names that are not UTF-8 are stored as private code poi
   REQUIRE(write_file(posix, "\xc3\xa9", "y") == 0);
   REQUIRE(err(posix.symlink("\xff/\x80", "l")) == 0);
   CHECK(keys(*world) ==
-        std::vector<s3::Key>{"l", "\xc3\xa9", "\xee\x83\xbf/", "\xee\x83\xbf/\xee\x82\x80"});
+        std::vector<store::Key>{"l", "\xc3\xa9", "\xee\x83\xbf/", "\xee\x83\xbf/\xee\x82\x80"});
   CHECK(*posix.readlink("l") == "\xff/\x80");
   world->remount();
   Driver& again = world->posix();

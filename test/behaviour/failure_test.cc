@@ -7,8 +7,8 @@
 
 #include "pailfs/util/log.h"
 
-#include "behaviour/direct_world.h"
-#include "behaviour/files.h"
+#include "direct_world.h"
+#include "files.h"
 #include "support/catch.h"
 
 namespace pailfs::test {

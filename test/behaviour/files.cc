@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "behaviour/files.h"
+#include "files.h"
 
 #include <fcntl.h>
 
@@ -39,18 +39,18 @@ std::vector<std::string> names_in(Driver& posix, const std::string& path) {
   return *names;
 }
 
-int put_object(World& world, const s3::Key& key, std::string bytes,
-               s3::ObjectAttributes attributes) {
+int put_object(World& world, const store::Key& key, std::string bytes,
+               store::ObjectAttributes attributes) {
   return err(put_text(world.bucket(), key, std::move(bytes), std::move(attributes)));
 }
 
-std::optional<Got> object(World& world, const s3::Key& key) {
+std::optional<Got> object(World& world, const store::Key& key) {
   auto got = get_text(world.bucket(), key);
   if (!got) return std::nullopt;
   return *got;
 }
 
-std::string meta(World& world, const s3::Key& key, const std::string& name) {
+std::string meta(World& world, const store::Key& key, const std::string& name) {
   const auto head = world.bucket().head(key);
   if (!head) return "(no object)";
   for (const auto& [field, value] : head->attributes.metadata) {
@@ -59,8 +59,8 @@ std::string meta(World& world, const s3::Key& key, const std::string& name) {
   return "(absent)";
 }
 
-std::vector<s3::Key> keys(World& world) {
-  std::vector<s3::Key> keys;
+std::vector<store::Key> keys(World& world) {
+  std::vector<store::Key> keys;
   if (const auto page = list_all(world.bucket(), "", false)) {
     for (const auto& each : page->objects) keys.push_back(each.key);
   } else {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "behaviour/world.h"
 #include "support/text_io.h"
+#include "world.h"
 
 namespace pailfs::test {
 
@@ -19,14 +19,14 @@ std::string file_text(Driver& posix, const std::string& path);
 std::vector<std::string> names_in(Driver& posix, const std::string& path);
 
 /// Puts an object behind the mount's back; errno.
-int put_object(World& world, const s3::Key& key, std::string bytes,
-               s3::ObjectAttributes attributes = {});
+int put_object(World& world, const store::Key& key, std::string bytes,
+               store::ObjectAttributes attributes = {});
 /// What the bucket holds; nothing when there is no such object.
-std::optional<Got> object(World& world, const s3::Key& key);
+std::optional<Got> object(World& world, const store::Key& key);
 /// x-amz-meta-<name> of an object; "(absent)".
-std::string meta(World& world, const s3::Key& key, const std::string& name);
+std::string meta(World& world, const store::Key& key, const std::string& name);
 /// Sorted.
-std::vector<s3::Key> keys(World& world);
+std::vector<store::Key> keys(World& world);
 
 WallTime at_second(std::int64_t seconds, std::int64_t nanoseconds = 0);
 

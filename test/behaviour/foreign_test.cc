@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Objects that other programs wrote are shown as s3fs shows them.
-#include "behaviour/files.h"
+#include "files.h"
 #include "support/catch.h"
 
 namespace pailfs::test {
@@ -266,7 +266,7 @@ TEST_CASE("a directory whose object holds bytes is not removed with them") {
                      {typed ? "application/x-directory" : "text/plain", {}, {}}) == 0);
   if (listed) REQUIRE(err(posix.readdir("d")) == 0);
   CHECK(err(posix.rmdir("d")) == ENOTEMPTY);
-  CHECK(keys(*world) == std::vector<s3::Key>{"d/"});
+  CHECK(keys(*world) == std::vector<store::Key>{"d/"});
   // Nor replaced by a rename.
   REQUIRE(err(posix.mkdir("e")) == 0);
   CHECK(err(posix.rename("e", "d")) == ENOTEMPTY);

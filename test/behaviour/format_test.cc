@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "behaviour/files.h"
+#include "files.h"
 #include "support/catch.h"
 
 namespace pailfs::test {

@@ -5,11 +5,11 @@
 #include <iostream>
 #include <memory>
 
-#include "behaviour/direct_config.h"
-#include "behaviour/direct_driver.h"
 #include "contract/client_bench.h"
 #include "contract/imitation.h"
 #include "contract/s3d_service.h"
+#include "direct_config.h"
+#include "direct_driver.h"
 
 namespace pailfs::test {
 namespace {
@@ -29,7 +29,7 @@ class ImitatedWorld final : public World {
   ~ImitatedWorld() override { driver_->close_all(); }
 
   Driver& posix() override { return *driver_; }
-  s3::ObjectStore& bucket() override {
+  store::ObjectStore& bucket() override {
     if (journal_) {
       const Status settled = journal_->settle({});
       if (!settled) std::cerr << "journal: " << settled.error().text << '\n';
@@ -52,7 +52,8 @@ class ImitatedWorld final : public World {
     if (journal_directory_) {
       journal_ = open_test_journal(*journal_directory_, 4, client_.client(), clock_);
     }
-    s3::ObjectStore& store = journal_ ? static_cast<s3::ObjectStore&>(*journal_) : client_.client();
+    store::ObjectStore& store =
+        journal_ ? static_cast<store::ObjectStore&>(*journal_) : client_.client();
     fs_ = fs::make_file_system(config_, store, clock_);
     driver_ = std::make_unique<DirectDriver>(*fs_, fs::Caller{1234, 2345, 1});
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "behaviour/mime_file.h"
+#include "mime_file.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 
 #include "pailfs/util/file.h"
 
-#include "behaviour/world.h"
+#include "world.h"
 
 namespace pailfs::test {
 

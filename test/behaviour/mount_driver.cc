@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "behaviour/mount_driver.h"
+#include "mount_driver.h"
 
 #include <dirent.h>
 #include <fcntl.h>

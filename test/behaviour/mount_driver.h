@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "behaviour/world.h"
+#include "world.h"
 
 namespace pailfs::test {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "behaviour/mount_process.h"
+#include "mount_process.h"
 
 #include <fcntl.h>
 #include <signal.h>

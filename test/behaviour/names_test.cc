@@ -2,7 +2,7 @@
 // Making, removing and renaming names.
 #include <fcntl.h>
 
-#include "behaviour/files.h"
+#include "files.h"
 #include "support/catch.h"
 
 namespace pailfs::test {

@@ -8,13 +8,13 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "behaviour/mime_file.h"
-#include "behaviour/mount_driver.h"
-#include "behaviour/mount_process.h"
-#include "behaviour/world.h"
 #include "contract/client_bench.h"
 #include "contract/imitation.h"
 #include "contract/s3d_service.h"
+#include "mime_file.h"
+#include "mount_driver.h"
+#include "mount_process.h"
+#include "world.h"
 
 namespace pailfs::test {
 namespace {
@@ -43,7 +43,7 @@ class MountWorld final : public World {
   }
 
   Driver& posix() override { return *driver_; }
-  s3::ObjectStore& bucket() override { return client_.client(); }
+  store::ObjectStore& bucket() override { return client_.client(); }
   void let_caches_expire() override { remount(); }
   void remount() override {
     driver_.reset();

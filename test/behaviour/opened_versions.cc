@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "behaviour/opened_versions.h"
+#include "opened_versions.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Through a kernel mount only: what is tested is what the kernel makes of it.
-#include "behaviour/opened_versions.h"
+#include "opened_versions.h"
 
 #include <chrono>
 #include <iostream>
 #include <map>
 #include <thread>
 
-#include "behaviour/files.h"
+#include "files.h"
 #include "support/catch.h"
 #include "support/scratch_directory.h"
 
@@ -21,8 +21,8 @@ std::string path_of(const OpenCase& one) {
   return one.name() + "/f";
 }
 
-s3::ObjectAttributes of_time(const char* seconds) {
-  s3::ObjectAttributes attributes;
+store::ObjectAttributes of_time(const char* seconds) {
+  store::ObjectAttributes attributes;
   attributes.metadata = {{"mode", "33188"}, {"mtime", seconds}};
   return attributes;
 }

@@ -14,7 +14,7 @@
 #include <memory>
 #include <thread>
 
-#include "behaviour/files.h"
+#include "files.h"
 #include "support/catch.h"
 
 namespace pailfs::test {

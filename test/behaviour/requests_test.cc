@@ -2,8 +2,8 @@
 // How many requests an operation costs. The count is the noise-free measure of speed.
 #include <fcntl.h>
 
-#include "behaviour/direct_world.h"
-#include "behaviour/files.h"
+#include "direct_world.h"
+#include "files.h"
 #include "support/catch.h"
 
 namespace pailfs::test {
@@ -123,7 +123,7 @@ TEST_CASE("a listing of 2500 names is three lists and no head") {
 TEST_CASE("one list makes a thousand attributes good again") {
   DirectWorld world;
   for (int i = 0; i < 900; ++i) {
-    s3::ObjectAttributes attributes;
+    store::ObjectAttributes attributes;
     attributes.metadata = {{"mode", "33188"}, {"uid", "7"}};
     REQUIRE(put_object(world, "d/n" + std::to_string(i), "text", attributes) == 0);
   }
@@ -139,7 +139,7 @@ TEST_CASE("one list makes a thousand attributes good again") {
   world.let_caches_expire();
   // The root, to see that "d" is a directory still, and the directory.
   CHECK(cost(world, list_long) == "list 2");
-  s3::ObjectAttributes other;
+  store::ObjectAttributes other;
   other.metadata = {{"mode", "33188"}, {"uid", "8"}};
   world.clock()->advance(std::chrono::seconds(5));
   REQUIRE(put_object(world, "d/n7", "text", other) == 0);

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pailfs/s3/object_store.h"
+#include "pailfs/store/object_store.h"
 #include "pailfs/util/clock.h"
 #include "pailfs/util/result.h"
 
@@ -98,7 +98,7 @@ class World {
   virtual ~World() = default;
   virtual Driver& posix() = 0;
   /// The bucket as somebody else sees and changes it.
-  virtual s3::ObjectStore& bucket() = 0;
+  virtual store::ObjectStore& bucket() = 0;
   /// After this no cache hides what somebody else has done.
   virtual void let_caches_expire() = 0;
   /// Unmounts and mounts again over the same bucket.

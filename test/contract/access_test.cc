@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Contract of ObjectStore: what the service refuses is never mistaken for "there is nothing".
-#include "contract/bench.h"
+#include "bench.h"
 #include "support/catch.h"
 #include "support/text_io.h"
 
@@ -10,7 +10,7 @@ namespace {
 TEST_CASE("a missing bucket is an error and not a missing object") {
   const auto bench = open_bench(GENERATE(from_range(bench_names())));
   CAPTURE(bench->name());
-  s3::ObjectStore* store = bench->changed({.bucket = "no-such-bucket-here"});
+  store::ObjectStore* store = bench->changed({.bucket = "no-such-bucket-here"});
   if (store == nullptr) {
     SUCCEED("the fake has one bucket only");
     return;
@@ -40,7 +40,7 @@ TEST_CASE("wrong credentials are refused with EACCES or EPERM, for every verb") 
   SECTION("unknown access key") {
     change.access_key = "AKNOBODY";
   }
-  s3::ObjectStore* store = bench->changed(change);
+  store::ObjectStore* store = bench->changed(change);
   if (store == nullptr) {
     SUCCEED("the fake has no credentials");
     return;
@@ -58,7 +58,7 @@ TEST_CASE("wrong credentials are refused with EACCES or EPERM, for every verb") 
   CHECK(refused(err(store->remove(key))));
   CHECK(refused(err(store->list({"", true, "", 10}))));
   CHECK(refused(err(store->copy({key, key + "2", {}, {}}))));
-  CHECK(refused(err(store->create_upload(key, {}, s3::PartOrigin::mixed))));
+  CHECK(refused(err(store->create_upload(key, {}, store::PartOrigin::mixed))));
   for (const Status& verdict : store->remove_many({key})) CHECK(refused(err(verdict)));
   CHECK(get_text(bench->store(), key)->bytes == "kept");
 }
@@ -66,7 +66,7 @@ TEST_CASE("wrong credentials are refused with EACCES or EPERM, for every verb") 
 TEST_CASE("signature version 2 works for every verb, odd keys included") {
   const auto bench = open_bench(GENERATE(from_range(bench_names())));
   CAPTURE(bench->name());
-  s3::ObjectStore* store = bench->changed({.sigv2 = true});
+  store::ObjectStore* store = bench->changed({.sigv2 = true});
   if (store == nullptr) {
     SUCCEED("the fake has no signatures");
     return;
@@ -76,12 +76,12 @@ TEST_CASE("signature version 2 works for every verb, odd keys included") {
     CAPTURE(name);
     REQUIRE(err(put_text(*store, key, "text", {"text/plain", {{"b", "2"}, {"a", "1"}}, {}})) == 0);
     CHECK(err(store->head(key)) == 0);
-    const auto got = get_text(*store, key, s3::ByteRange{1, 2});
+    const auto got = get_text(*store, key, store::ByteRange{1, 2});
     REQUIRE(err(got) == 0);
     CHECK(got->bytes == "ex");
     CHECK(err(store->copy({key, key + ".copy", got->info.etag, {}})) == 0);
     CHECK(err(store->list({key, true, "", 10})) == 0);
-    const auto id = store->create_upload(key, {}, s3::PartOrigin::mixed);
+    const auto id = store->create_upload(key, {}, store::PartOrigin::mixed);
     REQUIRE(err(id) == 0);
     StringSource body("part");
     const auto part = store->upload_part(key, *id, 1, body);
@@ -101,17 +101,17 @@ TEST_CASE("a session token is sent and signed") {
     SUCCEED("no session token is known for this bench");
     return;
   }
-  s3::ObjectStore* store = bench->changed({.access_key = session->access_key,
-                                           .secret_key = session->secret_key,
-                                           .session_token = session->token});
+  store::ObjectStore* store = bench->changed({.access_key = session->access_key,
+                                              .secret_key = session->secret_key,
+                                              .session_token = session->token});
   REQUIRE(store != nullptr);
   CHECK(err(put_text(*store, bench->key("k"), "x")) == 0);
   const auto got = get_text(*store, bench->key("k"));
   REQUIRE(err(got) == 0);
   CHECK(got->bytes == "x");
-  s3::ObjectStore* wrong = bench->changed({.access_key = session->access_key,
-                                           .secret_key = session->secret_key,
-                                           .session_token = session->token + "x"});
+  store::ObjectStore* wrong = bench->changed({.access_key = session->access_key,
+                                              .secret_key = session->secret_key,
+                                              .session_token = session->token + "x"});
   CHECK(err(put_text(*wrong, bench->key("k"), "y")) != 0);
   CHECK(get_text(bench->store(), bench->key("k"))->bytes == "x");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "contract/bench.h"
+#include "bench.h"
 
 #include <cstdlib>
 #include <functional>
@@ -13,7 +13,7 @@
 #include "support/scratch_directory.h"
 
 #ifdef PAILFS_TEST_HAS_CLIENT
-#include "contract/s3d_bench.h"
+#include "s3d_bench.h"
 #endif
 
 namespace pailfs::test {
@@ -22,8 +22,8 @@ namespace {
 class FakeBench final : public Bench {
  public:
   FakeBench() : Bench("fake", "fake/"), store_(clock_) {}
-  s3::ObjectStore& store() override { return store_; }
-  s3::ObjectStore* changed(const ClientChange&) override { return nullptr; }
+  store::ObjectStore& store() override { return store_; }
+  store::ObjectStore* changed(const ClientChange&) override { return nullptr; }
 
  private:
   SystemClock clock_;
@@ -34,8 +34,8 @@ class FakeBench final : public Bench {
 class FaultlessBench final : public Bench {
  public:
   FaultlessBench() : Bench("fault store without faults", "fake/"), fake_(clock_), store_(fake_) {}
-  s3::ObjectStore& store() override { return store_; }
-  s3::ObjectStore* changed(const ClientChange&) override { return nullptr; }
+  store::ObjectStore& store() override { return store_; }
+  store::ObjectStore* changed(const ClientChange&) override { return nullptr; }
 
  private:
   SystemClock clock_;
@@ -60,8 +60,8 @@ class JournalBench final : public Bench {
     }
     journal_ = std::move(*opened);
   }
-  s3::ObjectStore& store() override { return *journal_; }
-  s3::ObjectStore* changed(const ClientChange&) override { return nullptr; }
+  store::ObjectStore& store() override { return *journal_; }
+  store::ObjectStore* changed(const ClientChange&) override { return nullptr; }
 
  private:
   SystemClock clock_;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "pailfs/s3/encryption.h"
-#include "pailfs/s3/object_store.h"
+#include "pailfs/store/object_store.h"
 
 namespace pailfs::test {
 
@@ -32,9 +32,9 @@ class Bench {
   Bench(const Bench&) = delete;
   Bench& operator=(const Bench&) = delete;
 
-  virtual s3::ObjectStore& store() = 0;
+  virtual store::ObjectStore& store() = 0;
   /// Another client of the same service; null where there are no clients (the fake).
-  virtual s3::ObjectStore* changed(const ClientChange& change) = 0;
+  virtual store::ObjectStore* changed(const ClientChange& change) = 0;
   /// A session token the service takes together with its own key and secret; none: not known.
   struct Session {
     std::string access_key;

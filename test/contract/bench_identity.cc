@@ -4,7 +4,7 @@
 
 #include "pailfs/util/clock.h"
 
-#include "contract/bench.h"
+#include "bench.h"
 #include "support/text_io.h"
 
 namespace pailfs::test {
@@ -18,7 +18,7 @@ std::optional<std::string> Bench::exempt(std::string_view rule) const {
 
 void Bench::clean() {
   if (const auto left = list_all(store(), prefix_, false)) {
-    std::vector<s3::Key> keys;
+    std::vector<store::Key> keys;
     for (const auto& object : left->objects) keys.push_back(object.key);
     for (const Status& gone : store().remove_many(keys)) {
       if (!gone) std::cerr << name_ << ": left behind: " << gone.error().text << '\n';

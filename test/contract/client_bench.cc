@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "contract/client_bench.h"
+#include "client_bench.h"
 
 #include <cstdlib>
 #include <iostream>
@@ -9,11 +9,11 @@
 namespace pailfs::test {
 namespace {
 
-s3::Credentials credentials_for(const Service& service, const ClientChange& change) {
-  s3::Credentials credentials;
+auth::Credentials credentials_for(const Service& service, const ClientChange& change) {
+  auth::Credentials credentials;
   credentials.access_key = change.access_key.value_or(service.access_key);
-  credentials.secret_key = s3::Secret(change.secret_key.value_or(service.secret_key));
-  credentials.session_token = s3::Secret(change.session_token.value_or(""));
+  credentials.secret_key = auth::Secret(change.secret_key.value_or(service.secret_key));
+  credentials.session_token = auth::Secret(change.session_token.value_or(""));
   credentials.source = "test";
   return credentials;
 }
@@ -57,7 +57,7 @@ ClientBench::~ClientBench() {
   clean();
 }
 
-s3::ObjectStore* ClientBench::changed(const ClientChange& change) {
+store::ObjectStore* ClientBench::changed(const ClientChange& change) {
   others_.push_back(std::make_unique<WiredClient>(service_, style_, change));
   return &others_.back()->client();
 }

@@ -5,25 +5,25 @@
 #include <string>
 #include <vector>
 
+#include "pailfs/auth/credentials.h"
 #include "pailfs/http/transport.h"
 #include "pailfs/s3/client.h"
-#include "pailfs/s3/credentials.h"
 #include "pailfs/util/clock.h"
 
-#include "contract/bench.h"
-#include "contract/service.h"
+#include "bench.h"
+#include "service.h"
 
 namespace pailfs::test {
 
 /// Credentials that are what they are.
-class FixedCredentials final : public s3::CredentialSource {
+class FixedCredentials final : public auth::CredentialSource {
  public:
-  explicit FixedCredentials(s3::Credentials credentials) : credentials_(std::move(credentials)) {}
-  Result<s3::Credentials> get() override { return credentials_; }
-  bool refresh(const s3::Credentials&) override { return false; }
+  explicit FixedCredentials(auth::Credentials credentials) : credentials_(std::move(credentials)) {}
+  Result<auth::Credentials> get() override { return credentials_; }
+  bool refresh(const auth::Credentials&) override { return false; }
 
  private:
-  s3::Credentials credentials_;
+  auth::Credentials credentials_;
 };
 
 struct ClientStyle {
@@ -67,8 +67,8 @@ class ClientBench : public Bench {
   ClientBench(std::string name, Service service, ClientStyle style);
   ~ClientBench() override;
 
-  s3::ObjectStore& store() override { return client_->client(); }
-  s3::ObjectStore* changed(const ClientChange& change) override;
+  store::ObjectStore& store() override { return client_->client(); }
+  store::ObjectStore* changed(const ClientChange& change) override;
   std::optional<Session> session() override;
 
  private:

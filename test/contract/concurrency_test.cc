@@ -2,7 +2,7 @@
 // Contract of ObjectStore: any thread may call any method.
 #include <thread>
 
-#include "contract/bench.h"
+#include "bench.h"
 #include "support/catch.h"
 #include "support/text_io.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Contract of ObjectStore: server-side copies.
-#include "contract/bench.h"
+#include "bench.h"
 #include "support/catch.h"
 #include "support/text_io.h"
 
@@ -10,7 +10,7 @@ namespace {
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 /// Of a copy with new attributes.
-void check_type(const Bench& bench, const s3::ObjectAttributes& found, const std::string& type) {
+void check_type(const Bench& bench, const store::ObjectAttributes& found, const std::string& type) {
   if (const auto why = bench.exempt("type of a copy")) {
     WARN(bench.name() << ": " << *why);
     return;
@@ -18,7 +18,7 @@ void check_type(const Bench& bench, const s3::ObjectAttributes& found, const std
   CHECK(found.content_type == type);
 }
 
-void check_metadata(const Bench& bench, const s3::ObjectAttributes& found, const Pairs& fields) {
+void check_metadata(const Bench& bench, const store::ObjectAttributes& found, const Pairs& fields) {
   if (const auto why = bench.exempt("metadata of a copy")) {
     WARN(bench.name() << ": " << *why);
     return;
@@ -31,7 +31,7 @@ TEST_CASE("a copy carries the attributes along or replaces all of them") {
   CAPTURE(bench->name());
   auto& store = bench->store();
   const auto source = bench->key("source");
-  const s3::ObjectAttributes attributes{"image/png", {{"mode", "33188"}, {"own", "1"}}, {}};
+  const store::ObjectAttributes attributes{"image/png", {{"mode", "33188"}, {"own", "1"}}, {}};
   const auto etag = put_text(store, source, "bytes", attributes);
   REQUIRE(err(etag) == 0);
 
@@ -40,7 +40,7 @@ TEST_CASE("a copy carries the attributes along or replaces all of them") {
   const auto replaced = store.copy({source,
                                     bench->key("replaced"),
                                     {},
-                                    s3::ObjectAttributes{"text/plain", {{"mode", "1"}}, {}}});
+                                    store::ObjectAttributes{"text/plain", {{"mode", "1"}}, {}}});
   REQUIRE(err(replaced) == 0);
 
   const auto kept_info = get_text(store, bench->key("kept"));
@@ -66,8 +66,8 @@ TEST_CASE("a copy onto itself replaces the attributes and keeps the bytes") {
   REQUIRE(err(before) == 0);
   const auto why = bench->exempt("copy of any version onto itself");
   if (why) WARN(bench->name() << ": " << *why);
-  const auto etag = store.copy(
-      {key, key, why ? *before : s3::ETag{}, s3::ObjectAttributes{"text/html", {{"b", "3"}}, {}}});
+  const auto etag = store.copy({key, key, why ? *before : store::ETag{},
+                                store::ObjectAttributes{"text/html", {{"b", "3"}}, {}}});
   REQUIRE(err(etag) == 0);
   const auto got = get_text(store, key);
   REQUIRE(err(got) == 0);

@@ -2,8 +2,8 @@
 // What took part in this run, so that a quiet run is not mistaken for a complete one.
 #include <cstdlib>
 
-#include "contract/bench.h"
-#include "contract/service.h"
+#include "bench.h"
+#include "service.h"
 #include "support/catch.h"
 
 namespace pailfs::test {

@@ -2,7 +2,7 @@
 // Contract of ObjectStore when objects are encrypted with keys of the user's own (SSE-C).
 #include "pailfs/s3/encryption.h"
 
-#include "contract/bench.h"
+#include "bench.h"
 #include "support/catch.h"
 #include "support/fake_store.h"
 #include "support/text_io.h"
@@ -22,11 +22,11 @@ ClientChange with_keys(const std::string& letters,
   return change;
 }
 
-Result<s3::ETag> put_parts(s3::ObjectStore& store, const s3::Key& key, const std::string& first,
-                           const std::string& second) {
-  const auto id = store.create_upload(key, {}, s3::PartOrigin::mixed);
+Result<store::ETag> put_parts(store::ObjectStore& store, const store::Key& key,
+                              const std::string& first, const std::string& second) {
+  const auto id = store.create_upload(key, {}, store::PartOrigin::mixed);
   if (!id) return id.error();
-  std::vector<s3::UploadedPart> parts;
+  std::vector<store::UploadedPart> parts;
   for (const std::string* text : {&first, &second}) {
     StringSource body(*text);
     const int number = static_cast<int>(parts.size()) + 1;
@@ -52,20 +52,20 @@ TEST_CASE("what is stored under a key of ours is read with that key only") {
   auto* with_both = bench->changed(with_keys("ba"));
   auto* reads_a = bench->changed(with_keys("a", s3::Encryption::Kind::none));
   const std::string text = pattern(100'000);
-  const s3::Key key = bench->key("secret");
+  const store::Key key = bench->key("secret");
   const auto etag = put_text(*with_a, key, text);
   REQUIRE(err(etag) == 0);
 
-  for (s3::ObjectStore* reader : {with_a, with_both, reads_a}) {
+  for (store::ObjectStore* reader : {with_a, with_both, reads_a}) {
     const auto head = reader->head(key);
     REQUIRE(err(head) == 0);
     CHECK(head->size == text.size());
     CHECK(head->etag == *etag);
-    const auto part = get_text(*reader, key, s3::ByteRange{70'000, 1000}, *etag);
+    const auto part = get_text(*reader, key, store::ByteRange{70'000, 1000}, *etag);
     REQUIRE(err(part) == 0);
     CHECK(part->bytes == text.substr(70'000, 1000));
   }
-  for (s3::ObjectStore* stranger : {with_b, &bench->store()}) {
+  for (store::ObjectStore* stranger : {with_b, &bench->store()}) {
     CHECK(err(stranger->head(key)) != 0);
     CHECK(err(stranger->head(key)) != ENOENT);
     const auto got = get_text(*stranger, key);
@@ -87,7 +87,7 @@ TEST_CASE("parts are stored under a key of ours") {
   auto* with_a = bench->changed(with_keys("a"));
   if (with_a == nullptr || bench->exempt("keys of ours")) return;
   const std::string first = pattern(kPart);
-  const s3::Key key = bench->key("parts");
+  const store::Key key = bench->key("parts");
   REQUIRE(err(put_parts(*with_a, key, first, "the end")) == 0);
   const auto got = get_text(*with_a, key);
   REQUIRE(err(got) == 0);
@@ -105,11 +105,11 @@ TEST_CASE("a copy is decrypted with the source's key and encrypted with ours") {
     return;
   }
   auto* rotated = bench->changed(with_keys("ba"));
-  const s3::Key key = bench->key("from");
+  const store::Key key = bench->key("from");
   REQUIRE(err(put_text(*with_a, key, "text")) == 0);
   REQUIRE(err(rotated->copy({key, bench->key("to"), {}, {}})) == 0);
-  REQUIRE(err(rotated->copy({key, key, {}, s3::ObjectAttributes{}})) == 0);
-  for (const s3::Key& copy : {key, bench->key("to")}) {
+  REQUIRE(err(rotated->copy({key, key, {}, store::ObjectAttributes{}})) == 0);
+  for (const store::Key& copy : {key, bench->key("to")}) {
     CHECK(err(with_a->head(copy)) != 0);
     const auto got = get_text(*bench->changed(with_keys("b")), copy);
     REQUIRE(err(got) == 0);
@@ -117,7 +117,7 @@ TEST_CASE("a copy is decrypted with the source's key and encrypted with ours") {
   }
 
   REQUIRE(err(put_text(*with_a, bench->key("large"), pattern(kPart))) == 0);
-  const auto id = rotated->create_upload(bench->key("joined"), {}, s3::PartOrigin::mixed);
+  const auto id = rotated->create_upload(bench->key("joined"), {}, store::PartOrigin::mixed);
   REQUIRE(err(id) == 0);
   const auto part =
       rotated->copy_part(bench->key("joined"), *id, 1, bench->key("large"), {}, {0, kPart});

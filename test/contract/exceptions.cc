@@ -5,7 +5,7 @@
 
 #include <array>
 
-#include "contract/bench.h"
+#include "bench.h"
 
 namespace pailfs::test {
 namespace {

@@ -83,7 +83,7 @@ TEST_CASE("each key of a batch is judged alone") {
   CHECK(err(verdicts[0]) == 0);
   CHECK(err(verdicts[1]) == EACCES);
   CHECK(err(verdicts[2]) == 0);
-  CHECK(s.fake.keys() == std::vector<s3::Key>{"b"});
+  CHECK(s.fake.keys() == std::vector<store::Key>{"b"});
 }
 
 TEST_CASE("callbacks run before and after the store has done its part") {

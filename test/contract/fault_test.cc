@@ -4,10 +4,10 @@
 
 #include "pailfs/util/log.h"
 
-#include "contract/bench.h"
-#include "contract/client_bench.h"
-#include "contract/faulty_calls.h"
-#include "contract/s3d_service.h"
+#include "bench.h"
+#include "client_bench.h"
+#include "faulty_calls.h"
+#include "s3d_service.h"
 #include "support/catch.h"
 #include "support/text_io.h"
 
@@ -38,7 +38,7 @@ class Scene final {
   [[nodiscard]] const std::string& refused() const { return refused_; }
   [[nodiscard]] std::uint64_t fired() const { return fired_; }
   S3dService& server() { return server_; }
-  s3::ObjectStore& client() { return faulty_.client(); }
+  store::ObjectStore& client() { return faulty_.client(); }
 
  private:
   static ClientStyle style(int retries, std::chrono::seconds stall) {

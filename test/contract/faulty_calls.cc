@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "contract/faulty_calls.h"
+#include "faulty_calls.h"
 
 #include <cerrno>
 
@@ -8,21 +8,21 @@
 namespace pailfs::test {
 namespace {
 
-using Store = s3::ObjectStore;
+using Store = store::ObjectStore;
 using Hook = std::function<void()>;
 
 constexpr std::size_t kSize = 100'000;
 
 /// Bytes handed out before a failure count too: they have to be the object's own.
 CallOutcome get_object(Store& clean, Store& faulty, const std::string& key, const Hook& begin,
-                       const Hook& end, std::optional<s3::ByteRange> range, bool pinned = true) {
+                       const Hook& end, std::optional<store::ByteRange> range, bool pinned = true) {
   const std::string text = pattern(kSize);
   const auto etag = put_text(clean, key, text);
   if (!etag) return {0, "preparation failed"};
   const std::string expected = range ? text.substr(range->begin, range->length) : text;
   StringSink sink(range ? range->begin : 0);
   begin();
-  const auto info = faulty.get({key, range, pinned ? *etag : s3::ETag{}}, sink);
+  const auto info = faulty.get({key, range, pinned ? *etag : store::ETag{}}, sink);
   end();
   if (!sink.in_order()) return {err(info), "bytes out of order"};
   if (!expected.starts_with(sink.bytes())) return {err(info), "bytes that are not the object's"};
@@ -45,7 +45,7 @@ CallOutcome get_unpinned(Store& clean, Store& faulty, const std::string& prefix,
 
 CallOutcome get_range(Store& clean, Store& faulty, const std::string& prefix, const Hook& begin,
                       const Hook& end) {
-  return get_object(clean, faulty, prefix + "range", begin, end, s3::ByteRange{1'000, 50'000});
+  return get_object(clean, faulty, prefix + "range", begin, end, store::ByteRange{1'000, 50'000});
 }
 
 CallOutcome head(Store& clean, Store& faulty, const std::string& prefix, const Hook& begin,
@@ -90,7 +90,7 @@ CallOutcome remove(Store& clean, Store& faulty, const std::string& prefix, const
 
 CallOutcome remove_many(Store& clean, Store& faulty, const std::string& prefix, const Hook& begin,
                         const Hook& end) {
-  std::vector<s3::Key> keys;
+  std::vector<store::Key> keys;
   for (int i = 0; i < 5; ++i) {
     keys.push_back(prefix + "many" + std::to_string(i));
     if (!put_text(clean, keys.back(), "x")) return {0, "preparation failed"};
@@ -146,7 +146,7 @@ CallOutcome create_upload(Store& clean, Store& faulty, const std::string& prefix
                           const Hook& end) {
   const auto key = prefix + "created";
   begin();
-  const auto id = faulty.create_upload(key, {}, s3::PartOrigin::mixed);
+  const auto id = faulty.create_upload(key, {}, store::PartOrigin::mixed);
   end();
   if (!id) return {err(id), ""};
   StringSource body("part");
@@ -159,7 +159,7 @@ CallOutcome create_upload(Store& clean, Store& faulty, const std::string& prefix
 CallOutcome upload_part(Store& clean, Store& faulty, const std::string& prefix, const Hook& begin,
                         const Hook& end) {
   const auto key = prefix + "part";
-  const auto id = clean.create_upload(key, {}, s3::PartOrigin::mixed);
+  const auto id = clean.create_upload(key, {}, store::PartOrigin::mixed);
   if (!id) return {0, "preparation failed"};
   const std::string text = pattern(kSize);
   StringSource body(text);
@@ -180,7 +180,7 @@ CallOutcome copy_part(Store& clean, Store& faulty, const std::string& prefix, co
   const std::string text = pattern(kSize);
   const auto key = prefix + "copied-part";
   const auto etag = put_text(clean, prefix + "base", text);
-  const auto id = clean.create_upload(key, {}, s3::PartOrigin::mixed);
+  const auto id = clean.create_upload(key, {}, store::PartOrigin::mixed);
   if (!etag || !id) return {0, "preparation failed"};
   begin();
   const auto part = faulty.copy_part(key, *id, 1, prefix + "base", *etag, {10, 50'000});
@@ -200,7 +200,7 @@ CallOutcome complete_upload(Store& clean, Store& faulty, const std::string& pref
   const auto key = prefix + "complete";
   const std::string text = pattern(kSize);
   if (!put_text(clean, key, "before")) return {0, "preparation failed"};
-  const auto id = clean.create_upload(key, {}, s3::PartOrigin::mixed);
+  const auto id = clean.create_upload(key, {}, store::PartOrigin::mixed);
   if (!id) return {0, "preparation failed"};
   StringSource body(text);
   const auto part = clean.upload_part(key, *id, 1, body);
@@ -218,7 +218,7 @@ CallOutcome complete_upload(Store& clean, Store& faulty, const std::string& pref
 CallOutcome abort_upload(Store& clean, Store& faulty, const std::string& prefix, const Hook& begin,
                          const Hook& end) {
   const auto key = prefix + "abort";
-  const auto id = clean.create_upload(key, {}, s3::PartOrigin::mixed);
+  const auto id = clean.create_upload(key, {}, store::PartOrigin::mixed);
   if (!id) return {0, "preparation failed"};
   begin();
   const Status aborted = faulty.abort_upload(key, *id);
@@ -232,7 +232,7 @@ CallOutcome abort_upload(Store& clean, Store& faulty, const std::string& prefix,
 CallOutcome list_parts(Store& clean, Store& faulty, const std::string& prefix, const Hook& begin,
                        const Hook& end) {
   const auto key = prefix + "parts";
-  const auto id = clean.create_upload(key, {}, s3::PartOrigin::mixed);
+  const auto id = clean.create_upload(key, {}, store::PartOrigin::mixed);
   if (!id) return {0, "preparation failed"};
   for (int number : {1, 2, 3}) {
     StringSource body("part " + std::to_string(number));
@@ -248,7 +248,7 @@ CallOutcome list_parts(Store& clean, Store& faulty, const std::string& prefix, c
 CallOutcome list_uploads(Store& clean, Store& faulty, const std::string& prefix, const Hook& begin,
                          const Hook& end) {
   for (const char* name : {"u1", "u2"}) {
-    if (!clean.create_upload(prefix + name, {}, s3::PartOrigin::mixed))
+    if (!clean.create_upload(prefix + name, {}, store::PartOrigin::mixed))
       return {0, "preparation failed"};
   }
   begin();

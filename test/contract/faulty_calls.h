@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "pailfs/s3/object_store.h"
+#include "pailfs/store/object_store.h"
 
 namespace pailfs::test {
 
@@ -21,8 +21,9 @@ struct CallOutcome {
 struct FaultyCall {
   const char* name;
   const char* operation;  ///< the server's name for it; "*" for those with several
-  CallOutcome (*run)(s3::ObjectStore& clean, s3::ObjectStore& faulty, const std::string& prefix,
-                     const std::function<void()>& begin, const std::function<void()>& end);
+  CallOutcome (*run)(store::ObjectStore& clean, store::ObjectStore& faulty,
+                     const std::string& prefix, const std::function<void()>& begin,
+                     const std::function<void()>& end);
 };
 
 const std::vector<FaultyCall>& faulty_calls();

@@ -8,8 +8,8 @@
 
 #include "pailfs/util/text.h"
 
-#include "contract/imitation.h"
-#include "contract/s3d_bench.h"
+#include "imitation.h"
+#include "s3d_bench.h"
 
 namespace pailfs::test {
 namespace {

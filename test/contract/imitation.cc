@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "contract/imitation.h"
+#include "imitation.h"
 
 #include <cstdlib>
 #include <iostream>

@@ -4,7 +4,7 @@
 
 #include "pailfs/util/text.h"
 
-#include "contract/bench.h"
+#include "bench.h"
 #include "support/catch.h"
 #include "support/text_io.h"
 
@@ -75,45 +75,45 @@ TEST_CASE("odd keys are written, read, listed, copied and removed as they are") 
   CAPTURE(bench->name());
   auto& store = bench->store();
   const auto rows = rows_for(*bench);
-  std::vector<s3::Key> keys;
+  std::vector<store::Key> keys;
   for (const OddKey& row : rows) {
     const auto key = bench->key(row.key);
     keys.push_back(key);
     CAPTURE(name_of(row));
     CHECK(err(put_text(store, key, "content of " + key, {"text/plain", {{"k", "v"}}, {}})) == 0);
   }
-  for (const s3::Key& key : keys) {
+  for (const store::Key& key : keys) {
     CAPTURE(percent_encode(key, true));
     const auto head = store.head(key);
     CHECK(err(head) == 0);
     if (head) CHECK(head->size == 11 + key.size());
-    const auto got = get_text(store, key, s3::ByteRange{0, 2'000});
+    const auto got = get_text(store, key, store::ByteRange{0, 2'000});
     CHECK(err(got) == 0);
     if (got) CHECK(got->bytes == "content of " + key);
   }
   SECTION("each is in the listing exactly once") {
     const auto page = list_all(store, bench->prefix(), false, 7);
     REQUIRE(err(page) == 0);
-    std::vector<s3::Key> listed;
+    std::vector<store::Key> listed;
     for (const auto& object : page->objects) listed.push_back(object.key);
     std::sort(listed.begin(), listed.end());
-    std::vector<s3::Key> sorted = keys;
+    std::vector<store::Key> sorted = keys;
     std::sort(sorted.begin(), sorted.end());
     CHECK(listed == sorted);
   }
   SECTION("each can be the prefix of a listing") {
-    for (const s3::Key& key : keys) {
+    for (const store::Key& key : keys) {
       CAPTURE(percent_encode(key, true));
       const auto page = store.list({key, false, "", 1000});
       CHECK(err(page) == 0);
       if (page) {
         CHECK(std::any_of(page->objects.begin(), page->objects.end(),
-                          [&](const s3::ListedObject& object) { return object.key == key; }));
+                          [&](const store::ListedObject& object) { return object.key == key; }));
       }
     }
   }
   SECTION("each can be the source and the destination of a copy") {
-    for (const s3::Key& key : keys) {
+    for (const store::Key& key : keys) {
       CAPTURE(percent_encode(key, true));
       CHECK(err(store.copy({key, key + ".copy", {}, {}})) == 0);
       const auto got = get_text(store, key + ".copy");
@@ -122,13 +122,13 @@ TEST_CASE("odd keys are written, read, listed, copied and removed as they are") 
     }
   }
   SECTION("each can be copied onto itself with new metadata") {
-    for (const s3::Key& key : keys) {
+    for (const store::Key& key : keys) {
       CAPTURE(percent_encode(key, true));
       const auto before = store.head(key);
       REQUIRE(err(before) == 0);
       const bool pinned = bench->exempt("copy of any version onto itself").has_value();
-      CHECK(err(store.copy({key, key, pinned ? before->etag : s3::ETag{},
-                            s3::ObjectAttributes{"text/plain", {{"k", "new"}}, {}}})) == 0);
+      CHECK(err(store.copy({key, key, pinned ? before->etag : store::ETag{},
+                            store::ObjectAttributes{"text/plain", {{"k", "new"}}, {}}})) == 0);
       const auto head = store.head(key);
       REQUIRE(err(head) == 0);
       const auto& fields = head->attributes.metadata;
@@ -140,20 +140,20 @@ TEST_CASE("odd keys are written, read, listed, copied and removed as they are") 
       WARN(bench->name() << ": " << *why);
       return;
     }
-    for (const s3::Key& key : keys) {
+    for (const store::Key& key : keys) {
       CAPTURE(percent_encode(key, true));
       const auto why = bench->exempt("part copy of a key with percent or plus");
-      if (why && key.find_first_of("%+") != s3::Key::npos) {
+      if (why && key.find_first_of("%+") != store::Key::npos) {
         WARN(bench->name() << ", " << percent_encode(key, true) << ": " << *why);
         continue;
       }
       const auto unreadable = bench->exempt("upload to a key with control character");
-      if (unreadable && key.find('\x01') != s3::Key::npos) {
+      if (unreadable && key.find('\x01') != store::Key::npos) {
         WARN(bench->name() << ", " << percent_encode(key, true) << ": " << *unreadable);
         continue;
       }
       const auto target = key + ".upload";
-      const auto id = store.create_upload(target, {"text/plain", {}, {}}, s3::PartOrigin::mixed);
+      const auto id = store.create_upload(target, {"text/plain", {}, {}}, store::PartOrigin::mixed);
       REQUIRE(err(id) == 0);
       const auto part = store.copy_part(target, *id, 1, key, {}, {0, 11 + key.size()});
       REQUIRE(err(part) == 0);
@@ -170,7 +170,7 @@ TEST_CASE("odd keys are written, read, listed, copied and removed as they are") 
     CHECK(page->objects.empty());
   }
   SECTION("each is removed by itself") {
-    for (const s3::Key& key : keys) {
+    for (const store::Key& key : keys) {
       CAPTURE(percent_encode(key, true));
       CHECK(err(store.remove(key)) == 0);
       CHECK(err(store.head(key)) == ENOENT);

@@ -3,23 +3,23 @@
 #include <algorithm>
 #include <thread>
 
-#include "contract/bench.h"
+#include "bench.h"
 #include "support/catch.h"
 #include "support/text_io.h"
 
 namespace pailfs::test {
 namespace {
 
-using Keys = std::vector<s3::Key>;
+using Keys = std::vector<store::Key>;
 
-Keys keys_of(const s3::ListPage& page) {
+Keys keys_of(const store::ListPage& page) {
   Keys keys;
   for (const auto& object : page.objects) keys.push_back(object.key);
   return keys;
 }
 
 /// Of a whole listing.
-Keys prefixes_of(const Bench& bench, const s3::ListPage& page) {
+Keys prefixes_of(const Bench& bench, const store::ListPage& page) {
   Keys prefixes = page.prefixes;
   if (const auto why = bench.exempt("prefix on one page only")) {
     WARN(bench.name() << ": " << *why);
@@ -29,7 +29,7 @@ Keys prefixes_of(const Bench& bench, const s3::ListPage& page) {
   return prefixes;
 }
 
-void fill(s3::ObjectStore& store, const Keys& keys) {
+void fill(store::ObjectStore& store, const Keys& keys) {
   std::vector<int> outcome(keys.size());
   std::vector<std::thread> threads;
   for (std::size_t t = 0; t < 8; ++t) {

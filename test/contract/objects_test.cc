@@ -2,7 +2,7 @@
 // Contract of ObjectStore: put, get, head and remove of single objects.
 #include "pailfs/util/text.h"
 
-#include "contract/bench.h"
+#include "bench.h"
 #include "support/catch.h"
 #include "support/md5.h"
 #include "support/text_io.h"
@@ -24,7 +24,7 @@ TEST_CASE("an object comes back with its bytes, type and metadata") {
   CAPTURE(bench->name());
   auto& store = bench->store();
   const std::string text = pattern(100'000);
-  const s3::ObjectAttributes attributes{
+  const store::ObjectAttributes attributes{
       "text/x-odd; charset=utf-8",
       {{"mode", "33188"},
        {"mtime", "1.500000000"},
@@ -39,7 +39,7 @@ TEST_CASE("an object comes back with its bytes, type and metadata") {
   REQUIRE(err(head) == 0);
   REQUIRE(err(got) == 0);
   CHECK(got->bytes == text);
-  for (const s3::ObjectInfo* info : {&head.value(), &got->info}) {
+  for (const store::ObjectInfo* info : {&head.value(), &got->info}) {
     CHECK(info->size == text.size());
     CHECK(info->etag == *etag);
     CHECK(info->last_modified > *parse_iso8601("2020-01-01T00:00:00Z"));
@@ -68,7 +68,7 @@ TEST_CASE("an empty object has size 0, an MD5 and no range") {
   REQUIRE(err(got) == 0);
   CHECK(got->bytes.empty());
   CHECK(got->info.size == 0);
-  CHECK(err(get_text(bench->store(), key, s3::ByteRange{0, 1})) == ERANGE);
+  CHECK(err(get_text(bench->store(), key, store::ByteRange{0, 1})) == ERANGE);
 }
 
 TEST_CASE("a range delivers exactly its bytes and ends where the object ends") {
@@ -77,26 +77,26 @@ TEST_CASE("a range delivers exactly its bytes and ends where the object ends") {
   const auto key = bench->key("ranged");
   const std::string text = pattern(300'000);
   REQUIRE(err(put_text(bench->store(), key, text)) == 0);
-  for (const s3::ByteRange range : {s3::ByteRange{0, 1},
-                                    {0, 300'000},
-                                    {1, 299'999},
-                                    {299'999, 1},
-                                    {65'535, 2},
-                                    {100'000, 131'072},
-                                    {299'990, 1'000},
-                                    {0, 400'000}}) {
+  for (const store::ByteRange range : {store::ByteRange{0, 1},
+                                       {0, 300'000},
+                                       {1, 299'999},
+                                       {299'999, 1},
+                                       {65'535, 2},
+                                       {100'000, 131'072},
+                                       {299'990, 1'000},
+                                       {0, 400'000}}) {
     CAPTURE(range.begin, range.length);
     const auto got = get_text(bench->store(), key, range);
     REQUIRE(err(got) == 0);
     CHECK(got->bytes == text.substr(range.begin, range.length));
     CHECK(got->info.size == text.size());
   }
-  CHECK(err(get_text(bench->store(), key, s3::ByteRange{300'000, 1})) == ERANGE);
-  CHECK(err(get_text(bench->store(), key, s3::ByteRange{1'000'000, 10})) == ERANGE);
+  CHECK(err(get_text(bench->store(), key, store::ByteRange{300'000, 1})) == ERANGE);
+  CHECK(err(get_text(bench->store(), key, store::ByteRange{1'000'000, 10})) == ERANGE);
 }
 
 TEST_CASE("a receiver that refuses bytes ends the get with an error") {
-  class Refusing final : public s3::ByteSink {
+  class Refusing final : public store::ByteSink {
    public:
     bool write(std::uint64_t, std::span<const char>) override { return ++calls < 2; }
     int calls = 0;
@@ -116,10 +116,10 @@ TEST_CASE("a get pinned to a version fails with ESTALE when there is another") {
   const auto key = bench->key("pinned");
   const auto old_tag = put_text(bench->store(), key, "old content");
   REQUIRE(err(old_tag) == 0);
-  REQUIRE(err(get_text(bench->store(), key, s3::ByteRange{0, 3}, *old_tag)) == 0);
+  REQUIRE(err(get_text(bench->store(), key, store::ByteRange{0, 3}, *old_tag)) == 0);
   const auto new_tag = put_text(bench->store(), key, "new content");
   REQUIRE(err(new_tag) == 0);
-  CHECK(err(get_text(bench->store(), key, s3::ByteRange{0, 3}, *old_tag)) == ESTALE);
+  CHECK(err(get_text(bench->store(), key, store::ByteRange{0, 3}, *old_tag)) == ESTALE);
   CHECK(err(get_text(bench->store(), key, {}, *old_tag)) == ESTALE);
   const auto got = get_text(bench->store(), key, {}, *new_tag);
   REQUIRE(err(got) == 0);
@@ -131,7 +131,7 @@ TEST_CASE("conditional puts protect what is there") {
   CAPTURE(bench->name());
   auto& store = bench->store();
   const auto key = bench->key("conditional");
-  const auto put = [&](std::string text, const s3::ETag& match, bool absent) {
+  const auto put = [&](std::string text, const store::ETag& match, bool absent) {
     StringSource body(std::move(text));
     return store.put({key, {}, match, absent}, body);
   };
@@ -160,7 +160,7 @@ TEST_CASE("a missing object is ENOENT for head and get, and removed with success
   const auto key = bench->key("missing");
   CHECK(err(bench->store().head(key)) == ENOENT);
   CHECK(err(get_text(bench->store(), key)) == ENOENT);
-  CHECK(err(get_text(bench->store(), key, s3::ByteRange{5, 5})) == ENOENT);
+  CHECK(err(get_text(bench->store(), key, store::ByteRange{5, 5})) == ENOENT);
   CHECK(err(bench->store().remove(key)) == 0);
   CHECK(err(bench->store().head(key + "/")) == ENOENT);
 }
@@ -183,7 +183,7 @@ TEST_CASE("remove_many gives one verdict per key, in order, over any number of k
   auto& store = bench->store();
   // More than one request holds; Swift, which deletes ten a second, gets a tenth.
   const std::size_t step = bench->name().find("swift") != std::string::npos ? 5 : 55;
-  std::vector<s3::Key> keys;
+  std::vector<store::Key> keys;
   for (std::size_t i = 0; i < 20 * step; ++i) {
     keys.push_back(bench->key("many/" + std::to_string(i)));
   }

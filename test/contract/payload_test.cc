@@ -5,9 +5,9 @@
 
 #include "pailfs/util/log.h"
 
-#include "contract/bench.h"
-#include "contract/client_bench.h"
-#include "contract/s3d_service.h"
+#include "bench.h"
+#include "client_bench.h"
+#include "s3d_service.h"
 #include "support/catch.h"
 #include "support/text_io.h"
 
@@ -20,7 +20,7 @@ constexpr std::size_t kPart = 5U << 20U;
 
 /// Bytes that are others after they have been read once: damaged in memory between the hash and the
 /// connection.
-class TurningSource final : public s3::ByteSource {
+class TurningSource final : public store::ByteSource {
  public:
   explicit TurningSource(std::size_t size) : size_(size) {}
   [[nodiscard]] std::uint64_t size() const override { return size_; }
@@ -62,9 +62,9 @@ TEST_CASE("objects and uploads arrive whole on services that check, ignore or re
     CHECK(get_text(client, "small")->bytes == "hello");
 
     const std::string front(kPart, 'f');
-    const auto id = client.create_upload("large", {}, s3::PartOrigin::sent);
+    const auto id = client.create_upload("large", {}, store::PartOrigin::sent);
     REQUIRE(id);
-    std::vector<s3::UploadedPart> parts;
+    std::vector<store::UploadedPart> parts;
     for (const std::string& bytes : {front, std::string("tail")}) {
       StringSource body(bytes);
       const int number = static_cast<int>(parts.size()) + 1;
@@ -75,7 +75,7 @@ TEST_CASE("objects and uploads arrive whole on services that check, ignore or re
     REQUIRE(client.complete_upload("large", *id, parts));
     CHECK((get_text(client, "large")->bytes == front + "tail"));
 
-    const auto mixed = client.create_upload("mixed", {}, s3::PartOrigin::mixed);
+    const auto mixed = client.create_upload("mixed", {}, store::PartOrigin::mixed);
     REQUIRE(mixed);
     const auto copied = client.copy_part("mixed", *mixed, 1, "large", {}, {0, kPart});
     REQUIRE(copied);
@@ -96,7 +96,7 @@ TEST_CASE("bytes that change between the hash and the connection are not stored"
     TurningSource object(100'000);
     CHECK(err(client.put({"object", {}, {}, false}, object)) == EIO);
     CHECK(err(client.head("object")) == ENOENT);
-    const auto id = client.create_upload("upload", {}, s3::PartOrigin::sent);
+    const auto id = client.create_upload("upload", {}, store::PartOrigin::sent);
     REQUIRE(id);
     TurningSource part(100'000);
     CHECK(err(client.upload_part("upload", *id, 1, part)) == EIO);

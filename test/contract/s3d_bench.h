@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "contract/client_bench.h"
-#include "contract/s3d_service.h"
+#include "client_bench.h"
+#include "s3d_service.h"
 
 namespace pailfs::test {
 
@@ -20,8 +20,10 @@ class S3dBench : public Bench {
       : Bench(name, unique_prefix()),
         server_(scheme, rules),
         inner_(name, server_.service(), style) {}
-  s3::ObjectStore& store() override { return inner_.store(); }
-  s3::ObjectStore* changed(const ClientChange& change) override { return inner_.changed(change); }
+  store::ObjectStore& store() override { return inner_.store(); }
+  store::ObjectStore* changed(const ClientChange& change) override {
+    return inner_.changed(change);
+  }
   std::optional<Session> session() override { return inner_.session(); }
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "contract/s3d_service.h"
+#include "s3d_service.h"
 
 #include <stdlib.h>
 

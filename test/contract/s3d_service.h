@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "contract/service.h"
+#include "service.h"
 
 namespace pailfs::test {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "contract/service.h"
+#include "service.h"
 
 #include <cstdlib>
 #include <map>

@@ -4,7 +4,7 @@
 
 #include "pailfs/util/text.h"
 
-#include "contract/bench.h"
+#include "bench.h"
 #include "support/catch.h"
 #include "support/md5.h"
 #include "support/text_io.h"
@@ -14,17 +14,17 @@ namespace {
 
 constexpr std::size_t kPart = 5U << 20U;  // the least a part may have that is not the last
 
-Result<s3::UploadedPart> upload(s3::ObjectStore& store, const s3::Key& key, const s3::UploadId& id,
-                                int number, std::string bytes) {
+Result<store::UploadedPart> upload(store::ObjectStore& store, const store::Key& key,
+                                   const store::UploadId& id, int number, std::string bytes) {
   const std::uint64_t size = bytes.size();
   StringSource body(std::move(bytes));
   auto etag = store.upload_part(key, id, number, body);
   if (!etag) return etag.error();
-  return s3::UploadedPart{number, *etag, size};
+  return store::UploadedPart{number, *etag, size};
 }
 
-void check_listed(Bench& bench, const s3::Key& key, const s3::UploadId& id,
-                  const std::vector<s3::UploadedPart>& parts) {
+void check_listed(Bench& bench, const store::Key& key, const store::UploadId& id,
+                  const std::vector<store::UploadedPart>& parts) {
   if (const auto why = bench.exempt("list parts")) {
     WARN(bench.name() << ": " << *why);
     return;
@@ -48,9 +48,9 @@ TEST_CASE("parts become one object when the upload is completed, not before") {
   const std::string two = pattern(kPart + 17, 2);
   const std::string three = pattern(1'000, 3);
   const auto id =
-      store.create_upload(key, {"video/mp4", {{"mode", "33188"}}, {}}, s3::PartOrigin::sent);
+      store.create_upload(key, {"video/mp4", {{"mode", "33188"}}, {}}, store::PartOrigin::sent);
   REQUIRE(err(id) == 0);
-  std::vector<s3::UploadedPart> parts;
+  std::vector<store::UploadedPart> parts;
   int number = 1;
   for (const std::string* bytes : {&one, &two, &three}) {
     const auto part = upload(store, key, *id, number++, *bytes);
@@ -79,7 +79,7 @@ TEST_CASE("parts become one object when the upload is completed, not before") {
   CHECK(got->info.attributes.content_type == "video/mp4");
   CHECK(got->info.attributes.metadata ==
         std::vector<std::pair<std::string, std::string>>{{"mode", "33188"}});
-  const auto across = get_text(store, key, s3::ByteRange{kPart - 10, 20});
+  const auto across = get_text(store, key, store::ByteRange{kPart - 10, 20});
   REQUIRE(err(across) == 0);
   CHECK((across->bytes == one.substr(kPart - 10) + two.substr(0, 10)));
 }
@@ -89,7 +89,7 @@ TEST_CASE("a part sent again replaces the first one") {
   CAPTURE(bench->name());
   auto& store = bench->store();
   const auto key = bench->key("again");
-  const auto id = store.create_upload(key, {}, s3::PartOrigin::mixed);
+  const auto id = store.create_upload(key, {}, store::PartOrigin::mixed);
   REQUIRE(err(id) == 0);
   REQUIRE(err(upload(store, key, *id, 1, "first")) == 0);
   const auto second = upload(store, key, *id, 1, "second");
@@ -107,7 +107,7 @@ TEST_CASE("ranges of another object become parts") {
   const auto key = bench->key("mixed");
   const auto tag = put_text(store, source, base);
   REQUIRE(err(tag) == 0);
-  const auto id = store.create_upload(key, {}, s3::PartOrigin::mixed);
+  const auto id = store.create_upload(key, {}, store::PartOrigin::mixed);
   REQUIRE(err(id) == 0);
   const auto head = store.copy_part(key, *id, 1, source, *tag, {0, kPart});
   REQUIRE(err(head) == 0);
@@ -124,7 +124,7 @@ TEST_CASE("ranges of another object become parts") {
     WARN(bench->name() << ": " << *why);
     return;
   }
-  const auto other = store.create_upload(key, {}, s3::PartOrigin::mixed);
+  const auto other = store.create_upload(key, {}, store::PartOrigin::mixed);
   REQUIRE(err(other) == 0);
   REQUIRE(err(put_text(store, source, "changed")) == 0);
   CHECK(err(store.copy_part(key, *other, 1, source, *tag, {0, 5})) == ESTALE);
@@ -137,7 +137,7 @@ TEST_CASE("an aborted upload leaves nothing and aborting it again is a success")
   auto& store = bench->store();
   const auto key = bench->key("aborted");
   REQUIRE(err(put_text(store, key, "before")) == 0);
-  const auto id = store.create_upload(key, {}, s3::PartOrigin::mixed);
+  const auto id = store.create_upload(key, {}, store::PartOrigin::mixed);
   REQUIRE(err(id) == 0);
   const auto part = upload(store, key, *id, 1, "after");
   REQUIRE(err(part) == 0);
@@ -169,12 +169,12 @@ TEST_CASE("unfinished uploads are listed under their prefix") {
   const auto why = bench->exempt("list uploads of odd keys");
   if (why) WARN(bench->name() << ": " << *why);
   for (const char* name : {"u/one", why ? "u/two" : "u/two & three", "v/other"}) {
-    const auto id = store.create_upload(bench->key(name), {}, s3::PartOrigin::mixed);
+    const auto id = store.create_upload(bench->key(name), {}, store::PartOrigin::mixed);
     REQUIRE(err(id) == 0);
     if (name[0] == 'u') expected.push_back(bench->key(name) + " " + id->value);
   }
   std::vector<std::string> seen;
-  s3::UploadPage page;
+  store::UploadPage page;
   do {
     auto next = store.list_uploads(bench->key("u/"), page);
     REQUIRE(err(next) == 0);
@@ -190,7 +190,7 @@ TEST_CASE("a completion that does not fit its parts fails and changes nothing") 
   CAPTURE(bench->name());
   auto& store = bench->store();
   const auto key = bench->key("wrong");
-  const auto id = store.create_upload(key, {}, s3::PartOrigin::mixed);
+  const auto id = store.create_upload(key, {}, store::PartOrigin::mixed);
   REQUIRE(err(id) == 0);
   const auto one = upload(store, key, *id, 1, "too small");
   const auto two = upload(store, key, *id, 2, "end");

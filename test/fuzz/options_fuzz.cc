@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pailfs/cli/parse.h"
 #include "pailfs/util/text.h"
 
-#include "fuzz/fuzz_input.h"
+#include "cli/options/parse.h"
+#include "fuzz_input.h"
 
 namespace {
 

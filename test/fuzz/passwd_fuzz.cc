@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fuzz/fuzz_input.h"
-#include "s3/credentials_passwd.h"
+#include "auth/credentials_passwd.h"
+#include "fuzz_input.h"
 
 namespace {
 
 void check(std::string_view text) {
-  const auto found = pailfs::s3::parse_passwd(text, "bucket", "/passwd");
+  const auto found = pailfs::auth::parse_passwd(text, "bucket", "/passwd");
   if (found) hold(!found->access_key.empty() && !found->secret_key.empty());
 }
 

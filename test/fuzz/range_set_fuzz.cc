@@ -3,7 +3,7 @@
 
 #include "pailfs/util/range_set.h"
 
-#include "fuzz/fuzz_input.h"
+#include "fuzz_input.h"
 
 namespace {
 

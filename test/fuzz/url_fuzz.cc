@@ -4,16 +4,16 @@
 #include "pailfs/s3/client.h"
 #include "pailfs/util/text.h"
 
-#include "fuzz/fuzz_input.h"
+#include "fuzz_input.h"
 
 namespace {
 
 void check(std::string_view text) {
-  const auto url = pailfs::s3::normalise_url(std::string(text));
+  const auto url = pailfs::normalise_url(std::string(text));
   if (url) {
     hold(url->starts_with("http://") || url->starts_with("https://"));
     hold(url->find('@') == std::string::npos);
-    const auto again = pailfs::s3::normalise_url(*url);
+    const auto again = pailfs::normalise_url(*url);
     hold(again && *again == *url);
   }
   hold(pailfs::percent_decode(pailfs::percent_encode(text, true)) == text);

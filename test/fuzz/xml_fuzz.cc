@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fuzz/fuzz_input.h"
+#include "fuzz_input.h"
 #include "s3/xml.h"
 
 namespace {

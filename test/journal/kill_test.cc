@@ -16,10 +16,10 @@
 #include "behaviour/mount_process.h"
 #include "contract/client_bench.h"
 #include "contract/s3d_service.h"
-#include "journal/workload.h"
 #include "support/catch.h"
 #include "support/scratch_directory.h"
 #include "support/text_io.h"
+#include "workload.h"
 
 namespace pailfs::test {
 namespace {
@@ -75,7 +75,7 @@ class Victim final {
 };
 
 /// Everything in the bucket below `prefix`, as files and directories.
-Tree bucket_tree(s3::ObjectStore& store, const std::string& prefix) {
+Tree bucket_tree(store::ObjectStore& store, const std::string& prefix) {
   Tree tree;
   const auto page = list_all(store, prefix, false);
   REQUIRE(err(page) == 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "journal/workload.h"
+#include "workload.h"
 
 #include <dirent.h>
 #include <fcntl.h>

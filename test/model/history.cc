@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "model/history.h"
+#include "history.h"
 
 #include <fcntl.h>
 
@@ -8,7 +8,7 @@
 
 #include "behaviour/direct_world.h"
 #include "behaviour/files.h"
-#include "model/model.h"
+#include "model.h"
 
 namespace pailfs::test {
 namespace {

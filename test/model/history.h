@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "model/operation.h"
+#include "operation.h"
 
 namespace pailfs::test {
 

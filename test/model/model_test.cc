@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random histories on the file system and on the model of it. PAILFS_MODEL_SEED chooses the first
 // seed, PAILFS_MODEL_COUNT the number of histories (default: as many as fit into ten seconds).
-#include "model/model.h"
+#include "model.h"
 
 #include <cerrno>
 #include <chrono>
@@ -10,7 +10,7 @@
 #include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
 
-#include "model/history.h"
+#include "history.h"
 #include "support/catch.h"
 
 namespace pailfs::test {

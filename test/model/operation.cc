@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "model/operation.h"
+#include "operation.h"
 
 #include <array>
 

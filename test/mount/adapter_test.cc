@@ -25,12 +25,12 @@
 #include <string>
 #include <thread>
 
-#include "pailfs/mount/daemon.h"
 #include "pailfs/mount/mount.h"
+#include "pailfs/process/daemon.h"
 #include "pailfs/util/file.h"
 
 #include "support/catch.h"
-#include "unit/mount/memory_file_system.h"
+#include "unit/fuse/memory_file_system.h"
 
 namespace pailfs::mount {
 namespace {

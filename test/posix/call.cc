@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "posix/call.h"
+#include "call.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

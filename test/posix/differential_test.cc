@@ -14,7 +14,7 @@
 
 #include "pailfs/util/text.h"
 
-#include "posix/history.h"
+#include "history.h"
 #include "support/catch.h"
 #include "support/scratch_directory.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "posix/history.h"
+#include "history.h"
 
 #include <sys/stat.h>
 

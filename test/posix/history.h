@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "posix/call.h"
-#include "posix/pair.h"
-#include "posix/view.h"
+#include "call.h"
+#include "pair.h"
+#include "view.h"
 
 namespace pailfs::test {
 

@@ -17,7 +17,7 @@
 
 #include "pailfs/util/file.h"
 
-#include "posix/pair.h"
+#include "pair.h"
 #include "support/catch.h"
 
 namespace pailfs::test {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "posix/pair.h"
+#include "pair.h"
 
 #include <stdlib.h>
 #include <string.h>

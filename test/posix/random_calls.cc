@@ -8,7 +8,7 @@
 #include <array>
 #include <random>
 
-#include "posix/call.h"
+#include "call.h"
 
 namespace pailfs::test {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "posix/side.h"
+#include "side.h"
 
 #include <fcntl.h>
 #include <stdio.h>

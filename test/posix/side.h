@@ -4,7 +4,7 @@
 #include <array>
 #include <string>
 
-#include "posix/call.h"
+#include "call.h"
 
 namespace pailfs::test {
 

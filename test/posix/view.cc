@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "posix/view.h"
+#include "view.h"
 
 #include <dirent.h>
 #include <fcntl.h>

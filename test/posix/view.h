@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "posix/side.h"
+#include "side.h"
 
 namespace pailfs::test {
 

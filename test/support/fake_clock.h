@@ -56,7 +56,7 @@ class FakeClock final : public Clock {
     wall_ += duration;
   }
 
-  mutable Mutex mutex_;
+  mutable Mutex mutex_{LockRank{1040, "clock"}};
   MonoTime mono_ GUARDED_BY(mutex_){std::chrono::hours(1)};
   WallTime wall_ GUARDED_BY(mutex_){kStart};
   std::vector<std::chrono::nanoseconds> sleeps_ GUARDED_BY(mutex_);
@@ -85,7 +85,7 @@ class FakeRandom final : public Random {
   }
 
  private:
-  Mutex mutex_;
+  Mutex mutex_{LockRank{1040, "random numbers"}};
   unsigned long long state_ GUARDED_BY(mutex_) = 0;
   std::vector<unsigned long long> values_ GUARDED_BY(mutex_);
   std::size_t index_ GUARDED_BY(mutex_) = 0;

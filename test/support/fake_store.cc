@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support/fake_store.h"
+#include "fake_store.h"
 
 #include <algorithm>
 #include <cerrno>
 
 #include "pailfs/util/text.h"
 
-#include "support/md5.h"
-#include "support/store_errors.h"
+#include "md5.h"
+#include "store_errors.h"
 
 namespace pailfs::test {
 namespace {
 
-s3::ETag etag_of(std::string_view bytes) {
+store::ETag etag_of(std::string_view bytes) {
   return {"\"" + hex(md5(bytes)) + "\""};
 }
 
-s3::ObjectAttributes as_stored(s3::ObjectAttributes attributes) {
+store::ObjectAttributes as_stored(store::ObjectAttributes attributes) {
   if (attributes.content_type.empty()) attributes.content_type = "binary/octet-stream";
   for (auto& [name, value] : attributes.metadata) name = to_lower(name);
   std::sort(attributes.metadata.begin(), attributes.metadata.end());
@@ -24,7 +24,7 @@ s3::ObjectAttributes as_stored(s3::ObjectAttributes attributes) {
   return attributes;
 }
 
-s3::ObjectInfo info_of(const StoredObject& object) {
+store::ObjectInfo info_of(const StoredObject& object) {
   return {object.bytes->size(), object.etag, object.last_modified, object.attributes};
 }
 
@@ -49,13 +49,13 @@ WallTime FakeStore::now() const {
   return std::chrono::floor<std::chrono::seconds>(clock_.wall());
 }
 
-Status FakeStore::check_key(const s3::Key& key) const {
+Status FakeStore::check_key(const store::Key& key) const {
   if (key.empty()) return store_error(StoreCode::invalid_argument, key);
   if (key.size() > limits_.max_key) return store_error(StoreCode::key_too_long, key);
   return {};
 }
 
-Status FakeStore::check_attributes(const s3::ObjectAttributes& attributes) const {
+Status FakeStore::check_attributes(const store::ObjectAttributes& attributes) const {
   std::size_t size = 0;
   for (const auto& [name, value] : attributes.metadata) size += name.size() + value.size();
   if (size > limits_.max_metadata) return store_error(StoreCode::metadata_too_large, "metadata");
@@ -67,8 +67,8 @@ void FakeStore::set_replacement(Replacement habit) {
   replacement_ = habit;
 }
 
-s3::ETag FakeStore::store(const s3::Key& key, StoredObject object, Verb verb, bool foreign) {
-  s3::ETag told = object.etag;
+store::ETag FakeStore::store(const store::Key& key, StoredObject object, Verb verb, bool foreign) {
+  store::ETag told = object.etag;
   const auto replaced = objects_.find(key);
   if (replacement_ != Replacement::hashed && !foreign && replaced != objects_.end()) {
     object.etag = replaced->second.etag;
@@ -81,13 +81,14 @@ s3::ETag FakeStore::store(const s3::Key& key, StoredObject object, Verb verb, bo
   return told;
 }
 
-Result<StoredObject> FakeStore::find(const s3::Key& key) const {
+Result<StoredObject> FakeStore::find(const store::Key& key) const {
   const auto found = objects_.find(key);
   if (found == objects_.end()) return store_error(StoreCode::no_such_key, key);
   return found->second;
 }
 
-Result<StoredObject> FakeStore::find_version(const s3::Key& key, const s3::ETag& if_match) const {
+Result<StoredObject> FakeStore::find_version(const store::Key& key,
+                                             const store::ETag& if_match) const {
   auto object = find(key);
   if (object && !if_match.empty() && object->etag != if_match) {
     return store_error(StoreCode::precondition_failed, key);
@@ -95,7 +96,7 @@ Result<StoredObject> FakeStore::find_version(const s3::Key& key, const s3::ETag&
   return object;
 }
 
-Result<std::string> FakeStore::read_body(s3::ByteSource& body, std::uint64_t limit) {
+Result<std::string> FakeStore::read_body(store::ByteSource& body, std::uint64_t limit) {
   const std::uint64_t size = body.size();
   if (size > limit) return store_error(StoreCode::entity_too_large, "body");
   std::string bytes(size, '\0');
@@ -112,7 +113,7 @@ Result<std::string> FakeStore::read_body(s3::ByteSource& body, std::uint64_t lim
   return bytes;
 }
 
-Result<s3::ObjectInfo> FakeStore::head(const s3::Key& key) {
+Result<store::ObjectInfo> FakeStore::head(const store::Key& key) {
   note(Verb::head);
   if (const Status ok = check_key(key); !ok) return ok.error();
   const MutexLock lock(mutex_);
@@ -121,7 +122,7 @@ Result<s3::ObjectInfo> FakeStore::head(const s3::Key& key) {
   return info_of(*object);
 }
 
-Result<s3::ObjectInfo> FakeStore::get(const s3::GetRequest& request, s3::ByteSink& sink) {
+Result<store::ObjectInfo> FakeStore::get(const store::GetRequest& request, store::ByteSink& sink) {
   note(Verb::get);
   if (const Status ok = check_key(request.key); !ok) return ok.error();
   StoredObject object;
@@ -154,13 +155,13 @@ Result<s3::ObjectInfo> FakeStore::get(const s3::GetRequest& request, s3::ByteSin
   return info_of(object);
 }
 
-Result<s3::ETag> FakeStore::put(const s3::PutRequest& request, s3::ByteSource& body) {
+Result<store::ETag> FakeStore::put(const store::PutRequest& request, store::ByteSource& body) {
   note(Verb::put);
   if (const Status ok = check_key(request.key); !ok) return ok.error();
   if (const Status ok = check_attributes(request.attributes); !ok) return ok.error();
   auto bytes = read_body(body, limits_.max_put);
   if (!bytes) return bytes.error();
-  const s3::ETag etag = etag_of(*bytes);
+  const store::ETag etag = etag_of(*bytes);
   const MutexLock lock(mutex_);
   const auto present = objects_.find(request.key);
   if (request.if_absent && present != objects_.end()) {
@@ -176,7 +177,7 @@ Result<s3::ETag> FakeStore::put(const s3::PutRequest& request, s3::ByteSource& b
       Verb::put, false);
 }
 
-Status FakeStore::remove(const s3::Key& key) {
+Status FakeStore::remove(const store::Key& key) {
   note(Verb::remove);
   if (Status ok = check_key(key); !ok) return ok;
   const MutexLock lock(mutex_);
@@ -184,12 +185,12 @@ Status FakeStore::remove(const s3::Key& key) {
   return {};
 }
 
-std::vector<Status> FakeStore::remove_many(const std::vector<s3::Key>& keys) {
+std::vector<Status> FakeStore::remove_many(const std::vector<store::Key>& keys) {
   constexpr std::size_t kBatch = 1000;  // DeleteObjects takes no more
   note(Verb::remove_many, static_cast<int>((keys.size() + kBatch - 1) / kBatch));
   std::vector<Status> verdicts;
   const MutexLock lock(mutex_);
-  for (const s3::Key& key : keys) {
+  for (const store::Key& key : keys) {
     verdicts.push_back(check_key(key));
     if (verdicts.back() && objects_.erase(key) > 0) {
       history_.push_back({Verb::remove_many, key, {}, false});
@@ -198,9 +199,9 @@ std::vector<Status> FakeStore::remove_many(const std::vector<s3::Key>& keys) {
   return verdicts;
 }
 
-Result<s3::ETag> FakeStore::copy(const s3::CopyRequest& request) {
+Result<store::ETag> FakeStore::copy(const store::CopyRequest& request) {
   note(Verb::copy);
-  for (const s3::Key* key : {&request.source, &request.destination}) {
+  for (const store::Key* key : {&request.source, &request.destination}) {
     if (const Status ok = check_key(*key); !ok) return ok.error();
   }
   if (request.attributes) {
@@ -222,15 +223,15 @@ Result<s3::ETag> FakeStore::copy(const s3::CopyRequest& request) {
       (present == objects_.end() || present->second.etag != request.if_match)) {
     return store_error(StoreCode::precondition_failed, request.destination);
   }
-  const s3::ETag etag = etag_of(*source->bytes);
+  const store::ETag etag = etag_of(*source->bytes);
   return store(request.destination,
                {source->bytes, etag, {}, request.attributes.value_or(source->attributes)},
                Verb::copy, false);
 }
 
-s3::ETag FakeStore::put_raw(const s3::Key& key, std::string bytes,
-                            s3::ObjectAttributes attributes) {
-  const s3::ETag etag = etag_of(bytes);
+store::ETag FakeStore::put_raw(const store::Key& key, std::string bytes,
+                               store::ObjectAttributes attributes) {
+  const store::ETag etag = etag_of(bytes);
   const MutexLock lock(mutex_);
   store(key,
         {std::make_shared<const std::string>(std::move(bytes)), etag, {}, std::move(attributes)},
@@ -238,26 +239,26 @@ s3::ETag FakeStore::put_raw(const s3::Key& key, std::string bytes,
   return etag;
 }
 
-bool FakeStore::remove_raw(const s3::Key& key) {
+bool FakeStore::remove_raw(const store::Key& key) {
   const MutexLock lock(mutex_);
   if (objects_.erase(key) == 0) return false;
   history_.push_back({Verb::remove, key, {}, true});
   return true;
 }
 
-std::map<s3::Key, StoredObject> FakeStore::objects() const {
+std::map<store::Key, StoredObject> FakeStore::objects() const {
   const MutexLock lock(mutex_);
   return objects_;
 }
 
-std::vector<s3::Key> FakeStore::keys() const {
+std::vector<store::Key> FakeStore::keys() const {
   const MutexLock lock(mutex_);
-  std::vector<s3::Key> keys;
+  std::vector<store::Key> keys;
   for (const auto& [key, object] : objects_) keys.push_back(key);
   return keys;
 }
 
-std::optional<StoredObject> FakeStore::object(const s3::Key& key) const {
+std::optional<StoredObject> FakeStore::object(const store::Key& key) const {
   const MutexLock lock(mutex_);
   const auto found = objects_.find(key);
   if (found == objects_.end()) return std::nullopt;

@@ -10,11 +10,11 @@
 #include <string_view>
 #include <vector>
 
-#include "pailfs/s3/object_store.h"
+#include "pailfs/store/object_store.h"
 #include "pailfs/util/clock.h"
 #include "pailfs/util/sync.h"
 
-#include "support/store_call.h"
+#include "store_call.h"
 
 namespace pailfs::test {
 
@@ -33,9 +33,9 @@ struct StoreLimits {
 
 struct StoredObject {
   std::shared_ptr<const std::string> bytes;
-  s3::ETag etag;
+  store::ETag etag;
   WallTime last_modified{};
-  s3::ObjectAttributes attributes;
+  store::ObjectAttributes attributes;
 
   [[nodiscard]] const std::string& content() const { return *bytes; }
   /// Value of one x-amz-meta-* field, "" when there is none.
@@ -52,8 +52,8 @@ enum class Replacement {
 /// One change of the bucket, in the order in which it took effect.
 struct Mutation {
   Verb verb = Verb::put;
-  s3::Key key;
-  s3::ETag etag;         ///< of the object that is there now; empty after a removal
+  store::Key key;
+  store::ETag etag;      ///< of the object that is there now; empty after a removal
   bool foreign = false;  ///< made by put_raw or remove_raw
 };
 
@@ -65,45 +65,47 @@ struct Mutation {
 /// Errors carry the S3 code besides the errno, and ENOENT only for NoSuchKey: an upload that does
 /// not exist is EIO with NoSuchUpload. Any thread may call anything; each call takes effect in one
 /// instant, so that a reader sees one version or another. `clock` must outlive it.
-class FakeStore final : public s3::ObjectStore {
+class FakeStore final : public store::ObjectStore {
  public:
   explicit FakeStore(Clock& clock, StoreLimits limits = {});
   ~FakeStore() override;
 
-  Result<s3::ObjectInfo> head(const s3::Key& key) override;
-  Result<s3::ObjectInfo> get(const s3::GetRequest& request, s3::ByteSink& sink) override;
-  Result<s3::ETag> put(const s3::PutRequest& request, s3::ByteSource& body) override;
-  Status remove(const s3::Key& key) override;
-  std::vector<Status> remove_many(const std::vector<s3::Key>& keys) override;
-  Result<s3::ListPage> list(const s3::ListRequest& request) override;
-  Result<s3::ETag> copy(const s3::CopyRequest& request) override;
-  Result<s3::UploadId> create_upload(const s3::Key& key, const s3::ObjectAttributes& attributes,
-                                     s3::PartOrigin origin) override;
-  Result<s3::ETag> upload_part(const s3::Key& key, const s3::UploadId& id, int number,
-                               s3::ByteSource& body) override;
-  Result<s3::ETag> copy_part(const s3::Key& key, const s3::UploadId& id, int number,
-                             const s3::Key& source, const s3::ETag& source_if_match,
-                             s3::ByteRange range) override;
-  Result<s3::ETag> complete_upload(const s3::Key& key, const s3::UploadId& id,
-                                   const std::vector<s3::UploadedPart>& parts) override;
-  Status abort_upload(const s3::Key& key, const s3::UploadId& id) override;
-  Result<std::vector<s3::UploadedPart>> list_parts(const s3::Key& key,
-                                                   const s3::UploadId& id) override;
-  Result<s3::UploadPage> list_uploads(const std::string& prefix,
-                                      const s3::UploadPage& after) override;
+  Result<store::ObjectInfo> head(const store::Key& key) override;
+  Result<store::ObjectInfo> get(const store::GetRequest& request, store::ByteSink& sink) override;
+  Result<store::ETag> put(const store::PutRequest& request, store::ByteSource& body) override;
+  Status remove(const store::Key& key) override;
+  std::vector<Status> remove_many(const std::vector<store::Key>& keys) override;
+  Result<store::ListPage> list(const store::ListRequest& request) override;
+  Result<store::ETag> copy(const store::CopyRequest& request) override;
+  Result<store::UploadId> create_upload(const store::Key& key,
+                                        const store::ObjectAttributes& attributes,
+                                        store::PartOrigin origin) override;
+  Result<store::ETag> upload_part(const store::Key& key, const store::UploadId& id, int number,
+                                  store::ByteSource& body) override;
+  Result<store::ETag> copy_part(const store::Key& key, const store::UploadId& id, int number,
+                                const store::Key& source, const store::ETag& source_if_match,
+                                store::ByteRange range) override;
+  Result<store::ETag> complete_upload(const store::Key& key, const store::UploadId& id,
+                                      const std::vector<store::UploadedPart>& parts) override;
+  Status abort_upload(const store::Key& key, const store::UploadId& id) override;
+  Result<std::vector<store::UploadedPart>> list_parts(const store::Key& key,
+                                                      const store::UploadId& id) override;
+  Result<store::UploadPage> list_uploads(const std::string& prefix,
+                                         const store::UploadPage& after) override;
 
   /// From now on, of what we write.
   void set_replacement(Replacement habit) EXCLUDES(mutex_);
   /// A writer that is not us: not counted as a request, no limit applies.
-  s3::ETag put_raw(const s3::Key& key, std::string bytes, s3::ObjectAttributes attributes = {});
+  store::ETag put_raw(const store::Key& key, std::string bytes,
+                      store::ObjectAttributes attributes = {});
   /// False when there was no such object.
-  bool remove_raw(const s3::Key& key);
+  bool remove_raw(const store::Key& key);
 
   /// Everything in the bucket; the bytes are shared, not copied.
-  [[nodiscard]] std::map<s3::Key, StoredObject> objects() const;
-  [[nodiscard]] std::vector<s3::Key> keys() const;
+  [[nodiscard]] std::map<store::Key, StoredObject> objects() const;
+  [[nodiscard]] std::vector<store::Key> keys() const;
   /// Nothing when there is no such object.
-  [[nodiscard]] std::optional<StoredObject> object(const s3::Key& key) const;
+  [[nodiscard]] std::optional<StoredObject> object(const store::Key& key) const;
   [[nodiscard]] std::size_t uploads_in_progress() const;
 
   [[nodiscard]] RequestCount count() const;
@@ -117,31 +119,33 @@ class FakeStore final : public s3::ObjectStore {
   using Bytes = std::shared_ptr<const std::string>;
   struct Part {
     Bytes bytes;
-    s3::ETag etag;
+    store::ETag etag;
   };
   struct Upload {
-    s3::Key key;
-    s3::ObjectAttributes attributes;
+    store::Key key;
+    store::ObjectAttributes attributes;
     WallTime initiated{};
     std::map<int, Part> parts;
   };
 
   void note(Verb verb, int requests = 1) EXCLUDES(mutex_);
-  Status check_key(const s3::Key& key) const;
-  Status check_attributes(const s3::ObjectAttributes& attributes) const;
+  Status check_key(const store::Key& key) const;
+  Status check_attributes(const store::ObjectAttributes& attributes) const;
   /// Returns the ETag that the reply tells.
-  s3::ETag store(const s3::Key& key, StoredObject object, Verb verb, bool foreign) REQUIRES(mutex_);
-  Result<StoredObject> find(const s3::Key& key) const REQUIRES(mutex_);
-  Result<StoredObject> find_version(const s3::Key& key, const s3::ETag& if_match) const
+  store::ETag store(const store::Key& key, StoredObject object, Verb verb, bool foreign)
       REQUIRES(mutex_);
-  Result<Upload*> find_upload(const s3::Key& key, const s3::UploadId& id) REQUIRES(mutex_);
-  Result<std::string> read_body(s3::ByteSource& body, std::uint64_t limit);
+  Result<StoredObject> find(const store::Key& key) const REQUIRES(mutex_);
+  Result<StoredObject> find_version(const store::Key& key, const store::ETag& if_match) const
+      REQUIRES(mutex_);
+  Result<Upload*> find_upload(const store::Key& key, const store::UploadId& id) REQUIRES(mutex_);
+  Result<std::string> read_body(store::ByteSource& body, std::uint64_t limit);
   [[nodiscard]] WallTime now() const;
 
   Clock& clock_;
   const StoreLimits limits_;
-  mutable Mutex mutex_;
-  std::map<s3::Key, StoredObject> objects_ GUARDED_BY(mutex_);
+  // Bodies are read and callbacks are called while it is held.
+  mutable Mutex mutex_{LockRank{350, "fake"}};
+  std::map<store::Key, StoredObject> objects_ GUARDED_BY(mutex_);
   std::map<std::string, Upload> uploads_ GUARDED_BY(mutex_);  // by id
   std::vector<Mutation> history_ GUARDED_BY(mutex_);
   RequestCount count_ GUARDED_BY(mutex_);
@@ -152,7 +156,7 @@ class FakeStore final : public s3::ObjectStore {
 };
 
 /// A ByteSource over a string it owns.
-class StringSource final : public s3::ByteSource {
+class StringSource final : public store::ByteSource {
  public:
   explicit StringSource(std::string bytes) : bytes_(std::move(bytes)) {}
   [[nodiscard]] std::uint64_t size() const override { return bytes_.size(); }
@@ -163,7 +167,7 @@ class StringSource final : public s3::ByteSource {
 };
 
 /// Collects what a get delivers and notices if it does not come in order.
-class StringSink final : public s3::ByteSink {
+class StringSink final : public store::ByteSink {
  public:
   /// `begin`: where the requested range starts.
   explicit StringSink(std::uint64_t begin = 0) : begin_(begin) {}

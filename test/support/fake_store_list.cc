@@ -2,8 +2,8 @@
 // FakeStore::list and list_uploads: order, common prefixes and pages.
 #include <algorithm>
 
-#include "support/fake_store.h"
-#include "support/store_errors.h"
+#include "fake_store.h"
+#include "store_errors.h"
 
 namespace pailfs::test {
 namespace {
@@ -17,10 +17,10 @@ std::string past(std::string prefix) {
 
 }  // namespace
 
-Result<s3::ListPage> FakeStore::list(const s3::ListRequest& request) {
+Result<store::ListPage> FakeStore::list(const store::ListRequest& request) {
   note(Verb::list);
   const std::size_t most = std::min(limits_.page, request.max_keys);
-  s3::ListPage page;
+  store::ListPage page;
   const MutexLock lock(mutex_);
   // A continuation is what came last: 'k' and a key, or 'p' and a common prefix. The two must be
   // told apart because "d/" can be either.
@@ -60,21 +60,21 @@ Result<s3::ListPage> FakeStore::list(const s3::ListRequest& request) {
   return page;
 }
 
-Result<s3::UploadPage> FakeStore::list_uploads(const std::string& prefix,
-                                               const s3::UploadPage& after) {
+Result<store::UploadPage> FakeStore::list_uploads(const std::string& prefix,
+                                                  const store::UploadPage& after) {
   note(Verb::list_uploads);
   const MutexLock lock(mutex_);
-  std::vector<s3::UploadInProgress> all;
+  std::vector<store::UploadInProgress> all;
   for (const auto& [id, upload] : uploads_) {
     if (upload.key.starts_with(prefix)) all.push_back({upload.key, {id}, upload.initiated});
   }
-  const auto place = [](const s3::UploadInProgress& upload) {
+  const auto place = [](const store::UploadInProgress& upload) {
     return std::pair(upload.key, upload.id.value);
   };
   std::sort(all.begin(), all.end(),
             [&](const auto& a, const auto& b) { return place(a) < place(b); });
-  s3::UploadPage page;
-  for (const s3::UploadInProgress& upload : all) {
+  store::UploadPage page;
+  for (const store::UploadInProgress& upload : all) {
     if (!after.next_key.empty() && place(upload) <= std::pair(after.next_key, after.next_upload_id))
       continue;
     if (page.uploads.size() >= limits_.page) {

@@ -3,16 +3,16 @@
 // ETags and sizes as S3 does and only then replaces the object.
 #include "pailfs/util/text.h"
 
-#include "support/fake_store.h"
-#include "support/md5.h"
-#include "support/store_errors.h"
+#include "fake_store.h"
+#include "md5.h"
+#include "store_errors.h"
 
 namespace pailfs::test {
 namespace {
 
 constexpr int kMaxPart = 10'000;
 
-std::string unquoted(const s3::ETag& etag) {
+std::string unquoted(const store::ETag& etag) {
   std::string text = etag.value;
   std::erase(text, '"');
   return text;
@@ -20,7 +20,8 @@ std::string unquoted(const s3::ETag& etag) {
 
 }  // namespace
 
-Result<FakeStore::Upload*> FakeStore::find_upload(const s3::Key& key, const s3::UploadId& id) {
+Result<FakeStore::Upload*> FakeStore::find_upload(const store::Key& key,
+                                                  const store::UploadId& id) {
   const auto found = uploads_.find(id.value);
   if (found == uploads_.end() || found->second.key != key) {
     return store_error(StoreCode::no_such_upload, key);
@@ -28,25 +29,25 @@ Result<FakeStore::Upload*> FakeStore::find_upload(const s3::Key& key, const s3::
   return &found->second;
 }
 
-Result<s3::UploadId> FakeStore::create_upload(const s3::Key& key,
-                                              const s3::ObjectAttributes& attributes,
-                                              s3::PartOrigin /*origin*/) {
+Result<store::UploadId> FakeStore::create_upload(const store::Key& key,
+                                                 const store::ObjectAttributes& attributes,
+                                                 store::PartOrigin /*origin*/) {
   note(Verb::create_upload);
   if (const Status ok = check_key(key); !ok) return ok.error();
   if (const Status ok = check_attributes(attributes); !ok) return ok.error();
   const MutexLock lock(mutex_);
-  const s3::UploadId id{"upload-" + std::to_string(next_upload_++)};
+  const store::UploadId id{"upload-" + std::to_string(next_upload_++)};
   uploads_[id.value] = {key, attributes, now(), {}};
   return id;
 }
 
-Result<s3::ETag> FakeStore::upload_part(const s3::Key& key, const s3::UploadId& id, int number,
-                                        s3::ByteSource& body) {
+Result<store::ETag> FakeStore::upload_part(const store::Key& key, const store::UploadId& id,
+                                           int number, store::ByteSource& body) {
   note(Verb::upload_part);
   if (number < 1 || number > kMaxPart) return store_error(StoreCode::invalid_argument, key);
   auto bytes = read_body(body, limits_.max_part);
   if (!bytes) return bytes.error();
-  const s3::ETag etag{"\"" + hex(md5(*bytes)) + "\""};
+  const store::ETag etag{"\"" + hex(md5(*bytes)) + "\""};
   const MutexLock lock(mutex_);
   auto upload = find_upload(key, id);
   if (!upload) return upload.error();
@@ -54,9 +55,10 @@ Result<s3::ETag> FakeStore::upload_part(const s3::Key& key, const s3::UploadId& 
   return etag;
 }
 
-Result<s3::ETag> FakeStore::copy_part(const s3::Key& key, const s3::UploadId& id, int number,
-                                      const s3::Key& source, const s3::ETag& source_if_match,
-                                      s3::ByteRange range) {
+Result<store::ETag> FakeStore::copy_part(const store::Key& key, const store::UploadId& id,
+                                         int number, const store::Key& source,
+                                         const store::ETag& source_if_match,
+                                         store::ByteRange range) {
   note(Verb::copy_part);
   if (number < 1 || number > kMaxPart) return store_error(StoreCode::invalid_argument, key);
   const MutexLock lock(mutex_);
@@ -70,13 +72,13 @@ Result<s3::ETag> FakeStore::copy_part(const s3::Key& key, const s3::UploadId& id
   auto upload = find_upload(key, id);
   if (!upload) return upload.error();
   std::string bytes = object->bytes->substr(range.begin, range.length);
-  const s3::ETag etag{"\"" + hex(md5(bytes)) + "\""};
+  const store::ETag etag{"\"" + hex(md5(bytes)) + "\""};
   (*upload)->parts[number] = {std::make_shared<const std::string>(std::move(bytes)), etag};
   return etag;
 }
 
-Result<s3::ETag> FakeStore::complete_upload(const s3::Key& key, const s3::UploadId& id,
-                                            const std::vector<s3::UploadedPart>& parts) {
+Result<store::ETag> FakeStore::complete_upload(const store::Key& key, const store::UploadId& id,
+                                               const std::vector<store::UploadedPart>& parts) {
   note(Verb::complete_upload);
   const MutexLock lock(mutex_);
   auto upload = find_upload(key, id);
@@ -85,7 +87,7 @@ Result<s3::ETag> FakeStore::complete_upload(const s3::Key& key, const s3::Upload
   std::string bytes;
   std::string digests;
   int previous = 0;
-  for (const s3::UploadedPart& part : parts) {
+  for (const store::UploadedPart& part : parts) {
     if (part.number <= previous) return store_error(StoreCode::invalid_part_order, key);
     previous = part.number;
     const auto found = (*upload)->parts.find(part.number);
@@ -99,29 +101,29 @@ Result<s3::ETag> FakeStore::complete_upload(const s3::Key& key, const s3::Upload
     bytes += *content;
     digests += md5(*content);
   }
-  const s3::ETag etag{"\"" + hex(md5(digests)) + "-" + std::to_string(parts.size()) + "\""};
-  const s3::ETag shown =
-      limits_.misnames_completed ? s3::ETag{"\"" + hex(md5(bytes)) + "\""} : etag;
+  const store::ETag etag{"\"" + hex(md5(digests)) + "-" + std::to_string(parts.size()) + "\""};
+  const store::ETag shown =
+      limits_.misnames_completed ? store::ETag{"\"" + hex(md5(bytes)) + "\""} : etag;
   StoredObject object{
       std::make_shared<const std::string>(std::move(bytes)), shown, {}, (*upload)->attributes};
   uploads_.erase(id.value);
   return store(key, std::move(object), Verb::complete_upload, false);
 }
 
-Status FakeStore::abort_upload(const s3::Key& key, const s3::UploadId& id) {
+Status FakeStore::abort_upload(const store::Key& key, const store::UploadId& id) {
   note(Verb::abort_upload);
   const MutexLock lock(mutex_);
   if (find_upload(key, id)) uploads_.erase(id.value);
   return {};
 }
 
-Result<std::vector<s3::UploadedPart>> FakeStore::list_parts(const s3::Key& key,
-                                                            const s3::UploadId& id) {
+Result<std::vector<store::UploadedPart>> FakeStore::list_parts(const store::Key& key,
+                                                               const store::UploadId& id) {
   note(Verb::list_parts);
   const MutexLock lock(mutex_);
   auto upload = find_upload(key, id);
   if (!upload) return upload.error();
-  std::vector<s3::UploadedPart> parts;
+  std::vector<store::UploadedPart> parts;
   for (const auto& [number, part] : (*upload)->parts) {
     parts.push_back({number, part.etag, part.bytes->size()});
   }

@@ -133,7 +133,8 @@ class FakeTransport final : public http::Transport {
     }
   }
 
-  mutable Mutex mutex_;
+  // Bodies are read and callbacks are called while it is held.
+  mutable Mutex mutex_{LockRank{350, "fake"}};
   std::deque<Handler> script_ GUARDED_BY(mutex_);
   Handler fallback_ GUARDED_BY(mutex_);
   std::vector<RecordedRequest> requests_ GUARDED_BY(mutex_);

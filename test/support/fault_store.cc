@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support/fault_store.h"
+#include "fault_store.h"
 
 #include <fnmatch.h>
 
@@ -11,9 +11,9 @@ namespace {
 using Action = Fault::Action;
 
 /// Passes on a get until `limit` bytes have gone through, then refuses the rest.
-class CuttingSink final : public s3::ByteSink {
+class CuttingSink final : public store::ByteSink {
  public:
-  CuttingSink(s3::ByteSink& inner, std::uint64_t limit) : inner_(inner), left_(limit) {}
+  CuttingSink(store::ByteSink& inner, std::uint64_t limit) : inner_(inner), left_(limit) {}
   bool write(std::uint64_t offset, std::span<const char> bytes) override {
     const std::size_t n = std::min<std::uint64_t>(left_, bytes.size());
     left_ -= n;
@@ -22,7 +22,7 @@ class CuttingSink final : public s3::ByteSink {
   }
 
  private:
-  s3::ByteSink& inner_;
+  store::ByteSink& inner_;
   std::uint64_t left_;
 };
 
@@ -36,7 +36,8 @@ Error lost(Verb verb, Error error) {
 
 }  // namespace
 
-FaultStore::FaultStore(s3::ObjectStore& inner, std::uint64_t seed) : inner_(inner), random_(seed) {}
+FaultStore::FaultStore(store::ObjectStore& inner, std::uint64_t seed)
+    : inner_(inner), random_(seed) {}
 
 std::size_t FaultStore::add(Fault fault) {
   const MutexLock lock(mutex_);
@@ -100,16 +101,16 @@ T FaultStore::carried_out(const std::optional<Fault>& fault, const StoreCall& ca
   return outcome;
 }
 
-Result<s3::ObjectInfo> FaultStore::head(const s3::Key& key) {
+Result<store::ObjectInfo> FaultStore::head(const store::Key& key) {
   const StoreCall call{Verb::head, key, {}};
   const std::optional<Fault> fault = match(call);
-  auto info = carried_out<Result<s3::ObjectInfo>>(fault, call, [&] { return inner_.head(key); });
+  auto info = carried_out<Result<store::ObjectInfo>>(fault, call, [&] { return inner_.head(key); });
   if (info && fault && fault->action == Action::empties) info->size = 0;
   return info;
 }
 
 // Not through guarded(): a cut is about the bytes on their way, which only get() has.
-Result<s3::ObjectInfo> FaultStore::get(const s3::GetRequest& request, s3::ByteSink& sink) {
+Result<store::ObjectInfo> FaultStore::get(const store::GetRequest& request, store::ByteSink& sink) {
   const StoreCall call{Verb::get, request.key, {}};
   const std::optional<Fault> fault = match(call);
   if (!fault) return inner_.get(request, sink);
@@ -128,18 +129,18 @@ Result<s3::ObjectInfo> FaultStore::get(const s3::GetRequest& request, s3::ByteSi
   return outcome;
 }
 
-Result<s3::ETag> FaultStore::put(const s3::PutRequest& request, s3::ByteSource& body) {
-  return guarded<Result<s3::ETag>>({Verb::put, request.key, {}},
-                                   [&] { return inner_.put(request, body); });
+Result<store::ETag> FaultStore::put(const store::PutRequest& request, store::ByteSource& body) {
+  return guarded<Result<store::ETag>>({Verb::put, request.key, {}},
+                                      [&] { return inner_.put(request, body); });
 }
 
-Status FaultStore::remove(const s3::Key& key) {
+Status FaultStore::remove(const store::Key& key) {
   return guarded<Status>({Verb::remove, key, {}}, [&] { return inner_.remove(key); });
 }
 
-std::vector<Status> FaultStore::remove_many(const std::vector<s3::Key>& keys) {
+std::vector<Status> FaultStore::remove_many(const std::vector<store::Key>& keys) {
   std::vector<Status> verdicts(keys.size());
-  std::vector<s3::Key> pass;
+  std::vector<store::Key> pass;
   std::vector<std::size_t> place;  // of each key in `pass`
   std::vector<std::pair<std::size_t, Fault>> after;
   for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -167,59 +168,60 @@ std::vector<Status> FaultStore::remove_many(const std::vector<s3::Key>& keys) {
   return verdicts;
 }
 
-Result<s3::ListPage> FaultStore::list(const s3::ListRequest& request) {
-  return guarded<Result<s3::ListPage>>({Verb::list, request.prefix, {}},
-                                       [&] { return inner_.list(request); });
+Result<store::ListPage> FaultStore::list(const store::ListRequest& request) {
+  return guarded<Result<store::ListPage>>({Verb::list, request.prefix, {}},
+                                          [&] { return inner_.list(request); });
 }
 
-Result<s3::ETag> FaultStore::copy(const s3::CopyRequest& request) {
-  return guarded<Result<s3::ETag>>({Verb::copy, request.destination, request.source},
-                                   [&] { return inner_.copy(request); });
+Result<store::ETag> FaultStore::copy(const store::CopyRequest& request) {
+  return guarded<Result<store::ETag>>({Verb::copy, request.destination, request.source},
+                                      [&] { return inner_.copy(request); });
 }
 
-Result<s3::UploadId> FaultStore::create_upload(const s3::Key& key,
-                                               const s3::ObjectAttributes& attributes,
-                                               s3::PartOrigin origin) {
-  return guarded<Result<s3::UploadId>>({Verb::create_upload, key, {}}, [&] {
+Result<store::UploadId> FaultStore::create_upload(const store::Key& key,
+                                                  const store::ObjectAttributes& attributes,
+                                                  store::PartOrigin origin) {
+  return guarded<Result<store::UploadId>>({Verb::create_upload, key, {}}, [&] {
     return inner_.create_upload(key, attributes, origin);
   });
 }
 
-Result<s3::ETag> FaultStore::upload_part(const s3::Key& key, const s3::UploadId& id, int number,
-                                         s3::ByteSource& body) {
-  return guarded<Result<s3::ETag>>({Verb::upload_part, key, {}},
-                                   [&] { return inner_.upload_part(key, id, number, body); });
+Result<store::ETag> FaultStore::upload_part(const store::Key& key, const store::UploadId& id,
+                                            int number, store::ByteSource& body) {
+  return guarded<Result<store::ETag>>({Verb::upload_part, key, {}},
+                                      [&] { return inner_.upload_part(key, id, number, body); });
 }
 
-Result<s3::ETag> FaultStore::copy_part(const s3::Key& key, const s3::UploadId& id, int number,
-                                       const s3::Key& source, const s3::ETag& source_if_match,
-                                       s3::ByteRange range) {
-  return guarded<Result<s3::ETag>>({Verb::copy_part, key, source}, [&] {
+Result<store::ETag> FaultStore::copy_part(const store::Key& key, const store::UploadId& id,
+                                          int number, const store::Key& source,
+                                          const store::ETag& source_if_match,
+                                          store::ByteRange range) {
+  return guarded<Result<store::ETag>>({Verb::copy_part, key, source}, [&] {
     return inner_.copy_part(key, id, number, source, source_if_match, range);
   });
 }
 
-Result<s3::ETag> FaultStore::complete_upload(const s3::Key& key, const s3::UploadId& id,
-                                             const std::vector<s3::UploadedPart>& parts) {
-  return guarded<Result<s3::ETag>>({Verb::complete_upload, key, {}},
-                                   [&] { return inner_.complete_upload(key, id, parts); });
+Result<store::ETag> FaultStore::complete_upload(const store::Key& key, const store::UploadId& id,
+                                                const std::vector<store::UploadedPart>& parts) {
+  return guarded<Result<store::ETag>>({Verb::complete_upload, key, {}},
+                                      [&] { return inner_.complete_upload(key, id, parts); });
 }
 
-Status FaultStore::abort_upload(const s3::Key& key, const s3::UploadId& id) {
+Status FaultStore::abort_upload(const store::Key& key, const store::UploadId& id) {
   return guarded<Status>({Verb::abort_upload, key, {}},
                          [&] { return inner_.abort_upload(key, id); });
 }
 
-Result<std::vector<s3::UploadedPart>> FaultStore::list_parts(const s3::Key& key,
-                                                             const s3::UploadId& id) {
-  return guarded<Result<std::vector<s3::UploadedPart>>>({Verb::list_parts, key, {}},
-                                                        [&] { return inner_.list_parts(key, id); });
+Result<std::vector<store::UploadedPart>> FaultStore::list_parts(const store::Key& key,
+                                                                const store::UploadId& id) {
+  return guarded<Result<std::vector<store::UploadedPart>>>(
+      {Verb::list_parts, key, {}}, [&] { return inner_.list_parts(key, id); });
 }
 
-Result<s3::UploadPage> FaultStore::list_uploads(const std::string& prefix,
-                                                const s3::UploadPage& after) {
-  return guarded<Result<s3::UploadPage>>({Verb::list_uploads, prefix, {}},
-                                         [&] { return inner_.list_uploads(prefix, after); });
+Result<store::UploadPage> FaultStore::list_uploads(const std::string& prefix,
+                                                   const store::UploadPage& after) {
+  return guarded<Result<store::UploadPage>>({Verb::list_uploads, prefix, {}},
+                                            [&] { return inner_.list_uploads(prefix, after); });
 }
 
 }  // namespace pailfs::test

@@ -11,18 +11,18 @@
 #include <string>
 #include <vector>
 
-#include "pailfs/s3/object_store.h"
+#include "pailfs/store/object_store.h"
 #include "pailfs/util/sync.h"
 
-#include "support/store_call.h"
+#include "store_call.h"
 
 namespace pailfs::test {
 
 /// One call as a fault rule sees it.
 struct StoreCall {
   Verb verb = Verb::head;
-  s3::Key key;     ///< what is changed or read; the prefix for listings
-  s3::Key source;  ///< of copy and copy_part
+  store::Key key;     ///< what is changed or read; the prefix for listings
+  store::Key source;  ///< of copy and copy_part
 };
 
 /// What goes wrong, and when. Every field that is not set matches everything.
@@ -51,9 +51,9 @@ struct Fault {
 /// An ObjectStore that hands every call to `inner` unless a rule says otherwise. The first rule
 /// that matches decides. In remove_many each key is judged alone. Any thread may call anything;
 /// callbacks run on the calling thread with no lock held. `inner` must outlive it.
-class FaultStore final : public s3::ObjectStore {
+class FaultStore final : public store::ObjectStore {
  public:
-  explicit FaultStore(s3::ObjectStore& inner, std::uint64_t seed = 1);
+  explicit FaultStore(store::ObjectStore& inner, std::uint64_t seed = 1);
 
   /// Returns a number for fired().
   std::size_t add(Fault fault) EXCLUDES(mutex_);
@@ -62,27 +62,28 @@ class FaultStore final : public s3::ObjectStore {
   [[nodiscard]] int fired(std::size_t rule) const EXCLUDES(mutex_);
   [[nodiscard]] int fired() const EXCLUDES(mutex_);  ///< all rules since the last clear()
 
-  Result<s3::ObjectInfo> head(const s3::Key& key) override;
-  Result<s3::ObjectInfo> get(const s3::GetRequest& request, s3::ByteSink& sink) override;
-  Result<s3::ETag> put(const s3::PutRequest& request, s3::ByteSource& body) override;
-  Status remove(const s3::Key& key) override;
-  std::vector<Status> remove_many(const std::vector<s3::Key>& keys) override;
-  Result<s3::ListPage> list(const s3::ListRequest& request) override;
-  Result<s3::ETag> copy(const s3::CopyRequest& request) override;
-  Result<s3::UploadId> create_upload(const s3::Key& key, const s3::ObjectAttributes& attributes,
-                                     s3::PartOrigin origin) override;
-  Result<s3::ETag> upload_part(const s3::Key& key, const s3::UploadId& id, int number,
-                               s3::ByteSource& body) override;
-  Result<s3::ETag> copy_part(const s3::Key& key, const s3::UploadId& id, int number,
-                             const s3::Key& source, const s3::ETag& source_if_match,
-                             s3::ByteRange range) override;
-  Result<s3::ETag> complete_upload(const s3::Key& key, const s3::UploadId& id,
-                                   const std::vector<s3::UploadedPart>& parts) override;
-  Status abort_upload(const s3::Key& key, const s3::UploadId& id) override;
-  Result<std::vector<s3::UploadedPart>> list_parts(const s3::Key& key,
-                                                   const s3::UploadId& id) override;
-  Result<s3::UploadPage> list_uploads(const std::string& prefix,
-                                      const s3::UploadPage& after) override;
+  Result<store::ObjectInfo> head(const store::Key& key) override;
+  Result<store::ObjectInfo> get(const store::GetRequest& request, store::ByteSink& sink) override;
+  Result<store::ETag> put(const store::PutRequest& request, store::ByteSource& body) override;
+  Status remove(const store::Key& key) override;
+  std::vector<Status> remove_many(const std::vector<store::Key>& keys) override;
+  Result<store::ListPage> list(const store::ListRequest& request) override;
+  Result<store::ETag> copy(const store::CopyRequest& request) override;
+  Result<store::UploadId> create_upload(const store::Key& key,
+                                        const store::ObjectAttributes& attributes,
+                                        store::PartOrigin origin) override;
+  Result<store::ETag> upload_part(const store::Key& key, const store::UploadId& id, int number,
+                                  store::ByteSource& body) override;
+  Result<store::ETag> copy_part(const store::Key& key, const store::UploadId& id, int number,
+                                const store::Key& source, const store::ETag& source_if_match,
+                                store::ByteRange range) override;
+  Result<store::ETag> complete_upload(const store::Key& key, const store::UploadId& id,
+                                      const std::vector<store::UploadedPart>& parts) override;
+  Status abort_upload(const store::Key& key, const store::UploadId& id) override;
+  Result<std::vector<store::UploadedPart>> list_parts(const store::Key& key,
+                                                      const store::UploadId& id) override;
+  Result<store::UploadPage> list_uploads(const std::string& prefix,
+                                         const store::UploadPage& after) override;
   /// As the client has it: no longer after copy_part was ENOTSUP.
   [[nodiscard]] bool copies_parts() const override {
     return !refuses_parts_ && inner_.copies_parts();
@@ -103,7 +104,7 @@ class FaultStore final : public s3::ObjectStore {
   T carried_out(const std::optional<Fault>& fault, const StoreCall& call,
                 const std::function<T()>& perform);
 
-  s3::ObjectStore& inner_;
+  store::ObjectStore& inner_;
   std::atomic<bool> refuses_parts_ = false;
   mutable Mutex mutex_;
   std::vector<Rule> rules_ GUARDED_BY(mutex_);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support/md5.h"
+#include "md5.h"
 
 #include <array>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support/scripted_server.h"
+#include "scripted_server.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -3,7 +3,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include "support/scripted_server.h"
+#include "scripted_server.h"
 
 namespace pailfs::test {
 namespace {

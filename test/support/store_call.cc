@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support/store_call.h"
+#include "store_call.h"
 
 #include <array>
 

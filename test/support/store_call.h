@@ -6,7 +6,7 @@
 
 namespace pailfs::test {
 
-/// The methods of s3::ObjectStore, as something that can be counted and matched.
+/// The methods of store::ObjectStore, as something that can be counted and matched.
 enum class Verb {
   head,
   get,

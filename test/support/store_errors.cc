@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support/store_errors.h"
+#include "store_errors.h"
 
 #include <array>
 #include <cerrno>

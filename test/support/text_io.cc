@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support/text_io.h"
+#include "text_io.h"
 
 #include <random>
 
 namespace pailfs::test {
 
-Result<s3::ETag> put_text(s3::ObjectStore& store, const s3::Key& key, std::string text,
-                          s3::ObjectAttributes attributes) {
+Result<store::ETag> put_text(store::ObjectStore& store, const store::Key& key, std::string text,
+                             store::ObjectAttributes attributes) {
   StringSource body(std::move(text));
   return store.put({key, std::move(attributes), {}, false}, body);
 }
 
-Result<Got> get_text(s3::ObjectStore& store, const s3::Key& key, std::optional<s3::ByteRange> range,
-                     const s3::ETag& if_match) {
+Result<Got> get_text(store::ObjectStore& store, const store::Key& key,
+                     std::optional<store::ByteRange> range, const store::ETag& if_match) {
   StringSink sink(range ? range->begin : 0);
   auto info = store.get({key, range, if_match}, sink);
   if (!info) return info.error();
@@ -20,10 +20,10 @@ Result<Got> get_text(s3::ObjectStore& store, const s3::Key& key, std::optional<s
   return Got{*info, sink.bytes()};
 }
 
-Result<s3::ListPage> list_all(s3::ObjectStore& store, const std::string& prefix, bool delimited,
-                              std::size_t page_size) {
-  s3::ListPage all;
-  s3::ListRequest request{prefix, delimited, "", page_size};
+Result<store::ListPage> list_all(store::ObjectStore& store, const std::string& prefix,
+                                 bool delimited, std::size_t page_size) {
+  store::ListPage all;
+  store::ListRequest request{prefix, delimited, "", page_size};
   for (int pages = 0; pages < 10'000; ++pages) {
     auto page = store.list(request);
     if (!page) return page.error();

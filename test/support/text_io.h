@@ -6,26 +6,26 @@
 #include <optional>
 #include <string>
 
-#include "pailfs/s3/object_store.h"
+#include "pailfs/store/object_store.h"
 
-#include "support/fake_store.h"
+#include "fake_store.h"
 
 namespace pailfs::test {
 
-Result<s3::ETag> put_text(s3::ObjectStore& store, const s3::Key& key, std::string text,
-                          s3::ObjectAttributes attributes = {});
+Result<store::ETag> put_text(store::ObjectStore& store, const store::Key& key, std::string text,
+                             store::ObjectAttributes attributes = {});
 
 struct Got {
-  s3::ObjectInfo info;
+  store::ObjectInfo info;
   std::string bytes;
 };
 /// Fails with EPROTO when the bytes did not come in order.
-Result<Got> get_text(s3::ObjectStore& store, const s3::Key& key,
-                     std::optional<s3::ByteRange> range = {}, const s3::ETag& if_match = {});
+Result<Got> get_text(store::ObjectStore& store, const store::Key& key,
+                     std::optional<store::ByteRange> range = {}, const store::ETag& if_match = {});
 
 /// All pages of a listing. Fails with EPROTO when the pages do not end.
-Result<s3::ListPage> list_all(s3::ObjectStore& store, const std::string& prefix, bool delimited,
-                              std::size_t page = 1000);
+Result<store::ListPage> list_all(store::ObjectStore& store, const std::string& prefix,
+                                 bool delimited, std::size_t page = 1000);
 
 /// `size` bytes that differ from place to place and from seed to seed.
 std::string pattern(std::size_t size, std::uint64_t seed = 1);

@@ -11,6 +11,7 @@
 
 #include "pailfs/cache/arrival.h"
 #include "pailfs/cache/block_memory.h"
+#include "pailfs/cache/lock_ranks.h"
 #include "pailfs/util/clock.h"
 #include "pailfs/util/sync.h"
 
@@ -142,7 +143,7 @@ class BlockCache final {
   BlockMemory& memory_;
   const std::uint64_t limit_;
   const Clock& clock_;
-  Mutex mutex_;
+  Mutex mutex_{lock_rank::kBlockCache};
   std::unordered_map<std::string, std::unique_ptr<Entry>> entries_ GUARDED_BY(mutex_);
   std::array<Places, 4> places_ GUARDED_BY(mutex_);  // by Queue; oldest first
   std::uint64_t count_ GUARDED_BY(mutex_) = 0;

@@ -10,6 +10,7 @@
 
 #include "pailfs/cache/block_memory.h"
 #include "pailfs/cache/disk_room.h"
+#include "pailfs/cache/lock_ranks.h"
 #include "pailfs/util/file.h"
 #include "pailfs/util/range_set.h"
 #include "pailfs/util/result.h"
@@ -86,7 +87,7 @@ class BlockFile final {
 
   const LocalSpace& space_;
   RangeSet present_;
-  Mutex mutex_;  // innermost but for BlockMemory's
+  Mutex mutex_{lock_rank::kBlockFile};  // innermost but for BlockMemory's
   CondVar left_;
   unsigned waiting_ GUARDED_BY(mutex_) = 0;                             // for left_
   std::unordered_map<std::uint64_t, Block> blocks_ GUARDED_BY(mutex_);  // by index, in memory

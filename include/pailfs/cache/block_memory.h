@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "pailfs/cache/lock_ranks.h"
 #include "pailfs/util/sync.h"
 
 namespace pailfs::cache {
@@ -31,7 +32,7 @@ class BlockMemory final {
   void trim() EXCLUDES(mutex_);
 
  private:
-  Mutex mutex_;
+  Mutex mutex_{lock_rank::kBlockMemory};
   std::uint64_t in_use_ GUARDED_BY(mutex_) = 0;
   // Used last, taken first: it is still in the processor's cache.
   std::vector<char*> free_ GUARDED_BY(mutex_);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pailfs/cache/disk_room.h"
+#include "pailfs/cache/lock_ranks.h"
 #include "pailfs/util/file.h"
 #include "pailfs/util/result.h"
 #include "pailfs/util/sync.h"
@@ -113,7 +114,7 @@ class DiskBlocks final {
 
   const Config config_;
   std::atomic<bool> scan_begun_ = false;
-  Mutex mutex_;
+  Mutex mutex_{lock_rank::kDiskBlocks};
   Entries entries_ GUARDED_BY(mutex_);
   std::unordered_map<std::string, Entries::iterator> by_name_ GUARDED_BY(mutex_);
   std::uint64_t bytes_ GUARDED_BY(mutex_) = 0;

@@ -16,7 +16,7 @@
 
 #include "pailfs/cache/disk_room.h"
 #include "pailfs/fs/read_bytes.h"
-#include "pailfs/s3/object_store.h"
+#include "pailfs/store/object_store.h"
 #include "pailfs/util/clock.h"
 #include "pailfs/util/file.h"
 #include "pailfs/util/result.h"
@@ -287,16 +287,16 @@ class FileSystem {
 
 /// The beginning of the list of all keys of the mount, in order, and when it was asked for.
 struct FirstPage {
-  s3::ListPage page;
+  store::ListPage page;
   MonoTime asked{};
 };
 
 /// `store` and `clock` must outlive the file system. What `first` shows need not be asked for
 /// again.
-std::unique_ptr<FileSystem> make_file_system(const Config& config, s3::ObjectStore& store,
+std::unique_ptr<FileSystem> make_file_system(const Config& config, store::ObjectStore& store,
                                              Clock& clock, const FirstPage& first = {});
 
 /// Whether the object `p` (without a slash) is a directory to this mount: by its type or its mode.
-bool shows_as_directory(const s3::ObjectInfo& info, const Config& config);
+bool shows_as_directory(const store::ObjectInfo& info, const Config& config);
 
 }  // namespace pailfs::fs

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "pailfs/cache/disk_room.h"
-#include "pailfs/s3/object_store.h"
+#include "pailfs/store/object_store.h"
 #include "pailfs/util/clock.h"
 #include "pailfs/util/result.h"
 
@@ -41,7 +41,7 @@ struct Config {
 /// A change that the store has refused, for good or for now, or that somebody else's later version
 /// was in the way of, or that waits.
 struct Unstored {
-  s3::Key key;
+  store::Key key;
   std::string why;
 };
 
@@ -72,7 +72,7 @@ struct Waiting {
 ///
 /// An object that waits has its MD5 as ETag, as most stores will name it; where the store names it
 /// otherwise, the first name stays good for it as long as this mount lives.
-class JournalStore : public s3::ObjectStore {
+class JournalStore : public store::ObjectStore {
  public:
   [[nodiscard]] virtual Waiting waiting() = 0;
 };
@@ -81,7 +81,7 @@ class JournalStore : public s3::ObjectStore {
 /// with what is in it. EBUSY: another process has it. ENOTSUP: the directory is in memory.
 /// Destruction stops sending and leaves what waits in the journal. `store` and `clock` must outlive
 /// it.
-Result<std::unique_ptr<JournalStore>> open_journal(const Config& config, s3::ObjectStore& store,
+Result<std::unique_ptr<JournalStore>> open_journal(const Config& config, store::ObjectStore& store,
                                                    Clock& clock);
 
 /// Whether an earlier mount has left changes there. Takes no lock.

@@ -2,12 +2,9 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <string>
 #include <vector>
 
-#include "pailfs/fs/file_system.h"
-#include "pailfs/mount/ending.h"
 #include "pailfs/util/result.h"
 
 namespace pailfs::mount {
@@ -47,18 +44,6 @@ struct Config {
   bool use_xattr = false;
 };
 
-class RequestCounts;
-
-/// For whoever watches a mount; each may be left out.
-struct Instruments {
-  RequestCounts* counts = nullptr;  ///< counts every request; outlives the mount
-  /// Value of the attribute user.pailfs.status of the mount's root, which listxattr does not show.
-  /// With Config::use_xattr only: a kernel that may ask for attributes asks for security.capability
-  /// before every write.
-  /// Called on any thread.
-  std::function<std::string()> status;
-};
-
 /// Goes over to another mount namespace, a file such as /proc/PID/ns/mnt or a PID; the working
 /// directory becomes its root. While the process has one thread.
 Status enter_mount_namespace(const std::string& name);
@@ -78,19 +63,5 @@ enum class Mountpoint {
 /// fusermount for a user, allow_other not permitted. Changes nothing; warns on stderr about a
 /// directory that is not empty. "/dev/fd/N", an open and mounted FUSE descriptor, is not looked at.
 Result<Mountpoint> check_mountpoint(const Config& config);
-
-/// Mounts, serves until unmounted or until SIGTERM or SIGINT, unmounts, then stores what is left.
-/// `on_ready` is called at most once, on any thread, when the kernel has begun to talk to us
-/// (FUSE_INIT); it may not fork. Returns after the file system is unmounted; the error says why it
-/// never was mounted or what could not be stored. A dead mount of ours on the directory is taken
-/// away first. Meanwhile a record of the mount lies in runtime_directory(), SIGHUP reopens the log
-/// file and calls `on_hangup`, if any, SIGUSR2 changes the log level, SIGUSR1 and SIGPIPE are
-/// ignored. A service manager is told when it ends (sd_notify(3)). One at a time in a process;
-/// works as process 1. `ending`, if any, begins with the first signal to end or the unmount; when
-/// all is stored it is told that nothing is wanted of the store any more, and that this process may
-/// be ended without a word.
-Status serve(const Config& config, fs::FileSystem& file_system,
-             const std::function<void()>& on_ready, const Instruments& instruments = {},
-             const std::function<void()>& on_hangup = {}, Ending* ending = nullptr);
 
 }  // namespace pailfs::mount

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "pailfs/fs/file_system.h"
+#include "pailfs/fuse/request_counts.h"
 #include "pailfs/journal/journal_store.h"
-#include "pailfs/mount/request_counts.h"
 #include "pailfs/s3/client.h"
 #include "pailfs/util/clock.h"
 
@@ -41,8 +41,8 @@ struct Report {
   fs::Activity activity;
   std::optional<journal::Waiting> journal;  ///< with durability=local
   std::vector<s3::RequestCount> requests;
-  std::vector<mount::RequestCounts::Row> kernel;
-  std::optional<mount::OldestRequest> oldest;  ///< nothing has waited for long: none
+  std::vector<fuse::RequestCounts::Row> kernel;
+  std::optional<fuse::OldestRequest> oldest;  ///< nothing has waited for long: none
 };
 
 /// One object on one line; lists of files are cut after `most_files`, those with a failure first.

@@ -9,11 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "pailfs/auth/credentials.h"
 #include "pailfs/http/transport.h"
-#include "pailfs/s3/credentials.h"
 #include "pailfs/s3/encryption.h"
 #include "pailfs/s3/extra_headers.h"
-#include "pailfs/s3/object_store.h"
+#include "pailfs/s3/store_words.h"
 #include "pailfs/util/clock.h"
 
 namespace pailfs::s3 {
@@ -48,11 +48,6 @@ struct Config {
   std::shared_ptr<const ExtraHeaders> extra_headers;  ///< of ahbe_conf; may be null
   std::size_t list_max_keys = 1000;                   ///< names a page of a listing may have
 };
-
-/// Reads a service URL once, with one parser: scheme http or https, host, optional port, nothing
-/// else. A missing scheme becomes https (http for loopback and bare addresses). Error names what is
-/// wrong.
-Result<std::string> normalise_url(const std::string& url);
 
 /// What S3 allows as a bucket name in the given style; the error says which rule is broken.
 Status check_bucket_name(const std::string& bucket, bool path_style, const std::string& url);
@@ -93,6 +88,7 @@ class Client : public ObjectStore {
 };
 
 std::unique_ptr<Client> make_client(const Config& config, http::Transport& transport,
-                                    CredentialSource& credentials, Clock& clock, Random& random);
+                                    auth::CredentialSource& credentials, Clock& clock,
+                                    Random& random);
 
 }  // namespace pailfs::s3

@@ -5,14 +5,14 @@
 #include <string_view>
 #include <vector>
 
-#include "pailfs/s3/credentials.h"
+#include "pailfs/auth/credentials.h"
 #include "pailfs/util/result.h"
 
 namespace pailfs::s3 {
 
 /// A key of the user's own (SSE-C), in the two forms that requests carry.
 struct CustomerKey {
-  Secret base64;
+  auth::Secret base64;
   std::string md5;  ///< of the 32 bytes, in base64; shows nothing of them
 };
 

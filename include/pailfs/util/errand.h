@@ -26,7 +26,7 @@ class Errand final {
 
  private:
   std::atomic<bool> given_up_ = false;
-  mutable Mutex mutex_;
+  mutable Mutex mutex_{LockRank{1030, "errand"}};
   std::string waits_for_ GUARDED_BY(mutex_);
 };
 

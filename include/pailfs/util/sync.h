@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 
 // Thread-safety annotations, checked by clang (-Wthread-safety) and nothing elsewhere.
@@ -21,14 +22,61 @@
 
 namespace pailfs {
 
-/// std::mutex that clang can reason about.
+/// Where a mutex stands in the order of locks: a thread that holds one takes only mutexes of a
+/// higher number, and of the same number only those of a higher place. Each layer has a band of
+/// numbers, outermost first (ARCHITECTURE.md, Locks). Checked where PAILFS_CHECK_LOCKS is set: in
+/// Debug builds and under sanitizers, where a lock out of order ends the process with both names.
+struct LockRank {
+  int number = 0;
+  const char* name = "";
+};
+/// Of a mutex under which no other is taken but the log's.
+inline constexpr LockRank kInnermost{1000, "innermost"};
+
+#if defined(PAILFS_CHECK_LOCKS)
+/// Aborts, with a line on stderr, when this thread holds a lock that this one must not be inside
+/// of.
+void note_lock(const void* mutex, const LockRank& rank, std::uint64_t place);
+void note_unlock(const void* mutex);
+#endif
+
+/// std::mutex that clang can reason about, and whose order is checked.
 class PAILFS_TSA(capability("mutex")) Mutex {
  public:
-  void lock() PAILFS_TSA(acquire_capability()) { mutex_.lock(); }
-  void unlock() PAILFS_TSA(release_capability()) { mutex_.unlock(); }
-  bool try_lock() PAILFS_TSA(try_acquire_capability(true)) { return mutex_.try_lock(); }
+#if defined(PAILFS_CHECK_LOCKS)
+  explicit Mutex(const LockRank& rank = kInnermost, std::uint64_t place = 0)
+      : rank_(rank), place_(place) {}
+  void lock() PAILFS_TSA(acquire_capability()) {
+    note_lock(this, rank_, place_);
+    mutex_.lock();
+  }
+  void unlock() PAILFS_TSA(release_capability()) {
+    mutex_.unlock();
+    note_unlock(this);
+  }
+  bool try_lock() PAILFS_TSA(try_acquire_capability(true)) {
+    if (!mutex_.try_lock()) return false;
+    note_lock(this, rank_, place_);
+    return true;
+  }
 
  private:
+  const LockRank rank_;
+  const std::uint64_t place_;
+#else
+  explicit Mutex(const LockRank& = kInnermost, std::uint64_t = 0) {}
+  void lock() PAILFS_TSA(acquire_capability()) {
+    mutex_.lock();
+  }
+  void unlock() PAILFS_TSA(release_capability()) {
+    mutex_.unlock();
+  }
+  bool try_lock() PAILFS_TSA(try_acquire_capability(true)) {
+    return mutex_.try_lock();
+  }
+
+ private:
+#endif
   std::mutex mutex_;
 };
 

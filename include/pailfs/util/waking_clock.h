@@ -18,7 +18,7 @@ class WakingClock final : public Clock {
 
  private:
   const SystemClock clock_{};
-  Mutex mutex_;
+  Mutex mutex_{LockRank{1040, "clock"}};
   CondVar wake_;
   bool awake_ GUARDED_BY(mutex_) = false;
 };

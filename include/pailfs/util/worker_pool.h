@@ -38,7 +38,7 @@ class WorkerPool final {
   void enqueue(std::function<void()> task) REQUIRES(mutex_);
 
   const std::size_t limit_;
-  Mutex mutex_;
+  Mutex mutex_{LockRank{1020, "queue of a pool"}};
   CondVar wake_;
   std::deque<std::function<void()>> queue_ GUARDED_BY(mutex_);
   std::vector<std::thread> threads_ GUARDED_BY(mutex_);

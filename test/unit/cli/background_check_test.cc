@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/background_check.h"
+#include "cli/run/background_check.h"
 
 #include <atomic>
 #include <chrono>

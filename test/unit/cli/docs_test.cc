@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pailfs/cli/docs.h"
+#include "cli/options/docs.h"
 
 #include <string>
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What drivers and kits give on their command lines, beside what users do.
-#include "pailfs/cli/parse.h"
-
+#include "cli/options/parse.h"
 #include "support/catch.h"
 
 namespace pailfs::cli {

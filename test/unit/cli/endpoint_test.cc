@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/endpoint.h"
+#include "cli/options/endpoint.h"
 
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/late_keys.h"
+#include "cli/run/late_keys.h"
 
 #include <cerrno>
 #include <memory>
@@ -11,11 +11,11 @@
 namespace pailfs::cli {
 namespace {
 
-class OneKey final : public s3::CredentialSource {
+class OneKey final : public auth::CredentialSource {
  public:
   explicit OneKey(std::string key) : key_(std::move(key)) {}
-  Result<s3::Credentials> get() override { return s3::Credentials{key_, {}, {}, "test"}; }
-  bool refresh(const s3::Credentials&) override { return true; }
+  Result<auth::Credentials> get() override { return auth::Credentials{key_, {}, {}, "test"}; }
+  bool refresh(const auth::Credentials&) override { return true; }
 
  private:
   const std::string key_;
@@ -26,9 +26,9 @@ struct Outcome {
   std::optional<Error> error;
   std::string key;
 
-  [[nodiscard]] Result<s3::FoundCredentials> result() const {
+  [[nodiscard]] Result<auth::FoundCredentials> result() const {
     if (error) return *error;
-    s3::FoundCredentials found;
+    auth::FoundCredentials found;
     found.source = std::make_unique<OneKey>(key);
     if (key.empty()) found.none = Error(ENOKEY, "looked everywhere");
     return found;
@@ -63,7 +63,7 @@ TEST_CASE("keys that come later than the mount are found and kept", "[late]") {
     ++probes;
     return answer;
   };
-  const s3::Credentials none;
+  const auth::Credentials none;
 
   CHECK(key_of(keys) == "not there at the start");
   CHECK_FALSE(keys.refresh(none));

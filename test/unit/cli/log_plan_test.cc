@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "log_plan.h"
+#include "cli/run/log_plan.h"
 
 #include "support/catch.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/memory_share.h"
+#include "cli/run/memory_share.h"
 
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pailfs/cli/option_files.h"
+#include "cli/options/option_files.h"
 
 #include <sys/stat.h>
 
@@ -63,7 +63,7 @@ TEST_CASE("Keys come from the file of use_sse, then load_sse_c, then the environ
   Scratch scratch;
   Options options = customer(scratch.file("a", "# first\n" + kKeyA + "\n"));
   options.encryption.more_keys_file = scratch.file("b", kKeyB + "\n" + kKeyA, 0400);
-  options.encryption.environment_keys = s3::Secret(kKeyB + ":" + std::string(32, 'c'));
+  options.encryption.environment_keys = auth::Secret(kKeyB + ":" + std::string(32, 'c'));
   Lines warnings;
   REQUIRE(read_option_files(options, warnings));
   const s3::Encryption& encryption = options.s3.encryption;
@@ -112,7 +112,7 @@ TEST_CASE("Encryption without a key, or over a wire that others can read, is ref
   Options unasked;
   unasked.s3.url = "http://10.0.0.1";
   unasked.http.allow_plain_http = true;
-  unasked.encryption.environment_keys = s3::Secret(kKeyA);
+  unasked.encryption.environment_keys = auth::Secret(kKeyA);
   Lines warnings;
   CHECK(read_option_files(unasked, warnings));
   CHECK(unasked.s3.encryption.keys.empty());

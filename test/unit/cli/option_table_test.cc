@@ -3,11 +3,11 @@
 #include <string>
 #include <vector>
 
-#include "pailfs/cli/docs.h"
-#include "pailfs/cli/options.h"
-#include "pailfs/cli/parse.h"
 #include "pailfs/util/text.h"
 
+#include "cli/options/docs.h"
+#include "cli/options/options.h"
+#include "cli/options/parse.h"
 #include "support/catch.h"
 
 namespace pailfs::cli {

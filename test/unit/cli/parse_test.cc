@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pailfs/cli/parse.h"
+#include "cli/options/parse.h"
 
 #include <algorithm>
 #include <functional>

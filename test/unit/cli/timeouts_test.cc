@@ -3,8 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "pailfs/cli/parse.h"
-
+#include "cli/options/parse.h"
 #include "support/catch.h"
 
 namespace pailfs::cli {

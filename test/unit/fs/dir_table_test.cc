@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fs/dir_table.h"
+#include "fs/tree/dir_table.h"
 
 #include <map>
 #include <random>
@@ -77,19 +77,19 @@ TEST_CASE("what an object carries comes out as it went in, whoever wrote it") {
   stat.mode = S_IFREG | 0640;
   stat.uid = 1000;
   stat.mtime = WallTime{std::chrono::nanoseconds(1'700'000'000'123'456'789)};
-  s3::ObjectAttributes typed;
+  store::ObjectAttributes typed;
   typed.content_type = "text/plain";
-  s3::ObjectAttributes foreign = encode(stat, typed);
+  store::ObjectAttributes foreign = encode(stat, typed);
   foreign.metadata.emplace_back("colour", "red");
-  s3::ObjectAttributes odd = encode(stat, typed);
+  store::ObjectAttributes odd = encode(stat, typed);
   set_metadata(odd, "mtime", "1700000000.1");
-  s3::ObjectAttributes some = typed;
+  store::ObjectAttributes some = typed;
   some.metadata = {{"mtime", "1700000000"}, {"uid", "0"}};
-  s3::ObjectAttributes cached = encode(stat, typed);
+  store::ObjectAttributes cached = encode(stat, typed);
   cached.standard.emplace_back("Cache-Control", "no-store");
-  for (const auto& attributes : {s3::ObjectAttributes(), typed, encode(stat, typed),
+  for (const auto& attributes : {store::ObjectAttributes(), typed, encode(stat, typed),
                                  encode(stat, typed, false), foreign, odd, some, cached}) {
-    s3::ObjectInfo info;
+    store::ObjectInfo info;
     info.size = 12;
     info.last_modified = WallTime{std::chrono::seconds(1'000)};
     info.attributes = attributes;

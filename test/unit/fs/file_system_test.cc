@@ -418,7 +418,7 @@ TEST_CASE("a walk through a small tree is one list, until it has outgrown a page
   };
   FirstPage first;
   first.asked = w.clock.now();
-  s3::ListRequest all;
+  store::ListRequest all;
   all.delimited = false;
   first.page = *w.store.list(all);
   w.files = make_file_system(World::config(), w.faults, w.clock, first);

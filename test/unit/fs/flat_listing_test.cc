@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fs/flat_listing.h"
+#include "fs/tree/flat_listing.h"
 
 #include <unistd.h>
 
 #include "pailfs/util/log.h"
 
-#include "fs/lister.h"
+#include "fs/tree/lister.h"
 #include "support/catch.h"
 #include "support/fake_clock.h"
 #include "support/fake_store.h"
@@ -21,7 +21,7 @@ struct Fixture {
   NodeCache known{config, clock};
 
   void add(FlatListing& listing, const std::vector<std::string>& keys, bool last) {
-    s3::ListPage page;
+    store::ListPage page;
     for (const std::string& key : keys) page.objects.push_back({key, 5'000, {"\"x\""}, {}});
     if (!last) page.next = "more";
     listing.add(page, clock.now());
@@ -65,9 +65,9 @@ TEST_CASE("a flat listing shows every directory of the tree") {
   CHECK(f.names("b/y/z") == "1 2");
   CHECK(f.names("c") == "1");
   CHECK(f.names("e") == "none");
-  CHECK(f.known.marker("b") == NodeCache::Word::present);
-  CHECK(f.known.marker("c") == NodeCache::Word::absent);
-  CHECK(f.known.marker("") == NodeCache::Word::absent);
+  CHECK(f.known.marker("b") == Presence::present);
+  CHECK(f.known.marker("c") == Presence::absent);
+  CHECK(f.known.marker("") == Presence::absent);
 }
 
 TEST_CASE("a page that others follow leaves only those directories whole that have passed") {
@@ -78,11 +78,11 @@ TEST_CASE("a page that others follow leaves only those directories whole that ha
   CHECK(f.names("b") == "none");
   CHECK(f.names("") == "none");
   ListedName b;
-  REQUIRE(f.known.listed("b", b) == NodeCache::Word::present);
+  REQUIRE(f.known.listed("b", b) == Presence::present);
   CHECK(b.directory);
   CHECK_FALSE(b.file);
-  CHECK(f.known.listed("c", b) == NodeCache::Word::none);
-  CHECK(f.known.marker("") == NodeCache::Word::absent);
+  CHECK(f.known.listed("c", b) == Presence::unknown);
+  CHECK(f.known.marker("") == Presence::absent);
   f.add(listing, {"b/2", "b/c/1"}, false);
   CHECK(f.names("b") == "none");
   f.add(listing, {"d"}, true);
@@ -96,8 +96,8 @@ TEST_CASE("what an old list shows is believed, what it lacks is not") {
   FlatListing listing(f.config, f.known, "", false);
   f.add(listing, {"a/1"}, true);
   ListedName name;
-  CHECK(f.known.listed("a/1", name) == NodeCache::Word::present);
-  CHECK(f.known.listed("a/2", name) == NodeCache::Word::none);
+  CHECK(f.known.listed("a/1", name) == Presence::present);
+  CHECK(f.known.listed("a/2", name) == Presence::unknown);
   CHECK(f.known.is_short("a"));
   CHECK(f.names("a") == "none");
 }
@@ -116,7 +116,7 @@ TEST_CASE("keys that cannot be names are passed over") {
   f.add(listing, {"/", "/x", "a/./c", "a//b", "a/1"}, true);
   CHECK(f.names("") == "a/");
   CHECK(f.names("a") == "1");
-  CHECK(f.known.marker("") == NodeCache::Word::none);  // "/" may be the root's
+  CHECK(f.known.marker("") == Presence::unknown);  // "/" may be the root's
 }
 
 TEST_CASE("a flat listing of a mount's prefix begins there") {
@@ -124,13 +124,13 @@ TEST_CASE("a flat listing of a mount's prefix begins there") {
   f.config.prefix = "p/q/";
   NodeCache known(f.config, f.clock);
   FlatListing listing(f.config, known, "");
-  s3::ListPage page;
+  store::ListPage page;
   for (const char* key : {"p/q/", "p/q/a", "p/q/d/x"}) page.objects.push_back({key, 1, {}, {}});
   listing.add(page, f.clock.now());
-  CHECK(known.marker("") == NodeCache::Word::present);
+  CHECK(known.marker("") == Presence::present);
   ListedName name;
-  CHECK(known.listed("d/x", name) == NodeCache::Word::present);
-  CHECK(known.listed("d/y", name) == NodeCache::Word::absent);
+  CHECK(known.listed("d/x", name) == Presence::present);
+  CHECK(known.listed("d/y", name) == Presence::absent);
 }
 
 TEST_CASE("a tree that one page has held is listed whole the next time") {

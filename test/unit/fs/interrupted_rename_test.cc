@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fs/interrupted_rename.h"
+#include "fs/rename/interrupted_rename.h"
 
 #include <fcntl.h>
 
@@ -22,7 +22,7 @@ struct World {
     put("old/", "", 10);
   }
   void put(const std::string& key, const std::string& text, int ctime) {
-    s3::ObjectAttributes attributes;
+    store::ObjectAttributes attributes;
     attributes.metadata = {{"mode", key.ends_with('/') ? "16877" : "33188"},
                            {"ctime", "1700000000.00000000" + std::to_string(ctime)}};
     store.put_raw(key, text, attributes);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fs/kernel_view.h"
+#include "fs/tree/kernel_view.h"
 
 #include <fcntl.h>
 

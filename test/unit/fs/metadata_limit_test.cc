@@ -7,7 +7,7 @@
 
 #include "pailfs/fs/file_system.h"
 
-#include "fs/object_map.h"
+#include "fs/format/object_headers.h"
 #include "support/catch.h"
 #include "support/fake_clock.h"
 #include "support/fake_store.h"
@@ -72,7 +72,7 @@ TEST_CASE("what surely fits leaves room for the longest mode, owner and times") 
   for (const Row& row : {Row{0, 0, true}, Row{1'000, 1'000, true}, Row{1'910, 0, true},
                          Row{1'911, 0, false}, Row{2'048, 0, false}, Row{0, 3'000, false}}) {
     CAPTURE(row.metadata, row.standard);
-    s3::ObjectAttributes attributes;
+    store::ObjectAttributes attributes;
     attributes.metadata.emplace_back("a", std::string(row.metadata, 'v'));
     attributes.standard.emplace_back("Cache-Control", std::string(row.standard, 'v'));
     CHECK(surely_fit(attributes) == row.fits);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fs/name_walk.h"
+#include "fs/predict/name_walk.h"
 
 #include "support/catch.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fs/node_cache.h"
+#include "fs/tree/node_cache.h"
 
 #include <malloc.h>
 #include <sys/stat.h>
@@ -44,7 +44,7 @@ struct Fixture {
 
 bool lists(NodeCache& cache, const std::string& path) {
   ListedName name;
-  return cache.listed(path, name) == NodeCache::Word::present;
+  return cache.listed(path, name) == Presence::present;
 }
 
 bool is_listed(NodeCache& cache, const std::string& directory) {
@@ -52,8 +52,7 @@ bool is_listed(NodeCache& cache, const std::string& directory) {
 }
 
 /// A whole listing in one page, asked for at `asked`.
-NodeCache::ReadingPtr list(NodeCache& cache, const std::string& directory, Names names,
-                           MonoTime asked) {
+ListingCursorPtr list(NodeCache& cache, const std::string& directory, Names names, MonoTime asked) {
   auto reading = cache.begin_reading(directory, asked);
   NodeCache::Page page;
   page.names = std::move(names);
@@ -62,7 +61,7 @@ NodeCache::ReadingPtr list(NodeCache& cache, const std::string& directory, Names
   return reading;
 }
 
-std::string names_of(NodeCache& cache, const NodeCache::ReadingPtr& reading) {
+std::string names_of(NodeCache& cache, const ListingCursorPtr& reading) {
   std::string all;
   for (const auto& item : cache.items(reading, 0, 1'000)) all += item.name + " ";
   return all;
@@ -307,7 +306,7 @@ TEST_CASE("a name that is an object and a directory is there once") {
   const auto reading = list(cache, "d", {{"a", listed("1")}, {"a", below}}, f.clock.now());
   CHECK(names_of(cache, reading) == "a ");
   ListedName a;
-  REQUIRE(cache.listed("d/a", a) == NodeCache::Word::present);
+  REQUIRE(cache.listed("d/a", a) == Presence::present);
   CHECK(a.file);
   CHECK(a.directory);
 }
@@ -434,7 +433,7 @@ TEST_CASE("names that were removed do not come back with a page asked for before
 
   // What it could not show is not taken for absent.
   ListedName found;
-  CHECK(cache.listed("d/another", found) == NodeCache::Word::none);
+  CHECK(cache.listed("d/another", found) == Presence::unknown);
   CHECK(names_of(cache, list(cache, "d", {{"another", listed("1")}}, f.clock.now())) == "another ");
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fs/node_fetcher.h"
+#include "fs/tree/node_fetcher.h"
 
 #include <future>
 

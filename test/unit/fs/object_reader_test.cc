@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fs/object_reader.h"
+#include "fs/read/object_reader.h"
 
 #include <random>
 #include <thread>
 
-#include "fs/written_blocks.h"
+#include "fs/read/upload_cache.h"
 #include "support/catch.h"
 #include "support/fake_clock.h"
 #include "support/fake_store.h"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fs/part_ledger.h"
+#include "fs/write/part_ledger.h"
 
 #include <map>
 #include <random>
 
-#include "fs/upload_plan.h"
+#include "fs/write/upload_plan.h"
 #include "support/catch.h"
 
 using namespace pailfs;
@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint64_t kMiB = 1U << 20U;
 
-s3::ETag etag(int n) {
+store::ETag etag(int n) {
   return {"\"" + std::to_string(n) + "\""};
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fs/path_locks.h"
+#include "fs/tree/path_locks.h"
 
 #include <atomic>
 #include <deque>
@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "fs/node_cache.h"
+#include "fs/tree/node_cache.h"
 #include "support/catch.h"
 
 namespace pailfs::fs {

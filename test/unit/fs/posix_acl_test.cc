@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fs/posix_acl.h"
+#include "fs/format/posix_acl.h"
 
 #include <sys/stat.h>
 
@@ -102,7 +102,7 @@ TEST_CASE("a minimal list becomes the mode, and an empty one is none") {
 }
 
 TEST_CASE("chmod changes the list of an object, if it has one that is a list") {
-  s3::ObjectAttributes attributes;
+  store::ObjectAttributes attributes;
   CHECK_FALSE(follow_mode(attributes, 0640));
   put_xattrs({{std::string(kAccessAcl), encode_acl(kMasked)}, {"user.a", "b"}}, attributes);
   CHECK_FALSE(follow_mode(attributes, 0660));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fs/read_pattern.h"
+#include "fs/predict/read_pattern.h"
 
 #include <random>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fs/set_ids.h"
+#include "fs/posix/set_ids.h"
 
 #include "support/catch.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fs/tree_rename.h"
+#include "fs/rename/tree_rename.h"
 
 #include "support/catch.h"
 #include "support/fake_clock.h"
@@ -28,7 +28,7 @@ struct Fixture {
   test::FaultStore faults;
   Config config;
   WorkerPool pool;
-  s3::ObjectAttributes marker;
+  store::ObjectAttributes marker;
 };
 
 }  // namespace
@@ -78,7 +78,7 @@ TEST_CASE("copies are made in parts from the size that is named") {
     count.action = test::Fault::Action::none;
     const auto rule = f.faults.add(count);
     f.store.put_raw("s", std::string(size, 'x'));
-    const s3::ETag version = f.store.head("s")->etag;
+    const store::ETag version = f.store.head("s")->etag;
     CHECK(ObjectCopier(f.config, f.faults, f.pool).copy({"s", "d", version, size, {}}, false));
     const int fired = f.faults.fired(rule);
     f.faults.clear();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fs/upload_plan.h"
+#include "fs/write/upload_plan.h"
 
 #include <random>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fs/wtf8.h"
+#include "fs/format/wtf8.h"
 
 #include <random>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "curl_failure.h"
+#include "http/curl_failure.h"
 
 #include <cerrno>
 

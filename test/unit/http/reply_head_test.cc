@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "reply_head.h"
+#include "http/reply_head.h"
 
 #include "support/catch.h"
 

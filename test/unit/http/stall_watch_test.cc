@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stall_watch.h"
+#include "http/stall_watch.h"
 
 #include "support/catch.h"
 

@@ -44,7 +44,7 @@ TEST_CASE(
   REQUIRE(err(store.remove("d/gone")) == 0);
   REQUIRE(err(store.settle({})) == 0);
   CHECK(s.fake.count().total() == 1);
-  CHECK(s.fake.keys() == std::vector<s3::Key>{"d/name"});
+  CHECK(s.fake.keys() == std::vector<store::Key>{"d/name"});
   CHECK(s.fake.object("d/name")->meta("mode") == "3");
 }
 
@@ -135,7 +135,7 @@ TEST_CASE("a mount that acknowledges nothing finishes what another left, and con
   CHECK(s.content("l") == "x");
   REQUIRE(err(store.copy({"l", "m", {}, {}})) == 0);
   REQUIRE(err(store.remove("l")) == 0);
-  CHECK(s.fake.keys() == std::vector<s3::Key>{"k", "m"});
+  CHECK(s.fake.keys() == std::vector<store::Key>{"k", "m"});
 }
 
 TEST_CASE("a later version of somebody else is not undone") {
@@ -335,7 +335,7 @@ TEST_CASE("a source is removed only after its copy is confirmed") {
   CHECK(err(store.head("from")) == ENOENT);
   s.faults.clear();
   CHECK(err(store.settle({})) == 0);
-  CHECK(s.fake.keys() == std::vector<s3::Key>{"to"});
+  CHECK(s.fake.keys() == std::vector<store::Key>{"to"});
 }
 
 TEST_CASE("two names change places") {
@@ -378,7 +378,7 @@ TEST_CASE("an object keeps the name of its version when the store names it other
   Setting s;
   JournalStore& store = s.open();
   // A copy of an object that was made of parts has another ETag.
-  const auto id = store.create_upload("parts", {}, s3::PartOrigin::mixed);
+  const auto id = store.create_upload("parts", {}, store::PartOrigin::mixed);
   REQUIRE(err(id) == 0);
   StringSource body("text");
   const auto part = store.upload_part("parts", *id, 1, body);
@@ -402,7 +402,7 @@ TEST_CASE("an object is read though a change of its attributes has arrived under
   Setting s;
   s.config.hold = std::chrono::milliseconds(0);
   JournalStore& store = s.open();
-  const auto id = store.create_upload("k", mode("1"), s3::PartOrigin::mixed);
+  const auto id = store.create_upload("k", mode("1"), store::PartOrigin::mixed);
   REQUIRE(err(id) == 0);
   StringSource body("text");
   const auto part = store.upload_part("k", *id, 1, body);

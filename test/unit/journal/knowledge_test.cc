@@ -9,21 +9,21 @@ namespace {
 using std::chrono::seconds;
 constexpr MonoTime kStart = MonoTime() + std::chrono::hours(10);
 
-s3::ListPage page(const std::vector<s3::Key>& keys, const std::vector<std::string>& prefixes = {},
-                  const std::string& next = {}) {
-  s3::ListPage result;
-  for (const s3::Key& key : keys) result.objects.push_back({key, 3, {"\"" + key + "\""}, {}});
+store::ListPage page(const std::vector<store::Key>& keys,
+                     const std::vector<std::string>& prefixes = {}, const std::string& next = {}) {
+  store::ListPage result;
+  for (const store::Key& key : keys) result.objects.push_back({key, 3, {"\"" + key + "\""}, {}});
   result.prefixes = prefixes;
   result.next = next;
   return result;
 }
 
-s3::ListRequest request(const std::string& prefix, bool delimited = true,
-                        const std::string& continuation = {}) {
+store::ListRequest request(const std::string& prefix, bool delimited = true,
+                           const std::string& continuation = {}) {
   return {prefix, delimited, continuation, 1000};
 }
 
-Base base_of(Knowledge& knowledge, const s3::Key& key, MonoTime now = kStart) {
+Base base_of(Knowledge& knowledge, const store::Key& key, MonoTime now = kStart) {
   const auto known = knowledge.find(key, now);
   return known ? known->base : Base();
 }

@@ -5,14 +5,14 @@
 #include <utility>
 #include <vector>
 
-#include "pailfs/s3/object_store.h"
+#include "pailfs/store/object_store.h"
 
 namespace pailfs::journal {
 
 /// The connection of one life to the bucket: may lose requests and replies, and ends with it.
-class Line final : public s3::ObjectStore {
+class Line final : public store::ObjectStore {
  public:
-  explicit Line(s3::ObjectStore& bucket) : bucket_(bucket) {}
+  explicit Line(store::ObjectStore& bucket) : bucket_(bucket) {}
 
   bool cut = false;
   /// Of the next change: whether it arrives, and its reply.
@@ -21,28 +21,28 @@ class Line final : public s3::ObjectStore {
   /// A change is under way, and has arrived if it ever will.
   std::function<void()> under_way;
 
-  Result<s3::ObjectInfo> head(const s3::Key& key) override {
+  Result<store::ObjectInfo> head(const store::Key& key) override {
     if (cut) return lost();
     return bucket_.head(key);
   }
-  Result<s3::ObjectInfo> get(const s3::GetRequest& request, s3::ByteSink& sink) override {
+  Result<store::ObjectInfo> get(const store::GetRequest& request, store::ByteSink& sink) override {
     if (cut) return lost();
     return bucket_.get(request, sink);
   }
-  Result<s3::ListPage> list(const s3::ListRequest& request) override {
+  Result<store::ListPage> list(const store::ListRequest& request) override {
     if (cut) return lost();
     return bucket_.list(request);
   }
-  Result<s3::ETag> put(const s3::PutRequest& request, s3::ByteSource& body) override {
-    return change<Result<s3::ETag>>([&] { return bucket_.put(request, body); });
+  Result<store::ETag> put(const store::PutRequest& request, store::ByteSource& body) override {
+    return change<Result<store::ETag>>([&] { return bucket_.put(request, body); });
   }
-  Result<s3::ETag> copy(const s3::CopyRequest& request) override {
-    return change<Result<s3::ETag>>([&] { return bucket_.copy(request); });
+  Result<store::ETag> copy(const store::CopyRequest& request) override {
+    return change<Result<store::ETag>>([&] { return bucket_.copy(request); });
   }
-  Status remove(const s3::Key& key) override {
+  Status remove(const store::Key& key) override {
     return change<Status>([&] { return bucket_.remove(key); });
   }
-  std::vector<Status> remove_many(const std::vector<s3::Key>& keys) override {
+  std::vector<Status> remove_many(const std::vector<store::Key>& keys) override {
     const Status status = change<Status>([&] {
       bucket_.remove_many(keys);
       return Status();
@@ -50,30 +50,32 @@ class Line final : public s3::ObjectStore {
     return std::vector<Status>(keys.size(), status);
   }
   // Uploads in parts are played as one event, which always succeeds.
-  Result<s3::UploadId> create_upload(const s3::Key& key, const s3::ObjectAttributes& attributes,
-                                     s3::PartOrigin parts) override {
+  Result<store::UploadId> create_upload(const store::Key& key,
+                                        const store::ObjectAttributes& attributes,
+                                        store::PartOrigin parts) override {
     if (cut) return lost();
     return bucket_.create_upload(key, attributes, parts);
   }
-  Result<s3::ETag> upload_part(const s3::Key& key, const s3::UploadId& id, int number,
-                               s3::ByteSource& body) override {
+  Result<store::ETag> upload_part(const store::Key& key, const store::UploadId& id, int number,
+                                  store::ByteSource& body) override {
     if (cut) return lost();
     return bucket_.upload_part(key, id, number, body);
   }
-  Result<s3::ETag> copy_part(const s3::Key&, const s3::UploadId&, int, const s3::Key&,
-                             const s3::ETag&, s3::ByteRange) override {
+  Result<store::ETag> copy_part(const store::Key&, const store::UploadId&, int, const store::Key&,
+                                const store::ETag&, store::ByteRange) override {
     return lost();
   }
-  Result<s3::ETag> complete_upload(const s3::Key& key, const s3::UploadId& id,
-                                   const std::vector<s3::UploadedPart>& parts) override {
+  Result<store::ETag> complete_upload(const store::Key& key, const store::UploadId& id,
+                                      const std::vector<store::UploadedPart>& parts) override {
     if (cut) return lost();
     return bucket_.complete_upload(key, id, parts);
   }
-  Status abort_upload(const s3::Key&, const s3::UploadId&) override { return lost(); }
-  Result<std::vector<s3::UploadedPart>> list_parts(const s3::Key&, const s3::UploadId&) override {
+  Status abort_upload(const store::Key&, const store::UploadId&) override { return lost(); }
+  Result<std::vector<store::UploadedPart>> list_parts(const store::Key&,
+                                                      const store::UploadId&) override {
     return lost();
   }
-  Result<s3::UploadPage> list_uploads(const std::string&, const s3::UploadPage&) override {
+  Result<store::UploadPage> list_uploads(const std::string&, const store::UploadPage&) override {
     return lost();
   }
 
@@ -89,7 +91,7 @@ class Line final : public s3::ObjectStore {
     return outcome;
   }
 
-  s3::ObjectStore& bucket_;
+  store::ObjectStore& bucket_;
 };
 
 }  // namespace pailfs::journal

@@ -40,12 +40,12 @@ struct Value {
   int attributes = 0;
   friend bool operator==(const Value&, const Value&) = default;
 };
-using Bucket = std::map<s3::Key, Value>;
+using Bucket = std::map<store::Key, Value>;
 
-s3::ETag etag_of(const Value& value) {
+store::ETag etag_of(const Value& value) {
   return {"\"" + std::to_string(value.bytes) + "\""};
 }
-s3::ObjectAttributes attributes_of(int number) {
+store::ObjectAttributes attributes_of(int number) {
   return {"", {{"n", std::to_string(number)}}, {}};
 }
 
@@ -133,7 +133,7 @@ class World {
     for (int i = 0; i < 100 && wrong_.empty() && (!flying_.empty() || start()); ++i) {
       finish(true, true);
     }
-    for (const s3::Key key : {"a", "b"}) {
+    for (const store::Key key : {"a", "b"}) {
       const auto is = [&](const Bucket& bucket) {
         const auto found = bucket.find(key);
         return found == bucket.end() ? std::nullopt : std::optional(found->second);
@@ -147,7 +147,7 @@ class World {
   }
   /// A record of the log.
   struct Logged {
-    s3::Key key;
+    store::Key key;
     Sequence seq = 0;
     Want want;
     Base base{};
@@ -156,7 +156,7 @@ class World {
     std::optional<Value> value{};  ///< what the key then has
     bool done = false;
   };
-  static Logged done(const s3::Key& key, Sequence seq, const Base& base) {
+  static Logged done(const store::Key& key, Sequence seq, const Base& base) {
     Logged record{key, seq, {}};
     record.base = base;
     record.done = true;
@@ -165,11 +165,11 @@ class World {
   void complain(const std::string& text) {
     if (wrong_.empty()) wrong_ = text;
   }
-  Base stored(const s3::Key& key) const {
+  Base stored(const store::Key& key) const {
     const auto found = bucket_.find(key);
     return found == bucket_.end() ? Base::none() : Base::of(etag_of(found->second));
   }
-  void change(const s3::Key& key, const Want& want, const std::optional<Value>& value) {
+  void change(const store::Key& key, const Want& want, const std::optional<Value>& value) {
     if (slow_ && slow_->key == key) acknowledge();
     const Pending::Entry* entry = pending_.find(key);
     const Sequence seq = next_++;
@@ -205,7 +205,7 @@ class World {
       truth_.erase(record.key);
     }
   }
-  void put(const s3::Key& key) {
+  void put(const store::Key& key) {
     const int number = static_cast<int>(next_);
     Want want = body(next_);
     want.attributes = attributes_of(number);
@@ -218,21 +218,21 @@ class World {
     change(key, want, Value{number, number});
   }
   /// What was copied from there before was not from what is there now.
-  void overwritten(const s3::Key& key) {
+  void overwritten(const store::Key& key) {
     for (auto& [copy, sources] : sources_) sources.erase(key);
   }
-  bool remove(const s3::Key& key) {
+  bool remove(const store::Key& key) {
     if (slow_ && slow_->key == key) acknowledge();
     if (!truth_.contains(key)) return false;
     change(key, {}, std::nullopt);
     return true;
   }
-  bool in_flux(const s3::Key& key) const {
+  bool in_flux(const store::Key& key) const {
     const Pending::Entry* entry = pending_.find(key);
     return entry != nullptr && entry->sending && entry->want.kind == Want::Kind::copy &&
            entry->want.source == key;
   }
-  bool copy(const s3::Key& from, const s3::Key& to) {
+  bool copy(const store::Key& from, const store::Key& to) {
     if (slow_ && slow_->key == to) acknowledge();
     if (!truth_.contains(from)) return false;
     // Here it waits; the service goes on meanwhile.
@@ -273,10 +273,10 @@ class World {
     for (const Job& job : jobs) flying_.push_back(job);
     return !jobs.empty();
   }
-  std::optional<s3::ObjectInfo> look(const s3::Key& key) const {
+  std::optional<store::ObjectInfo> look(const store::Key& key) const {
     const auto found = bucket_.find(key);
     if (found == bucket_.end()) return std::nullopt;
-    s3::ObjectInfo info;
+    store::ObjectInfo info;
     info.size = 1;
     info.etag = etag_of(found->second);
     info.attributes = attributes_of(found->second.attributes);
@@ -398,9 +398,9 @@ class World {
   std::vector<Logged> log_;
   std::optional<Logged> slow_;  // written down, and not yet acknowledged
   bool slowly_ = false;
-  s3::Key refused_;         // the service does not take changes of it
+  store::Key refused_;      // the service does not take changes of it
   bool obstinate_ = false;  // ... and does not say that this is its last word
-  using Sets = std::map<s3::Key, std::set<s3::Key>>;
+  using Sets = std::map<store::Key, std::set<store::Key>>;
   Sets origins_;                      // from where what a key shall have was copied
   Sets sources_;                      // ... and that have not been written anew since
   std::pair<Sets, Sets> remembered_;  // before the last change

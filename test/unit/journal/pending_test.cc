@@ -25,7 +25,7 @@ Want body(BodyId id, std::uint64_t size = 1) {
   return want;
 }
 
-Want copy_of(const s3::Key& source, const char* etag) {
+Want copy_of(const store::Key& source, const char* etag) {
   Want want;
   want.kind = Want::Kind::copy;
   want.source = source;
@@ -34,13 +34,13 @@ Want copy_of(const s3::Key& source, const char* etag) {
   return want;
 }
 
-std::vector<s3::Key> keys(const std::vector<Job>& jobs) {
-  std::vector<s3::Key> result;
+std::vector<store::Key> keys(const std::vector<Job>& jobs) {
+  std::vector<store::Key> result;
   for (const Job& job : jobs) result.push_back(job.key);
   return result;
 }
 
-using Keys = std::vector<s3::Key>;
+using Keys = std::vector<store::Key>;
 
 TEST_CASE("changes of a key are held for more and then are one") {
   Pending pending(kHold);
@@ -220,7 +220,7 @@ TEST_CASE("a body held for a change to come is not released with its last user")
 }
 
 /// Sends `key` and has it fail as often as that; what the last failure showed.
-Pending::Shows fail(Pending& pending, const s3::Key& key, Sequence seq, unsigned times,
+Pending::Shows fail(Pending& pending, const store::Key& key, Sequence seq, unsigned times,
                     bool answered) {
   const auto answer = answered ? Pending::Answer::busy : Pending::Answer::none;
   auto shows = Pending::Shows::little;

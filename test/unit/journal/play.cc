@@ -22,11 +22,11 @@ files::path memory() {
   return ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : files::temp_directory_path();
 }
 
-s3::ObjectAttributes attributes(const std::string& mode) {
+store::ObjectAttributes attributes(const std::string& mode) {
   return {"text/plain", {{"mode", mode}}, {}};
 }
 
-std::string text(const std::map<s3::Key, Value>& objects) {
+std::string text(const std::map<store::Key, Value>& objects) {
   std::string text;
   for (const auto& [key, value] : objects) {
     text += key + "=" + value.bytes.substr(0, 8) + "," + value.mode + " ";
@@ -179,7 +179,7 @@ void Play::happens(char event, int depth) {
 }
 
 /// Changes `key`, and says whether that was acknowledged. Not if the power failed meanwhile.
-bool Play::change(const s3::Key& key, const std::optional<Value>& then,
+bool Play::change(const store::Key& key, const std::optional<Value>& then,
                   const std::function<bool()>& make) {
   const std::size_t life = lives_.size();
   doubt_ = Doubt{key, then};
@@ -191,7 +191,7 @@ bool Play::change(const s3::Key& key, const std::optional<Value>& then,
 }
 
 /// Bytes large enough for a file of their own now and then.
-bool Play::put(const s3::Key& key) {
+bool Play::put(const store::Key& key) {
   const std::string number = std::to_string(++number_);
   const Value value{number_ % 5 == 0 ? number + std::string(kInlineBody, '.') : number, number};
   return change(key, value, [&] {
@@ -200,12 +200,12 @@ bool Play::put(const s3::Key& key) {
 }
 
 /// In parts: straight to the store, behind what waits for the key.
-void Play::upload(const s3::Key& key) {
+void Play::upload(const store::Key& key) {
   if (now().waiting().changes > 0) return;  // it would wait for that
   const std::string number = std::to_string(++number_);
   change(key, Value{number, number}, [&] {
     Journal& journal = now();
-    const auto id = journal.create_upload(key, attributes(number), s3::PartOrigin::mixed);
+    const auto id = journal.create_upload(key, attributes(number), store::PartOrigin::mixed);
     if (!id) return false;
     StringSource body(number);
     const auto part = journal.upload_part(key, *id, 1, body);
@@ -213,16 +213,16 @@ void Play::upload(const s3::Key& key) {
   });
 }
 
-bool Play::remove(const s3::Key& key) {
+bool Play::remove(const store::Key& key) {
   if (!truth_.contains(key)) return false;
   return change(key, std::nullopt, [&] { return err(now().remove(key)) == 0; });
 }
 
-void Play::rename(const s3::Key& from, const s3::Key& to, bool changes) {
+void Play::rename(const store::Key& from, const store::Key& to, bool changes) {
   const auto found = truth_.find(from);
   if (found == truth_.end()) return;
   Value value = found->second;
-  s3::CopyRequest request{from, to, {}, {}};
+  store::CopyRequest request{from, to, {}, {}};
   if (changes) {
     value.mode = std::to_string(++number_);
     request.attributes = attributes(value.mode);
@@ -230,7 +230,7 @@ void Play::rename(const s3::Key& from, const s3::Key& to, bool changes) {
   if (change(to, value, [&] { return err(now().copy(request)) == 0; })) remove(from);
 }
 
-void Play::change_mode(const s3::Key& key) {
+void Play::change_mode(const store::Key& key) {
   if (!truth_.contains(key)) return;
   Value value = truth_[key];
   value.mode = std::to_string(++number_);
@@ -270,7 +270,7 @@ void Play::drain() {
   complain("what waits is not carried out");
 }
 
-std::optional<Value> Play::shown(const s3::Key& key) {
+std::optional<Value> Play::shown(const store::Key& key) {
   const auto got = get_text(now(), key);
   if (!got && err(got) != ENOENT) {
     complain(key + " cannot be read: " + got.error().text);

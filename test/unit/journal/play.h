@@ -54,16 +54,16 @@ class Play final {
 
  private:
   struct Life {
-    explicit Life(s3::ObjectStore& bucket) : line(bucket) {}
+    explicit Life(store::ObjectStore& bucket) : line(bucket) {}
     Line line;
     std::string directory;
     std::shared_ptr<CutDisk> disk;
     std::unique_ptr<Journal> journal;
   };
-  using Truth = std::map<s3::Key, Value>;
+  using Truth = std::map<store::Key, Value>;
   /// A change that is being made: after a cut it has been, or has not.
   struct Doubt {
-    s3::Key key;
+    store::Key key;
     std::optional<Value> then;
   };
 
@@ -76,17 +76,17 @@ class Play final {
 
   void play(int depth);
   void happens(char event, int depth);
-  bool change(const s3::Key& key, const std::optional<Value>& then,
+  bool change(const store::Key& key, const std::optional<Value>& then,
               const std::function<bool()>& make);
-  bool put(const s3::Key& key);
-  void upload(const s3::Key& key);
-  bool remove(const s3::Key& key);
-  void rename(const s3::Key& from, const s3::Key& to, bool changes);
-  void change_mode(const s3::Key& key);
+  bool put(const store::Key& key);
+  void upload(const store::Key& key);
+  bool remove(const store::Key& key);
+  void rename(const store::Key& from, const store::Key& to, bool changes);
+  void change_mode(const store::Key& key);
   void send(int depth, bool arrives, bool answered);
   void drain();
 
-  std::optional<Value> shown(const s3::Key& key);
+  std::optional<Value> shown(const store::Key& key);
   void check_reads();
   void compare_bucket();
   void write_foreign();

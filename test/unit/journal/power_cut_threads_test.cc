@@ -32,16 +32,16 @@ using Content = std::optional<std::string>;  // of an object; nothing: there is 
 /// What threads have been told, and what they are about to be.
 class Told final {
  public:
-  void begin(const s3::Key& key, const Content& then) {
+  void begin(const store::Key& key, const Content& then) {
     MutexLock lock(mutex_);
     auto& possible = possible_.try_emplace(key, 1).first->second;  // at first there is none
     possible.push_back(then);
   }
-  void end(const s3::Key& key) {
+  void end(const store::Key& key) {
     MutexLock lock(mutex_);
     possible_[key] = {possible_[key].back()};
   }
-  using Possible = std::map<s3::Key, std::vector<Content>>;
+  using Possible = std::map<store::Key, std::vector<Content>>;
   Possible possible() {
     MutexLock lock(mutex_);
     return possible_;
@@ -55,7 +55,7 @@ class Told final {
 /// One moment.
 struct Moment {
   CutDisk::Image files;
-  std::map<s3::Key, StoredObject> bucket;
+  std::map<store::Key, StoredObject> bucket;
   Told::Possible possible;
 };
 
@@ -149,13 +149,13 @@ class Program final {
 
  private:
   bool step(int number) {
-    const s3::Key key = name_ + std::to_string(random_() % 3);
+    const store::Key key = name_ + std::to_string(random_() % 3);
     Content& content = contents_[key];
     switch (random_() % 5) {
       case 0:
         return !content || change(key, std::nullopt, [&] { return err(journal_.remove(key)); });
       case 1: {
-        const s3::Key other = name_ + "moved";
+        const store::Key other = name_ + "moved";
         if (!content) return true;
         const Content moved = content;
         return change(other, moved,
@@ -172,7 +172,7 @@ class Program final {
     }
   }
   template <class Make>
-  bool change(const s3::Key& key, const Content& then, const Make& make) {
+  bool change(const store::Key& key, const Content& then, const Make& make) {
     told_.begin(key, then);
     if (make() != 0) return false;
     told_.end(key);
@@ -184,7 +184,7 @@ class Program final {
   Told& told_;
   std::mt19937_64 random_;
   const std::string name_;
-  std::map<s3::Key, Content> contents_;
+  std::map<store::Key, Content> contents_;
 };
 
 std::string text(const Content& content) {
@@ -213,7 +213,7 @@ std::string recover(const Moment& moment) {
   }
   Journal journal(config, bucket, clock, std::move(*directory), kSizes);
   if (const Status opened = journal.open(); !opened) return opened.error().text;
-  std::map<s3::Key, Content> shown;
+  std::map<store::Key, Content> shown;
   for (const auto& [key, possible] : moment.possible) {
     const auto got = get_text(journal, key);
     if (!got && err(got) != ENOENT) complain(key + ": " + got.error().text);

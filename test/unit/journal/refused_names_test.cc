@@ -44,7 +44,7 @@ TEST_CASE("a name that the service fails on for ever holds nothing but what depe
   REQUIRE(err(put_text(store, "good", "text")) == 0);
   const auto settled = store.settle({});
   REQUIRE(err(settled) != 0);
-  CHECK(s.fake.keys() == std::vector<s3::Key>{"from", "good"});
+  CHECK(s.fake.keys() == std::vector<store::Key>{"from", "good"});
   const auto left = store.waiting();
   CHECK(left.changes == 3);
   CHECK(left.refusals == 2);
@@ -63,7 +63,7 @@ TEST_CASE("a name that the service fails on for ever holds nothing but what depe
   SECTION("and is stored once it is taken") {
     s.faults.clear();
     CHECK(err(store.settle({})) == 0);
-    CHECK(s.fake.keys() == std::vector<s3::Key>{"bad-copy", "bad-new", "good"});
+    CHECK(s.fake.keys() == std::vector<store::Key>{"bad-copy", "bad-new", "good"});
   }
   SECTION("by the next mount too") {
     JournalStore& next = s.reopen();
@@ -79,7 +79,7 @@ TEST_CASE("a name that the service fails on for ever holds nothing but what depe
     REQUIRE(err(store.remove("bad-copy")) == 0);
     CHECK(err(store.settle({})) == 0);
     CHECK(store.waiting().changes == 0);
-    CHECK(s.fake.keys() == std::vector<s3::Key>{"good"});
+    CHECK(s.fake.keys() == std::vector<store::Key>{"good"});
   }
 }
 
@@ -125,7 +125,7 @@ TEST_CASE("removals make room in a store that is full") {
 
 /// A service that takes the bytes, loses the attributes and says that it failed, as rclone's does;
 /// with `odd`, its names of versions are no MD5 either.
-class Forgetful final : public s3::ObjectStore {
+class Forgetful final : public store::ObjectStore {
  public:
   Forgetful(FakeStore& fake, bool odd) : fake_(fake), odd_(odd) {}
   int failures = 0;  ///< of the next puts
@@ -137,18 +137,18 @@ class Forgetful final : public s3::ObjectStore {
   /// S3Mock's version 2 pages; those of S3's directory buckets are in no order at all.
   bool prefixes_on_every_page = false;
 
-  Result<s3::ObjectInfo> head(const s3::Key& key) override {
+  Result<store::ObjectInfo> head(const store::Key& key) override {
     auto info = named(fake_.head(key));
     if (info && nameless_directories && key.ends_with('/')) info->etag = {};
     return info;
   }
-  Result<s3::ObjectInfo> get(const s3::GetRequest& request, s3::ByteSink& sink) override {
-    s3::GetRequest inner = request;
+  Result<store::ObjectInfo> get(const store::GetRequest& request, store::ByteSink& sink) override {
+    store::GetRequest inner = request;
     if (!translate(inner.if_match)) return stale();
     return named(fake_.get(inner, sink));
   }
-  Result<s3::ETag> put(const s3::PutRequest& request, s3::ByteSource& body) override {
-    s3::PutRequest inner = request;
+  Result<store::ETag> put(const store::PutRequest& request, store::ByteSource& body) override {
+    store::PutRequest inner = request;
     if (!translate(inner.if_match)) return stale();
     const bool nameless = nameless_directories && request.key.ends_with('/');
     if (nameless && !inner.if_match.empty()) return stale();
@@ -163,14 +163,14 @@ class Forgetful final : public s3::ObjectStore {
     }
     return name(*etag);
   }
-  Status remove(const s3::Key& key) override { return fake_.remove(key); }
-  std::vector<Status> remove_many(const std::vector<s3::Key>& keys) override {
+  Status remove(const store::Key& key) override { return fake_.remove(key); }
+  std::vector<Status> remove_many(const std::vector<store::Key>& keys) override {
     return fake_.remove_many(keys);
   }
-  Result<s3::ListPage> list(const s3::ListRequest& request) override {
+  Result<store::ListPage> list(const store::ListRequest& request) override {
     auto page = fake_.list(request);
     if (!page || !prefixes_on_every_page || page->objects.empty()) return page;
-    s3::ListRequest all = request;
+    store::ListRequest all = request;
     all.continuation.clear();
     all.max_keys = 1000;
     const auto whole = fake_.list(all);
@@ -180,54 +180,55 @@ class Forgetful final : public s3::ObjectStore {
     }
     return page;
   }
-  Result<s3::ETag> copy(const s3::CopyRequest& request) override {
-    s3::CopyRequest inner = request;
+  Result<store::ETag> copy(const store::CopyRequest& request) override {
+    store::CopyRequest inner = request;
     if (!translate(inner.if_match)) return stale();
     return fake_.copy(inner);
   }
-  Result<s3::UploadId> create_upload(const s3::Key& key, const s3::ObjectAttributes& attributes,
-                                     s3::PartOrigin origin) override {
+  Result<store::UploadId> create_upload(const store::Key& key,
+                                        const store::ObjectAttributes& attributes,
+                                        store::PartOrigin origin) override {
     return fake_.create_upload(key, attributes, origin);
   }
-  Result<s3::ETag> upload_part(const s3::Key& key, const s3::UploadId& id, int number,
-                               s3::ByteSource& body) override {
+  Result<store::ETag> upload_part(const store::Key& key, const store::UploadId& id, int number,
+                                  store::ByteSource& body) override {
     return fake_.upload_part(key, id, number, body);
   }
-  Result<s3::ETag> copy_part(const s3::Key& key, const s3::UploadId& id, int number,
-                             const s3::Key& source, const s3::ETag& version,
-                             s3::ByteRange range) override {
+  Result<store::ETag> copy_part(const store::Key& key, const store::UploadId& id, int number,
+                                const store::Key& source, const store::ETag& version,
+                                store::ByteRange range) override {
     return fake_.copy_part(key, id, number, source, version, range);
   }
   /// Done, but not said so.
-  Result<s3::ETag> complete_upload(const s3::Key& key, const s3::UploadId& id,
-                                   const std::vector<s3::UploadedPart>& parts) override {
+  Result<store::ETag> complete_upload(const store::Key& key, const store::UploadId& id,
+                                      const std::vector<store::UploadedPart>& parts) override {
     static_cast<void>(fake_.complete_upload(key, id, parts));
     return answered(500);
   }
-  Status abort_upload(const s3::Key& key, const s3::UploadId& id) override {
+  Status abort_upload(const store::Key& key, const store::UploadId& id) override {
     return fake_.abort_upload(key, id);
   }
-  Result<std::vector<s3::UploadedPart>> list_parts(const s3::Key& key,
-                                                   const s3::UploadId& id) override {
+  Result<std::vector<store::UploadedPart>> list_parts(const store::Key& key,
+                                                      const store::UploadId& id) override {
     return fake_.list_parts(key, id);
   }
-  Result<s3::UploadPage> list_uploads(const std::string& prefix,
-                                      const s3::UploadPage& after) override {
+  Result<store::UploadPage> list_uploads(const std::string& prefix,
+                                         const store::UploadPage& after) override {
     return fake_.list_uploads(prefix, after);
   }
 
  private:
   static Error exists() { return answered(412, EEXIST, "PreconditionFailed"); }
   static Error stale() { return answered(412, ESTALE, "PreconditionFailed"); }
-  [[nodiscard]] s3::ETag name(const s3::ETag& etag) const {
-    return odd_ ? s3::ETag{"\"odd-" + etag.value.substr(1)} : etag;
+  [[nodiscard]] store::ETag name(const store::ETag& etag) const {
+    return odd_ ? store::ETag{"\"odd-" + etag.value.substr(1)} : etag;
   }
-  Result<s3::ObjectInfo> named(Result<s3::ObjectInfo> info) const {
+  Result<store::ObjectInfo> named(Result<store::ObjectInfo> info) const {
     if (info) info->etag = name(info->etag);
     return info;
   }
   /// False: no version has this name.
-  [[nodiscard]] bool translate(s3::ETag& etag) const {
+  [[nodiscard]] bool translate(store::ETag& etag) const {
     if (!odd_ || etag.empty()) return true;
     if (!etag.value.starts_with("\"odd-")) return false;
     etag.value = "\"" + etag.value.substr(5);
@@ -304,8 +305,8 @@ TEST_CASE("a removal that waits is laid over whatever page its name is on") {
   REQUIRE(err(store.head("k21")) == 0);
   REQUIRE(err(store.remove("k21")) == 0);
   REQUIRE(err(put_text(store, "k20", "longer")) == 0);
-  std::map<s3::Key, std::uint64_t> shown;
-  s3::ListRequest request{"", true, "", 10};
+  std::map<store::Key, std::uint64_t> shown;
+  store::ListRequest request{"", true, "", 10};
   do {
     const auto page = store.list(request);
     REQUIRE(err(page) == 0);
@@ -348,7 +349,7 @@ TEST_CASE("an upload that failed and was completed all the same is no conflict")
   REQUIRE(err(opened) == 0);
   JournalStore& store = **opened;
   REQUIRE(err(store.head("k")) == 0);
-  const auto id = store.create_upload("k", mode("1"), s3::PartOrigin::sent);
+  const auto id = store.create_upload("k", mode("1"), store::PartOrigin::sent);
   REQUIRE(err(id) == 0);
   StringSource body("parts");
   const auto part = store.upload_part("k", *id, 1, body);

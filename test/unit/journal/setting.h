@@ -23,7 +23,7 @@ using journal::Config;
 using journal::JournalStore;
 namespace files = std::filesystem;
 
-inline s3::ObjectAttributes mode(const char* value) {
+inline store::ObjectAttributes mode(const char* value) {
   return {"text/plain", {{"mode", value}}, {}};
 }
 

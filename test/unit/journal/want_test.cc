@@ -7,14 +7,15 @@
 namespace pailfs::journal {
 namespace {
 
-using Found = std::optional<s3::ObjectInfo>;
+using Found = std::optional<store::ObjectInfo>;
 
 WallTime at(int seconds) {
   return WallTime(std::chrono::seconds(seconds));
 }
 
-s3::ObjectInfo object(const char* etag, std::uint64_t size, const char* mtime, int modified = 0) {
-  s3::ObjectInfo info;
+store::ObjectInfo object(const char* etag, std::uint64_t size, const char* mtime,
+                         int modified = 0) {
+  store::ObjectInfo info;
   info.etag = {etag};
   info.size = size;
   info.last_modified = at(modified);

@@ -5,8 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "mount_words.h"
-#include "signal_watch.h"
+#include "pailfs/mount/mount_words.h"
+#include "pailfs/process/signal_watch.h"
+
 #include "support/catch.h"
 
 namespace pailfs::mount {
@@ -113,8 +114,8 @@ TEST_CASE("SIGUSR2 goes through all five levels and back", "[mount][signals]") {
   LogLevel level = LogLevel::critical;
   std::string tags;
   for (int i = 0; i < 5; ++i) {
-    tags += level_tag(level);
-    level = next_level(level);
+    tags += process::level_tag(level);
+    level = process::next_level(level);
   }
   CHECK(tags == "CRTERRWANINFDBG");
   CHECK(level == LogLevel::critical);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cerrno>
 
-#include "mount_failure.h"
-#include "mount_table.h"
+#include "pailfs/mount/mount_table.h"
+
+#include "mount/mount_failure.h"
 #include "support/catch.h"
 
 namespace pailfs::mount {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the mounting program is called and heard, with scripts in its place. That it mounts is shown
 // by test/mount.
-#include "fusermount.h"
+#include "mount/fusermount.h"
 
 #include <sys/stat.h>
 

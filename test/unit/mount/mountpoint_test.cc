@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "mountpoint.h"
+#include "pailfs/mount/mountpoint.h"
 
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -12,11 +12,11 @@
 #include <fstream>
 #include <string>
 
+#include "pailfs/mount/runtime_directory.h"
 #include "pailfs/util/program_name.h"
 
-#include "runtime_directory.h"
-#include "stderr_capture.h"
 #include "support/catch.h"
+#include "support/stderr_capture.h"
 
 namespace pailfs::mount {
 
@@ -86,7 +86,7 @@ std::string check_as(const Place& place, uid_t uid) {
 
 TEST_CASE("an empty directory can be mounted on without a word", "[mount][mountpoint]") {
   const Place place;
-  StderrCapture capture;
+  test::StderrCapture capture;
   const bool fine = check_mountpoint(place.config, place.machine).has_value();
   const std::string said = capture.finish();
   CHECK(fine);
@@ -96,7 +96,7 @@ TEST_CASE("an empty directory can be mounted on without a word", "[mount][mountp
 TEST_CASE("a directory with files in it is used with one line of warning", "[mount][mountpoint]") {
   const Place place;
   place.write("m/file", "x");
-  StderrCapture capture;
+  test::StderrCapture capture;
   const bool fine = check_mountpoint(place.config, place.machine).has_value();
   const std::string said = capture.finish();
   CHECK(fine);
@@ -220,7 +220,7 @@ TEST_CASE("an automount trigger is not looked into", "[mount][mountpoint]") {
   const Place place;
   place.write("m/file", "x");
   place.pretend_mounted("autofs");
-  StderrCapture capture;
+  test::StderrCapture capture;
   const bool fine = check_mountpoint(place.config, place.machine).has_value();
   const std::string said = capture.finish();
   CHECK(fine);

@@ -12,8 +12,9 @@
 #include <string>
 #include <thread>
 
-#include "foreign_records.h"
-#include "runtime_directory.h"
+#include "pailfs/mount/runtime_directory.h"
+
+#include "mount/foreign_records.h"
 #include "support/catch.h"
 
 namespace pailfs::mount {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "support/catch.h"
-#include "unit/mount/memory_file_system.h"
+#include "unit/fuse/memory_file_system.h"
 
 using namespace pailfs;  // NOLINT: a test file
 using std::chrono::seconds;

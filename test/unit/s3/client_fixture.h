@@ -18,14 +18,15 @@
 namespace pailfs::s3 {
 
 /// Credentials from a list; each refresh moves on to the next.
-class ListedCredentials final : public CredentialSource {
+class ListedCredentials final : public auth::CredentialSource {
  public:
   explicit ListedCredentials(std::vector<std::string> keys) : keys_(std::move(keys)) {}
-  Result<Credentials> get() override {
-    return Credentials{keys_[at_], keys_[at_].empty() ? Secret() : Secret("secret"), Secret(),
-                       "/home/u/.passwd-s3fs"};
+  Result<auth::Credentials> get() override {
+    return auth::Credentials{keys_[at_],
+                             keys_[at_].empty() ? auth::Secret() : auth::Secret("secret"),
+                             auth::Secret(), "/home/u/.passwd-s3fs"};
   }
-  bool refresh(const Credentials& /*used*/) override {
+  bool refresh(const auth::Credentials& /*used*/) override {
     ++refreshes;
     if (at_ + 1 >= keys_.size()) return false;
     ++at_;

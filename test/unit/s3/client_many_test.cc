@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Listings, batches and multipart uploads.
 #include "client_fixture.h"
+#include "s3/body_digest.h"
 #include "s3/cursor.h"
-#include "s3/digest.h"
 #include "s3/service_client.h"
 
 namespace pailfs::s3 {

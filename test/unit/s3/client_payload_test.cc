@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What vouches for a body, and what the client learns of a service that does not want it.
 #include "client_fixture.h"
-#include "s3/digest.h"
+#include "s3/body_digest.h"
 
 namespace pailfs::s3 {
 namespace {

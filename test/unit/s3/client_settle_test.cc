@@ -2,7 +2,7 @@
 // Replies that are lost, prove nothing or refuse a shortcut: what is looked at, what is done the
 // long way, and what is remembered.
 #include "client_fixture.h"
-#include "s3/digest.h"
+#include "s3/body_digest.h"
 
 namespace pailfs::s3 {
 namespace {

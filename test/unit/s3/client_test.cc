@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The attempt loop: what is sent again, how, and what never is.
 #include "client_fixture.h"
-#include "s3/digest.h"
+#include "s3/body_digest.h"
 
 namespace pailfs::s3 {
 namespace {

@@ -63,7 +63,7 @@ TEST_CASE("a page keeps what is its own and the next one begins where that ends"
   };
   for (const PageRow& row : rows) {
     INFO(row.name);
-    Asked asked;
+    Expectation asked;
     asked.op = Op::list;
     asked.start = row.start;
     asked.delimited = true;
@@ -83,7 +83,7 @@ TEST_CASE("a list of parts is one that says of which upload, whatever it is call
   const std::string id = "<UploadId>u</UploadId>";
   const auto is_taken = [&](const std::string& root, const std::string& inner) {
     const std::string body = "<" + root + ">" + inner + "</" + root + ">";
-    Asked asked;
+    Expectation asked;
     asked.op = Op::list_parts;
     return judge(asked, test::reply(200, {}, body)).ok;
   };

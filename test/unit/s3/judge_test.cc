@@ -19,8 +19,8 @@ using test::reply;
 
 const WallTime kSentAt = *parse_iso8601("2026-11-22T03:17:29Z");
 
-Asked asked(Op op) {
-  Asked out;
+Expectation asked(Op op) {
+  Expectation out;
   out.op = op;
   out.key = "some/key";
   out.region = "us-east-1";
@@ -28,15 +28,15 @@ Asked asked(Op op) {
   return out;
 }
 
-Asked ranged(std::uint64_t begin, std::uint64_t length, std::string pinned = "") {
-  Asked out = asked(Op::get);
+Expectation ranged(std::uint64_t begin, std::uint64_t length, std::string pinned = "") {
+  Expectation out = asked(Op::get);
   out.range = ByteRange{begin, length};
   out.pinned = {std::move(pinned)};
   return out;
 }
 
-Asked listing(const std::string& prefix, const std::string& start = "", bool v2 = false) {
-  Asked out = asked(Op::list);
+Expectation listing(const std::string& prefix, const std::string& start = "", bool v2 = false) {
+  Expectation out = asked(Op::list);
   out.key = prefix;
   out.start = start;
   out.list_v2 = v2;
@@ -45,13 +45,13 @@ Asked listing(const std::string& prefix, const std::string& start = "", bool v2 
 }
 
 /// ... of a service that has told an ETag before.
-Asked etags(Asked out) {
+Expectation etags(Expectation out) {
   out.expects_etag = true;
   return out;
 }
 
-Asked of_bucket(const std::string& name) {
-  Asked out = listing("");
+Expectation of_bucket(const std::string& name) {
+  Expectation out = listing("");
   out.bucket = name;
   return out;
 }
@@ -76,7 +76,7 @@ http::Exchange got(http::Exchange exchange, std::uint64_t received) {
 
 struct Row {
   std::string name;
-  Asked asked;
+  Expectation asked;
   http::Exchange exchange;
   bool ok;
   int err = 0;
@@ -176,7 +176,7 @@ std::vector<Row> refusal_rows() {
   const auto status = [](int code, const std::string& word) {
     return reply(code, {}, error_body(word));
   };
-  Asked absent = asked(Op::put);
+  Expectation absent = asked(Op::put);
   absent.if_absent = true;
   return {
       {"F-404KEY", asked(Op::get), status(404, "NoSuchKey"), false, ENOENT, Retry::never},
@@ -260,7 +260,7 @@ std::vector<Row> get_rows() {
   const auto part = [](const std::string& range, const std::string& etag = "\"v\"") {
     return reply(206, {{"ETag", etag}, {"Content-Range", range}});
   };
-  Asked pinned_size = ranged(0, 5);
+  Expectation pinned_size = ranged(0, 5);
   pinned_size.pinned_size = 20;
   return {
       {"good range", ranged(5, 10, "\"v\""), got(part("bytes 5-14/20"), 10), true},

@@ -3,9 +3,9 @@
 #include <functional>
 #include <set>
 
+#include "auth/renewing_source.h"
 #include "client_fixture.h"
-#include "key_fixture.h"
-#include "s3/renewing_source.h"
+#include "unit/auth/key_fixture.h"
 
 namespace pailfs::s3 {
 namespace {
@@ -14,7 +14,7 @@ using std::chrono::seconds;
 
 /// A store that takes some keys, forbids a path to some of them, and tells nothing to a HEAD.
 struct Trial {
-  TempDir dir;
+  auth::TempDir dir;
   test::FakeTransport transport;
   test::FakeClock clock;
   test::FakeRandom random{std::vector<unsigned long long>{0}};
@@ -23,7 +23,7 @@ struct Trial {
   std::set<std::string> may_not_read;     ///< may list, and read nothing
   std::set<std::string> of_other_bucket;  ///< known, and may do nothing
   std::string unknown = "InvalidAccessKeyId";
-  RenewingSource source{{[this] { return fetch(); }, {path}, false}, clock};
+  auth::RenewingSource source{{[this] { return fetch(); }, {path}, false}, clock};
   std::unique_ptr<Client> client;
 
   Trial() {
@@ -31,12 +31,12 @@ struct Trial {
     client = make_client(Bench::path_config(), transport, source, clock, random);
     REQUIRE(client->first_page("").has_value());
   }
-  Result<Credentials> fetch() {
+  Result<auth::Credentials> fetch() {
     std::ifstream file(path);
     std::string key;
     std::getline(file, key);
     if (key.empty()) return Error{EINVAL, "nothing there"};
-    return Credentials{key, Secret("secret"), Secret(), path};
+    return auth::Credentials{key, auth::Secret("secret"), auth::Secret(), path};
   }
   static std::string key_of_request(const http::Request& request) {
     const std::string text(request.headers.find("Authorization").value_or(""));

@@ -6,7 +6,8 @@
 
 #include "pailfs/util/text.h"
 
-#include "s3/digest.h"
+#include "s3/body_digest.h"
+#include "s3/request_pieces.h"
 #include "s3/site.h"
 #include "support/catch.h"
 
@@ -78,6 +79,13 @@ const std::vector<Style>& styles() {
 
 std::string header(const Built& built, std::string_view name) {
   return std::string(built.request.headers.find(name).value_or("(none)"));
+}
+
+TEST_CASE("the digest of a body is that of its bytes") {
+  http::MemoryBody body("abc");
+  const Result<std::string> streamed = digest(Digest::md5, body);
+  REQUIRE(streamed);
+  CHECK(*streamed == digest(Digest::md5, "abc"));
 }
 
 TEST_CASE("every odd key is encoded byte by byte in every verb and style") {

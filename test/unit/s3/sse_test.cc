@@ -3,7 +3,7 @@
 #include "s3/sse.h"
 
 #include "client_fixture.h"
-#include "s3/digest.h"
+#include "s3/body_digest.h"
 #include "s3/request.h"
 
 namespace pailfs::s3 {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "pailfs/util/text.h"
+#include "pailfs/util/xml_document.h"
 
-#include "s3/xml_document.h"
 #include "support/catch.h"
 
 namespace pailfs::s3 {

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "pailfs/util/clock.h"
+#include "pailfs/util/result.h"
+
+namespace pailfs::http {
+class Transport;
+}  // namespace pailfs::http
+
+namespace pailfs::auth {
+
+/// A string that must not be shown: no stream operator, wiped when dropped.
+class Secret final {
+ public:
+  Secret() = default;
+  explicit Secret(std::string value) : value_(std::move(value)) {}
+  Secret(const Secret&) = default;
+  Secret& operator=(const Secret&) = default;
+  Secret(Secret&&) noexcept = default;
+  Secret& operator=(Secret&&) noexcept = default;
+  ~Secret();
+  /// The only way in; what it returns goes into a signature or a header, never into text.
+  [[nodiscard]] const std::string& reveal() const { return value_; }
+  [[nodiscard]] bool empty() const { return value_.empty(); }
+
+ private:
+  std::string value_;
+};
+
+struct Credentials {
+  std::string access_key;  ///< empty: requests are not signed (public bucket)
+  Secret secret_key;
+  Secret session_token;  ///< empty for long-lived keys
+  std::string
+      source;  ///< where they came from, for messages: "/home/u/.passwd-s3fs", "environment"
+  /// By this machine's clock; none: they last until somebody changes them.
+  std::optional<WallTime> expires = {};
+};
+
+/// True if requests signed with either are alike.
+bool same_keys(const Credentials& a, const Credentials& b);
+
+/// Hands out credentials. Any thread may call it; a refresh happens once, whoever asks.
+class CredentialSource {
+ public:
+  virtual ~CredentialSource() = default;
+  virtual Result<Credentials> get() = 0;
+  /// The store refused `used`: looks again at where they came from. True if there are others now;
+  /// these are on trial until accepted().
+  virtual bool refresh(const Credentials& used) = 0;
+  /// Whether refresh(used) would lead to others. Who is not sure that a refusal is about the keys
+  /// asks the store before giving up keys that may still work.
+  virtual bool has_others(const Credentials& /*used*/) { return false; }
+  /// The store did what was asked with `used`.
+  virtual void accepted(const Credentials& /*used*/) {}
+  /// Somebody says that they have changed: the next get() looks at where they came from. Returns at
+  /// once.
+  virtual void reload() {}
+};
+
+/// What the search for credentials depends on, gathered by the caller so that a test can set it.
+struct CredentialConfig {
+  std::string bucket;
+  bool public_bucket = false;
+  std::string passwd_file;  ///< option passwd_file=, empty if not given
+  std::string profile = "default";
+  bool profile_given = false;
+  bool use_session_token = false;
+  /// Option iam_role: "auto" or empty for the role that the EC2 instance has, else the name of one.
+  std::optional<std::string> iam_role;
+  bool imdsv1only = false;  ///< ask the metadata service without a session token
+  bool ecs = false;         ///< only the endpoint of the container
+  std::map<std::string, std::string> environment;  ///< the AWS* and HOME variables
+  std::string home;                                ///< home directory from the password database
+  std::string region;  ///< for STS, where neither the environment nor a profile names one
+  std::string system_passwd_file = "/etc/passwd-s3fs";
+  /// Absolute, or empty. A file below it is read once: afterwards the mount would wait for itself.
+  std::string mountpoint;
+
+  /// One of `environment`. Empty counts as unset: `docker run -e NAME=` sets what nobody gave.
+  [[nodiscard]] std::string variable(const std::string& name) const;
+};
+
+/// How services that hand out keys are reached. Both must outlive the source.
+struct KeyTransports {
+  http::Transport& local;   ///< plain http allowed, no proxy: addresses of this machine's own link
+  http::Transport& remote;  ///< https only, through the proxies of the environment
+};
+
+struct FoundCredentials {
+  std::unique_ptr<CredentialSource> source;
+  /// Set when no place had any: `source` then signs nothing, and this says where was looked, and
+  /// why in vain (ENOKEY). A bucket may still be public.
+  std::optional<Error> none;
+};
+
+/// The region of the profile that is meant (option, AWS_PROFILE, default), from ~/.aws/credentials
+/// and ~/.aws/config; empty when neither names one. Reads files; trouble with them is no region.
+std::string profile_region(const CredentialConfig& config);
+
+/// Searches in s3fs's order: public_bucket, passwd_file, environment, AWS_CREDENTIAL_FILE,
+/// ~/.aws/credentials (below $HOME if it is there, else in the home of the password database),
+/// $HOME/.passwd-s3fs (likewise when HOME is unset),
+/// /etc/passwd-s3fs; then what s3fs does not know: the rest of ~/.aws/credentials and ~/.aws/config
+/// (a profile that is named by the option or by AWS_PROFILE is read whole in s3fs's place for it),
+/// web identity, container endpoint, EC2 instance metadata. First found wins; a source that is
+/// named but unusable is an error, not a miss. `ecs` and `iam_role` look at one place only; failing
+/// that ENOKEY.
+///
+/// Sources other than the environment live: they are asked again 5 minutes before keys expire, when
+/// the store refuses them, and once a second where a file has changed and its keys expire. Keys
+/// that work and do not expire stay, whatever the file says meanwhile. The address of the instance
+/// metadata service is fixed (169.254.169.254) unless AWS_EC2_METADATA_SERVICE_ENDPOINT names
+/// another, as for Amazon's SDKs. `clock` must outlive the source.
+Result<FoundCredentials> find_credentials(const CredentialConfig& config,
+                                          const KeyTransports& transports, const Clock& clock);
+
+}  // namespace pailfs::auth

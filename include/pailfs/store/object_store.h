@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pailfs/util/clock.h"
+#include "pailfs/util/result.h"
+
+namespace pailfs::store {
+
+/// Name of an object: bytes, not a path. Never normalised.
+using Key = std::string;
+
+/// A string that must not be mistaken for another string.
+template <class Tag>
+struct Named {
+  std::string value;
+  [[nodiscard]] bool empty() const { return value.empty(); }
+  friend bool operator==(const Named&, const Named&) = default;
+};
+/// Version of an object's content as the store names it, with its quotes: "\"d41d8...\"". Opaque:
+/// not always an MD5, and some stores change it when metadata is rewritten.
+using ETag = Named<struct ETagTag>;
+using UploadId = Named<struct UploadIdTag>;
+
+/// What is stored with an object beside its bytes.
+struct ObjectAttributes {
+  std::string content_type;
+  /// x-amz-meta-*: names lower case and without the prefix, values as on the wire.
+  std::vector<std::pair<std::string, std::string>> metadata;
+  /// Cache-Control, Content-Disposition, Content-Encoding, Content-Language, Expires: kept as
+  /// found.
+  std::vector<std::pair<std::string, std::string>> standard;
+  friend bool operator==(const ObjectAttributes&, const ObjectAttributes&) = default;
+};
+
+struct ObjectInfo {
+  std::uint64_t size = 0;
+  ETag etag;
+  WallTime last_modified{};
+  ObjectAttributes attributes;
+  friend bool operator==(const ObjectInfo&, const ObjectInfo&) = default;
+};
+
+/// Bytes [begin, begin + length) of an object; length > 0.
+struct ByteRange {
+  std::uint64_t begin = 0;
+  std::uint64_t length = 0;
+};
+
+/// Takes the bytes of an object in order. Called on the thread that called get().
+class ByteSink {
+ public:
+  virtual ~ByteSink() = default;
+  /// `offset` counts from the object's start; each call begins where the last one ended, also
+  /// across retries. False cancels the get.
+  virtual bool write(std::uint64_t offset, std::span<const char> bytes) = 0;
+};
+
+/// Bytes to be stored; can be read again from any offset and must not change meanwhile.
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+  [[nodiscard]] virtual std::uint64_t size() const = 0;
+  virtual Result<std::size_t> read(std::uint64_t offset, std::span<char> out) = 0;
+  /// Shows to `look` what `read` would write to `scratch`, where it lies if that is possible.
+  virtual Result<std::size_t> show(std::uint64_t offset, std::span<char> scratch,
+                                   const std::function<void(std::span<const char>)>& look) {
+    auto got = read(offset, scratch);
+    if (got) look(scratch.first(*got));
+    return got;
+  }
+  /// The first `end` bytes are on their way; less again when the request is repeated. A store that
+  /// cannot tell never calls it.
+  virtual void taken(std::uint64_t /*end*/) {}
+};
+
+struct GetRequest {
+  Key key;
+  std::optional<ByteRange> range;  ///< absent: the whole object
+  ETag if_match;  ///< not empty: fail with ESTALE when the object is another version
+  /// Of that version, if known: a reply that names it and tells another size is not believed.
+  std::optional<std::uint64_t> size = std::nullopt;
+};
+
+struct PutRequest {
+  Key key;
+  ObjectAttributes attributes;
+  ETag if_match;           ///< not empty: only over this version (ESTALE otherwise)
+  bool if_absent = false;  ///< only when there is no such object (EEXIST otherwise)
+};
+
+struct CopyRequest {
+  Key source;
+  Key destination;
+  ETag source_if_match;  ///< not empty: only this version of the source (ESTALE otherwise)
+  /// Present: replaces all attributes (x-amz-metadata-directive: REPLACE); absent: they are copied.
+  std::optional<ObjectAttributes> attributes;
+  /// Of the source, if known: helps to recognise the copy where the reply does not name it.
+  std::optional<std::uint64_t> size = std::nullopt;
+  /// As in PutRequest, of the destination. ESTALE may then mean the source or the destination.
+  ETag if_match = {};
+  bool if_absent = false;
+};
+
+struct ListRequest {
+  std::string prefix;
+  bool delimited = true;     ///< group names at '/'
+  std::string continuation;  ///< ListPage::next of the page before; empty: from the start
+  std::size_t max_keys = 1000;
+};
+
+struct ListedObject {
+  Key key;
+  std::uint64_t size = 0;
+  ETag etag;
+  WallTime last_modified{};
+};
+
+struct ListPage {
+  std::vector<ListedObject> objects;
+  std::vector<std::string> prefixes;  ///< common prefixes, each ending in '/'
+  std::string next;                   ///< opaque; empty: this was the last page
+};
+
+struct UploadedPart {
+  int number = 0;  ///< 1 to 10000
+  ETag etag;
+  std::uint64_t size = 0;
+};
+
+/// Where the parts of an upload come from. Those of `sent` may be checked by the service one by
+/// one.
+enum class PartOrigin {
+  sent,   ///< all from here
+  mixed,  ///< some may be copied on the server
+};
+
+struct UploadInProgress {
+  Key key;
+  UploadId id;
+  WallTime initiated{};
+};
+
+struct UploadPage {
+  std::vector<UploadInProgress> uploads;
+  std::string next_key;  ///< both empty: last page
+  std::string next_upload_id;
+};
+
+/// The object store as the file system sees it: one bucket, one method per S3 verb. Each returns
+/// only after its retries are over, and an Ok means that the reply was checked against the request
+/// (law L4). Errors carry an errno from the one error table: ENOENT only when the store said that
+/// the key does not exist, ESTALE when a version condition failed. One of a change is `in_doubt`
+/// when the store may have made it all the same. Any thread may call any method.
+class ObjectStore {
+ public:
+  virtual ~ObjectStore() = default;
+
+  virtual Result<ObjectInfo> head(const Key& key) = 0;
+  /// Delivers exactly the requested range (or less only where the object ends) to `sink`.
+  /// A range that starts at or past the end fails with ERANGE.
+  virtual Result<ObjectInfo> get(const GetRequest& request, ByteSink& sink) = 0;
+  virtual Result<ETag> put(const PutRequest& request, ByteSource& body) = 0;
+  /// Success also when there was no such object, as S3 has it.
+  virtual Status remove(const Key& key) = 0;
+  /// Any number of keys; one result per key, in order. A key missing from the reply has failed.
+  virtual std::vector<Status> remove_many(const std::vector<Key>& keys) = 0;
+  virtual Result<ListPage> list(const ListRequest& request) = 0;
+  /// Server-side, up to 5 GiB. Returns the new object's ETag.
+  virtual Result<ETag> copy(const CopyRequest& request) = 0;
+
+  virtual Result<UploadId> create_upload(const Key& key, const ObjectAttributes& attributes,
+                                         PartOrigin origin) = 0;
+  virtual Result<ETag> upload_part(const Key& key, const UploadId& id, int number,
+                                   ByteSource& body) = 0;
+  virtual Result<ETag> copy_part(const Key& key, const UploadId& id, int number, const Key& source,
+                                 const ETag& source_if_match, ByteRange range) = 0;
+  /// Parts in ascending order of number.
+  virtual Result<ETag> complete_upload(const Key& key, const UploadId& id,
+                                       const std::vector<UploadedPart>& parts) = 0;
+  /// Success also when the upload is gone already.
+  virtual Status abort_upload(const Key& key, const UploadId& id) = 0;
+  virtual Result<std::vector<UploadedPart>> list_parts(const Key& key, const UploadId& id) = 0;
+  virtual Result<UploadPage> list_uploads(const std::string& prefix, const UploadPage& after) = 0;
+
+  /// False once the service has refused to copy parts: copy_part was ENOTSUP, and will be. What
+  /// needs it is better not begun.
+  [[nodiscard]] virtual bool copies_parts() const { return true; }
+
+  /// Waits until what was acknowledged for `key`, or for all keys when it is empty, is confirmed by
+  /// the service, and returns its verdict. Stores that confirm everything at once have nothing to
+  /// do.
+  virtual Status settle(const Key& /*key*/) { return {}; }
+};
+
+}  // namespace pailfs::store

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Addresses of services: a scheme, a host and a port, no path. Pure.
+#pragma once
+
+#include <string>
+
+#include "pailfs/util/result.h"
+
+namespace pailfs {
+
+struct Url {
+  std::string scheme;                      ///< "http" or "https"
+  std::string host;                        ///< name or address, IPv6 with its brackets
+  std::string port;                        ///< as written, empty for the scheme's own
+  [[nodiscard]] std::string text() const;  ///< scheme://host[:port]
+};
+
+/// Takes what normalise_url() takes; the error names what is wrong.
+Result<Url> parse_url(const std::string& text);
+
+/// Reads a service URL once, with one parser: scheme http or https, host, optional port, nothing
+/// else. A missing scheme becomes https (http for loopback and bare addresses). Error names what is
+/// wrong.
+Result<std::string> normalise_url(const std::string& url);
+
+}  // namespace pailfs

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "credentials_profile.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+#include "pailfs/util/text.h"
+
+namespace pailfs::auth {
+namespace {
+
+/// The profile that a section's heading opens, or nothing: [services x], [sso-session x].
+std::optional<std::string> profile_in(std::string_view heading, Profiles::Form form) {
+  const std::string_view name = trim(heading.substr(1, heading.find(']') - 1));
+  if (form == Profiles::Form::credentials || name == "default") return std::string(name);
+  constexpr std::string_view kWord = "profile";
+  if (!name.starts_with(kWord)) return std::nullopt;
+  const std::string_view rest = name.substr(kWord.size());
+  if (rest.empty() || (rest.front() != ' ' && rest.front() != '\t')) return std::nullopt;
+  return std::string(trim(rest));
+}
+
+const std::string& value_of(const Profiles::Section& section, std::string_view name) {
+  static const std::string none;
+  const auto found = section.find(name);
+  return found == section.end() ? none : found->second.reveal();
+}
+
+/// Walks from a profile to what it is based on.
+class Planner final {
+ public:
+  Planner(const Profiles& profiles, const std::string& place)
+      : profiles_(profiles), place_(place) {}
+
+  Result<ProfilePlan> run(std::string profile) {
+    for (;;) {
+      const Profiles::Section* section = profiles_.find(profile);
+      if (section == nullptr) {
+        return Error{ENOENT,
+                     "Could not find profile: " + printable(profile, 128) + " in file: " + place_};
+      }
+      here_ = place_ + " [" + printable(profile, 128) + "]";
+      if (seen_.empty()) plan_.region = value_of(*section, "region");
+      const bool again = std::find(seen_.begin(), seen_.end(), profile) != seen_.end();
+      // Keys beside a role are those to assume it with, when it names itself.
+      if (!seen_.empty() && take_keys(*section)) return std::move(plan_);
+      if (again) return Error{EINVAL, here_ + ": source_profile leads back to it"};
+      seen_.push_back(profile);
+      const auto next = step(*section);
+      if (!next) return next.error();
+      if (next->empty()) return std::move(plan_);
+      profile = *next;
+    }
+  }
+
+ private:
+  /// Does what the section says; the profile to go on with, empty at the end of the chain.
+  Result<std::string> step(const Profiles::Section& section) {
+    const auto has = [&](std::string_view name) { return !value_of(section, name).empty(); };
+    const bool has_proof =
+        has("web_identity_token_file") || has("source_profile") || has("credential_source");
+    if (has("role_arn") && has_proof) return take_role(section);
+    if (take_keys(section)) return std::string();
+    if (!has("credential_process")) return nothing_in(section);
+    plan_.command = value_of(section, "credential_process");
+    plan_.base = ProfilePlan::Base::process;
+    return std::string();
+  }
+
+  Result<std::string> take_role(const Profiles::Section& section) {
+    if (!value_of(section, "mfa_serial").empty()) {
+      return Error{ENOTSUP, here_ +
+                                " wants a code from a person (mfa_serial), which a mount cannot "
+                                "ask for"};
+    }
+    plan_.roles.insert(plan_.roles.begin(),
+                       {value_of(section, "role_arn"), value_of(section, "role_session_name"),
+                        value_of(section, "external_id"), value_of(section, "duration_seconds")});
+    const std::string& token_file = value_of(section, "web_identity_token_file");
+    if (!token_file.empty()) {
+      plan_.base = ProfilePlan::Base::web_identity;
+      plan_.token_file = token_file;
+      return std::string();
+    }
+    const std::string& source_profile = value_of(section, "source_profile");
+    if (!source_profile.empty()) return source_profile;
+    return take_source(value_of(section, "credential_source"));
+  }
+
+  Result<std::string> take_source(const std::string& source) {
+    if (source == "Environment") {
+      plan_.base = ProfilePlan::Base::environment;
+    } else if (source == "EcsContainer") {
+      plan_.base = ProfilePlan::Base::container;
+    } else if (source == "Ec2InstanceMetadata") {
+      plan_.base = ProfilePlan::Base::instance;
+    } else {
+      return Error{EINVAL, here_ + ": credential_source is \"" + printable(source, 80) +
+                               "\"; it can be Environment, EcsContainer or Ec2InstanceMetadata"};
+    }
+    return std::string();
+  }
+
+  bool take_keys(const Profiles::Section& section) {
+    const std::string& access = value_of(section, "aws_access_key_id");
+    const std::string& secret = value_of(section, "aws_secret_access_key");
+    if (access.empty() || secret.empty()) return false;
+    plan_.base = ProfilePlan::Base::keys;
+    plan_.keys = {access, Secret(secret), Secret(value_of(section, "aws_session_token")), here_};
+    return true;
+  }
+
+  [[nodiscard]] Error nothing_in(const Profiles::Section& section) const {
+    if (!value_of(section, "sso_session").empty() || !value_of(section, "sso_start_url").empty()) {
+      return {ENOTSUP,
+              here_ +
+                  " signs in by SSO, which is not supported: give another profile the line "
+                  "\"credential_process = aws configure export-credentials --profile NAME "
+                  "--format process\" and name that one with -o profile="};
+    }
+    if (!value_of(section, "role_arn").empty()) {
+      return {EINVAL, here_ +
+                          " has a role_arn, but no source_profile, credential_source or "
+                          "web_identity_token_file"};
+    }
+    const bool has_access = !value_of(section, "aws_access_key_id").empty();
+    return {EINVAL,
+            here_ + " has no " + (has_access ? "aws_secret_access_key" : "aws_access_key_id")};
+  }
+
+  const Profiles& profiles_;
+  const std::string& place_;
+  std::string here_;
+  std::vector<std::string> seen_;
+  ProfilePlan plan_;
+};
+
+}  // namespace
+
+void Profiles::read(std::string_view text, Form form) {
+  std::map<std::string, Section, std::less<>> own;
+  Section* section = nullptr;
+  bool nested = false;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const std::string_view whole = text.substr(0, end);
+    const std::string_view line = trim(whole);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    if (line.empty() || line.starts_with('#') || line.starts_with(';')) continue;
+    if (line.starts_with('[')) {
+      const auto profile = profile_in(line, form);
+      section = profile ? &own[*profile] : nullptr;
+      nested = false;
+      continue;
+    }
+    const bool indented = whole.front() == ' ' || whole.front() == '\t';
+    const std::size_t equals = line.find('=');
+    if (section == nullptr || equals == std::string_view::npos || (indented && nested)) continue;
+    const std::string_view value = trim(line.substr(equals + 1));
+    nested = value.empty();
+    (*section)[to_lower(trim(line.substr(0, equals)))] = Secret(std::string(value));
+  }
+  for (auto& [name, settings] : own) sections_[name].merge(settings);
+}
+
+const Profiles::Section* Profiles::find(std::string_view profile) const {
+  const auto found = sections_.find(profile);
+  return found == sections_.end() ? nullptr : &found->second;
+}
+
+Result<ProfilePlan> plan_profile(const Profiles& profiles, const std::string& profile,
+                                 const std::string& place) {
+  return Planner(profiles, place).run(profile);
+}
+
+}  // namespace pailfs::auth

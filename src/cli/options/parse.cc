@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parse.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "pailfs/util/program_name.h"
+#include "pailfs/util/text.h"
+
+#include "arguments.h"
+#include "bucket_argument.h"
+#include "endpoint.h"
+#include "version.h"
+
+namespace pailfs::cli {
+namespace {
+
+constexpr std::string_view kUsage =
+    " Usage: pailfs BUCKET[:/PATH] MOUNTPOINT [-o OPTION,...]; pailfs --help";
+
+std::string base_name(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+std::string find(const Environment& environment, const std::string& name) {
+  const auto entry = environment.find(name);
+  return entry == environment.end() ? std::string() : entry->second;
+}
+
+bool needs_bucket(Action action) {
+  return action == Action::mount || action == Action::list_uploads ||
+         action == Action::abort_uploads;
+}
+
+/// Reads one command line into a CommandLine. Every step may leave an error, which ends the work.
+class Reader final {
+ public:
+  explicit Reader(const Environment& environment) : environment_(environment) {}
+
+  CommandLine run(const std::vector<std::string>& argv) {
+    const std::string name = argv.empty() ? std::string() : base_name(argv.front());
+    line_.mount_helper = name.substr(0, 6) == "mount.";
+    // Who starts ossfs looks for ossfs.
+    if (!argv.empty() && program_name(argv.front()) == "ossfs")
+      options().mount.fsname = options().mount.subtype = "ossfs";
+    const Arguments arguments = read_arguments(argv, line_.mount_helper);
+    if (!arguments.error.empty()) fail(arguments.error);
+    // mount(8): "tolerate sloppy mount options". It may stand behind them.
+    lenient_ =
+        line_.mount_helper &&
+        std::any_of(arguments.items.begin(), arguments.items.end(), [](const Argument& item) {
+          return item.kind == Argument::Kind::option && item.name == "s";
+        });
+    for (const Argument& item : arguments.items) {
+      if (failed()) break;
+      if (item.kind == Argument::Kind::option) option(item);
+      if (item.kind == Argument::Kind::list) list(*item.value);
+    }
+    if (!failed() && needs_bucket(options().action)) {
+      place_words(arguments.items);
+      if (!failed()) read_environment();
+      if (!failed()) fail(settle_endpoint(options(), environment_, line_.warnings));
+      if (!failed()) settle_rest();
+    }
+    settle_timeouts();
+    for (const auto& [key, value] : settings_) line_.settings += key + "=" + value + "\n";
+    return std::move(line_);
+  }
+
+ private:
+  Options& options() { return line_.options; }
+  [[nodiscard]] bool failed() const { return !line_.error.empty(); }
+  /// An empty text is no failure.
+  void fail(std::string text) {
+    if (failed() || text.empty()) return;
+    line_.error = std::move(text);
+    line_.exit = Exit::usage;
+  }
+
+  void option(const Argument& item) {
+    if (item.name == "h" || item.name == "help") {
+      options().action = item.value ? Action::help_topic : Action::help;
+      options().topic = item.value.value_or("");
+    } else if (item.name == "version") {
+      options().action = Action::version;
+    } else if (item.name == "generate") {
+      options().action = Action::generate;
+      options().topic = item.value.value_or("");
+    } else if (item.name == "f") {
+      // mount(8)'s -f is "fake", its -s "sloppy".
+      (line_.mount_helper ? options().only_pretend : options().foreground) = true;
+    } else if (item.name == "s") {
+      options().mount.single_threaded = !line_.mount_helper;
+    } else if (item.name == "N") {
+      options().namespace_of = item.value.value_or("");
+    } else if (item.name == "d") {
+      ++options().debug_switches;
+    } else if (item.name == "u") {
+      apply("incomplete_mpu_list", std::nullopt);
+    } else if (item.name.size() > 1) {
+      apply(item.name, item.value);
+    }
+  }
+
+  void list(const std::string& text) {
+    for (const std::string& word : split_option_list(text)) {
+      if (failed()) return;
+      const std::size_t equals = word.find('=');
+      if (equals == std::string::npos) {
+        apply(word, std::nullopt);
+      } else {
+        apply(std::string_view(word).substr(0, equals), word.substr(equals + 1));
+      }
+    }
+  }
+
+  void apply(std::string_view name, const std::optional<std::string>& value) {
+    std::optional<std::string_view> view;
+    if (value) view = *value;
+    const std::string complaint = apply_option(name, view, options(), line_.warnings);
+    if (!complaint.empty() && lenient_ && find_option(name) == nullptr) {
+      line_.warnings.push_back(complaint + " (ignored)");
+    } else if (!complaint.empty()) {
+      fail(complaint);
+    }
+    note(name, value);
+  }
+
+  /// Of what was given, the rest follows.
+  void settle_timeouts() {
+    s3::Config& s3 = options().s3;
+    const auto given = settings_.find("readwrite_timeout");
+    if (given != settings_.end() && given->second != "0") s3.work_limit = s3.stall_limit;
+    if (!settings_.contains("operation_timeout")) {
+      s3.operation_limit = std::max({s3.operation_limit, s3.stall_limit, s3.work_limit});
+    }
+    options().mount.tell_after = s3.operation_limit;
+  }
+
+  /// The last of equal names counts, as it does for the option itself.
+  void note(std::string_view name, const std::optional<std::string>& value) {
+    const OptionSpec* spec = find_option(name);
+    if (spec == nullptr || std::holds_alternative<Accepted>(spec->field)) return;
+    if (spec->name == "rw") {
+      settings_.erase("ro");
+      return;
+    }
+    // One row of the table stands for all flags of the kernel.
+    const bool kernel = std::holds_alternative<Kernel>(spec->field);
+    settings_[std::string(kernel ? name : spec->name)] = value.value_or("1");
+  }
+
+  /// s3fs's rule: a word is the bucket only if no bucket= was given anywhere.
+  void place_words(const std::vector<Argument>& items) {
+    for (const Argument& item : items) {
+      if (item.kind != Argument::Kind::word) continue;
+      if (options().s3.bucket.empty()) {
+        options().s3.bucket = *item.value;
+      } else if (options().mount.mountpoint.empty()) {
+        options().mount.mountpoint = *item.value;
+      } else if (*item.value != "s3fs") {
+        return fail("specified unknown third option(" + printable(*item.value) + ")");
+      }
+    }
+    if (options().s3.bucket.empty()) return fail("missing BUCKET argument." + std::string(kUsage));
+    const Source source = parse_source(options().s3.bucket);
+    if (!source.error.empty()) return fail(source.error);
+    options().s3.bucket = source.bucket;
+    options().fs.prefix = source.prefix;
+    const bool mounts = options().action == Action::mount;
+    if (!mounts && !options().mount.mountpoint.empty()) {
+      return fail(
+          "MOUNTPOINT " + printable(options().mount.mountpoint) +
+          " is given, but nothing is mounted when unfinished uploads are listed or removed");
+    }
+    if (mounts && options().mount.mountpoint.empty()) {
+      fail("missing MOUNTPOINT argument." + std::string(kUsage));
+    }
+  }
+
+  void read_environment() {
+    for (const auto& [name, value] : environment_) {
+      if (name.substr(0, 3) == "AWS" || name == "HOME") {
+        options().credentials.environment.emplace(name, value);
+      }
+    }
+    options().encryption.environment_keys = auth::Secret(find(environment_, "AWSSSECKEYS"));
+    if (options().encryption.kms_key.empty()) {
+      options().encryption.kms_key = find(environment_, "AWSSSEKMSID");
+    }
+    std::string& password = options().http.client_certificate.password;
+    if (password.empty()) password = find(environment_, "S3FS_SSL_PRIVKEY_PASSWORD");
+    for (const char* name : {"CURL_CA_BUNDLE", "AWS_CA_BUNDLE"}) {
+      if (options().http.ca_bundle.empty()) options().http.ca_bundle = find(environment_, name);
+    }
+    if (options().logfile.empty()) options().logfile = find(environment_, "S3FS_LOGFILE");
+    const std::string stamps = to_lower(find(environment_, "S3FS_MSGTIMESTAMP"));
+    if (stamps == "no" || stamps == "false" || stamps == "0") options().timestamps = false;
+  }
+
+  void settle_rest() {
+    Options& o = options();
+    if (o.debug_switches > 0) o.log_level = std::max(o.log_level, LogLevel::info);
+    if (o.debug_switches > 1) {
+      o.mount.debug = true;
+      o.foreground = true;
+    }
+    if (!o.remembers_absent_names) o.fs.listing_ttl = std::chrono::seconds(0);
+    if (o.reduced_redundancy) o.s3.storage_class = "REDUCED_REDUNDANCY";
+    const bool encrypts =
+        o.encryption.kind.value_or(s3::Encryption::Kind::none) != s3::Encryption::Kind::none;
+    if (encrypts && o.s3.storage_class == "REDUCED_REDUNDANCY") {
+      return fail("use_sse and the storage class REDUCED_REDUNDANCY exclude each other");
+    }
+    if (o.fs.disk.keep_free > 0 && o.fs.disk.keep_free_percent > 0) {
+      return fail("ensure_diskfree and free_space_ratio exclude each other");
+    }
+    settle_copy_threshold();
+    o.credentials.bucket = o.s3.bucket;
+    const char* const role_option = o.credentials.ecs ? "ecs" : "iam_role";
+    if ((o.credentials.ecs || o.credentials.iam_role) && !o.credentials.passwd_file.empty()) {
+      line_.warnings.push_back(std::string("option passwd_file is ignored: ") + role_option +
+                               " is given");
+    }
+    if (o.durability_local && o.cache_directory.empty()) {
+      return fail("durability=local needs use_cache=DIRECTORY, in which the journal is kept");
+    }
+    if (!o.durability_local && o.fsync_remote == false) {
+      return fail("fsync=local needs durability=local");
+    }
+    o.fs.fsync_settles = o.durability_local && o.fsync_remote.value_or(false);
+    if (o.credentials.public_bucket) o.fs.no_copy_api = true;
+    if (o.fs.allow_other)
+      o.mount.kernel_options.insert(o.mount.kernel_options.begin(), "allow_other");
+    if (o.fs.read_only) o.mount.kernel_options.insert(o.mount.kernel_options.begin(), "ro");
+    o.mount.use_xattr = o.fs.use_xattr;
+    if (o.sends_user_agent) {
+      o.http.user_agent = "pailfs/" + std::string(kVersion);
+      if (!o.instance_name.empty()) o.http.user_agent += " [" + o.instance_name + "]";
+    }
+    if (o.unsigned_payload && o.http.allow_plain_http)
+      line_.warnings.emplace_back("option enable_unsigned_payload is ignored: only over https");
+    if (o.unsigned_payload && o.s3.signed_payload)
+      line_.warnings.emplace_back(
+          "option enable_unsigned_payload is ignored beside signed_payload");
+  }
+
+  /// s3fs has three sizes for what is one decision here: the smallest that is given is safe for
+  /// every service.
+  void settle_copy_threshold() {
+    Options& o = options();
+    for (const std::uint64_t given :
+         {o.multipart_threshold, o.metadata_copy_threshold, o.rename_copy_threshold}) {
+      std::uint64_t& from = o.fs.copy_in_parts_from;
+      if (given > 0 && (from == 0 || given < from)) from = given;
+    }
+  }
+
+  const Environment& environment_;
+  CommandLine line_;
+  bool lenient_ = false;
+  std::map<std::string, std::string> settings_;
+};
+
+/// libfuse's rule: a backslash takes the next character as it is, or three octal digits as a byte.
+char unescape(const std::string& text, std::size_t& at) {
+  const auto octal = [&](std::size_t i) {
+    return i < text.size() && text[i] >= '0' && text[i] <= '7';
+  };
+  if (octal(at) && text[at] <= '3' && octal(at + 1) && octal(at + 2)) {
+    const int byte = (text[at] - '0') * 64 + (text[at + 1] - '0') * 8 + (text[at + 2] - '0');
+    at += 2;
+    return static_cast<char>(byte);
+  }
+  return text[at];
+}
+
+/// Length of " -o " at `at`, or 0: some callers forward several -o options as one word.
+std::size_t stray_switch(const std::string& text, std::size_t at) {
+  const auto blank = [&](std::size_t i) {
+    return i < text.size() && (text[i] == ' ' || text[i] == '\t');
+  };
+  std::size_t end = at;
+  while (blank(end)) ++end;
+  if ((end == at && at != 0) || text.compare(end, 2, "-o") != 0) return 0;
+  end += 2;
+  if (!blank(end)) return 0;
+  while (blank(end)) ++end;
+  return end - at;
+}
+
+}  // namespace
+
+std::vector<std::string> split_option_list(const std::string& list) {
+  std::vector<std::string> words;
+  std::string word;
+  const auto finish = [&] {
+    const std::string_view bare = trim(word);
+    if (!bare.empty()) words.emplace_back(bare);
+    word.clear();
+  };
+  for (std::size_t at = 0; at < list.size(); ++at) {
+    if (const std::size_t length = stray_switch(list, at)) {
+      finish();
+      at += length - 1;
+    } else if (list[at] == ',') {
+      finish();
+    } else if (list[at] == '\\' && at + 1 < list.size()) {
+      word.push_back(unescape(list, ++at));
+    } else {
+      word.push_back(list[at]);
+    }
+  }
+  finish();
+  return words;
+}
+
+CommandLine parse_command_line(const std::vector<std::string>& argv,
+                               const Environment& environment) {
+  return Reader(environment).run(argv);
+}
+
+void make_paths_absolute(Options& options, const std::string& current_directory) {
+  const auto fix = [&](std::string& path) {
+    if (path.empty() || path.front() == '/') return;
+    path = (std::filesystem::path(current_directory) / path).lexically_normal().string();
+  };
+  fix(options.mount.mountpoint);
+  for (const OptionSpec& spec : option_table()) {
+    if (const Path* path = std::get_if<Path>(&spec.field)) fix(path->at(options));
+  }
+  fix(options.http.ca_bundle);
+  http::ClientCertificate& own = options.http.client_certificate;
+  if (own.type != "ENG" && own.type != "PROV") fix(own.certificate);
+  if (own.key_type != "ENG" && own.key_type != "PROV") fix(own.key);
+}
+
+}  // namespace pailfs::cli

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "pailfs/auth/credentials.h"
+#include "pailfs/util/result.h"
+#include "pailfs/util/sync.h"
+
+namespace pailfs::cli {
+
+/// A search for keys that failed so may find some later: a file is not there yet, or no place has
+/// any. All else is a mistake that waiting does not mend.
+bool keys_may_come(const Error& error);
+
+/// Whether a probe without keys failed for want of them. A service that cannot be reached is
+/// another matter.
+bool is_about_keys(const Error& probe);
+
+/// For -o bg: credentials that may be there later than the mount. Until they are, get() fails with
+/// the reason, at once; look() searches, on whichever thread does the waiting. Any thread may call
+/// the others.
+class LateKeys final : public auth::CredentialSource {
+ public:
+  using Search = std::function<Result<auth::FoundCredentials>()>;
+
+  /// `why` there are none yet.
+  LateKeys(Search search, Error why) : search_(std::move(search)), why_(std::move(why)) {}
+
+  /// Searches if there are no keys yet, then asks for the bucket by `probe`. Where no place has
+  /// keys the bucket may still be public; when it is not, nothing counts as found. By one thread.
+  Status look(const std::function<Status()>& probe) EXCLUDES(mutex_);
+
+  Result<auth::Credentials> get() override EXCLUDES(mutex_);
+  bool refresh(const auth::Credentials& used) override EXCLUDES(mutex_);
+  bool has_others(const auth::Credentials& used) override EXCLUDES(mutex_);
+  void accepted(const auth::Credentials& used) override EXCLUDES(mutex_);
+  void reload() override EXCLUDES(mutex_);
+
+ private:
+  std::shared_ptr<auth::CredentialSource> found() EXCLUDES(mutex_);
+
+  const Search search_;
+  std::optional<Error> none_;  ///< of the last search; only look() touches it
+  Mutex mutex_;
+  std::shared_ptr<auth::CredentialSource> found_ GUARDED_BY(mutex_);
+  Error why_ GUARDED_BY(mutex_);
+};
+
+}  // namespace pailfs::cli

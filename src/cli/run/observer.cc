@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "observer.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "pailfs/mount/unmount.h"
+#include "pailfs/util/log.h"
+
+#include "version.h"
+
+namespace pailfs::cli {
+namespace {
+
+/// The kernel takes no attribute above 64 KiB; names and sentences have up to 1.5 KiB.
+constexpr std::size_t kFilesInAttribute = 10;
+constexpr std::size_t kFilesInReply = 1000;
+
+report::Subject subject_of(const Options& options, const Clock& clock, std::string log,
+                           std::string keeps_nothing) {
+  report::Subject subject;
+  subject.source = options.mount.identity.source;
+  // Before it is mounted: afterwards to look at it would be to ask ourselves.
+  const auto resolved = mount::resolve_mountpoint(options.mount.mountpoint);
+  subject.mountpoint = resolved ? *resolved : options.mount.mountpoint;
+  subject.url = options.s3.url;
+  subject.version = kVersion;
+  subject.log = std::move(log);
+  subject.keeps_nothing = std::move(keeps_nothing);
+  subject.pid = ::getpid();
+  subject.started = clock.wall();
+  return subject;
+}
+
+}  // namespace
+
+Observer::Observer(const Options& options, Parts parts, std::string log, std::string keeps_nothing)
+    : parts_(std::move(parts)),
+      metrics_config_{options.metrics_file, options.metrics_listen},
+      subject_(subject_of(options, parts_.clock, std::move(log), std::move(keeps_nothing))) {}
+
+report::Report Observer::look() {
+  report::Report report;
+  report.subject = subject_;
+  report.now = parts_.clock.wall();
+  report.region = parts_.client.region();
+  const auto credentials = parts_.credentials.get();
+  if (credentials) {
+    report.credentials = credentials->source;
+    report.credentials_expire = credentials->expires;
+  } else {
+    report.credentials = "none: " + credentials.error().text;
+  }
+  report.unreached = parts_.unreached();
+  report.activity = parts_.files.activity();
+  if (parts_.journal != nullptr) report.journal = parts_.journal->waiting();
+  report.requests = parts_.client.counts();
+  report.kernel = counts_.rows();
+  report.oldest = counts_.oldest();
+  return report;
+}
+
+journal::Waiting Observer::waiting() {
+  return parts_.journal == nullptr ? journal::Waiting() : parts_.journal->waiting();
+}
+
+fuse::Instruments Observer::instruments() {
+  return {&counts_, [this] { return report::to_json(look(), kFilesInAttribute); }};
+}
+
+void Observer::begin() {
+  const auto path = report::control_socket(subject_.mountpoint);
+  auto control = path ? report::ControlServer::start(
+                            *path, {[this] { return report::to_json(look(), kFilesInReply); },
+                                    [this] { return report::to_text(look()); }, parts_.files,
+                                    [this] { return waiting(); }})
+                      : Result<std::unique_ptr<report::ControlServer>>(path.error());
+  if (control) {
+    control_ = std::move(*control);
+  } else {
+    log_warning("no control socket: " + control.error().text);
+  }
+  if (metrics_config_.file.empty() && metrics_config_.listen.empty()) return;
+  auto metrics =
+      report::MetricsOutlet::start(metrics_config_, [this] { return report::to_metrics(look()); });
+  if (metrics) {
+    metrics_ = std::move(*metrics);
+  } else {
+    log_error(metrics.error());
+  }
+}
+
+void Observer::end() {
+  control_.reset();
+  metrics_.reset();
+}
+
+}  // namespace pailfs::cli

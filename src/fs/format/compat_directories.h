@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pailfs/store/object_store.h"
+
+namespace pailfs::fs {
+
+/// How Hadoop and S3Fox end the key of a directory's object: `a_$folder$` for `a/`.
+inline constexpr std::string_view kFolderEnding = "_$folder$";
+/// Whether such an object would stand for a directory; `key` may also be a path or a name.
+bool is_folder_key(std::string_view key);
+
+/// The store with old forms of directories shown in today's (compat_dir, as s3fs has it): an object
+/// `a_$folder$` is `a/` where there is no such object, and an object `a` without bytes and without
+/// attributes of ours is nobody where names lie below `a/`. Whatever is stored as `a/` replaces
+/// `a_$folder$`, and removing the one removes both. Keys of the old form itself are never seen, and
+/// none can be made (EINVAL).
+///
+/// It costs a request more for each directory without an object `a/`, and for each change of one.
+/// Any thread; keeps nothing. `store` must outlive it.
+class CompatDirectories final : public store::ObjectStore {
+ public:
+  explicit CompatDirectories(store::ObjectStore& store) : store_(store) {}
+
+  /// The directory `a/` is removed and nothing lies below it: neither may the object `a` stay,
+  /// which was nobody and would now be a file; unless its type says that it is one.
+  Status remove_remains(const store::Key& directory);
+
+  Result<store::ObjectInfo> head(const store::Key& key) override;
+  Result<store::ObjectInfo> get(const store::GetRequest& request, store::ByteSink& sink) override;
+  Result<store::ETag> put(const store::PutRequest& request, store::ByteSource& body) override;
+  Status remove(const store::Key& key) override;
+  std::vector<Status> remove_many(const std::vector<store::Key>& keys) override;
+  Result<store::ListPage> list(const store::ListRequest& request) override;
+  Result<store::ETag> copy(const store::CopyRequest& request) override;
+
+  Result<store::UploadId> create_upload(const store::Key& key,
+                                        const store::ObjectAttributes& attributes,
+                                        store::PartOrigin origin) override;
+  Result<store::ETag> upload_part(const store::Key& key, const store::UploadId& id, int number,
+                                  store::ByteSource& body) override;
+  Result<store::ETag> copy_part(const store::Key& key, const store::UploadId& id, int number,
+                                const store::Key& source, const store::ETag& source_if_match,
+                                store::ByteRange range) override;
+  Result<store::ETag> complete_upload(const store::Key& key, const store::UploadId& id,
+                                      const std::vector<store::UploadedPart>& parts) override;
+  Status abort_upload(const store::Key& key, const store::UploadId& id) override;
+  Result<std::vector<store::UploadedPart>> list_parts(const store::Key& key,
+                                                      const store::UploadId& id) override;
+  Result<store::UploadPage> list_uploads(const std::string& prefix,
+                                         const store::UploadPage& after) override;
+  [[nodiscard]] bool copies_parts() const override { return store_.copies_parts(); }
+  Status settle(const store::Key& key) override;
+
+ private:
+  Result<bool> has_names_below(const store::Key& key);
+  Result<store::ETag> replaced(const store::Key& key, Result<store::ETag> stored);
+  Status show_folders(const store::ListRequest& request, store::ListPage& page);
+  Status show_own_folder(const store::ListRequest& request, store::ListPage& page);
+
+  store::ObjectStore& store_;
+};
+
+}  // namespace pailfs::fs

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// The order of the file system's locks, outermost first. PathLocks, which are no mutexes, are
+// outside of all.
+#pragma once
+
+#include "pailfs/util/sync.h"
+
+namespace pailfs::fs::lock_rank {
+
+/// Whoever changes the object of a file, or its unstored bytes; of two, the lower inode first.
+inline constexpr LockRank kFileObject{210, "object of a file"};
+/// The same of a directory, whose times follow a change of a file in it.
+inline constexpr LockRank kDirectoryObject{220, "object of a directory"};
+inline constexpr LockRank kOpenDirectory{230, "directory handle"};
+inline constexpr LockRank kUploadCreation{240, "creation of an upload"};
+inline constexpr LockRank kInodeTable{250, "inode table"};
+inline constexpr LockRank kContent{260, "content of a file"};
+inline constexpr LockRank kPartStream{270, "part stream"};
+inline constexpr LockRank kNodeCache{280, "node cache"};
+inline constexpr LockRank kObjectReader{290, "object reader"};
+
+}  // namespace pailfs::fs::lock_rank

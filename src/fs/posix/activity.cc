@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "posix_file_system.h"
+
+namespace pailfs::fs {
+namespace {
+
+/// Nothing when all of it is stored, or when nobody can ever ask the store for it again.
+std::optional<UnstoredFile> unstored_part(Inode& inode) {
+  MutexLock lock(inode.state);
+  const FileContent* content = inode.content.get();
+  if (content == nullptr || !content->dirty() || content->orphaned) return std::nullopt;
+  UnstoredFile file;
+  const bool has_bytes = content->bytes_dirty && content->local != nullptr;
+  file.bytes = has_bytes ? content->local->present().total() : 0;
+  if (content->failures > 0) file.failure = content->last_failure.text;
+  return file;
+}
+
+}  // namespace
+
+std::uint64_t Activity::unstored_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const UnstoredFile& file : unstored) bytes += file.bytes;
+  return bytes;
+}
+
+Activity PosixFileSystem::activity() {
+  Activity activity;
+  activity.open_files = files_.size();
+  for (const InodePtr& inode : inodes_.pinned()) {
+    std::optional<UnstoredFile> file = unstored_part(*inode);
+    if (!file) continue;
+    file->path = inodes_.path(inode).value_or(std::string());
+    activity.unstored.push_back(std::move(*file));
+  }
+  uploader_.report(activity);
+  const NodeCache::Sizes known = known_.sizes();
+  activity.cached_attributes = known.attributes;
+  activity.cached_listings = known.listings;
+  if (kept_) activity.kept_bytes = kept_->size();
+  return activity;
+}
+
+}  // namespace pailfs::fs

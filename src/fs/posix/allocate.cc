@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <vector>
+
+#include "pailfs/util/errand.h"
+
+#include "fs/write/upload_plan.h"
+#include "posix_file_system.h"
+#include "set_ids.h"
+
+namespace pailfs::fs {
+namespace {
+
+constexpr std::uint64_t kMostZeros = 1U << 20U;  // at once
+
+}  // namespace
+
+void PosixFileSystem::drop_set_ids(HandleId handle, const Caller& caller) {
+  if (caller.uid == 0) return;
+  const auto file = find_file(handle);
+  if (!file) return;
+  Inode& inode = *(*file)->inode;
+  {
+    MutexLock lock(inode.state);
+    const Stat& stat = inode.content->stat;
+    if ((stat.mode & (S_ISUID | S_ISGID)) == 0) return;
+  }
+  MutexLock flush(inode.flush);
+  MutexLock lock(inode.state);
+  Stat& stat = inode.content->stat;
+  const mode_t mode = mode_after_write(stat.mode, stat.gid, caller);
+  if (mode == stat.mode) return;
+  stat.mode = mode;
+  inode.content->metadata_dirty = true;
+}
+
+Status PosixFileSystem::check_growth(const FileContent& content, std::uint64_t size,
+                                     std::uint64_t hole_end) const {
+  if (content.orphaned) return {};  // will never be an object
+  if (size > (config_.no_multipart ? kMaxPart : kMaxPart * kMaxParts)) {
+    return Error{EFBIG, config_.no_multipart
+                            ? "no object can be larger than 5 GiB without multipart"
+                            : "no object can be so large"};
+  }
+  // Behind what shows of the stored version.
+  const std::uint64_t from = content.base_visible;
+  if (hole_end <= from || hole_end - from <= config_.hole_limit) return {};
+  std::uint64_t zeros = hole_end - from;
+  if (content.local) {
+    for (const Range& piece : content.local->present().present({from, hole_end})) {
+      zeros -= piece.size();
+    }
+  }
+  if (zeros <= config_.hole_limit) return {};
+  return Error{EFBIG, std::to_string(zeros >> 20U) +
+                          " MiB of zeros that no program has written would have to be stored, more "
+                          "than hole_limit allows"};
+}
+
+Status PosixFileSystem::write_zeros(HandleId handle, Inode& inode, Range range) {
+  // Holes are zeros already, and may be larger than any disk.
+  RangeSet data;
+  {
+    MutexLock lock(inode.state);
+    const FileContent& content = *inode.content;
+    range.end = std::min(range.end, content.stat.size);
+    if (content.local) {
+      for (const Range& piece : content.local->present().present(range)) data.add(piece);
+    }
+    data.add({range.begin, std::max(range.begin, std::min(range.end, content.base_visible))});
+  }
+  const std::vector<char> zeros(std::min(data.total(), kMostZeros));
+  for (const Range& piece : data.present(range)) {
+    for (std::uint64_t at = piece.begin; at < piece.end;) {
+      const std::uint64_t count = std::min<std::uint64_t>(piece.end - at, zeros.size());
+      const auto written = write(handle, at, std::span(zeros).first(count), {});
+      if (!written) return written.error();
+      at += count;
+    }
+  }
+  return {};
+}
+
+Status PosixFileSystem::allocate(HandleId handle, const Allocation& what) {
+  const auto file = find_file(handle);
+  if (!file) return file.error();
+  if (!(*file)->writable) return Error{EBADF, "not open for writing"};
+  const InodePtr& inode = (*file)->inode;
+  const std::uint64_t end = what.offset + what.size;
+  if (!what.zero && config_.size_shown > 0 && end > config_.size_shown) {
+    return Error{ENOSPC, "more than bucket_size"};
+  }
+  if (what.zero) {
+    const Status zeroed = write_zeros(handle, *inode, {what.offset, end});
+    if (!zeroed) return zeroed;
+  }
+  const auto held = hold(inode);
+  if (!held) return held.error();
+  MutexLock flush(inode->flush);
+  if (const Status whole = recall(inode, {0, UINT64_MAX}); !whole) return whole;
+  if (const Status wanted = still_wanted(); !wanted) return wanted;
+  MutexLock lock(inode->state);
+  FileContent& content = *inode->content;
+  if (what.grows && end > content.stat.size) {
+    const Status grown = truncate(content, end);
+    if (!grown) return grown;
+  }
+  content.stat.mtime = content.stat.ctime = clock_.wall();
+  content.metadata_dirty = true;
+  inode->kernel.wrote(what.grows ? end : 0, content.stat);
+  return {};
+}
+
+}  // namespace pailfs::fs

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pailfs/util/errand.h"
+#include "pailfs/util/text.h"
+
+#include "fs/format/posix_acl.h"
+#include "posix_file_system.h"
+#include "set_ids.h"
+
+namespace pailfs::fs {
+namespace {
+
+void apply(const SetAttr& change, WallTime now, Stat& stat) {
+  if (change.mode) stat.mode = (stat.mode & S_IFMT) | (*change.mode & 07777);
+  if (change.uid) stat.uid = *change.uid;
+  if (change.gid) stat.gid = *change.gid;
+  if (change.atime) stat.atime = *change.atime;
+  if (change.mtime) stat.mtime = *change.mtime;
+  stat.ctime = now;
+}
+
+}  // namespace
+
+Result<Attr> PosixFileSystem::setattr(InodeId ino, const SetAttr& change) {
+  const auto inode = find_inode(ino);
+  if (!inode) return inode.error();
+  if (config_.read_only) return Error{EROFS, "mounted read-only"};
+  const auto held = hold(*inode);
+  if (!held) return held.error();
+  if (const auto attr = setattr_removed(*inode, change)) return *attr;
+  return (*inode)->directory ? setattr_directory(*inode, change) : setattr_file(*inode, change);
+}
+
+std::optional<Attr> PosixFileSystem::setattr_removed(const InodePtr& inode, const SetAttr& change) {
+  Stat stat;
+  {
+    MutexLock lock(inode->state);
+    if (!inode->removed || inode->content) return std::nullopt;
+    apply(change, clock_.wall(), *inode->removed);
+    stat = *inode->removed;
+  }
+  return told(inode, stat);
+}
+
+Result<Attr> PosixFileSystem::setattr_file(const InodePtr& inode, const SetAttr& change) {
+  const WallTime now = clock_.wall();
+  const auto path = inodes_.path(inode);
+  const auto change_content = [&](FileContent& content) -> Status {
+    if (path && !change.size && content.stored && !content.dirty()) {
+      Stat wanted = content.stat;
+      apply(change, now, wanted);
+      if (says_already(content.attributes, wanted) && known_.confirmed(*path, now)) {
+        content.stat = wanted;
+        return {};
+      }
+    }
+    if (change.size) {
+      const Status done = truncate(content, *change.size);
+      if (!done) return done;
+      content.stat.mtime = now;
+    }
+    apply(change, now, content.stat);
+    if (change.mode) follow_mode(content.attributes, content.stat.mode);
+    if (change.size) {
+      content.stat.mode = mode_after_write(content.stat.mode, content.stat.gid, change.by);
+    }
+    content.metadata_dirty = true;
+    content.times_given = content.times_given || change.atime || change.mtime;
+    return {};
+  };
+  const bool may_wait = !change.size || change.by_handle;
+  const Status changed = change_file(inode, change_content, may_wait, change.size.has_value());
+  if (!changed) return changed.error();
+  if (change.size) {
+    MutexLock lock(inode->state);
+    inode->kernel.resized(*change.size);
+  }
+  return getattr(inode->id);
+}
+
+Status PosixFileSystem::change_file(const InodePtr& inode,
+                                    const std::function<Status(FileContent&)>& change,
+                                    bool may_wait, bool resizes) {
+  MutexLock flush(inode->flush);
+  if (!enter_unstored(inode, false)) {
+    // Open and unchanged, or not open at all. If the last handle goes meanwhile, this is what the
+    // change starts from.
+    auto node = content_node(inode);
+    if (!node) {
+      const auto path = path_of(inode);
+      if (!path) return path.error();
+      auto found = fresh_node(*path);
+      if (!found) return found.error();
+      if (found->form != Form::file)
+        return Error{ESTALE, printable(*path) + ": is a directory now"};
+      node = std::move(*found);
+    }
+    enter(inode, content_from(*node), false);
+  }
+  const Status whole = resizes ? recall(inode, {0, UINT64_MAX}) : Status();
+  const Status changed = whole ? change_entered(inode, change, may_wait) : whole;
+  leave(inode, false);
+  return changed;
+}
+
+Status PosixFileSystem::change_entered(const InodePtr& inode,
+                                       const std::function<Status(FileContent&)>& change,
+                                       bool may_wait) {
+  if (const Status wanted = still_wanted(); !wanted) return wanted;
+  Stat old_stat;
+  store::ObjectAttributes old_attributes;
+  std::uint64_t old_visible = 0;
+  bool was_dirty = false;
+  bool bytes_first = false;
+  unsigned old_failures = 0;
+  {
+    MutexLock lock(inode->state);
+    FileContent& content = *inode->content;
+    old_stat = content.stat;
+    old_attributes = content.attributes;
+    old_visible = content.base_visible;
+    was_dirty = content.dirty();
+    old_failures = content.failures;
+    const Status changed = change(content);
+    if (!changed) {
+      content.stat = old_stat;
+      content.attributes = old_attributes;
+      return changed;
+    }
+    // While a writer has it open and unstored, the change rides on the write's own request, unless
+    // the store may refuse it: then whoever makes it is told, and not whoever closes the file.
+    const bool fits = surely_fit(content.attributes);
+    const bool rides = content.writers > 0 && (was_dirty || content.bytes_dirty);
+    if (may_wait && rides && fits) return {};
+    bytes_first = may_wait && was_dirty && !fits;
+    if (bytes_first) {
+      content.stat = old_stat;
+      content.attributes = old_attributes;
+    }
+  }
+  const Status stored = uploader_.store(inode);
+  if (bytes_first) return stored ? change_entered(inode, change, false) : stored;
+  if (!stored && !was_dirty) {
+    // Nothing was acknowledged, so the file is again what it was: its bytes are all the store's.
+    MutexLock lock(inode->state);
+    FileContent& content = *inode->content;
+    content.failures = old_failures;
+    content.stat = old_stat;
+    content.attributes = old_attributes;
+    content.base_visible = old_visible;
+    content.bytes_dirty = false;
+    content.metadata_dirty = false;
+  }
+  return stored;
+}
+
+Status PosixFileSystem::truncate(FileContent& content, std::uint64_t size) {
+  if (size == content.stat.size) return {};
+  if (size > content.stat.size) {
+    if (const Status possible = check_growth(content, size, size); !possible) return possible;
+  }
+  if (content.local) {
+    const Status cut = content.local->truncate(size);
+    if (!cut) return cut;
+  }
+  content.base_visible = std::min(content.base_visible, size);
+  if (content.doubt) content.doubt->visible = std::min(content.doubt->visible, size);
+  content.changed.remove({size, UINT64_MAX});
+  if (content.stream && (size == 0 || size < content.stream->copied())) {
+    content.stream->give_up();
+    content.stream = nullptr;
+  }
+  if (content.stream) content.stream->truncated(size);
+  content.stat.size = size;
+  content.bytes_dirty = true;
+  return {};
+}
+
+Result<Attr> PosixFileSystem::setattr_directory(const InodePtr& inode, const SetAttr& change) {
+  if (change.size) return Error{EISDIR, "is a directory"};
+  MutexLock flush(inode->flush);
+  const auto path = path_of(inode);
+  if (!path) return path.error();
+  auto node = fresh_node(*path);
+  if (!node) return node.error();
+  if (!is_directory(node->form)) return Error{ESTALE, printable(*path) + ": is a file now"};
+  const auto contents = add_contents_change(*path, node->stat);
+  apply(change, clock_.wall(), node->stat);
+  const bool acl_follows = change.mode && follow_mode(node->info.attributes, node->stat.mode);
+  const bool so_already = !acl_follows && node->form == Form::directory_marker &&
+                          says_already(node->info.attributes, node->stat) &&
+                          known_.confirmed(*path, node->stat.ctime);
+  if (const Status wanted = still_wanted(); !wanted) return wanted.error();
+  const Status written = so_already ? Status() : write_directory(*path, *node);
+  if (written && contents) directory_times_.stored(*path, *contents);
+  flush.unlock();
+  if (!written) return written.error();
+  return getattr(inode->id);
+}
+
+Status PosixFileSystem::write_directory(const std::string& path, Node node) {
+  const store::Key key = directory_key(config_.prefix, path);
+  store::ObjectAttributes attributes = encode(node.stat, node.info.attributes);
+  if (node.form != Form::directory_marker) attributes.content_type = kDirectoryType;
+  Result<store::ETag> etag = Error{};
+  const bool has_object =
+      node.form == Form::directory_marker || node.form == Form::directory_object;
+  if (has_object && node.info.size > 0) {
+    // Somebody keeps bytes in a directory's object; they stay.
+    const store::Key source =
+        node.form == Form::directory_marker ? key : file_key(config_.prefix, path);
+    ObjectCopier copier(config_, store_, pool_);
+    etag =
+        copier.copy({source, key, node.info.etag, node.info.size, attributes}, config_.no_copy_api);
+  } else {
+    TextSource nothing("");
+    etag = store_.put({key, attributes, {}, false}, nothing);
+  }
+  if (!etag && etag.error().in_doubt) known_.doubted(path);
+  if (!etag) return etag.error();
+  if (node.form == Form::directory_object) {
+    const Status removed = store_.remove(file_key(config_.prefix, path));
+    if (!removed) return removed.error().with("remove the directory's old object");
+  }
+  node.form = Form::directory_marker;
+  node.info.etag = *etag;
+  node.info.attributes = attributes;
+  known_.stored(path, node);
+  return {};
+}
+
+}  // namespace pailfs::fs

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+
+#include "pailfs/util/errand.h"
+#include "pailfs/util/text.h"
+
+#include "fs/format/posix_acl.h"
+#include "posix_file_system.h"
+
+namespace pailfs::fs {
+
+Result<PosixFileSystem::NewEntry> PosixFileSystem::new_entry(InodeId parent, std::string_view name,
+                                                             mode_t mode, const Caller& caller) {
+  auto held = hold_place(parent, name);
+  if (!held) return held.error();
+  Place& place = held->place;
+  const Status free = check_new_name(place, name, S_ISDIR(mode));
+  if (!free) return free.error();
+  auto above = node_of(place.parent);
+  if (!above) return above.error();
+  Stat stat;
+  stat.mode = mode;
+  stat.uid = caller.uid;
+  stat.gid = caller.gid;
+  if ((above->stat.mode & S_ISGID) != 0) {
+    stat.gid = above->stat.gid;
+    if (S_ISDIR(mode)) stat.mode |= S_ISGID;
+  }
+  stat.atime = stat.mtime = stat.ctime = clock_.wall();
+  NewEntry entry{std::move(place), std::move(held->hold), std::move(*above), stat};
+  inherit_acl(entry, caller.umask);
+  return entry;
+}
+
+void PosixFileSystem::inherit_acl(NewEntry& entry, mode_t umask) const {
+  mode_t& mode = entry.stat.mode;
+  if (S_ISLNK(mode)) return;
+  const Acl acl = config_.obeys_acls() ? default_acl(entry.above.info.attributes) : Acl();
+  if (acl.empty()) {
+    mode &= ~umask;
+    return;
+  }
+  const Inherited inherited = inherit(acl, mode);
+  mode = inherited.mode;
+  if (inherited.access) entry.xattrs[std::string(kAccessAcl)] = encode_acl(*inherited.access);
+  if (S_ISDIR(mode)) entry.xattrs[std::string(kDefaultAcl)] = encode_acl(acl);
+}
+
+Result<Attr> PosixFileSystem::make_object(const Place& place, std::string_view name,
+                                          const Stat& stat,
+                                          const store::ObjectAttributes& attributes,
+                                          std::string_view body) {
+  const bool directory = S_ISDIR(stat.mode);
+  const store::Key key =
+      directory ? directory_key(config_.prefix, place.path) : file_key(config_.prefix, place.path);
+  if (const Status wanted = still_wanted(); !wanted) return wanted.error();
+  TextSource source(body);
+  const auto etag = store_.put({key, attributes, {}, false}, source);
+  if (!etag && etag.error().in_doubt) known_.doubted(place.path);
+  if (!etag) return etag.error();
+
+  Node node;
+  node.form = directory ? Form::directory_marker : Form::file;
+  node.stat = stat;
+  node.stat.size = directory ? 4096 : body.size();
+  node.info.size = body.size();
+  node.info.etag = *etag;
+  node.info.attributes = attributes;
+  known_.stored(place.path, node);
+  // It did not exist a moment ago and nobody else knows of it: it is empty, no need to ask.
+  if (directory) {
+    known_.listed_empty(place.path);
+    directory_times_.forget(place.path);
+  }
+  contents_changed(place.parent);
+  return told(inodes_.reference(place.parent, name, directory, 1), node.stat);
+}
+
+Result<Attr> PosixFileSystem::mknod(InodeId parent, std::string_view name, mode_t mode, dev_t rdev,
+                                    const Caller& caller) {
+  if ((mode & S_IFMT) == 0) mode |= S_IFREG;
+  auto entry = new_entry(parent, name, mode, caller);
+  if (!entry) return entry.error();
+  entry->stat.rdev = rdev;
+  store::ObjectAttributes attributes = uploader_.new_attributes(entry->place.path, entry->stat);
+  put_xattrs(entry->xattrs, attributes);
+  return make_object(entry->place, name, entry->stat, attributes, "");
+}
+
+Result<Attr> PosixFileSystem::mkdir(InodeId parent, std::string_view name, mode_t mode,
+                                    const Caller& caller) {
+  const auto entry = new_entry(parent, name, S_IFDIR | (mode & 07777), caller);
+  if (!entry) return entry.error();
+  store::ObjectAttributes base;
+  base.content_type = kDirectoryType;
+  // A mode of 0 alone would be read as none at all.
+  const bool with_type_bits = (entry->stat.mode & 0777) == 0;
+  store::ObjectAttributes attributes = encode(entry->stat, std::move(base), with_type_bits);
+  put_xattrs(entry->xattrs, attributes);
+  return make_object(entry->place, name, entry->stat, attributes, "");
+}
+
+Result<Attr> PosixFileSystem::symlink(std::string_view target, InodeId parent,
+                                      std::string_view name, const Caller& caller) {
+  const auto entry = new_entry(parent, name, S_IFLNK | 0777, caller);
+  if (!entry) return entry.error();
+  return make_object(entry->place, name, entry->stat,
+                     uploader_.new_attributes(entry->place.path, entry->stat), target);
+}
+
+Result<CreateResult> PosixFileSystem::create(InodeId parent, std::string_view name, mode_t mode,
+                                             int flags, const Caller& caller) {
+  auto created = create_new(parent, name, mode, flags, caller);
+  const bool exists = !created && created.error().err == EEXIST;
+  if (!exists || (flags & O_EXCL) != 0) return created;
+  // The kernel believed the name free; somebody was faster. Without O_EXCL that is an open.
+  const auto attr = lookup(parent, name);
+  if (!attr) return attr.error();
+  const auto opened = open(attr->ino, flags);
+  if (!opened) {
+    forget(attr->ino, 1);
+    return opened.error();
+  }
+  return CreateResult{*attr, opened->handle};
+}
+
+Result<CreateResult> PosixFileSystem::create_new(InodeId parent, std::string_view name, mode_t mode,
+                                                 int flags, const Caller& caller) {
+  const auto entry = new_entry(parent, name, S_IFREG | (mode & 07777), caller);
+  if (!entry) return entry.error();
+
+  auto content = std::make_shared<FileContent>();
+  content->stat = entry->stat;
+  content->attributes.content_type = mime_.type_of(entry->place.path);
+  content->taken = content->attributes;
+  put_xattrs(entry->xattrs, content->attributes);
+  content->bytes_dirty = true;
+
+  // A stale inode of that name, of a file that is gone, must not lend its number to the new one.
+  const InodePtr& directory = entry->place.parent;
+  if (const InodePtr old = inodes_.child(directory, name)) inodes_.detach(old);
+  const InodePtr inode = inodes_.reference(directory, name, false, 1);
+  CreateResult result;
+  const bool writable = (flags & O_ACCMODE) != O_RDONLY;
+  enter(inode, content, writable);
+  result.handle = add_handle(inode, writable, true);
+  result.attr = told(inode, content->stat);
+  contents_changed(directory);
+  return result;
+}
+
+}  // namespace pailfs::fs

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pailfs/util/text.h"
+
+#include "fs/tree/flat_listing.h"
+#include "posix_file_system.h"
+#include "wtf8_file_system.h"
+
+namespace pailfs::fs {
+namespace {
+
+/// How old an answer may be when a file is opened: what the kernel itself trusts it for.
+constexpr std::chrono::seconds kFresh{1};
+/// How long a listing may be worked through by whoever reads it.
+constexpr std::chrono::minutes kReading{10};
+/// How often a look may come into a rename and be repeated.
+constexpr int kMostRenames = 5;
+constexpr std::size_t kParallelLookups = 64;
+/// Of all open files together; one stream of a distant store alone uses up to sixteen.
+constexpr std::size_t kParallelReads = 64;
+
+std::unique_ptr<cache::DiskBlocks> kept_blocks(const Config& config) {
+  if (config.kept_directory.empty()) return nullptr;
+  return std::make_unique<cache::DiskBlocks>(cache::DiskBlocks::Config{
+      .directory = config.kept_directory + "/blocks",
+      .limit = config.kept_bytes,
+      .room = config.disk,
+  });
+}
+
+}  // namespace
+
+PosixFileSystem::PosixFileSystem(const Config& config, store::ObjectStore& store, Clock& clock)
+    : config_(config),
+      compat_directories_(config.compat_dir ? std::make_unique<CompatDirectories>(store) : nullptr),
+      store_(compat_directories_ ? *compat_directories_ : store),
+      clock_(clock),
+      mime_(ContentTypes::read(config.mime_types)),
+      blocks_(memory_, config.memory_limit, clock),
+      write_memory_(memory_, config.memory_limit / 4 * 3),
+      kept_(kept_blocks(config)),
+      space_{config.temporary_directory, config.disk, &write_memory_},
+      known_(config_, clock),
+      attribute_file_(config.attribute_file),
+      attributes_kept_(clock.now()),
+      lister_(config_, store_, known_, clock),
+      uploader_(config_, space_, store_, inodes_, known_, fetcher_, pool_, mime_, clock_),
+      inodes_({.root = code_of_root(config_.prefix),
+               .first_spare = InodeNumbers::first_spare_at(clock.wall())}),
+      fetcher_(store_, reads_, blocks_, kept_.get(), clock),
+      nodes_(config_, store_, known_, fetcher_, lookups_, clock),
+      tree_walk_(lister_, known_, nodes_, lookups_, clock),
+      lookups_(kParallelLookups),
+      reads_(kParallelReads),
+      pool_(config.parallel),
+      resolver_(config_, store_, known_, lookups_, clock, lister_, nodes_) {}
+
+std::unique_ptr<FileSystem> make_file_system(const Config& config, store::ObjectStore& store,
+                                             Clock& clock, const FirstPage& first) {
+  auto files = std::make_unique<PosixFileSystem>(config, store, clock);
+  files->recall_attributes();
+  files->begin_with(first);
+  if (!config.use_wtf8) return files;
+  return std::make_unique<Wtf8FileSystem>(std::move(files));
+}
+
+void PosixFileSystem::begin_with(const FirstPage& first) {
+  if (first.asked == MonoTime{}) return;  // nobody has asked
+  if (config_.compat_dir) return;         // nor has anybody looked for old directories in it
+  // Whoever mounts may be waited for by somebody who then puts something into the bucket: what was
+  // not there yet is asked for.
+  FlatListing(config_, known_, "", false).add(first.page, first.asked);
+}
+
+Result<InodePtr> PosixFileSystem::find_inode(InodeId ino) {
+  InodePtr inode = inodes_.find(ino);
+  if (!inode) return Error{ESTALE, "unknown inode " + std::to_string(ino)};
+  return inode;
+}
+
+Result<std::string> PosixFileSystem::path_of(const InodePtr& inode) {
+  auto path = inodes_.path(inode);
+  if (!path) return Error{ESTALE, "removed or replaced meanwhile"};
+  return std::move(*path);
+}
+
+Result<PosixFileSystem::Place> PosixFileSystem::place_of(InodeId parent, std::string_view name) {
+  auto inode = find_inode(parent);
+  if (!inode) return inode.error();
+  if (!(*inode)->directory) return Error{ENOTDIR, "not a directory"};
+  if (!is_storable_name(name)) return Error{EINVAL, printable(name) + ": not a file name"};
+  auto path = path_of(*inode);
+  if (!path) return path.error();
+  return Place{*inode, join_path(*path, name)};
+}
+
+std::optional<Node> PosixFileSystem::content_node(const InodePtr& inode) {
+  MutexLock lock(inode->state);
+  if (!inode->content) return std::nullopt;
+  const FileContent& content = *inode->content;
+  Node node;
+  node.form = Form::file;
+  node.stat = content.stat;
+  node.info.size = content.base_size;
+  node.info.etag = content.base;
+  node.info.attributes = content.attributes;
+  return node;
+}
+
+Result<Node> PosixFileSystem::node_at(const Place& place, std::string_view name,
+                                      const PathLocks::Hold* own) {
+  const InodePtr inode = inodes_.child(place.parent, name);
+  if (!inode || inode->directory) return resolver_.resolve(place.path);
+  if (const auto version = clean_version(*inode)) {
+    // Open and unchanged here: has it been changed elsewhere? Then the name leads to another
+    // version, which must not share an inode (and with it the kernel's pages) with the open one.
+    auto node = resolver_.resolve(place.path);
+    const bool same = node && node->form == Form::file && node->info.etag == *version;
+    const auto path = inodes_.path(inode);
+    if (!same && (paths_.is_being_renamed(place.path, own) || (path && *path != place.path))) {
+      return Error{EAGAIN, printable(place.path) + ": is being renamed"};
+    }
+    // Unless it was us, since we asked: then the answer is older than what we know.
+    const bool ours = !same && clean_version(*inode) != version;
+    if (ours) known_.erase(place.path);
+    if (!same && !ours) {
+      if (node || node.error().err == ENOENT) inodes_.detach(inode);
+      return node;
+    }
+  }
+  auto node = content_node(inode);
+  return node ? Result<Node>(std::move(*node)) : resolver_.resolve(place.path);
+}
+
+Result<Node> PosixFileSystem::node_of(const InodePtr& inode) {
+  for (int tries = 0;; ++tries) {
+    if (auto node = content_node(inode)) return std::move(*node);
+    const auto path = path_of(inode);
+    if (!path) {
+      MutexLock lock(inode->state);
+      if (!inode->removed) return path.error();
+      Node gone;
+      gone.stat = *inode->removed;
+      return gone;
+    }
+    auto node = resolver_.resolve(*path);
+    // Moved or removed meanwhile: then this may be about what has taken its name.
+    if (inodes_.path(inode) != *path && tries < kMostRenames) continue;
+    if (node && is_directory(node->form) == inode->directory) return node;
+    if (!node && node.error().err != ENOENT) return node;
+    const auto renamed = renamed_meanwhile(inode, *path);
+    if (!renamed) return renamed.error();
+    if (*renamed && tries < kMostRenames) continue;
+    return node ? Error{ESTALE, printable(*path) + ": is something else now"} : node.error();
+  }
+}
+
+bool PosixFileSystem::is_fresh(const std::string& path) {
+  const auto learnt = known_.learnt(path);
+  return learnt && clock_.now() - *learnt < kFresh;
+}
+
+Result<Node> PosixFileSystem::fresh_node(const std::string& path) {
+  return is_fresh(path) ? resolver_.resolve(path) : resolver_.ask(path);
+}
+
+Attr PosixFileSystem::shown(const InodePtr& inode, const Stat& stat) {
+  Attr attr;
+  attr.ino = inode->id;
+  attr.generation = inode->generation;
+  attr.mode = stat.mode;
+  attr.uid = config_.uid.value_or(stat.uid);
+  attr.gid = config_.gid.value_or(stat.gid);
+  // Whoever gives mp_umask says how the root is to show, whatever is stored.
+  const bool root_by_option = config_.allow_other && config_.mount_umask.has_value();
+  if (inode->id == kRootInode && root_by_option) attr.mode = root_mode(config_);
+  if (config_.umask) attr.mode = (stat.mode & S_IFMT) | (0777 & ~*config_.umask);
+  attr.nlink = inode->id != kRootInode && inodes_.is_detached(inode) ? 0 : 1;
+  attr.size = stat.size;
+  attr.rdev = stat.rdev;
+  attr.atime = stat.atime;
+  attr.mtime = stat.mtime;
+  attr.ctime = stat.ctime;
+  if (inode->directory && attr.nlink > 0) show_contents(inode, attr);
+  return attr;
+}
+
+bool PosixFileSystem::is_too_long(std::string_view name) const {
+  return (config_.use_wtf8 ? decode_wtf8(name).size() : name.size()) > kNameMax;
+}
+
+Status PosixFileSystem::check_spelling(std::string_view name) const {
+  if (is_too_long(name)) {
+    return Error{ENAMETOOLONG, printable(name) + ": longer than 255 bytes"};
+  }
+  for (std::string_view rest = name; !rest.empty();) {
+    // A terminal would not show the controls U+0080 to U+009F; S3 takes them.
+    const auto second = static_cast<unsigned char>(rest.size() > 1 ? rest[1] : 0);
+    const bool control = rest[0] == '\xC2' && second >= 0x80 && second <= 0x9F;
+    const std::size_t length = control ? 2 : utf8_length(rest);
+    if (length == 0) {
+      return Error{EINVAL, printable(name) + ": not UTF-8, as S3 wants its keys; see use_wtf8"};
+    }
+    rest.remove_prefix(length);
+  }
+  if (config_.compat_dir && is_folder_key(name)) {
+    return Error{EINVAL, printable(name) + ": would be a directory (compat_dir)"};
+  }
+  return {};
+}
+
+Status PosixFileSystem::check_new_name(const Place& place, std::string_view name, bool directory) {
+  if (config_.read_only) return Error{EROFS, "mounted read-only"};
+  if (const Status spelling = check_spelling(name); !spelling) return spelling;
+  // A directory's marker ends in one byte more.
+  if (file_key(config_.prefix, place.path).size() + (directory ? 1 : 0) > kKeyMax) {
+    return Error{ENAMETOOLONG, printable(place.path) + ": longer than a key of 1024 bytes"};
+  }
+  const auto there = node_at(place, name);
+  if (there) return Error{EEXIST, printable(place.path) + ": exists"};
+  if (there.error().err != ENOENT) return there.error();
+  return {};
+}
+
+Result<Attr> PosixFileSystem::lookup(InodeId parent, std::string_view name) {
+  if (name == ".") return lookup_number(parent);
+  if (name == "..") return lookup_above(parent);
+  for (int tries = 0;; ++tries) {
+    const auto place = place_of(parent, name);
+    if (!place) return place.error();
+    const InodePtr seen = inodes_.child(place->parent, name);
+    if (auto listed = listed_file(*place, seen)) {
+      // Its type and size are certain; who wants more asks with getattr.
+      if (const InodePtr inode = inodes_.reference_as_seen(place->parent, name, false, seen)) {
+        Attr attr = told(inode, *listed);
+        attr.complete = false;
+        return attr;
+      }
+    }
+    nodes_.touched(place->path);
+    const auto node = node_at(*place, name);
+    if (node) {
+      const InodePtr inode =
+          inodes_.reference_as_seen(place->parent, name, is_directory(node->form), seen);
+      if (inode) return told(inode, node->stat);
+      if (tries < kMostRenames) continue;
+      return Error{ESTALE, printable(place->path) + ": is being replaced"};
+    }
+    const int err = node.error().err;
+    if (err != ENOENT && err != EAGAIN) return node.error();
+    const auto renamed = renamed_meanwhile(*place, name);
+    if (!renamed) return renamed.error();
+    const InodePtr now = inodes_.child(place->parent, name);
+    const bool has_come = now != nullptr && now != seen;
+    if ((*renamed || has_come || err == EAGAIN) && tries < kMostRenames) continue;
+    if (err == EAGAIN) return Error{ESTALE, node.error().text};
+    if (is_too_long(name)) return Error{ENAMETOOLONG, "longer than 255 bytes"};
+    return node.error();
+  }
+}
+
+std::optional<Stat> PosixFileSystem::listed_file(const Place& place, const InodePtr& inode) {
+  const auto listed = known_.listed_for_reader(place.path, kReading);
+  if (!listed || listed_type(*listed) != S_IFREG || known_.find(place.path)) return std::nullopt;
+  if (inode) {
+    MutexLock lock(inode->state);
+    if (inode->directory || inode->content) return std::nullopt;
+  }
+  Stat stat;
+  stat.mode = S_IFREG;
+  stat.uid = config_.default_uid;
+  stat.gid = config_.default_gid;
+  stat.size = listed->size;
+  stat.atime = stat.mtime = stat.ctime = listed->last_modified;
+  return stat;
+}
+
+void PosixFileSystem::forget(InodeId ino, std::uint64_t count) {
+  if (const InodePtr inode = inodes_.find(ino)) {
+    MutexLock lock(inode->state);
+    inode->kernel.forgotten();
+  }
+  inodes_.forget(ino, count);
+}
+
+Result<Attr> PosixFileSystem::getattr(InodeId ino) {
+  const auto inode = find_inode(ino);
+  if (!inode) return inode.error();
+  if (const auto path = inodes_.path(*inode)) nodes_.touched(*path);
+  const auto node = node_of(*inode);
+  if (!node) return node.error();
+  return told(*inode, node->stat);
+}
+
+Result<std::string> PosixFileSystem::readlink(InodeId ino) {
+  const auto inode = find_inode(ino);
+  if (!inode) return inode.error();
+  const auto path = path_of(*inode);
+  if (!path) return path.error();
+  const auto node = node_of(*inode);
+  if (!node) return node.error();
+  if (!S_ISLNK(node->stat.mode)) return Error{EINVAL, printable(*path) + ": not a symbolic link"};
+
+  struct Sink final : store::ByteSink {
+    bool write(std::uint64_t, std::span<const char> bytes) override {
+      target.append(bytes.data(), bytes.size());
+      return true;
+    }
+    std::string target;
+  } sink;
+  if (node->info.size > 0) {
+    store::GetRequest request;
+    request.key = file_key(config_.prefix, *path);
+    request.if_match = node->info.etag;
+    // Longer ones are cut as s3fs cuts them.
+    request.range = store::ByteRange{0, std::min(node->info.size, kLongestLink)};
+    const auto info = store_.get(request, sink);
+    if (!info) {
+      if (info.error().err == ESTALE) known_.erase(*path);
+      return info.error();
+    }
+  }
+  // Some tools end the text with a line end. Blanks may be meant.
+  std::string target = std::move(sink.target);
+  while (target.ends_with('\n') || target.ends_with('\r')) target.pop_back();
+  if (target.find('\0') != std::string::npos) {
+    return Error{EIO, printable(*path) + ": link target contains a NUL byte"};
+  }
+  return target;
+}
+
+StatFs PosixFileSystem::statfs() {
+  StatFs info;
+  // s3fs's shape: blocks of 16 MiB, all of them free. Some installers refuse a file system that
+  // claims to have no inodes, so there are plenty.
+  info.block_size = 16U << 20U;
+  info.blocks =
+      config_.size_shown == 0 ? UINT32_MAX : std::max<std::uint64_t>(config_.size_shown >> 24U, 1);
+  info.files = UINT32_MAX;
+  info.name_max = kNameMax;
+  return info;
+}
+
+}  // namespace pailfs::fs

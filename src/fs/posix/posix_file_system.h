@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "pailfs/fs/file_system.h"
+#include "pailfs/util/worker_pool.h"
+
+#include "fs/format/compat_directories.h"
+#include "fs/format/content_type.h"
+#include "fs/format/xattr_header.h"
+#include "fs/lock_ranks.h"
+#include "fs/read/object_reader.h"
+#include "fs/tree/attribute_snapshot.h"
+#include "fs/tree/dir_reader.h"
+#include "fs/tree/directory_times.h"
+#include "fs/tree/inode_table.h"
+#include "fs/tree/lister.h"
+#include "fs/tree/node_cache.h"
+#include "fs/tree/node_fetcher.h"
+#include "fs/tree/path_locks.h"
+#include "fs/tree/resolver.h"
+#include "fs/tree/tree_walk.h"
+#include "fs/write/uploader.h"
+
+namespace pailfs::fs {
+
+/// One open(): shares the inode's content with other handles, has its own read-ahead.
+struct OpenFile {
+  OpenFile(InodePtr file, bool for_writing, BlockFetcher& fetcher, const Clock& clock)
+      : inode(std::move(file)), writable(for_writing), reader(fetcher, clock) {}
+  const InodePtr inode;
+  const bool writable;
+  bool created = false;        ///< made the file: its close stores it even if it wrote nothing
+  unsigned failures_seen = 0;  ///< guarded by inode->state
+  ObjectReader reader;
+};
+
+struct OpenDirectory {
+  explicit OpenDirectory(InodePtr directory) : inode(std::move(directory)) {}
+  const InodePtr inode;
+  Mutex mutex{lock_rank::kOpenDirectory};
+  std::optional<DirReader> names GUARDED_BY(mutex);
+  bool begun GUARDED_BY(mutex) = false;  ///< somebody has read names
+};
+
+/// Handles by number.
+template <class T>
+class HandleTable final {
+ public:
+  HandleId add(std::shared_ptr<T> value) {
+    MutexLock lock(mutex_);
+    values_.emplace(++last_, std::move(value));
+    return last_;
+  }
+  std::shared_ptr<T> find(HandleId id) {
+    MutexLock lock(mutex_);
+    const auto found = values_.find(id);
+    return found == values_.end() ? nullptr : found->second;
+  }
+  std::size_t size() {
+    MutexLock lock(mutex_);
+    return values_.size();
+  }
+  std::shared_ptr<T> take(HandleId id) {
+    MutexLock lock(mutex_);
+    const auto found = values_.find(id);
+    if (found == values_.end()) return nullptr;
+    auto value = std::move(found->second);
+    values_.erase(found);
+    return value;
+  }
+
+ private:
+  Mutex mutex_;
+  HandleId last_ GUARDED_BY(mutex_) = 0;
+  std::unordered_map<HandleId, std::shared_ptr<T>> values_ GUARDED_BY(mutex_);
+};
+
+/// The FileSystem over an ObjectStore.
+///
+/// Locks, outermost first: the path in `paths_` (held by everything that changes an object; by a
+/// rename its two paths alone), Inode::flush (two of them: lower inode number first), both held
+/// across requests; then InodeTable, Inode::state, NodeCache; alone, DirectoryTimes and
+/// HandleTable. The whole order, with the classes below, is in ARCHITECTURE.md.
+///
+/// What only looks (lookup, getattr, open, read) holds no path. What it finds while a rename is
+/// under way may be neither what was nor what will be: where that looks like a file that is gone or
+/// replaced, it waits for the rename and looks again.
+///
+/// Files: file_system_activity.cc, _allocate.cc, _handles.cc, _lookup.cc, _attributes.cc, _make.cc,
+/// _remove.cc, _rename.cc, _files.cc, _directories.cc, _parents.cc, _paths.cc, _remember.cc,
+/// _xattr.cc: the
+/// verbs; each is a short story over the classes above.
+class PosixFileSystem final : public FileSystem {
+ public:
+  PosixFileSystem(const Config& config, store::ObjectStore& store, Clock& clock);
+  /// These two before anything else is called, in this order.
+  void recall_attributes();
+  void begin_with(const FirstPage& first);
+
+  Result<Attr> lookup(InodeId parent, std::string_view name) override;
+  void forget(InodeId ino, std::uint64_t count) override;
+  Result<Attr> getattr(InodeId ino) override;
+  Result<Attr> setattr(InodeId ino, const SetAttr& change) override;
+  Result<std::string> readlink(InodeId ino) override;
+
+  Result<Attr> mknod(InodeId parent, std::string_view name, mode_t mode, dev_t rdev,
+                     const Caller& caller) override;
+  Result<Attr> mkdir(InodeId parent, std::string_view name, mode_t mode,
+                     const Caller& caller) override;
+  Result<Attr> symlink(std::string_view target, InodeId parent, std::string_view name,
+                       const Caller& caller) override;
+  Status unlink(InodeId parent, std::string_view name) override;
+  Status rmdir(InodeId parent, std::string_view name) override;
+  Status rename(InodeId parent, std::string_view name, InodeId new_parent,
+                std::string_view new_name, bool no_replace) override;
+
+  /// Where nothing is written the kernel may read for itself.
+  [[nodiscard]] bool has_whole_files() const override { return kept_ && config_.read_only; }
+  [[nodiscard]] bool obeys_acls() const override { return config_.obeys_acls(); }
+  Result<OpenResult> open(InodeId ino, int flags) override;
+  Result<CreateResult> create(InodeId parent, std::string_view name, mode_t mode, int flags,
+                              const Caller& caller) override;
+  Result<ReadBytes> read(HandleId handle, std::uint64_t offset, std::size_t size) override;
+  Result<std::size_t> write(HandleId handle, std::uint64_t offset, std::span<const char> bytes,
+                            WriteOrigin origin) override;
+  using FileSystem::write;
+  void drop_set_ids(HandleId handle, const Caller& caller) override;
+  Status allocate(HandleId handle, const Allocation& what) override;
+  Status flush(HandleId handle) override;
+  std::optional<std::uint64_t> still_empty(HandleId handle) override;
+  Status fsync(HandleId handle) override;
+  void release(HandleId handle) override;
+
+  Result<HandleId> opendir(InodeId ino) override;
+  Status readdir(HandleId handle, std::uint64_t offset, bool with_attributes,
+                 const std::function<bool(const DirEntry&)>& visit) override;
+  void releasedir(HandleId handle) override;
+
+  StatFs statfs() override;
+
+  Result<std::string> getxattr(InodeId ino, std::string_view name) override;
+  Result<std::vector<std::string>> listxattr(InodeId ino) override;
+  Status setxattr(InodeId ino, std::string_view name, std::string_view value, XattrMode mode,
+                  const Caller& caller) override;
+  Status removexattr(InodeId ino, std::string_view name) override;
+
+  Status sync_all() override;
+  Activity activity() override;
+
+ private:
+  /// A name in a directory: where it is and what it would be called.
+  struct Place {
+    InodePtr parent;
+    std::string path;  ///< of the name itself
+  };
+
+  // file_system_lookup.cc
+  Result<InodePtr> find_inode(InodeId ino);
+  Result<std::string> path_of(const InodePtr& inode);
+  Result<Place> place_of(InodeId parent, std::string_view name);
+  /// What is there now, unstored files included. ENOENT if nothing is; EAGAIN if a rename, other
+  /// than that of the caller, is moving it.
+  Result<Node> node_at(const Place& place, std::string_view name,
+                       const PathLocks::Hold* own = nullptr);
+  Result<Node> node_of(const InodePtr& inode);
+  /// As far as known to be the store's view a second ago at most.
+  bool is_fresh(const std::string& path);
+  Result<Node> fresh_node(const std::string& path);
+  Attr shown(const InodePtr& inode, const Stat& stat);
+  /// What a listing alone proves of a file whose attributes are not known: that it is regular, and
+  /// its size. `inode` has the name.
+  std::optional<Stat> listed_file(const Place& place, const InodePtr& inode);
+  std::optional<Node> content_node(const InodePtr& inode);
+  /// For a new name, as the application gave it.
+  [[nodiscard]] bool is_too_long(std::string_view name) const;
+  [[nodiscard]] Status check_spelling(std::string_view name) const;
+  Status check_new_name(const Place& place, std::string_view name, bool directory);
+
+  // file_system_paths.cc
+  struct HeldPlace {
+    Place place;
+    PathLocks::Hold hold;
+  };
+  struct HeldPlaces {
+    Place from;
+    Place to;
+    PathLocks::Hold hold;
+  };
+  /// How long a verb waits for its turn.
+  static PathLocks::Patience patience();
+  /// The path that the inode has once it is held; nothing is held of one without a path.
+  Result<PathLocks::Hold> hold(const InodePtr& inode);
+  Result<HeldPlace> hold_place(InodeId parent, std::string_view name);
+  /// For a rename: alone.
+  Result<HeldPlaces> hold_places(InodeId parent, std::string_view name, InodeId new_parent,
+                                 std::string_view new_name);
+  Status wait_for_rename(const std::string& path);
+  /// What was found at `path`, of the inode or of the name, may not be so because a rename was
+  /// under way, which is over now: it should be looked at anew, by the path it has then.
+  Result<bool> renamed_meanwhile(const InodePtr& inode, const std::string& path);
+  Result<bool> renamed_meanwhile(const Place& place, std::string_view name);
+
+  // file_system_kernel.cc
+  /// As `shown`, for an answer to the kernel.
+  Attr told(const InodePtr& inode, const Stat& stat);
+  /// For open, once its file is entered: what it has learnt the kernel learns before the answer.
+  /// ESTALE when it must look the name up for that.
+  Status tell_kernel(const InodePtr& inode, bool truncated, OpenResult& result);
+  /// Where the bytes go that the kernel has put at `offset`.
+  static std::uint64_t place_of(Inode& inode, std::uint64_t offset, WriteOrigin origin)
+      REQUIRES(inode.flush);
+  /// After the kernel has written those, which we have put at `at`.
+  static void wrote(Inode& inode, Range by_kernel, std::uint64_t at, WriteOrigin origin)
+      REQUIRES(inode.flush);
+
+  // file_system_allocate.cc
+  /// EFBIG where no object can be so large, or would be made of more zeros than hole_limit allows
+  /// where nothing was written before `hole_end`. Nothing has been done then.
+  [[nodiscard]] Status check_growth(const FileContent& content, std::uint64_t size,
+                                    std::uint64_t hole_end) const;
+  Status write_zeros(HandleId handle, Inode& inode, Range range);
+
+  // file_system_attributes.cc
+  /// Of what is open but has neither name nor content any more; nothing if it is not so.
+  std::optional<Attr> setattr_removed(const InodePtr& inode, const SetAttr& change);
+  Result<Attr> setattr_file(const InodePtr& inode, const SetAttr& change);
+  Result<Attr> setattr_directory(const InodePtr& inode, const SetAttr& change);
+  Status change_file(const InodePtr& inode, const std::function<Status(FileContent&)>& change,
+                     bool may_wait, bool resizes = false);
+  Status change_entered(const InodePtr& inode, const std::function<Status(FileContent&)>& change,
+                        bool may_wait) REQUIRES(inode->flush);
+  Status write_directory(const std::string& path, Node node);
+  Status truncate(FileContent& content, std::uint64_t size);
+
+  // file_system_directories.cc
+  /// As they are now: for opendir and rewinddir.
+  void begin_names(OpenDirectory& directory, const std::string& path) REQUIRES(directory.mutex);
+  bool visit_name(const InodePtr& parent, const std::string& path, const NodeCache::Item& item,
+                  bool with_attributes, std::uint64_t next,
+                  const std::function<bool(const DirEntry&)>& visit);
+
+  // file_system_handles.cc
+  /// What the kernel asks for by number alone, for a file handle (NFS, open_by_handle_at): "." of
+  /// what it may have forgotten, and "..".
+  Result<Attr> lookup_number(InodeId ino);
+  Result<Attr> lookup_above(InodeId ino);
+  /// By what is known of names; null where that does not tell. Adds one to its count of lookups.
+  InodePtr find_forgotten(InodeId ino);
+  InodePtr reach(const std::string& path);
+
+  // file_system_make.cc
+  Result<CreateResult> create_new(InodeId parent, std::string_view name, mode_t mode, int flags,
+                                  const Caller& caller);
+  /// A name that is free, the directory it comes into, and the attributes it begins with.
+  struct NewEntry {
+    Place place;
+    PathLocks::Hold hold;  ///< of that name
+    Node above;
+    Stat stat;
+    Xattrs xattrs = {};  ///< that it inherits
+  };
+  Result<NewEntry> new_entry(InodeId parent, std::string_view name, mode_t mode,
+                             const Caller& caller);
+  Result<Attr> make_object(const Place& place, std::string_view name, const Stat& stat,
+                           const store::ObjectAttributes& attributes, std::string_view body);
+  /// The default list of the directory above takes the place of the umask.
+  void inherit_acl(NewEntry& entry, mode_t umask) const;
+
+  // file_system_remove.cc
+  /// Before the object at `path` goes: fetches what open handles of the file still need of it. The
+  /// content that has all its bytes now; null if that is too much to fetch, or nobody has it open:
+  /// who comes later gets ESTALE.
+  Result<std::shared_ptr<FileContent>> keep_bytes_of_open_file(
+      const InodePtr& inode, const std::string& path) NO_THREAD_SAFETY_ANALYSIS;
+  /// After it has gone: the inode has no name any more and lives for its open handles only. `kept`
+  /// may not be the content of now: that of an open which finds out that it came too late has no
+  /// bytes.
+  void orphan(const InodePtr& inode, const std::shared_ptr<FileContent>& kept,
+              const std::optional<Stat>& stat);
+  /// The same of anything without content.
+  void detach(const InodePtr& inode, std::optional<Stat> stat);
+  bool has_unstored_below(const InodePtr& directory);
+
+  // file_system_rename.cc
+  /// What a rename is about, once its names are resolved.
+  struct Renaming {
+    Place from;
+    Place to;
+    Node source;
+    std::string_view name;
+    std::string_view new_name;
+    std::optional<Stat> replaced = {};
+    bool into_copies = false;  // the target holds what an interrupted rename has left
+    store::ETag replaced_version = {};
+  };
+  Result<Renaming> plan_rename(const HeldPlaces& held, std::string_view name,
+                               std::string_view new_name, bool no_replace);
+  Status renamed(Status result, const Renaming& what);
+  Status rename_file(const Renaming& what);
+  /// With the flush locks of the file and of what it replaces held.
+  Status rename_locked(const InodePtr& inode, const Renaming& what);
+  Status rename_unstored(const InodePtr& inode, const Renaming& what);
+  Status rename_directory(const Renaming& what);
+  Status store_files_below(const InodePtr& directory);
+  /// An upload begun while the file is written goes to the name it had then: under another one it
+  /// must begin anew, while everything it has is still here. With the file's flush lock.
+  void end_early_upload(Inode& inode);
+
+  // file_system_parents.cc
+  /// A name was made, removed or moved in this directory: its times move on, in memory and, with
+  /// update_parent_dir_stat, in the store.
+  void contents_changed(const InodePtr& directory);
+  Status store_contents_change(const InodePtr& directory, const std::string& path);
+  /// Moves `stat`, as stored, on to the last such change, which is returned: whoever then stores
+  /// `stat` tells directory_times_.
+  std::optional<WallTime> add_contents_change(const std::string& directory, Stat& stat);
+  /// The times, and for links 2 and one for each subdirectory as far as is known, else 1.
+  void show_contents(const InodePtr& directory, Attr& attr);
+
+  // file_system_files.cc
+  Result<std::shared_ptr<OpenFile>> find_file(HandleId handle);
+  std::shared_ptr<FileContent> content_from(const Node& node) const;
+  /// The inode's content gets a user more: what is there, else `fresh`. `enter` must be paired with
+  /// `leave`, which lets the content go with its last user unless something in it is unstored.
+  void enter(const InodePtr& inode, const std::shared_ptr<FileContent>& fresh, bool writer);
+  /// The same, but only if there is such content.
+  bool enter_if(const InodePtr& inode, bool writer, bool (*wanted)(const FileContent&));
+  /// ... with something unstored to join.
+  bool enter_unstored(const InodePtr& inode, bool writer);
+  /// ... whose object we have removed or replaced and whose bytes are here for those who have it
+  /// open.
+  bool enter_removed(const InodePtr& inode, bool writer);
+  void leave(const InodePtr& inode, bool writer);
+  /// For open: with the version that the store has, or what is unstored here; waits for a removal
+  /// or replacement under way, so that nobody gets a file that is losing its bytes. Its path, empty
+  /// of a file that has none any more and is opened through a descriptor (/proc/self/fd/N).
+  Result<std::string> enter_current(const InodePtr& inode, bool writable);
+  static store::ETag paged_version(Inode& inode);
+  /// fresh_node for who opens it to read: a small file that is not here yet is fetched instead,
+  /// which tells as well that it is the same.
+  Result<Node> fresh_node_to_read(const InodePtr& inode, const std::string& path);
+  /// Of a content that is stored and unchanged.
+  static std::optional<store::ETag> clean_version(Inode& inode);
+  /// Of a file that was written and closed, for who reads it next.
+  void keep_bytes(const InodePtr& inode, const FileContent& closed);
+  /// A handle for a content that was entered for it.
+  HandleId add_handle(const InodePtr& inode, bool writable, bool created);
+  /// When memory for unstored bytes is short: lets the file drop what the store has of it.
+  void make_room(Inode& inode, std::uint64_t bytes) REQUIRES(inode.flush);
+  /// Before bytes are read or changed that were dropped because the store has them in an upload
+  /// which is not complete: stores the file as it is, after which they are read from there.
+  Status recall(const InodePtr& inode, Range range) REQUIRES(inode->flush);
+  static bool lacks(Inode& inode, Range range);
+  /// EAGAIN unless `may_store`, when the file must be stored first: that needs its path, which
+  /// is held before the flush lock is taken.
+  Result<std::size_t> write_opened(const InodePtr& inode, std::uint64_t offset,
+                                   std::span<const char> bytes, WriteOrigin origin, bool may_store);
+  Status write_local(Inode& inode, std::uint64_t offset, std::span<const char> bytes)
+      REQUIRES(inode.flush);
+  /// When the disk is full: stores the file as it is now and gives up its local bytes, which are
+  /// then read and copied from the store. False if that frees nothing.
+  bool free_local(const InodePtr& inode) REQUIRES(inode->flush);
+  Status truncate_opened(const InodePtr& inode);
+  Status store_for(OpenFile& file);
+  Result<ReadBytes> read_once(OpenFile& file, Range range, bool& moved);
+
+  // file_system_remember.cc
+  /// Writes down what is known of objects, for the next mount; nothing while somebody does.
+  void keep_attributes();
+  /// The same now and then, in the background, for a mount that is killed.
+  void keep_attributes_sometimes();
+
+  // file_system_xattr.cc
+  Result<Xattrs> xattrs_of(const InodePtr& inode);
+  using ChangeXattrs = std::function<Status(Xattrs&, Stat&)>;
+  Status change_xattrs(const InodePtr& inode, const ChangeXattrs& change);
+
+  const Config config_;
+  const std::unique_ptr<CompatDirectories> compat_directories_;  // with compat_dir
+  store::ObjectStore& store_;
+  Clock& clock_;
+  const ContentTypes mime_;
+  cache::BlockMemory memory_;  // of the two below
+  cache::BlockCache blocks_;
+  cache::WriteMemory write_memory_;
+  const std::unique_ptr<cache::DiskBlocks> kept_;  // null without use_cache
+  const cache::LocalSpace space_;
+  std::atomic<unsigned> waiting_writers_ = 0;
+  NodeCache known_;
+  const AttributeSnapshot attribute_file_;
+  std::atomic<bool> keeping_attributes_ = false;
+  std::atomic<MonoTime> attributes_kept_;
+  const Lister lister_;
+  Uploader uploader_;  // outlives the uploads that unstored files have begun
+  InodeTable inodes_;
+  DirectoryTimes directory_times_;
+  HandleTable<OpenFile> files_;
+  HandleTable<OpenDirectory> directories_;
+  PathLocks paths_;
+  BlockFetcher fetcher_;  // used by tasks of the pools, which end first, like
+  NodeFetcher nodes_;
+  TreeWalk tree_walk_;
+  WorkerPool lookups_;  ///< second request of a lookup
+  WorkerPool reads_;    ///< reads, and what is read ahead
+  WorkerPool pool_;     ///< parts, copies: long ones must not make the two above wait
+  Resolver resolver_;
+};
+
+}  // namespace pailfs::fs

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pailfs/util/errand.h"
+#include "pailfs/util/log.h"
+#include "pailfs/util/text.h"
+
+#include "posix_file_system.h"
+
+namespace pailfs::fs {
+namespace {
+
+/// An unlinked file that is still open must stay readable, so what it has in the store is fetched
+/// before it is deleted there; of larger files that would take longer than anybody waits.
+constexpr std::uint64_t kRescueLimit = 1ULL << 30U;
+
+/// Removing a directory deletes nothing but its own object: names that others have put into it
+/// since stay, and the directory shows again because of them. So a listing may be older here than
+/// where a name is looked for.
+constexpr std::chrono::seconds kEmptiness{60};
+
+}  // namespace
+
+Result<std::shared_ptr<FileContent>> PosixFileSystem::keep_bytes_of_open_file(
+    const InodePtr& inode, const std::string& path) {
+  const std::shared_ptr<FileContent> none;
+  {
+    MutexLock lock(inode->state);
+    if (!inode->content || inode->content->users == 0) return none;
+  }
+  if (const Status whole = recall(inode, {0, UINT64_MAX}); !whole) {
+    // What could not be stored is partly in an upload only, where nobody can read it.
+    log_error(whole.error().with("removed while open: its bytes are lost to its readers"));
+    return none;
+  }
+  std::vector<Range> missing;
+  store::ETag version;
+  // Held on its own: the last handle may be closed while its bytes are still being fetched.
+  std::shared_ptr<FileContent> held;
+  {
+    MutexLock lock(inode->state);
+    if (!inode->content || inode->content->users == 0) return none;
+    held = inode->content;
+    FileContent& content = *held;
+    if (!content.stored) return held;
+    const Range visible{0, content.base_visible};
+    if (visible.empty()) return held;
+    version = content.base;
+    missing =
+        content.local ? content.local->present().missing(visible) : std::vector<Range>{visible};
+    std::uint64_t bytes = 0;
+    for (const Range& range : missing) bytes += range.size();
+    if (bytes > kRescueLimit) {
+      log_warning(printable(path) + ": removed while open and too large to keep for its readers");
+      return none;
+    }
+    if (!content.local) {
+      content.local = std::make_shared<cache::BlockFile>(space_);
+    }
+  }
+  if (missing.empty()) return held;
+  const Status fetched = fetch_into(store_, pool_, config_.parallel, file_key(config_.prefix, path),
+                                    version, missing, *held->local, inode->state);
+  if (fetched) return held;
+  // Changed or removed elsewhere since it was opened: its bytes are gone either way.
+  if (fetched.error().err == ESTALE || fetched.error().err == ENOENT) return none;
+  return fetched.error();
+}
+
+void PosixFileSystem::detach(const InodePtr& inode, std::optional<Stat> stat) {
+  if (stat) stat->ctime = clock_.wall();
+  {
+    MutexLock lock(inode->state);
+    inode->removed = stat ? std::make_unique<Stat>(*stat) : nullptr;
+  }
+  inodes_.detach(inode);
+}
+
+void PosixFileSystem::orphan(const InodePtr& inode, const std::shared_ptr<FileContent>& kept,
+                             const std::optional<Stat>& stat) {
+  bool unpin = false;
+  {
+    MutexLock lock(inode->state);
+    if (inode->content) {
+      FileContent& content = *inode->content;
+      content.orphaned = true;
+      if (content.stream) content.stream->give_up();
+      content.stream = nullptr;
+      content.stat.ctime = clock_.wall();
+      if (inode->content == kept) {
+        content.stored = false;
+        content.base_visible = 0;
+      }
+      content.hides_object = false;
+      if (content.users == 0) {
+        unpin = content.kept_unstored;
+        inode->content = nullptr;
+      }
+    }
+  }
+  detach(inode, stat);
+  if (unpin) inodes_.unpin(inode);
+  uploader_.sweep();
+}
+
+Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {
+  if (config_.read_only) return Error{EROFS, "mounted read-only"};
+  const auto held = hold_place(parent, name);
+  if (!held) return held.error();
+  const Place& place = held->place;
+  std::optional<Stat> stat;  // whoever has a file of unknown attributes open has its content
+  if (!listed_file(place, inodes_.child(place.parent, name))) {
+    const auto node = node_at(place, name);
+    if (!node) return node.error();
+    stat = node->stat;
+    if (is_directory(node->form)) return Error{EISDIR, printable(place.path) + ": is a directory"};
+  }
+
+  const InodePtr inode = inodes_.reference(place.parent, name, false, 0);
+  MutexLock flush(inode->flush);
+  const Going going(*inode);
+  const auto kept = keep_bytes_of_open_file(inode, place.path);
+  if (!kept) return kept.error();
+  bool only_here = false;
+  {
+    MutexLock lock(inode->state);
+    only_here = inode->content && !inode->content->stored && !inode->content->hides_object;
+  }
+  if (const Status wanted = still_wanted(); !wanted) return wanted;
+  if (!only_here) {
+    const Status removed = store_.remove(file_key(config_.prefix, place.path));
+    if (!removed && removed.error().in_doubt) known_.doubted(place.path);
+    if (!removed) return removed;
+  }
+  known_.removed_file(place.path);
+  orphan(inode, *kept, stat);
+  contents_changed(place.parent);
+  return {};
+}
+
+bool PosixFileSystem::has_unstored_below(const InodePtr& directory) {
+  for (const InodePtr& inode : inodes_.pinned_files_below(directory)) {
+    MutexLock lock(inode->state);
+    if (inode->content && !inode->content->stored) return true;
+  }
+  return false;
+}
+
+Status PosixFileSystem::rmdir(InodeId parent, std::string_view name) {
+  if (config_.read_only) return Error{EROFS, "mounted read-only"};
+  const auto held = hold_place(parent, name);
+  if (!held) return held.error();
+  const Place& place = held->place;
+  const auto node = node_at(place, name);
+  if (!node) return node.error();
+  if (!is_directory(node->form)) return Error{ENOTDIR, printable(place.path) + ": not a directory"};
+
+  const InodePtr inode = inodes_.reference(place.parent, name, true, 0);
+  const auto empty = resolver_.is_empty_directory(place.path, kEmptiness);
+  if (!empty) return empty.error();
+  if (!*empty || has_unstored_below(inode)) {
+    return Error{ENOTEMPTY, printable(place.path) + ": not empty"};
+  }
+  if (node->form != Form::implicit_directory && node->info.size > 0) {
+    return Error{ENOTEMPTY, printable(place.path) + ": its object holds bytes"};
+  }
+  const store::Key key = node->form == Form::directory_object
+                             ? file_key(config_.prefix, place.path)
+                             : directory_key(config_.prefix, place.path);
+  if (const Status wanted = still_wanted(); !wanted) return wanted;
+  // Without an object of its own it went with the last name in it.
+  const bool has_object =
+      node->form != Form::implicit_directory || known_.marker(place.path) != Presence::absent;
+  if (has_object) {
+    const Status removed = store_.remove(key);
+    if (!removed && removed.error().in_doubt) known_.doubted(place.path);
+    if (!removed) return removed;
+  }
+  if (compat_directories_ && node->form != Form::directory_object) {
+    const Status removed =
+        compat_directories_->remove_remains(directory_key(config_.prefix, place.path));
+    if (!removed) return removed;
+  }
+  known_.removed(place.path);
+  directory_times_.forget(place.path);
+  detach(inode, node->stat);
+  contents_changed(place.parent);
+  return {};
+}
+
+}  // namespace pailfs::fs

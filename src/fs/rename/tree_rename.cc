@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tree_rename.h"
+
+#include "pailfs/util/log.h"
+#include "pailfs/util/text.h"
+
+#include "fs/format/object_headers.h"
+
+namespace pailfs::fs {
+
+Result<TreeRename::Plan> TreeRename::plan(const std::string& from, const std::string& to) {
+  Plan plan;
+  store::ListRequest request;
+  request.prefix = from;
+  request.delimited = false;
+  do {
+    const auto page = store_.list(request);
+    if (!page) return page.error();
+    for (const store::ListedObject& object : page->objects) {
+      if (object.key == from) {
+        plan.marker = CopyJob{from, to, object.etag, object.size, std::nullopt};
+        continue;
+      }
+      const std::string destination = to + object.key.substr(from.size());
+      if (destination.size() > 1024) {
+        return Error{ENAMETOOLONG, printable(destination) + ": longer than a key of 1024 bytes"};
+      }
+      plan.jobs.push_back({object.key, destination, object.etag, object.size, std::nullopt});
+    }
+    request.continuation = page->next;
+  } while (!request.continuation.empty());
+  return plan;
+}
+
+Status TreeRename::note_names(const std::string& to, Plan& plan) {
+  store::ListRequest request;
+  request.prefix = to;
+  request.delimited = false;
+  do {
+    const auto page = store_.list(request);
+    if (!page) return page.error();
+    for (const store::ListedObject& object : page->objects) plan.before.insert(object.key);
+    request.continuation = page->next;
+  } while (!request.continuation.empty());
+  return {};
+}
+
+Status TreeRename::copy_all(const std::vector<CopyJob>& jobs, Outcome& outcome) {
+  const bool locally = config_.no_copy_api || config_.no_rename_api;
+  // What needs several requests fans out by itself and so cannot run on a pool thread.
+  std::vector<const CopyJob*> small;
+  std::vector<const CopyJob*> large;
+  for (const CopyJob& job : jobs) {
+    (!locally && copier_.fits_one_request(job.size) ? small : large).push_back(&job);
+  }
+  Mutex mutex;
+  Status failure;
+  std::vector<const CopyJob*> refused;  // the store cannot copy them
+  const auto note = [&](const CopyJob& job, Result<store::ETag> etag, bool last_word) {
+    MutexLock lock(mutex);
+    if (!etag && etag.error().err == ENOTSUP && !last_word) {
+      refused.push_back(&job);
+    } else if (etag) {
+      outcome.moved.push_back(
+          {job.source, job.version, job.destination, std::move(*etag), job.size});
+    } else {
+      outcome.doubtful.push_back(&job);
+      if (failure) failure = etag.error().with("copy " + printable(job.source));
+    }
+  };
+  for_each_parallel(pool_, small.size(), config_.parallel, [&](std::size_t i) {
+    {
+      MutexLock lock(mutex);
+      if (!failure) return;
+    }
+    note(*small[i], copier_.copy_in_one(*small[i]), false);
+  });
+  for (const CopyJob* job : large) {
+    if (!failure) break;
+    note(*job, copier_.copy(*job, locally), true);
+  }
+  for (const CopyJob* job : refused) {
+    if (!failure) break;
+    note(*job, copier_.copy(*job, true), true);
+  }
+  return failure;
+}
+
+bool TreeRename::is_made(const CopyJob& job) {
+  const auto copy = store_.head(job.destination);
+  if (!copy) return false;
+  const auto source = store_.head(job.source);
+  if (!source || source->attributes != copy->attributes || source->size != copy->size) return false;
+  // Encrypted or in parts a copy may have another ETag; then it is one by the time of our change.
+  return source->etag == copy->etag || find_metadata(copy->attributes, "ctime") != nullptr;
+}
+
+void TreeRename::undo(const Plan& plan, const Outcome& outcome) {
+  std::vector<store::Key> keys;
+  for (const MovedObject& object : outcome.moved) {
+    if (!plan.before.contains(object.destination)) keys.push_back(object.destination);
+  }
+  for (const CopyJob* job : outcome.doubtful) {
+    if (!plan.before.contains(job->destination) && is_made(*job)) keys.push_back(job->destination);
+  }
+  for (const Status& removed : store_.remove_many(keys)) {
+    if (!removed) log_error("copy left behind by a failed rename: " + removed.error().text);
+  }
+}
+
+Result<store::ETag> TreeRename::make_marker(const Plan& plan, const store::Key& to,
+                                            const store::ObjectAttributes& attributes) {
+  if (plan.marker && plan.marker->size > 0) {
+    CopyJob job = *plan.marker;
+    job.attributes = attributes;
+    return copier_.copy(job, config_.no_copy_api || config_.no_rename_api);
+  }
+  TextSource nothing("");
+  return store_.put({to, attributes, {}, false}, nothing);
+}
+
+Result<std::vector<MovedObject>> TreeRename::run(const std::string& from, const std::string& to,
+                                                 const store::ObjectAttributes& marker,
+                                                 bool into_copies) {
+  auto plan = this->plan(from, to);
+  if (!plan) return plan.error();
+  if (plan->jobs.empty() && !plan->marker) {
+    return Error{ENOENT, printable(from) + ": was removed elsewhere"};
+  }
+  const Status noted = into_copies ? note_names(to, *plan) : Status();
+  if (!noted) return noted.error();
+
+  Outcome outcome;
+  const Status copied = copy_all(plan->jobs, outcome);
+  if (!copied) {
+    undo(*plan, outcome);
+    return copied.error();
+  }
+  const auto marked = make_marker(*plan, to, marker);
+  if (!marked) {
+    undo(*plan, outcome);
+    return marked.error().with("make directory " + printable(to));
+  }
+
+  std::vector<store::Key> sources;
+  for (const MovedObject& object : outcome.moved) sources.push_back(object.source);
+  if (plan->marker) sources.push_back(from);
+  for (const Status& removed : store_.remove_many(sources)) {
+    // Both names now lead to the data; nothing is lost, and the caller hears that it is not whole.
+    if (!removed) return removed.error().with("remove the old name after copying");
+  }
+  return outcome.moved;
+}
+
+}  // namespace pailfs::fs

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pailfs/store/object_store.h"
+#include "pailfs/util/clock.h"
+
+#include "node_cache.h"
+
+namespace pailfs::fs {
+
+/// Takes apart a listing without a delimiter: every key below a directory, in order, page by page
+/// from the start. Each directory whose keys have all passed is then listed completely; of the
+/// others it is known what has been seen. Nothing is taken from a listing that is not in order. Not
+/// thread-safe.
+class FlatListing final {
+ public:
+  /// `top`: the directory whose keys are listed. `whole` false: only what it shows is believed, not
+  /// that there is nothing else.
+  FlatListing(const Config& config, NodeCache& known, std::string top, bool whole = true)
+      : config_(config), known_(known), top_(std::move(top)), whole_(whole) {}
+
+  /// A page asked for at `asked`; `next` empty: the last one.
+  void add(const store::ListPage& page, MonoTime asked);
+
+ private:
+  struct Open {
+    std::string path;
+    ListingCursorPtr reading;
+    NodeCache::Page page;    ///< what is not in the cache yet
+    std::size_t keys = 0;    ///< at any depth
+    bool has_below = false;  ///< there are directories in it
+    bool closed = false;
+  };
+
+  void add_key(const store::ListedObject& object, MonoTime asked);
+  /// A key that is no path, in the directory at `depth`.
+  void leave_out(std::size_t depth, const std::string& key);
+  void close_from(std::size_t depth);
+  Open& enter(std::size_t depth, std::string_view name, MonoTime asked);
+
+  const Config& config_;
+  NodeCache& known_;
+  const std::string top_;
+  const bool whole_;
+  std::string last_key_;
+  bool out_of_order_ = false;
+  std::vector<Open> open_;       // of this page, parents before what is below them
+  std::vector<std::size_t> at_;  // the way from the top to where the listing stands, in open_
+};
+
+}  // namespace pailfs::fs

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "pailfs/fs/file_system.h"
+#include "pailfs/util/sync.h"
+
+#include "fs/lock_ranks.h"
+#include "inode_numbers.h"
+#include "kernel_view.h"
+
+namespace pailfs::fs {
+
+struct FileContent;  // of fs/write, which knows inodes
+
+/// Identity of one file or directory that the kernel knows or that has something unstored.
+///
+/// Where it stands in the tree (parent, name, detached, counts) belongs to InodeTable and is
+/// guarded by the table's mutex. `flush` serialises everything that changes the object in the store
+/// or the unstored bytes; it is the one lock held across requests. `state` guards `content`. Lock
+/// order: flush, then the table, then state.
+class Inode final {
+ public:
+  Inode(const InodeNumbers::Given& given, bool is_a_directory)
+      : id(given.number), generation(given.generation), directory(is_a_directory) {}
+
+  const InodeId id;
+  const std::uint64_t generation;
+  const bool directory;
+
+  Mutex flush{directory ? lock_rank::kDirectoryObject : lock_rank::kFileObject, id};
+  Mutex state{lock_rank::kContent};
+  /// What open handles share; null while nobody has the file open and nothing is unstored.
+  std::shared_ptr<FileContent> content GUARDED_BY(state);
+  /// Version whose pages the kernel may still have: the one of the last open.
+  store::ETag paged_version GUARDED_BY(state);
+  /// Of a file.
+  KernelView kernel GUARDED_BY(state);
+  /// Being removed or replaced, by who holds `flush`: whoever wants to open it waits for that.
+  bool going GUARDED_BY(state) = false;
+
+  /// We have made `to` of `from`, with the same bytes or with those that came through the kernel.
+  /// What the kernel has of another version is not that.
+  void pages_follow(const store::ETag& from, const store::ETag& to) REQUIRES(state) {
+    paged_version = paged_version == from ? to : store::ETag();
+  }
+  /// What a name that was removed here led to, for descriptors that are still open on it; of a file
+  /// with content that content tells.
+  std::unique_ptr<Stat> removed GUARDED_BY(state);
+
+ private:
+  friend class InodeTable;
+  std::shared_ptr<Inode> parent_;  // null for the root
+  std::string name_;
+  std::uint64_t lookups_ = 0;   // the kernel's references
+  std::uint64_t pins_ = 0;      // ours: open handles, unstored content
+  std::uint64_t children_ = 0;  // inodes that stand below this one
+  bool detached_ = false;       // no name leads here any more
+};
+using InodePtr = std::shared_ptr<Inode>;
+
+/// Inode::going while this lives; whoever makes one holds `flush`.
+class Going final {
+ public:
+  explicit Going(Inode& inode) : inode_(inode) { set(true); }
+  ~Going() { set(false); }
+  Going(const Going&) = delete;
+  Going& operator=(const Going&) = delete;
+
+ private:
+  void set(bool going) {
+    MutexLock lock(inode_.state);
+    inode_.going = going;
+  }
+  Inode& inode_;
+};
+
+/// Owns every inode: by number, and by (parent, name). Any thread may call any member; none of them
+/// waits. An inode leaves the table when the kernel has forgotten it, nothing pins it and nothing
+/// stands below it. Numbers are those of InodeNumbers: no two inodes in the table have the same,
+/// and one that returns under its name gets its number again.
+class InodeTable final {
+ public:
+  explicit InodeTable(const InodeNumbers::Settings& numbers = {});
+
+  [[nodiscard]] InodePtr find(InodeId id) EXCLUDES(mutex_);
+  /// The same, and adds one to its count of lookups.
+  [[nodiscard]] InodePtr look_up(InodeId id) EXCLUDES(mutex_);
+  /// Of a number that is not in the table: how to know its file's place.
+  [[nodiscard]] std::optional<InodeNumbers::Search> search(InodeId id) EXCLUDES(mutex_);
+  [[nodiscard]] InodePtr root() const { return root_; }
+  [[nodiscard]] InodePtr child(const InodePtr& parent, std::string_view name) EXCLUDES(mutex_);
+  /// Of the inode of that name, or that which it would get; 0 when that cannot be told before.
+  [[nodiscard]] InodeId number_in(const InodePtr& parent, std::string_view name) EXCLUDES(mutex_);
+  /// Of the directory it stands in; the root's of the root and of what no name leads to.
+  [[nodiscard]] InodeId number_above(const InodePtr& inode) EXCLUDES(mutex_);
+  /// As reference() with one lookup, for an answer that was asked for when `seen` had the name.
+  /// Null if an inode of the other kind has come there since: the answer is out of date.
+  InodePtr reference_as_seen(const InodePtr& parent, std::string_view name, bool directory,
+                             const InodePtr& seen) EXCLUDES(mutex_);
+  /// The inode of that name, made if there is none or if what is there is of the other kind (which
+  /// then is detached). Adds `lookups` to its count.
+  InodePtr reference(const InodePtr& parent, std::string_view name, bool directory,
+                     std::uint64_t lookups) EXCLUDES(mutex_);
+  void forget(InodeId id, std::uint64_t count) EXCLUDES(mutex_);
+  void pin(const InodePtr& inode) EXCLUDES(mutex_);
+  void unpin(const InodePtr& inode) EXCLUDES(mutex_);
+
+  /// The name no longer leads to the inode (unlinked, replaced); open handles keep it alive.
+  void detach(const InodePtr& inode) EXCLUDES(mutex_);
+  /// Gives the inode another place; whatever had that name is detached.
+  void move(const InodePtr& inode, const InodePtr& parent, std::string_view name) EXCLUDES(mutex_);
+
+  /// Path relative to the mount, "" for the root; nothing for a detached inode or below one.
+  [[nodiscard]] std::optional<std::string> path(const InodePtr& inode) EXCLUDES(mutex_);
+  [[nodiscard]] bool is_detached(const InodePtr& inode) EXCLUDES(mutex_);
+  /// Those that are open or hold something unstored: all, the ones in a directory, and the files
+  /// below one at any depth.
+  [[nodiscard]] std::vector<InodePtr> pinned() EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<std::pair<std::string, InodePtr>> pinned_in(const InodePtr& parent)
+      EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<InodePtr> pinned_files_below(const InodePtr& directory)
+      EXCLUDES(mutex_);
+
+ private:
+  struct Place {
+    InodeId parent;
+    std::string_view name;
+  };
+  /// By where they stand, without a second copy of a name that a million of them have.
+  struct ByPlace {
+    using is_transparent = void;
+    static Place place(const InodePtr& inode) { return {inode->parent_->id, inode->name_}; }
+    static const Place& place(const Place& place) { return place; }
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      const Place& first = place(a);
+      const Place& second = place(b);
+      return std::tie(first.parent, first.name) < std::tie(second.parent, second.name);
+    }
+  };
+
+  InodePtr reference_locked(const InodePtr& parent, std::string_view name, bool directory,
+                            std::uint64_t lookups) REQUIRES(mutex_);
+  void detach_locked(const InodePtr& inode) REQUIRES(mutex_);
+  void place_locked(const InodePtr& inode, const InodePtr& parent, std::string_view name)
+      REQUIRES(mutex_);
+  void drop_if_unused(InodePtr inode) REQUIRES(mutex_);
+  /// Nothing for what no name leads to.
+  [[nodiscard]] std::optional<PlaceCode> code_of(const Inode& inode) REQUIRES(mutex_);
+  [[nodiscard]] PlaceCode code_below(const Inode& parent, std::string_view name) REQUIRES(mutex_);
+  [[nodiscard]] InodeNumbers::Taken taken() REQUIRES(mutex_);
+
+  Mutex mutex_{lock_rank::kInodeTable};
+  InodePtr root_;
+  InodeNumbers numbers_ GUARDED_BY(mutex_);
+  std::unordered_map<InodeId, InodePtr> by_id_ GUARDED_BY(mutex_);
+  std::set<InodePtr, ByPlace> by_place_ GUARDED_BY(mutex_);
+  std::unordered_map<InodeId, InodePtr> pinned_ GUARDED_BY(mutex_);
+};
+
+}  // namespace pailfs::fs

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver.h"
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+
+#include "pailfs/util/text.h"
+
+namespace pailfs::fs {
+namespace {
+
+/// Of a directory that is listed for the sake of absent names.
+constexpr std::size_t kMostPages = 20;
+/// Of names that begin with the one that is asked for.
+constexpr std::size_t kFew = 20;
+
+bool is_absence(const Error& error) {
+  return error.err == ENOENT;
+}
+
+/// A listing that failed proves nothing, whatever its reply said (law L4).
+Error failed_listing(Error error) {
+  if (is_absence(error)) error.err = EIO;
+  return error;
+}
+
+Node implicit_directory(const Config& config) {
+  Node node;
+  node.form = Form::implicit_directory;
+  node.stat = implicit_directory_stat(config);
+  node.stat.size = 4096;
+  return node;
+}
+
+}  // namespace
+
+Result<Node> Resolver::resolve(const std::string& path) {
+  if (auto known = known_.find(path)) {
+    if (known->form == Form::absent) return Error{ENOENT, printable(path) + ": does not exist"};
+    return *known;
+  }
+  return ask(path);
+}
+
+Result<Node> Resolver::ask(const std::string& path) {
+  const MonoTime asked = clock_.now();
+  auto found = find_out(path);
+  if (found) {
+    known_.keep_ctime(path, *found);
+    known_.learn(path, *found, asked);
+  } else if (is_absence(found.error())) {
+    // What a listing lacks is absent for as long as the listing is believed, and not anew.
+    ListedName listed;
+    if (known_.listed(path, listed) != Presence::absent) known_.learn(path, Node{}, asked);
+  }
+  return found;
+}
+
+Result<Node> Resolver::find_out(const std::string& path) {
+  if (path.empty()) return ask_root();
+  if (file_key(config_.prefix, path).size() > kKeyMax) {
+    return Error{ENAMETOOLONG, printable(path) + ": longer than a key of 1024 bytes"};
+  }
+  const std::string directory = parent_path(path);
+  ListedName listed;
+  Presence word = known_.listed(path, listed);
+  const auto before = known_.last_form(path);
+  if (word == Presence::unknown && before == Form::file) {
+    // Most likely it still is one, and then nothing else matters.
+    auto found = ask_file(path);
+    if (found || !is_absence(found.error())) return found;
+  } else if (word == Presence::unknown && known_.is_short(directory)) {
+    const Status renewed = renew(directory, 1);
+    if (!renewed) return renewed.error();
+    word = known_.listed(path, listed);
+  }
+  switch (word) {
+    case Presence::absent:
+      return Error{ENOENT, printable(path) + ": does not exist"};
+    case Presence::present:
+      return ask_listed(path, listed);
+    case Presence::unknown:
+      break;
+  }
+  return ask_unlisted(path);
+}
+
+Result<Node> Resolver::ask_unlisted(const std::string& path) {
+  // Old directories are no keys that begin with the name.
+  auto question = config_.compat_dir ? NodeCache::Question::both : known_.question(path);
+  if (question == NodeCache::Question::listing) {
+    const Status renewed = renew(parent_path(path), kMostPages);
+    if (!renewed) return renewed.error();
+    ListedName listed;
+    const Presence word = known_.listed(path, listed);
+    if (word == Presence::present) return ask_listed(path, listed);
+    if (word == Presence::absent) {
+      return Error{ENOENT, printable(path) + ": does not exist"};
+    }
+    question = NodeCache::Question::name;
+  }
+  auto found = question == NodeCache::Question::name ? ask_name(path) : ask_all(path);
+  if (found || is_absence(found.error())) known_.missed(path, !found);
+  return found;
+}
+
+struct Resolver::Renewal {
+  Mutex mutex;
+  CondVar over;
+  std::optional<Status> result GUARDED_BY(mutex);
+};
+
+Status Resolver::renew(const std::string& directory, std::size_t most_pages) {
+  std::shared_ptr<Renewal> renewal;
+  bool mine = false;
+  {
+    MutexLock lock(mutex_);
+    auto& under_way = renewals_[directory];
+    mine = under_way == nullptr;
+    if (mine) under_way = std::make_shared<Renewal>();
+    renewal = under_way;
+  }
+  if (!mine) {
+    MutexLock lock(renewal->mutex);
+    while (!renewal->result) renewal->over.wait(renewal->mutex);
+    return *renewal->result;
+  }
+  const Status listed =
+      most_pages == 1 ? lister_.list_first(directory) : lister_.list_whole(directory, most_pages);
+  {
+    MutexLock lock(mutex_);
+    renewals_.erase(directory);
+  }
+  MutexLock lock(renewal->mutex);
+  renewal->result = listed;
+  renewal->over.notify_all();
+  return listed;
+}
+
+/// With one listing, which is all there is to ask if the name is absent.
+Result<Node> Resolver::ask_name(const std::string& path) {
+  store::ListRequest request;
+  request.prefix = file_key(config_.prefix, path);
+  request.max_keys = kFew;
+  const auto page = store_.list(request);
+  if (!page) return failed_listing(page.error());
+  const std::string below = request.prefix + "/";
+  const auto& objects = page->objects;
+  const auto& prefixes = page->prefixes;
+  const bool file = std::any_of(objects.begin(), objects.end(),
+                                [&](const auto& object) { return object.key == request.prefix; });
+  const bool directory = std::find(prefixes.begin(), prefixes.end(), below) != prefixes.end();
+  const bool reached = page->next.empty() ||
+                       std::any_of(objects.begin(), objects.end(),
+                                   [&](const auto& object) { return object.key > below; }) ||
+                       std::any_of(prefixes.begin(), prefixes.end(),
+                                   [&](const auto& prefix) { return prefix > below; });
+  if (file || directory) {
+    if (file && directory) known_.hides_names(path);
+    auto found = file ? ask_file(path) : ask_directory(path);
+    if (found || !is_absence(found.error())) return found;
+  } else if (reached) {
+    return Error{ENOENT, printable(path) + ": does not exist"};
+  }
+  return ask_all(path);
+}
+
+Result<Node> Resolver::ask_listed(const std::string& path, const ListedName& listed) {
+  // A directory is mostly read next: a page of its names tells as much as a HEAD.
+  auto found = listed.file || nodes_.is_walked(parent_path(path)) ? nodes_.fetch(path, listed)
+                                                                  : ask_directory(path);
+  // Gone since the listing, or something else now: then nothing is known.
+  return !found && is_absence(found.error()) ? ask_all(path) : found;
+}
+
+Result<Node> Resolver::ask_directory(const std::string& path) {
+  Presence marker = known_.marker(path);
+  if (marker == Presence::unknown) {
+    const auto first = lister_.fetch(path, "");
+    if (!first) return first.error();
+    return from_page(path, *first);
+  }
+  if (marker == Presence::absent) return implicit_directory(config_);
+  auto found = ask_marker(path);
+  return !found && is_absence(found.error()) ? implicit_directory(config_) : found;
+}
+
+/// What the first page of the names below `path` makes of it, when there is no object `path`.
+Result<Node> Resolver::from_page(const std::string& path, const FetchedPage& page) {
+  if (page.empty()) return Error{ENOENT, printable(path) + ": does not exist"};
+  lister_.begin(path, page);
+  const std::string own = children_prefix(config_.prefix, path);
+  const auto& objects = page.page.objects;
+  const bool has_marker = std::any_of(objects.begin(), objects.end(),
+                                      [&](const auto& object) { return object.key == own; });
+  if (has_marker) {
+    // The page may have shown that what was known of it is still true.
+    const auto learnt = known_.learnt(path);
+    auto known = learnt && *learnt >= page.asked ? known_.find(path) : std::nullopt;
+    // By us, meanwhile.
+    const bool removed = known && known->form == Form::absent;
+    if (removed) return Error{ENOENT, printable(path) + ": does not exist"};
+    if (known) return std::move(*known);
+    auto marker = ask_marker(path);
+    if (marker || !is_absence(marker.error())) return marker;
+  }
+  const bool has_children = objects.size() > (has_marker ? 1U : 0U) || !page.page.prefixes.empty();
+  if (has_children || !page.page.next.empty()) return implicit_directory(config_);
+  return Error{ENOENT, printable(path) + ": does not exist"};
+}
+
+Result<Node> Resolver::ask_root() {
+  if (known_.marker("") == Presence::unknown && known_.is_short("")) {
+    const Status renewed = lister_.list_first("");
+    if (!renewed) return renewed.error();
+    if (auto good_again = known_.find("")) return std::move(*good_again);
+  }
+  if (known_.marker("") == Presence::absent) return implicit_root();
+  auto marker = ask_marker("");
+  if (marker) return marker;
+  // A key with nothing but a slash is refused by some services: then there is no such object.
+  const int status = marker.error().http_status;
+  const bool key_refused = config_.prefix.empty() && status >= 400 && status < 500;
+  if (!is_absence(marker.error()) && !key_refused) return marker;
+  return implicit_root();
+}
+
+Node Resolver::implicit_root() const {
+  Node root = implicit_directory(config_);
+  root.stat.mode = root_mode(config_);
+  return root;
+}
+
+Result<Node> Resolver::ask_file(const std::string& path) {
+  const auto info = store_.head(file_key(config_.prefix, path));
+  if (!info) return info.error();
+  return decode(*info, false, config_);
+}
+
+Result<Node> Resolver::ask_marker(const std::string& path) {
+  const auto info = store_.head(directory_key(config_.prefix, path));
+  if (!info) return info.error();
+  return path.empty() ? decode_root(*info, config_) : decode(*info, true, config_);
+}
+
+Result<Node> Resolver::ask_all(const std::string& path) {
+  Pending<Result<FetchedPage>> listing(pool_,
+                                       [lister = lister_, path] { return lister.fetch(path, ""); });
+  auto file = ask_file(path);
+  const auto page = listing.get();
+  if (file && page && !page->empty()) known_.hides_names(path);
+  if (file || !is_absence(file.error())) return file;
+  if (!page) return page.error();
+  return from_page(path, *page);
+}
+
+Result<bool> Resolver::is_empty_directory(const std::string& path, std::chrono::nanoseconds age) {
+  if (const auto has_names = known_.has_names(path, age)) return !*has_names;
+  const std::string below = children_prefix(config_.prefix, path);
+  store::ListRequest request;
+  request.prefix = below;
+  request.max_keys = 2;
+  for (;;) {
+    const auto page = store_.list(request);
+    if (!page) return failed_listing(page.error());
+    if (!page->prefixes.empty()) return false;
+    for (const auto& object : page->objects) {
+      // Bytes in the directory's own object are somebody's content too.
+      if (object.key != below || object.size > 0) return false;
+    }
+    if (page->next.empty()) return true;
+    request.continuation = page->next;
+  }
+}
+
+}  // namespace pailfs::fs

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "pailfs/store/object_store.h"
+#include "pailfs/util/sync.h"
+#include "pailfs/util/worker_pool.h"
+
+#include "lister.h"
+#include "node_cache.h"
+#include "node_fetcher.h"
+
+namespace pailfs::fs {
+
+/// Finds out what a path is in the store, with as few requests as what is known allows: none while
+/// its attributes are known or its directory's fresh listing lacks the name, one HEAD when the
+/// listing has it, otherwise one round trip of HEAD `p` and LIST `p/` side by side (and a HEAD of
+/// the marker `p/` when there is one), or one LIST where the name is likely to be absent. What is
+/// listed on the way is a page of `p`'s names and is kept: who looks a directory up mostly reads it
+/// next. Any thread may call any member, except those of the pool.
+class Resolver final {
+ public:
+  Resolver(const Config& config, store::ObjectStore& store, NodeCache& known, WorkerPool& pool,
+           Clock& clock, const Lister& lister, NodeFetcher& nodes)
+      : config_(config),
+        store_(store),
+        known_(known),
+        pool_(pool),
+        clock_(clock),
+        lister_(lister),
+        nodes_(nodes) {}
+
+  /// ENOENT when the store says that nothing is there; any other failure is passed on (law L4).
+  Result<Node> resolve(const std::string& path);
+  /// The same, but what is known is not good enough: asks.
+  Result<Node> ask(const std::string& path);
+  /// Is anything below the directory besides its own marker? Asks, unless a complete listing of at
+  /// most that age tells.
+  Result<bool> is_empty_directory(const std::string& path, std::chrono::nanoseconds age);
+
+ private:
+  struct Renewal;
+  Result<Node> ask_root();
+  [[nodiscard]] Node implicit_root() const;
+  Result<Node> ask_file(const std::string& path);
+  Result<Node> ask_marker(const std::string& path);
+  Result<Node> ask_all(const std::string& path);
+  Result<Node> ask_name(const std::string& path);
+  Result<Node> ask_unlisted(const std::string& path);
+  /// What the directory's names are now. Who comes while it is being listed waits for that.
+  Status renew(const std::string& directory, std::size_t most_pages);
+  Result<Node> ask_directory(const std::string& path);
+  Result<Node> ask_listed(const std::string& path, const ListedName& listed);
+  Result<Node> find_out(const std::string& path);
+  Result<Node> from_page(const std::string& path, const FetchedPage& page);
+
+  const Config& config_;
+  store::ObjectStore& store_;
+  NodeCache& known_;
+  WorkerPool& pool_;
+  Clock& clock_;
+  const Lister& lister_;
+  NodeFetcher& nodes_;
+  Mutex mutex_;  // held over memory operations only
+  std::unordered_map<std::string, std::shared_ptr<Renewal>> renewals_ GUARDED_BY(mutex_);
+};
+
+}  // namespace pailfs::fs

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "node_cache.h"
+
+namespace pailfs::fs {
+
+/// Says in the log what a reading that is now done has left out, once for a directory.
+void log_unshown(NodeCache& known, const ListingCursorPtr& reading);
+
+}  // namespace pailfs::fs

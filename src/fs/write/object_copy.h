@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pailfs/cache/block_file.h"
+#include "pailfs/fs/file_system.h"
+#include "pailfs/store/object_store.h"
+#include "pailfs/util/sync.h"
+#include "pailfs/util/worker_pool.h"
+
+#include "upload_plan.h"
+#include "upload_progress.h"
+
+namespace pailfs::fs {
+
+/// One object to be copied within the bucket.
+struct CopyJob {
+  store::Key source;
+  store::Key destination;
+  store::ETag version;  ///< of the source; another one fails with ESTALE
+  std::uint64_t size = 0;
+  /// Present: what the copy carries. Absent: the source's own (needs a HEAD when the copy has to be
+  /// made in parts).
+  std::optional<store::ObjectAttributes> attributes;
+};
+
+/// Moves whole objects inside the store: in one request where the store takes it, in parts copied
+/// side by side above `copy_part_size` (or from `copy_in_parts_from` on), through this machine
+/// where `nocopyapi` says so or the store cannot copy. The source is never touched. Returns the
+/// copy's ETag; after an error the destination is as it was, or the copy when the reply was lost.
+class ObjectCopier final {
+ public:
+  ObjectCopier(const Config& config, store::ObjectStore& store, WorkerPool& pool)
+      : config_(config), store_(store), pool_(pool) {}
+
+  /// Not callable on a pool thread.
+  Result<store::ETag> copy(const CopyJob& job, bool through_this_machine);
+  /// One server-side request whatever the size (the store refuses above 5 GiB); callable anywhere.
+  Result<store::ETag> copy_in_one(const CopyJob& job);
+  [[nodiscard]] bool fits_one_request(std::uint64_t size) const;
+
+ private:
+  Result<store::ETag> copy_in_parts(const CopyJob& job);
+  Result<store::ETag> copy_locally(const CopyJob& job);
+
+  const Config& config_;
+  store::ObjectStore& store_;
+  WorkerPool& pool_;
+};
+
+/// Fetches `ranges` of one version of an object into `file`, in pieces side by side. `guard` is
+/// what protects the file's account of its ranges; it is held for each piece that arrives. With
+/// ENOSPC nothing of `ranges` is left in the file: what cannot be completed must not take the room
+/// of others.
+Status fetch_into(store::ObjectStore& store, WorkerPool& pool, std::size_t width,
+                  const store::Key& key, const store::ETag& version,
+                  const std::vector<Range>& ranges, cache::BlockFile& file, Mutex& guard);
+
+/// A stretch of a local file, which outlives it, as a request body.
+class FileSource final : public store::ByteSource {
+ public:
+  /// `upload`, if there is one, is told how far the sending has come.
+  FileSource(cache::BlockFile& file, Range range, Upload* upload = nullptr)
+      : file_(file), range_(range), upload_(upload) {}
+  [[nodiscard]] std::uint64_t size() const override { return range_.size(); }
+  Result<std::size_t> read(std::uint64_t offset, std::span<char> out) override;
+  Result<std::size_t> show(std::uint64_t offset, std::span<char> scratch,
+                           const std::function<void(std::span<const char>)>& look) override;
+  void taken(std::uint64_t end) override;
+
+ private:
+  cache::BlockFile& file_;
+  Range range_;
+  Upload* upload_;
+  std::uint64_t taken_ = 0;
+};
+
+/// Bytes in memory as a request body; they must outlive it.
+class TextSource final : public store::ByteSource {
+ public:
+  explicit TextSource(std::string_view text) : text_(text) {}
+  [[nodiscard]] std::uint64_t size() const override { return text_.size(); }
+  Result<std::size_t> read(std::uint64_t offset, std::span<char> out) override;
+
+ private:
+  std::string_view text_;
+};
+
+/// The first failure of several requests side by side.
+class FirstError final {
+ public:
+  void note(const Error& error) {
+    MutexLock lock(mutex_);
+    if (status_) status_ = error;
+  }
+  Status status() {
+    MutexLock lock(mutex_);
+    return status_;
+  }
+
+ private:
+  Mutex mutex_;
+  Status status_ GUARDED_BY(mutex_);
+};
+
+/// Runs one multipart upload: create, all parts side by side, complete; abort when anything fails,
+/// so that the object is either new as a whole or as it was.
+Result<store::ETag> upload_in_parts(
+    store::ObjectStore& store, WorkerPool& pool, std::size_t width, const store::Key& key,
+    const store::ObjectAttributes& attributes, store::PartOrigin origin, std::size_t parts,
+    const std::function<Result<store::UploadedPart>(const store::UploadId&, std::size_t)>&
+        send_part);
+
+}  // namespace pailfs::fs

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "caller_descriptors.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "pailfs/mount/mount_table.h"
+#include "pailfs/util/file.h"
+#include "pailfs/util/sync.h"
+#include "pailfs/util/text.h"
+
+namespace pailfs::fuse {
+namespace {
+
+/// A shell has a handful; a server with thousands does not open files by redirection.
+constexpr int kMostLookedAt = 256;
+constexpr std::size_t kInfoLimit = 4096;
+
+struct CloseDirectory {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+/// The number behind "LABEL:" of a /proc/PID/fdinfo/N.
+std::optional<std::uint64_t> number_of(std::string_view info, std::string_view label, int base) {
+  for (const std::string& line : split(info, '\n')) {
+    if (line.starts_with(label)) return parse_uint(trim(line.substr(label.size())), base);
+  }
+  return std::nullopt;
+}
+
+bool is_for_writing(std::uint64_t flags) {
+  return (flags & O_ACCMODE) != O_RDONLY && (flags & O_PATH) == 0;
+}
+
+/// Whether the mount of that number, as the process numbers them, shows `device`.
+bool is_mount_of(const std::string& process, std::uint64_t mount, std::string_view device) {
+  const std::string wanted = std::to_string(mount);
+  for (const std::string& line : split(mount::read_mountinfo(process + "/mountinfo"), '\n')) {
+    if (line.substr(0, line.find(' ')) != wanted) continue;
+    const auto entry = mount::parse_mountinfo_line(line);
+    return entry && entry->device == device;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool has_open_for_writing(pid_t pid, std::string_view device, std::uint64_t ino) {
+  if (pid <= 0 || device.empty()) return false;
+  const std::string process = "/proc/" + std::to_string(pid);
+  const std::unique_ptr<DIR, CloseDirectory> table(::opendir((process + "/fdinfo").c_str()));
+  if (!table) return false;
+  for (int looked_at = 0; looked_at < kMostLookedAt; ++looked_at) {
+    const struct dirent* entry = ::readdir(table.get());
+    if (entry == nullptr) return false;
+    if (entry->d_name[0] == '.') continue;
+    const Result<std::string> info = read_file(process + "/fdinfo/" + entry->d_name, kInfoLimit);
+    if (!info || number_of(*info, "ino:", 10) != ino) continue;
+    const auto flags = number_of(*info, "flags:", 8);
+    const auto mount = number_of(*info, "mnt_id:", 10);
+    if (flags && mount && is_for_writing(*flags) && is_mount_of(process, *mount, device)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::string device_of_mount(const std::string& mountinfo, const std::string& mountpoint) {
+  const auto entry = mount::find_mount(mount::read_mountinfo(mountinfo), mountpoint);
+  return entry ? entry->device : std::string();
+}
+
+struct CallerDescriptors::Shared {
+  struct Question {
+    pid_t pid;
+    std::uint64_t ino;
+    std::optional<bool> answer = {};
+    bool given_up = false;
+  };
+
+  explicit Shared(Look how) : look(std::move(how)) {}
+  void answer_all() EXCLUDES(mutex);
+  /// The top of a thread: what is thrown for want of memory ends here.
+  [[nodiscard]] bool answer_to(const Question& question) const noexcept {
+    try {
+      return look(question.pid, question.ino);
+    } catch (const std::exception&) {
+      return false;
+    }
+  }
+
+  const Look look;
+  Mutex mutex;
+  CondVar changed;
+  std::deque<std::shared_ptr<Question>> asked GUARDED_BY(mutex);
+  bool running GUARDED_BY(mutex) = false;
+  bool ended GUARDED_BY(mutex) = false;
+};
+
+void CallerDescriptors::Shared::answer_all() {
+  MutexLock lock(mutex);
+  while (!ended) {
+    if (asked.empty()) {
+      changed.wait(mutex);
+      continue;
+    }
+    const std::shared_ptr<Question> question = asked.front();
+    asked.pop_front();
+    if (question->given_up) continue;
+    lock.unlock();
+    const bool answer = answer_to(*question);
+    lock.lock();
+    question->answer = answer;
+    changed.notify_all();
+  }
+}
+
+CallerDescriptors::CallerDescriptors(Look look, std::chrono::milliseconds limit)
+    : limit_(limit), shared_(std::make_shared<Shared>(std::move(look))) {}
+
+CallerDescriptors::~CallerDescriptors() {
+  MutexLock lock(shared_->mutex);
+  shared_->ended = true;
+  shared_->changed.notify_all();
+}
+
+bool CallerDescriptors::has_another_open(pid_t pid, std::uint64_t ino) {
+  const auto question =
+      std::make_shared<Shared::Question>(Shared::Question{.pid = pid, .ino = ino});
+  const auto end = std::chrono::steady_clock::now() + limit_;
+  MutexLock lock(shared_->mutex);
+  if (!shared_->running) {
+    std::thread([shared = shared_] { shared->answer_all(); }).detach();
+    shared_->running = true;
+  }
+  shared_->asked.push_back(question);
+  shared_->changed.notify_all();
+  while (!question->answer) {
+    const auto left = end - std::chrono::steady_clock::now();
+    if (left <= std::chrono::nanoseconds(0)) break;
+    shared_->changed.wait_for(shared_->mutex, left);
+  }
+  question->given_up = true;
+  return question->answer.value_or(false);
+}
+
+}  // namespace pailfs::fuse

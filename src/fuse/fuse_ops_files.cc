@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// Open files. The handle number travels in fuse_file_info::fh.
+#include <fcntl.h>
+
+#include <cerrno>
+#include <memory>
+#include <span>
+
+#include "caller_descriptors.h"
+#include "fuse_attr.h"
+#include "fuse_ops.h"
+#include "fuse_reply.h"
+
+namespace pailfs::fuse {
+namespace {
+
+#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 17)
+void pass_through(Reply& reply, fuse_ino_t ino, const UniqueFd& whole, fuse_file_info& info) {
+  Passthrough::Begin begin;
+  if (whole) {
+    begin = [&] {
+      int backing = 0;
+      reply.with_request(
+          [&](fuse_req_t request) { backing = fuse_passthrough_open(request, whole.get()); });
+      return backing;
+    };
+  }
+  info.backing_id = reply.adapter().passthrough.opened(ino, begin);
+  // The kernel refuses the two together; it has none of the pages then.
+  if (info.backing_id > 0) info.keep_cache = 0;
+}
+void pass_no_longer(Reply& reply, fuse_ino_t ino) {
+  reply.adapter().passthrough.released(ino, [&](int backing) {
+    reply.with_request([&](fuse_req_t request) { fuse_passthrough_close(request, backing); });
+  });
+}
+#else
+void pass_through(Reply&, fuse_ino_t, const UniqueFd&, fuse_file_info&) {}
+void pass_no_longer(Reply&, fuse_ino_t) {}
+#endif
+
+void open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
+  Reply reply(request, "open", ino);
+  if (!reply.begins()) return;
+  Adapter& adapter = reply.adapter();
+  const mount::Config& config = adapter.config;
+  fs::FileSystem& files = adapter.files;
+  adapter.read_ahead.settle();
+  const Result<fs::OpenResult> opened = files.open(ino, info->flags);
+  if (!opened) return reply.fail(opened.error());
+  if ((info->flags & O_TRUNC) != 0) files.drop_set_ids(opened->handle, reply.caller());
+  info->fh = opened->handle;
+  // With kernel_cache the kernel itself drops pages of a file that shows another size or time.
+  const bool keeps = config.kernel_cache && !opened->attributes_changed;
+  info->keep_cache = opened->keep_page_cache || keeps ? 1U : 0U;
+  info->direct_io = config.direct_io ? 1U : 0U;
+#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 11)
+  // A handle through which nothing can change has nothing to flush: one request less per file.
+  const bool changes_nothing =
+      (info->flags & O_ACCMODE) == O_RDONLY && (info->flags & O_TRUNC) == 0;
+  info->noflush = changes_nothing ? 1U : 0U;
+#endif
+  pass_through(reply, ino, opened->whole, *info);
+  if (opened->attributes_changed) invalidate_attributes(adapter, ino);
+  if (reply.opened(*info)) return;
+  adapter.passthrough.unanswered(ino);
+  files.release(opened->handle);
+}
+
+void create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode,
+            fuse_file_info* info) {
+  Reply reply(request, "create", parent, name);
+  if (!reply.begins()) return;
+  Adapter& adapter = reply.adapter();
+  const Result<fs::CreateResult> created =
+      adapter.files.create(parent, name, mode, info->flags, reply.caller());
+  if (!created) return reply.fail(created.error());
+  info->fh = created->handle;
+  info->direct_io = adapter.config.direct_io ? 1U : 0U;
+  if (reply.created(to_entry(created->attr, adapter.config), *info)) return;
+  adapter.files.release(created->handle);
+  adapter.files.forget(created->attr.ino, 1);
+}
+
+void read(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset,
+          fuse_file_info* info) {
+  Reply reply(request, "read", ino);
+  if (!reply.begins()) return;
+  const Result<fs::ReadBytes> bytes =
+      reply.files().read(info->fh, static_cast<std::uint64_t>(offset), size);
+  if (!bytes) return reply.fail(bytes.error());
+  reply.bytes(*bytes);
+}
+
+fs::WriteOrigin origin_of(const fuse_file_info& info) {
+  // Pages of a mapping come from any handle, and from where they are in the file.
+  if (info.writepage != 0) return {};
+  return {.appends = (info.flags & O_APPEND) != 0, .direct = (info.flags & O_DIRECT) != 0};
+}
+
+// write_buf would save nothing: without splice libfuse has the bytes in memory already.
+void write(fuse_req_t request, fuse_ino_t ino, const char* bytes, std::size_t size, off_t offset,
+           fuse_file_info* info) {
+  Reply reply(request, "write", ino);
+  if (!reply.begins()) return;
+  // Pages of a mapping come later, in nobody's name.
+  if (info->writepage != 0) {
+    reply.concerns_others();
+  } else {
+    reply.files().drop_set_ids(info->fh, reply.caller());
+  }
+  const fs::WriteOrigin origin = origin_of(*info);
+  const Result<std::size_t> count = reply.files().write(
+      info->fh, static_cast<std::uint64_t>(offset), std::span(bytes, size), origin);
+  if (!count) return reply.fail(count.error());
+  // After an asynchronous one the kernel would keep pages and times that are older.
+  if (origin.direct) invalidate_attributes(reply.adapter(), ino);
+  reply.written(*count);
+}
+
+void fallocate(fuse_req_t request, fuse_ino_t ino, int mode, off_t offset, off_t length,
+               fuse_file_info* info) {
+  Reply reply(request, "fallocate", ino);
+  if (!reply.begins()) return;
+  constexpr int kZero = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE;
+  if ((mode & ~(kZero | FALLOC_FL_KEEP_SIZE)) != 0)
+    return reply.fail(Error(EOPNOTSUPP, "no such change of a file's bytes"));
+  reply.files().drop_set_ids(info->fh, reply.caller());
+  fs::Allocation what;
+  what.offset = static_cast<std::uint64_t>(offset);
+  what.size = static_cast<std::uint64_t>(length);
+  what.zero = (mode & kZero) != 0;
+  what.grows = (mode & FALLOC_FL_KEEP_SIZE) == 0;
+  reply.status(reply.files().allocate(info->fh, what));
+}
+
+/// A shell opens the target of "> f", makes it descriptor 1 and closes the first one, all before
+/// anything is written. That close ends nothing: one that does is still to come.
+bool another_close_will_come(Reply& reply, std::uint64_t ino) {
+  CallerDescriptors* descriptors = reply.adapter().descriptors;
+  return descriptors != nullptr && descriptors->has_another_open(reply.caller().pid, ino);
+}
+
+void flush(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
+  Reply reply(request, "flush", ino);
+  if (!reply.begins()) return;
+  const auto empty = reply.files().still_empty(info->fh);
+  if (empty && another_close_will_come(reply, *empty)) return reply.done();
+  reply.status(reply.files().flush(info->fh));
+}
+
+void fsync(fuse_req_t request, fuse_ino_t ino, int /*data_only*/, fuse_file_info* info) {
+  Reply reply(request, "fsync", ino);
+  if (!reply.begins()) return;
+  reply.status(reply.files().fsync(info->fh));
+}
+
+void release(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
+  Reply reply(request, "release", ino);
+  if (!reply.begins()) return;
+  pass_no_longer(reply, ino);
+  reply.files().release(info->fh);
+  reply.done();
+}
+
+}  // namespace
+
+void add_file_operations(fuse_lowlevel_ops& table) {
+  table.open = guarded<open>;
+  table.create = guarded<create>;
+  table.read = guarded<read>;
+  table.write = guarded<write>;
+  table.fallocate = guarded<fallocate>;
+  table.flush = guarded<flush>;
+  table.fsync = guarded<fsync>;
+  table.release = guarded<release>;
+}
+
+}  // namespace pailfs::fuse

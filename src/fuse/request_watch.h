@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <fuse_lowlevel.h>
+
+#include "pailfs/fuse/request_counts.h"
+#include "pailfs/util/clock.h"
+#include "pailfs/util/errand.h"
+#include "pailfs/util/sync.h"
+
+#include "caller_state.h"
+
+namespace pailfs::fuse {
+
+/// One request of the kernel that is under way. Its worker owns it; members without a word about
+/// their use do not change once RequestWatch::begin() was called.
+struct UnderWay {
+  fuse_req_t request = nullptr;  ///< of the watch: null once answered, by whomever
+  Verb verb;
+  fuse_ino_t ino = 0;
+  std::string_view name = {};
+  pid_t caller = 0;    ///< thread; 0: in a process namespace that we do not see
+  bool waited = true;  ///< false: no process waits for the answer (release), so none can stop
+  MonoTime since{};
+  std::shared_ptr<Errand> errand = std::make_shared<Errand>();
+
+  // Of the watch, under its lock.
+  bool kept = false;
+  std::size_t slot = 0;
+  std::uint64_t number = 0;  ///< never used twice; 0: not in the list
+  bool at_work = false;
+  bool was_seen = false;
+  bool was_told = false;
+  MonoTime next_look{};
+  std::optional<MonoTime> interrupted = {};  ///< when we learnt of it
+  std::optional<MonoTime> asked = {};        ///< since when its handler is to end the process
+};
+
+/// What is decided about one request after a look at its caller. Pure.
+struct Looked {
+  Asked asked = Asked::nothing;
+  bool was_seen = false;                                  ///< by an earlier look
+  std::optional<std::chrono::nanoseconds> interrupted{};  ///< how long ago
+  std::optional<std::chrono::nanoseconds> to_end{};       ///< asked so for how long
+};
+/// True: the kernel is told EINTR now. At once when the process is to die, or the thread has gone
+/// (then it was a read ahead of what the thread asked for); after 0.8 s when a handler is to end
+/// it, so that a service that answers makes no call fail; after 0.8 s too when the caller cannot be
+/// seen.
+bool ends_wait(const Looked& looked);
+
+/// Knows every request under way, lets at most `at_once` of them work, and answers those whose
+/// caller is to stop waiting (EINTR) while the worker goes on: SIGKILL ends every wait within a
+/// second, whatever the store does. A worker that was given up does not count as working, and the
+/// others wait here and not in the kernel, so there is always a thread that reads what the kernel
+/// says. The kernel tells of the first signal only (FUSE_INTERRUPT), and of none that ends a
+/// process whose files are then closed; so callers of requests that take long are looked at again
+/// and again, by a thread of the watch's own, which nobody waits for. It also logs requests that
+/// have taken longer than their limit, and shows the oldest in RequestCounts. Any thread may call
+/// the members.
+class RequestWatch final {
+ public:
+  /// libfuse and /proc, replaceable for tests.
+  struct Kernel {
+    std::function<bool(fuse_req_t)> interrupted;
+    std::function<void(fuse_req_t)> answer_interrupted;
+    std::function<CallerState(pid_t)> look;
+    /// Several times a second while any is under way; may be null, calls nothing back.
+    std::function<void()> round = {};
+  };
+  static Kernel real_kernel(std::function<void()> round);
+
+  struct Limits {
+    unsigned at_once = 64;
+    std::chrono::seconds tell_after{120};  ///< logged once when it has taken longer
+  };
+
+  /// `counts` may be null. The thread begins at once.
+  RequestWatch(Limits limits, Kernel kernel, RequestCounts* counts);
+  ~RequestWatch();
+  RequestWatch(const RequestWatch&) = delete;
+  RequestWatch& operator=(const RequestWatch&) = delete;
+
+  /// Waits for a turn. False: the caller stopped waiting before, nothing is to be done.
+  bool begin(UnderWay& request) EXCLUDES(mutex_);
+  /// The request, to be answered by who calls; null when it was answered.
+  fuse_req_t take(UnderWay& request) EXCLUDES(mutex_);
+  /// Calls `use` unless it was answered; it is not meanwhile. Short: everybody waits.
+  bool hold(UnderWay& request, const std::function<void(fuse_req_t)>& use) EXCLUDES(mutex_);
+  /// From now on only who calls take() answers it.
+  void keep(UnderWay& request) EXCLUDES(mutex_);
+  /// Before the object goes.
+  void end(UnderWay& request) EXCLUDES(mutex_);
+
+  /// One round of the watch's thread.
+  void look_around(MonoTime now) EXCLUDES(mutex_);
+
+ private:
+  struct Due {
+    std::uint64_t number;
+    pid_t caller;
+    CallerState state;
+  };
+  /// Of a request that was given up; its own object may be gone.
+  struct GivenUp {
+    fuse_req_t request;
+    Verb verb;
+    std::string text;
+  };
+
+  void run() EXCLUDES(mutex_);
+  std::vector<Due> collect(MonoTime now, std::vector<std::string>& tell) EXCLUDES(mutex_);
+  std::vector<GivenUp> judge(const std::vector<Due>& looked, MonoTime now) EXCLUDES(mutex_);
+  void show_oldest(MonoTime now) EXCLUDES(mutex_);
+  void stop_working(UnderWay& request) REQUIRES(mutex_);
+  void remove(UnderWay& request) REQUIRES(mutex_);
+
+  const Limits limits_;
+  const Kernel kernel_;
+  RequestCounts* const counts_;
+  Mutex mutex_{LockRank{110, "requests under way"}};
+  CondVar turn_;
+  CondVar wake_;
+  std::vector<UnderWay*> requests_ GUARDED_BY(mutex_);
+  std::uint64_t last_number_ GUARDED_BY(mutex_) = 0;
+  unsigned working_ GUARDED_BY(mutex_) = 0;
+  unsigned waiting_ GUARDED_BY(mutex_) = 0;
+  bool idle_ GUARDED_BY(mutex_) = false;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace pailfs::fuse

@@ -66,7 +66,7 @@ std::optional<Command> read_list(Command command, Words rest) {
 
 /// Those that are about one mount. `switched`: a switch of the command was given.
 std::optional<Command> read_about_mount(Command command, const Words& rest, bool switched,
-                                        const Ground& ground) {
+                                        const MachineFacts& machine) {
   const bool may_be_all = command.kind == Command::Kind::status && !command.watch;
   if (rest.empty()) {
     if (!may_be_all && command.error.empty()) command.error = "missing MOUNTPOINT argument";
@@ -83,7 +83,7 @@ std::optional<Command> read_about_mount(Command command, const Words& rest, bool
     return command;
   }
   // Also without a switch: a second "pailfs umount DIR" must not mount a stranger's bucket.
-  if (!ground.is_mount(command.mountpoint) && command.error.empty()) {
+  if (!machine.is_mount(command.mountpoint) && command.error.empty()) {
     command.error = "no mount of pailfs is at " + printable(command.mountpoint) +
                     "; a bucket with the name of a command is mounted with an option, as in: "
                     "pailfs -o url=URL NAME MOUNTPOINT";
@@ -104,11 +104,11 @@ Words positionals(const Words& words) {
   return found;
 }
 
-std::optional<Command> read_check(Command command, Words rest, const Ground& ground) {
+std::optional<Command> read_check(Command command, Words rest, const MachineFacts& machine) {
   command.write = take_flag(rest, "--write");
   const Words words = positionals(rest);
   const bool could_mount =
-      words.size() != 1 || words.front().starts_with('/') || ground.is_directory(words.front());
+      words.size() != 1 || words.front().starts_with('/') || machine.is_directory(words.front());
   if (could_mount && !command.write && !rest.empty()) return std::nullopt;
   if (words.size() != 1) {
     command.error = words.empty() ? "missing BUCKET argument"
@@ -120,7 +120,8 @@ std::optional<Command> read_check(Command command, Words rest, const Ground& gro
 
 }  // namespace
 
-std::optional<Command> read_command(const std::vector<std::string>& argv, const Ground& ground) {
+std::optional<Command> read_command(const std::vector<std::string>& argv,
+                                    const MachineFacts& machine) {
   if (argv.size() < 2 || argv[0].substr(argv[0].rfind('/') + 1).starts_with("mount.")) {
     return std::nullopt;
   }
@@ -135,7 +136,7 @@ std::optional<Command> read_command(const std::vector<std::string>& argv, const 
     case Command::Kind::list:
       return read_list(std::move(command), std::move(rest));
     case Command::Kind::check:
-      return read_check(std::move(command), std::move(rest), ground);
+      return read_check(std::move(command), std::move(rest), machine);
     case Command::Kind::status:
       command.json = take_flag(rest, "--json");
       command.watch = take_flag(rest, "--watch");
@@ -147,16 +148,16 @@ std::optional<Command> read_command(const std::vector<std::string>& argv, const 
     case Command::Kind::sync:
       break;
   }
-  return read_about_mount(std::move(command), rest, switched, ground);
+  return read_about_mount(std::move(command), rest, switched, machine);
 }
 
-Ground this_ground() {
-  Ground ground;
-  ground.is_directory = [](const std::string& path) {
+MachineFacts this_machine() {
+  MachineFacts machine;
+  machine.is_directory = [](const std::string& path) {
     std::error_code ignored;
     return std::filesystem::is_directory(path, ignored);
   };
-  ground.is_mount = [](const std::string& path) {
+  machine.is_mount = [](const std::string& path) {
     const auto resolved = mount::resolve_mountpoint(path);
     if (!resolved) return false;
     const auto records = mount::list_everybodys_records();
@@ -164,7 +165,7 @@ Ground this_ground() {
       return record.mountpoint == *resolved;
     });
   };
-  return ground;
+  return machine;
 }
 
 }  // namespace pailfs::cli

@@ -25,7 +25,7 @@ struct Command {
 };
 
 /// What the rule asks of the machine.
-struct Ground {
+struct MachineFacts {
   std::function<bool(const std::string& path)> is_mount;      ///< a mount of pailfs is there now
   std::function<bool(const std::string& path)> is_directory;  ///< there is a directory
 };
@@ -42,11 +42,12 @@ struct Ground {
 ///
 /// "umount DIRECTORY" is the command even where nothing is mounted: said a second time, it must not
 /// mount somebody's bucket of that name. A mount of such a bucket has an option. Pure, but for
-/// `ground`.
-std::optional<Command> read_command(const std::vector<std::string>& argv, const Ground& ground);
+/// `machine`.
+std::optional<Command> read_command(const std::vector<std::string>& argv,
+                                    const MachineFacts& machine);
 
 /// The machine as it is.
-Ground this_ground();
+MachineFacts this_machine();
 
 /// Carries out any of them but check. Writes to stdout and stderr; returns the exit status.
 int run_command(const Command& command);

@@ -22,8 +22,8 @@ std::string normalised_prefix(std::string_view path) {
 
 }  // namespace
 
-Source parse_source(std::string_view text) {
-  Source source;
+BucketArgument parse_bucket_argument(std::string_view text) {
+  BucketArgument source;
   const std::string shown = printable(text);
   if (!drop_prefix(text, "s3fs#")) drop_prefix(text, "pailfs#");
   std::string_view bucket;

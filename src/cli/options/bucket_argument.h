@@ -7,13 +7,13 @@
 
 namespace pailfs::cli {
 
-struct Source {
+struct BucketArgument {
   std::string bucket;
   std::string prefix;  ///< "" or "a/b/"
   std::string error;   ///< not empty: neither of the above counts
 };
 
 /// Reads BUCKET, BUCKET:/PATH, s3://BUCKET/PATH, and both after fstab's old "s3fs#".
-Source parse_source(std::string_view text);
+BucketArgument parse_bucket_argument(std::string_view text);
 
 }  // namespace pailfs::cli

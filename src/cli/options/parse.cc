@@ -163,7 +163,7 @@ class Reader final {
       }
     }
     if (options().s3.bucket.empty()) return fail("missing BUCKET argument." + std::string(kUsage));
-    const Source source = parse_source(options().s3.bucket);
+    const BucketArgument source = parse_bucket_argument(options().s3.bucket);
     if (!source.error.empty()) return fail(source.error);
     options().s3.bucket = source.bucket;
     options().fs.prefix = source.prefix;

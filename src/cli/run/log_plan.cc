@@ -28,25 +28,25 @@ log::RecordSink open_sink(const LogPlan& plan) {
 
 }  // namespace
 
-LogPlan plan_log(const Options& options, const LogGround& ground) {
+LogPlan plan_log(const Options& options, const LogFacts& facts) {
   LogPlan plan;
   plan.style.mount = options.mount.mountpoint;
   plan.style.form = options.timestamps ? log::Form::stamped : log::Form::plain;
-  plan.ident = ground.program;
+  plan.ident = facts.program;
   if (!options.instance_name.empty()) plan.prefix = "[" + options.instance_name + "] ";
   if (!options.logfile.empty()) {
     plan.where = LogPlan::Where::file;
     plan.path = options.logfile;
     plan.mode = kChosenFile;
   } else if (options.foreground) {
-    plan.where = ground.stderr_is_journal ? LogPlan::Where::journal : LogPlan::Where::terminal;
-    if (ground.stderr_is_journal) plan.style.form = log::Form::journal;
-  } else if (ground.has_syslog || ground.spare_file.empty()) {
+    plan.where = facts.stderr_is_journal ? LogPlan::Where::journal : LogPlan::Where::terminal;
+    if (facts.stderr_is_journal) plan.style.form = log::Form::journal;
+  } else if (facts.has_syslog || facts.spare_file.empty()) {
     plan.where = LogPlan::Where::syslog;
     plan.style.form = log::Form::plain;
   } else {
     plan.where = LogPlan::Where::file;
-    plan.path = ground.spare_file;
+    plan.path = facts.spare_file;
     plan.mode = kSpareFile;
     plan.spare = true;
   }
@@ -54,21 +54,21 @@ LogPlan plan_log(const Options& options, const LogGround& ground) {
   return plan;
 }
 
-LogGround log_ground(const Options& options, const std::string& journal_stream) {
-  LogGround ground;
-  ground.program = program_name();
-  ground.has_syslog = ::access("/dev/log", F_OK) == 0;
+LogFacts log_facts(const Options& options, const std::string& journal_stream) {
+  LogFacts facts;
+  facts.program = program_name();
+  facts.has_syslog = ::access("/dev/log", F_OK) == 0;
   struct stat status {};
   if (!journal_stream.empty() && ::fstat(STDERR_FILENO, &status) == 0) {
-    ground.stderr_is_journal =
+    facts.stderr_is_journal =
         journal_stream == std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
   }
   // Only what will be used is made.
-  if (ground.has_syslog || options.foreground || !options.logfile.empty()) return ground;
+  if (facts.has_syslog || options.foreground || !options.logfile.empty()) return facts;
   if (const auto directory = mount::runtime_directory()) {
-    ground.spare_file = *directory + "/log-" + mount::mount_id(options.mount.mountpoint);
+    facts.spare_file = *directory + "/log-" + mount::mount_id(options.mount.mountpoint);
   }
-  return ground;
+  return facts;
 }
 
 std::string describe(const LogPlan& plan) {

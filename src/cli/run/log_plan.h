@@ -22,7 +22,7 @@ struct LogPlan {
 };
 
 /// What the plan depends on beside the options.
-struct LogGround {
+struct LogFacts {
   bool stderr_is_journal = false;
   bool has_syslog = false;
   std::string spare_file;          ///< in the runtime directory; empty: there is none
@@ -31,11 +31,11 @@ struct LogGround {
 
 /// logfile= first; in the foreground standard error; in the background syslog if there is one, else
 /// the spare file. Pure.
-LogPlan plan_log(const Options& options, const LogGround& ground);
+LogPlan plan_log(const Options& options, const LogFacts& facts);
 
 /// The machine as it is. JOURNAL_STREAM names the device and inode of what systemd connected
 /// (systemd.exec(5)); it counts only while stderr still is that.
-LogGround log_ground(const Options& options, const std::string& journal_stream);
+LogFacts log_facts(const Options& options, const std::string& journal_stream);
 
 /// For `pailfs status`: "syslog", "file /run/pailfs/log-...".
 std::string describe(const LogPlan& plan);

@@ -16,14 +16,14 @@ std::uint64_t bytes_for(const Options& options, const std::string& directory) {
 
 }  // namespace
 
-std::string kept_identity(const Options& options) {
+std::string cache_identity(const Options& options) {
   return options.s3.url + "\n" + options.s3.bucket + "\n" + options.fs.prefix;
 }
 
 MountCache::MountCache(const Options& options, fs::Config& settings)
     : forgets_(options.delete_cache) {
   if (options.cache_directory.empty()) return;
-  auto taken = cache::CacheDirectory::take(options.cache_directory, kept_identity(options));
+  auto taken = cache::CacheDirectory::take(options.cache_directory, cache_identity(options));
   if (!taken) {
     trouble_ = "use_cache: " + taken.error().text + "; this mount keeps nothing on disk";
     return;

@@ -11,7 +11,7 @@
 namespace pailfs::cli {
 
 /// What names the bucket among those that keep something in one use_cache directory.
-std::string kept_identity(const Options& options);
+std::string cache_identity(const Options& options);
 
 /// The directory in which this mount keeps things between its lives, locked until this is
 /// destroyed; emptied at both ends with del_cache.

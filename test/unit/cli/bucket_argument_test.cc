@@ -34,7 +34,7 @@ TEST_CASE("A bucket and a path in it are read from every spelling") {
   };
   for (const Row& row : rows) {
     CAPTURE(row.text);
-    const Source source = parse_source(row.text);
+    const BucketArgument source = parse_bucket_argument(row.text);
     CHECK(source.bucket == row.bucket);
     CHECK(source.prefix == row.prefix);
     CHECK(source.error.empty() == !row.bucket.empty());

@@ -9,12 +9,13 @@ namespace {
 using Kind = Command::Kind;
 
 /// /mnt is a mount of ours, /dir and "dir" are directories, nothing else is anything.
-const Ground kGround{[](const std::string& path) { return path == "/mnt" || path == "mnt"; },
-                     [](const std::string& path) { return path == "/dir" || path == "dir"; }};
+const MachineFacts kMachine{
+    [](const std::string& path) { return path == "/mnt" || path == "mnt"; },
+    [](const std::string& path) { return path == "/dir" || path == "dir"; }};
 
 std::optional<Command> read(std::vector<std::string> words, const std::string& name = "pailfs") {
   words.insert(words.begin(), name);
-  return read_command(words, kGround);
+  return read_command(words, kMachine);
 }
 
 TEST_CASE("A line that can be a mount is a mount, whatever its bucket is called") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/options/docs.h"
+#include "cli/docs/docs.h"
 
 #include <string>
 

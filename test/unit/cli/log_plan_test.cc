@@ -14,13 +14,13 @@ TEST_CASE("The log goes where s3fs has it, and never nowhere") {
     bool foreground;
     bool json;
     bool stamps;
-    LogGround ground;
+    LogFacts facts;
     std::string words;
     Form form;
   };
-  const LogGround bare{false, false, "/run/x/log-1", "pailfs"};
-  const LogGround with_syslog{false, true, "", "s3fs"};
-  const LogGround journal{true, true, "", "pailfs"};
+  const LogFacts bare{false, false, "/run/x/log-1", "pailfs"};
+  const LogFacts with_syslog{false, true, "", "s3fs"};
+  const LogFacts journal{true, true, "", "pailfs"};
   const std::vector<Row> rows = {
       {"/l", false, false, true, bare, "file /l", Form::stamped},
       {"/l", true, false, false, journal, "file /l", Form::plain},
@@ -38,7 +38,7 @@ TEST_CASE("The log goes where s3fs has it, and never nowhere") {
     options.foreground = row.foreground;
     options.log_json = row.json;
     options.timestamps = row.stamps;
-    const LogPlan plan = plan_log(options, row.ground);
+    const LogPlan plan = plan_log(options, row.facts);
     CHECK(describe(plan) == row.words);
     CHECK(plan.style.form == row.form);
   }
@@ -55,11 +55,11 @@ TEST_CASE("The spare log file is private and a chosen one readable by its group"
 
 TEST_CASE("In syslog a mount has the name it was called by, and lines the instance's") {
   Options options;
-  const LogGround ground{false, true, "", "s3fs"};
-  CHECK(plan_log(options, ground).ident == "s3fs");
+  const LogFacts facts{false, true, "", "s3fs"};
+  CHECK(plan_log(options, facts).ident == "s3fs");
   options.instance_name = "media";
-  CHECK(plan_log(options, ground).ident == "s3fs");
-  CHECK(plan_log(options, ground).prefix == "[media] ");
+  CHECK(plan_log(options, facts).ident == "s3fs");
+  CHECK(plan_log(options, facts).prefix == "[media] ");
 }
 
 }  // namespace

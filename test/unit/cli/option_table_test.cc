@@ -5,7 +5,7 @@
 
 #include "pailfs/util/text.h"
 
-#include "cli/options/docs.h"
+#include "cli/docs/docs.h"
 #include "cli/options/options.h"
 #include "cli/options/parse.h"
 #include "support/catch.h"

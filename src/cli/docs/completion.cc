@@ -4,8 +4,8 @@
 
 #include "pailfs/util/text.h"
 
+#include "cli/options/options.h"
 #include "docs.h"
-#include "options.h"
 
 namespace pailfs::cli {
 namespace {

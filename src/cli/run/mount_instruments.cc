@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "observer.h"
+#include "mount_instruments.h"
 
 #include <unistd.h>
 
@@ -35,12 +35,13 @@ report::Subject subject_of(const Options& options, const Clock& clock, std::stri
 
 }  // namespace
 
-Observer::Observer(const Options& options, Parts parts, std::string log, std::string keeps_nothing)
+MountInstruments::MountInstruments(const Options& options, Parts parts, std::string log,
+                                   std::string keeps_nothing)
     : parts_(std::move(parts)),
       metrics_config_{options.metrics_file, options.metrics_listen},
       subject_(subject_of(options, parts_.clock, std::move(log), std::move(keeps_nothing))) {}
 
-report::Report Observer::look() {
+report::Report MountInstruments::look() {
   report::Report report;
   report.subject = subject_;
   report.now = parts_.clock.wall();
@@ -61,15 +62,15 @@ report::Report Observer::look() {
   return report;
 }
 
-journal::Waiting Observer::waiting() {
+journal::Waiting MountInstruments::waiting() {
   return parts_.journal == nullptr ? journal::Waiting() : parts_.journal->waiting();
 }
 
-fuse::Instruments Observer::instruments() {
+fuse::Instruments MountInstruments::instruments() {
   return {&counts_, [this] { return report::to_json(look(), kFilesInAttribute); }};
 }
 
-void Observer::begin() {
+void MountInstruments::begin() {
   const auto path = report::control_socket(subject_.mountpoint);
   auto control = path ? report::ControlServer::start(
                             *path, {[this] { return report::to_json(look(), kFilesInReply); },
@@ -91,7 +92,7 @@ void Observer::begin() {
   }
 }
 
-void Observer::end() {
+void MountInstruments::end() {
   control_.reset();
   metrics_.reset();
 }

@@ -14,17 +14,17 @@ namespace pailfs::cli {
 
 /// For -o bg: asks for the bucket on a thread of its own until it is reached, after one second,
 /// two, four, at most a minute. Each failure is a line in the log, and so is success after one.
-class BackgroundCheck final {
+class BucketWait final {
  public:
   /// `what` is the bucket for the log. `probe` is called on that thread, until it succeeds.
-  BackgroundCheck(std::string what, std::function<Status()> probe,
-                  std::chrono::milliseconds first_pause = std::chrono::seconds(1));
+  BucketWait(std::string what, std::function<Status()> probe,
+             std::chrono::milliseconds first_pause = std::chrono::seconds(1));
   /// Waits for a probe under way.
-  ~BackgroundCheck();
+  ~BucketWait();
   /// Why the bucket is not reached yet; nothing once it is. Any thread.
   [[nodiscard]] std::optional<std::string> trouble() const EXCLUDES(mutex_);
-  BackgroundCheck(const BackgroundCheck&) = delete;
-  BackgroundCheck& operator=(const BackgroundCheck&) = delete;
+  BucketWait(const BucketWait&) = delete;
+  BucketWait& operator=(const BucketWait&) = delete;
 
  private:
   void run(std::chrono::milliseconds pause) EXCLUDES(mutex_);

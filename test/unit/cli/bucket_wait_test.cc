@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/run/background_check.h"
+#include "cli/run/bucket_wait.h"
 
 #include <atomic>
 #include <chrono>
@@ -45,7 +45,7 @@ TEST_CASE("a bucket that answers at once is asked once and not talked about", "[
   Lines lines;
   std::atomic<int> asked = 0;
   {
-    const BackgroundCheck check("s3://b/", [&] {
+    const BucketWait check("s3://b/", [&] {
       ++asked;
       return Status();
     });
@@ -61,7 +61,7 @@ TEST_CASE("a bucket is asked for until it answers, and each failure is logged", 
   Lines lines;
   std::atomic<int> asked = 0;
   {
-    const BackgroundCheck check(
+    const BucketWait check(
         "s3://b/",
         [&] { return ++asked < 3 ? Status(Error(ECONNREFUSED, "nobody there")) : Status(); }, 1ms);
     wait_for(asked, 3);
@@ -78,7 +78,7 @@ TEST_CASE("the end of a mount does not wait for the next question", "[background
   std::atomic<int> asked = 0;
   const auto begin = std::chrono::steady_clock::now();
   {
-    const BackgroundCheck check(
+    const BucketWait check(
         "s3://b/",
         [&] {
           ++asked;

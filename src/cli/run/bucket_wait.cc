@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "background_check.h"
+#include "bucket_wait.h"
 
 #include <algorithm>
 #include <utility>
@@ -13,13 +13,13 @@ constexpr std::chrono::milliseconds kLongestPause = std::chrono::minutes(1);
 
 }  // namespace
 
-BackgroundCheck::BackgroundCheck(std::string what, std::function<Status()> probe,
-                                 std::chrono::milliseconds first_pause)
+BucketWait::BucketWait(std::string what, std::function<Status()> probe,
+                       std::chrono::milliseconds first_pause)
     : what_(std::move(what)),
       probe_(std::move(probe)),
       thread_([this, first_pause] { run(first_pause); }) {}
 
-BackgroundCheck::~BackgroundCheck() {
+BucketWait::~BucketWait() {
   {
     MutexLock lock(mutex_);
     ending_ = true;
@@ -28,12 +28,12 @@ BackgroundCheck::~BackgroundCheck() {
   thread_.join();
 }
 
-std::optional<std::string> BackgroundCheck::trouble() const {
+std::optional<std::string> BucketWait::trouble() const {
   MutexLock lock(mutex_);
   return trouble_;
 }
 
-bool BackgroundCheck::rest(std::chrono::milliseconds pause) {
+bool BucketWait::rest(std::chrono::milliseconds pause) {
   const auto end = std::chrono::steady_clock::now() + pause;
   MutexLock lock(mutex_);
   while (!ending_) {
@@ -44,7 +44,7 @@ bool BackgroundCheck::rest(std::chrono::milliseconds pause) {
   return false;
 }
 
-void BackgroundCheck::run(std::chrono::milliseconds pause) {
+void BucketWait::run(std::chrono::milliseconds pause) {
   for (int failures = 0;; ++failures) {
     const Status reached = probe_();
     {

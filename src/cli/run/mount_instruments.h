@@ -22,7 +22,7 @@ namespace pailfs::cli {
 
 /// Everything through which a mount is watched: counts, status, control socket, metrics. What it is
 /// given must outlive it.
-class Observer final {
+class MountInstruments final {
  public:
   struct Parts {
     const s3::Client& client;
@@ -33,7 +33,7 @@ class Observer final {
     journal::JournalStore* journal = nullptr;               ///< may be none
   };
   /// In words: where messages go, and why use_cache keeps nothing, if that is so.
-  Observer(const Options& options, Parts parts, std::string log, std::string keeps_nothing);
+  MountInstruments(const Options& options, Parts parts, std::string log, std::string keeps_nothing);
 
   /// For fuse::serve().
   [[nodiscard]] fuse::Instruments instruments();

@@ -5,8 +5,8 @@
 
 #include "pailfs/util/text.h"
 
+#include "cli/options/options.h"
 #include "man_template.h"
-#include "options.h"
 #include "version.h"
 
 namespace pailfs::cli {

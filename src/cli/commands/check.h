@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/options/options.h"
+#include "commands.h"
+
+namespace pailfs::cli {
+
+/// `pailfs check BUCKET`: the steps of a mount one by one, see check_service(), on stdout. Returns
+/// the status that the mount would exit with.
+int run_check(const Command& command, const Environment& environment);
+
+}  // namespace pailfs::cli

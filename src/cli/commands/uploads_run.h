@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/options/parse.h"
+#include "cli/run/launch.h"
+
+namespace pailfs::cli {
+
+/// `pailfs -u BUCKET` and --incomplete-mpu-abort: lists or removes unfinished uploads, on stdout.
+/// Returns the status to exit with, after saying what went wrong.
+int run_on_uploads(CommandLine& line, const Launch& launch);
+
+}  // namespace pailfs::cli

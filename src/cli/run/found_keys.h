@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "pailfs/auth/credentials.h"
+#include "pailfs/http/curl_transport.h"
+#include "pailfs/util/clock.h"
+#include "pailfs/util/result.h"
+
+#include "cli/options/options.h"
+#include "late_keys.h"
+
+namespace pailfs::cli {
+
+/// The keys that a mount signs with, and the connections by which they are renewed. One thread
+/// calls find(), once and before the others.
+class FoundKeys final {
+ public:
+  /// Searches for keys as `options` say. With -o bg a search in vain is no error where keys may
+  /// come later: the source is then a LateKeys. `clock` must outlive this.
+  Status find(const Options& options, const Clock& clock);
+
+  /// Valid as long as this is. Any thread.
+  [[nodiscard]] auth::CredentialSource& source() const { return *found_.source; }
+  /// Set when no place had keys: where was looked, and why in vain. Nothing is signed then.
+  [[nodiscard]] const std::optional<Error>& none() const { return found_.none; }
+
+  /// Asks for the bucket by `probe`; before that searches again where keys may come later than the
+  /// mount. By one thread.
+  Status look(const std::function<Status()>& probe) { return late_ ? late_->look(probe) : probe(); }
+
+ private:
+  std::unique_ptr<http::Transport> local_;
+  std::unique_ptr<http::Transport> remote_;
+  auth::FoundCredentials found_;  // its source asks through the transports
+  LateKeys* late_ = nullptr;      // found_.source, when that is one
+};
+
+/// How services that hand out keys are reached: their replies are keys, so no trace of the bodies,
+/// and never plain http.
+http::Config key_service_http(http::Config config);
+
+/// How those on this machine's own link are reached: they speak plain http, whatever the bucket's
+/// url is, and no proxy knows them.
+http::Config local_key_service_http(http::Config config);
+
+}  // namespace pailfs::cli

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mount_run.h"
+
+#include <atomic>
+#include <utility>
+
+#include "pailfs/fuse/serve.h"
+#include "pailfs/util/file.h"
+#include "pailfs/util/log.h"
+
+#include "messages.h"
+#include "mount_instruments.h"
+#include "mount_journal.h"
+
+namespace pailfs::cli {
+
+MountRun::MountRun(const Options& options, const Launch& launch, const LogPlan& log)
+    : options_(options),
+      launch_(launch),
+      log_(log),
+      quiet_(log.where == LogPlan::Where::terminal || log.where == LogPlan::Where::journal),
+      ending_(options.umount_timeout, service_.for_ending(), static_cast<int>(Exit::not_stored)) {}
+
+process::Outcome MountRun::run(const std::function<void()>& report_ready) {
+  auto refused = begin();
+  if (!refused) refused = serve(report_ready);
+  return refused ? failed(options_, *refused) : process::Outcome();
+}
+
+std::optional<Refusal> MountRun::begin() {
+  if (!quiet_) log::announce(launch_.line);
+  raise_file_limit();
+  if (auto refused = service_.open(options_)) return refused;
+  if (auto refused = meet_bucket()) return refused;
+  return make_files();
+}
+
+std::optional<Refusal> MountRun::meet_bucket() {
+  if (!options_.connect_later) return service_.reach(options_);
+  wait_.emplace(bucket_name(options_), [this] { return service_.probe(options_); });
+  return std::nullopt;
+}
+
+std::optional<Refusal> MountRun::make_files() {
+  fs::Config settings = options_.fs;
+  if (service_.keys().none()) settings.no_copy_api = true;  // as with public_bucket
+  cache_.emplace(options_, settings);
+  auto opened = open_mount_journal(options_, service_.client(), service_.clock(),
+                                   [this] { return service_.given_up(); });
+  if (!opened) return Refusal(Step::local, opened.error());
+  journal_ = std::move(*opened);
+  store::ObjectStore* store = &service_.client();
+  if (journal_) {
+    store = journal_.get();
+    // A version in the journal has no ETag of the service's yet, by which what is kept could be
+    // known.
+    settings.kept_directory.clear();
+    settings.attribute_file.clear();
+  }
+  // What the journal holds the service does not know yet.
+  const bool changes_wait = journal_ && journal_->waiting().changes > 0;
+  files_ = fs::make_file_system(settings, *store, service_.clock(),
+                                changes_wait ? fs::FirstPage() : service_.first_page());
+  if (!cache_->trouble().empty()) tell(options_, cache_->trouble());
+  return std::nullopt;
+}
+
+std::optional<Refusal> MountRun::serve(const std::function<void()>& report_ready) {
+  auth::CredentialSource& keys = service_.keys().source();
+  const auto unreached = [this] { return wait_ ? wait_->trouble() : std::nullopt; };
+  MountInstruments instruments(
+      options_, {service_.client(), keys, *files_, service_.clock(), unreached, journal_.get()},
+      describe(log_), cache_->trouble());
+  std::atomic<bool> was_ready = false;
+  const auto on_ready = [&] {
+    was_ready = true;
+    if (quiet_) log::announce(launch_.line);
+    log_info(
+        [&] { return "mounted " + bucket_name(options_) + " on " + options_.mount.mountpoint; });
+    instruments.begin();
+    report_ready();
+  };
+  const Status served = fuse::serve(
+      options_.mount, *files_, on_ready, instruments.instruments(), [&] { keys.reload(); },
+      &ending_);
+  instruments.end();
+  if (served) return std::nullopt;
+  // Once mounted, what fails is that something could not be stored.
+  if (was_ready) return Refusal(Exit::not_stored, served.error());
+  return Refusal(Step::mount, served.error());
+}
+
+process::Outcome run_mount(const Options& options, const Launch& launch,
+                           const std::function<void()>& report_ready) {
+  const LogPlan log = plan_log(options, log_facts(options, launch.journal_stream));
+  set_up_log(log, options.log_level);
+  bool was_ready = false;
+  process::Outcome outcome = MountRun(options, launch, log).run([&] {
+    was_ready = true;
+    report_ready();
+  });
+  // Why a mount could not begin is told to who called.
+  if (outcome.exit_code == 0 || !was_ready) end_log(log);
+  return outcome;
+}
+
+}  // namespace pailfs::cli

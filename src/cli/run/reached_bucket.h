@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pailfs/s3/client.h"
+#include "pailfs/util/result.h"
+
+#include "cli/options/options.h"
+#include "refusal.h"
+
+namespace pailfs::cli {
+
+/// What the bucket said when it was asked for the first time.
+struct ReachedBucket {
+  std::optional<Refusal> refusal;    ///< set: it cannot be mounted, and `page` is empty or odd
+  store::ListPage page;              ///< the first one below the prefix
+  std::vector<std::string> remarks;  ///< for the user, with or without a refusal
+};
+
+/// Asks for the first page, which the bucket may give without keys where there are none (`no_keys`
+/// says why). Refused is also a prefix that is a file in the bucket; where nothing is below the
+/// prefix of a read-only mount, that is a remark.
+ReachedBucket reach_bucket(const Options& options, s3::Client& client,
+                           const std::optional<Error>& no_keys);
+
+}  // namespace pailfs::cli

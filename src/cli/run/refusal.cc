@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "refusal.h"
+
+#include "pailfs/util/log.h"
+
+#include "messages.h"
+
+namespace pailfs::cli {
+process::Outcome failed(const Options& options, const Refusal& refusal) {
+  const Error& error = refusal.error;
+  if (!log_is_terminal(options)) log::write(LogLevel::critical, error.text, error.request_id);
+  return {static_cast<int>(refusal.exit), error.text};
+}
+
+int complain(const CommandLine& line, Exit code, const std::string& text) {
+  say(text);
+  const bool translate = line.mount_helper && code != Exit::usage;
+  return translate ? kMountHelperFailure : static_cast<int>(code);
+}
+
+int complain(const CommandLine& line, const Refusal& refusal) {
+  return complain(line, refusal.exit, refusal.error.text);
+}
+
+}  // namespace pailfs::cli

@@ -6,13 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "cli/commands/check.h"
-#include "cli/commands/commands.h"
+#include "cli/commands/command_table.h"
+#include "cli/commands/read_command.h"
 #include "cli/commands/uploads_run.h"
 #include "cli/docs/print.h"
 #include "cli/options/hide_secrets.h"
 #include "cli/options/parse.h"
 #include "cli/run/launch.h"
+#include "cli/run/messages.h"
 #include "cli/run/mount_start.h"
 #include "cli/run/refusal.h"
 
@@ -25,8 +26,8 @@ int run_command_line(int argc, char** argv) {
   const Launch launch = describe_launch(words, environment);
   hide_secrets(argc, argv);
   if (const auto command = read_command(words, this_machine())) {
-    const bool checks = command->kind == Command::Kind::check && command->error.empty();
-    return checks ? run_check(*command, environment) : run_command(*command);
+    if (!command->error.empty()) return complain(command->error, Exit::usage);
+    return command->spec->run(*command, environment);
   }
   CommandLine line = parse_command_line(words, environment);
   if (!line.error.empty()) return complain(line, line.exit, line.error);

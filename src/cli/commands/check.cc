@@ -7,11 +7,11 @@
 
 #include "pailfs/util/log.h"
 
+#include "check_service.h"
 #include "cli/options/parse.h"
 #include "cli/run/preparation.h"
 #include "cli/run/refusal.h"
 #include "cli/run/service.h"
-#include "command_check.h"
 
 namespace pailfs::cli {
 

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "cli/options/options.h"
-#include "commands.h"
+#include "command.h"
 
 namespace pailfs::cli {
 
-/// `pailfs check BUCKET`: the steps of a mount one by one, see check_service(), on stdout. Returns
+/// `pailfs check`: the steps of a mount one by one, see check_service(), on stdout. Returns
 /// the status that the mount would exit with.
 int run_check(const Command& command, const Environment& environment);
 

@@ -5,6 +5,7 @@
 #include "pailfs/util/text.h"
 
 #include "cli/options/options.h"
+#include "command_docs.h"
 #include "docs.h"
 
 namespace pailfs::cli {
@@ -143,13 +144,11 @@ _pailfs() {
     return
   fi
   case ${COMP_WORDS[1]-} in
-    list) words=--json ;;
-    status) words='--json --watch' ;;
-    umount) words=--timeout= ;;
-    check) words=--write ;;
-    *) words= ;;
+)" + bash_command_cases() +
+         R"(    *) words= ;;
   esac
-  ((COMP_CWORD > 1)) || words='list status sync umount check'
+  ((COMP_CWORD > 1)) || words=')" +
+         command_names() + R"('
   COMPREPLY=($(compgen -d -- "$cur") $(compgen -W "$words" -- "$cur"))
 }
 complete -o filenames -F _pailfs pailfs mount.pailfs
@@ -195,12 +194,11 @@ _pailfs() {
 )" + longs +
          R"(  )
   local -a commands=(
-    'list:mounts of this machine'
-    'status:what a mount is doing'
-    'sync:store everything that is written'
-    'umount:store everything, then unmount'
-    'check:try every step of a mount'
-  )
+)" + zsh_command_list() +
+         R"(  )
+  case $words[2] in
+)" + zsh_command_cases() +
+         R"(  esac
   _arguments -s $switches '1:bucket or command:{ _describe -t commands command commands; _message bucket }' \
     '2:mountpoint:_directories'
 }
@@ -217,12 +215,8 @@ std::string fish_completion() {
       "complete -c pailfs -s u -d 'list unfinished uploads'\n"
       "complete -c pailfs -s h -l help -d 'print help'\n"
       "complete -c pailfs -l version -d 'print the version'\n"
-      "complete -c pailfs -l generate -x -a 'man markdown bash zsh fish'\n"
-      "complete -c pailfs -n __fish_is_first_token -a 'list' -d 'mounts of this machine'\n"
-      "complete -c pailfs -n __fish_is_first_token -a 'status' -d 'what a mount is doing'\n"
-      "complete -c pailfs -n __fish_is_first_token -a 'sync' -d 'store everything written'\n"
-      "complete -c pailfs -n __fish_is_first_token -a 'umount' -d 'store, then unmount'\n"
-      "complete -c pailfs -n __fish_is_first_token -a 'check' -d 'try every step of a mount'\n";
+      "complete -c pailfs -l generate -x -a 'man markdown bash zsh fish'\n";
+  text += fish_commands();
   std::string names;
   for_each_name([&](const std::string& name, const OptionSpec& spec) {
     if (!offered(spec)) return;

@@ -6,7 +6,9 @@
 #include "pailfs/util/text.h"
 
 #include "cli/options/options.h"
+#include "command_docs.h"
 #include "man_template.h"
+#include "roff.h"
 #include "version.h"
 
 namespace pailfs::cli {
@@ -28,14 +30,10 @@ Examples:
 Unmount: umount MOUNTPOINT, or fusermount3 -u MOUNTPOINT as an ordinary user.
 
 Commands (a bucket of the same name can still be mounted, see the manual page):
-  pailfs list [--json]                       mounts of this machine
-  pailfs status [MOUNTPOINT] [--json] [--watch]
-                                             what a mount is doing
-  pailfs sync MOUNTPOINT                     store everything that is written
-  pailfs umount [--timeout SECONDS] MOUNTPOINT
-                                             the same, then unmount
-  pailfs check BUCKET [--write] [-o ...]     try every step of a mount
+)";
 
+constexpr std::string_view kSwitches =
+    R"(
 Switches:
   -o OPTION[=VALUE],...  options, see below; each also as --OPTION[=VALUE], with
                          - for _
@@ -102,27 +100,6 @@ std::string replaced(std::string_view text, std::string_view from, std::string_v
   }
 }
 
-/// Text as roff wants it: backslashes doubled, dashes that are typed, no line taken for a request.
-std::string roff(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    if (c == '\\') {
-      result += "\\e";
-    } else if (c == '-') {
-      result += "\\-";
-    } else if (c == '\'') {
-      result += "\\(aq";
-    } else if (c == '^') {
-      result += "\\(ha";
-    } else if (c == '~') {
-      result += "\\(ti";
-    } else {
-      result += c;
-    }
-  }
-  return result;
-}
-
 std::string roff_entry(const OptionSpec& spec) {
   std::string text = ".TP\n\\fB" + roff(spec.name) + "\\fR";
   if (!spec.value.empty() && spec.value.front() == '[') {
@@ -152,7 +129,7 @@ void for_each_group(Heading heading, Row row) {
 }  // namespace
 
 std::string help_text() {
-  std::string text(kUsage);
+  std::string text = std::string(kUsage) + command_help() + std::string(kSwitches);
   for_each_group([&](std::string_view title) { text += "\n" + std::string(title) + ":\n"; },
                  [&](const OptionSpec& spec) { text += entry(spec); });
   return text + "\nThe manual page pailfs(1) says more.\n";
@@ -175,7 +152,10 @@ std::string man_page() {
   for_each_group([&](std::string_view title) { options += ".SS " + std::string(title) + "\n"; },
                  [&](const OptionSpec& spec) { options += roff_entry(spec); });
   if (!options.empty()) options.pop_back();
-  return replaced(replaced(kManTemplate, "@OPTIONS@", options), "@VERSION@", kVersion);
+  std::string text = replaced(kManTemplate, "@OPTIONS@", options);
+  text = replaced(text, "@SYNOPSES@", command_synopses());
+  text = replaced(text, "@COMMANDS@", command_paragraphs());
+  return replaced(text, "@VERSION@", kVersion);
 }
 
 std::string markdown() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything the program says about itself, made from the option table. Pure functions.
+// Everything the program says about itself, made from the tables of options and of
+// commands. Pure functions.
 #pragma once
 
 #include <optional>
@@ -8,14 +9,15 @@
 
 namespace pailfs::cli {
 
-/// Usage, examples, and every option by group.
+/// Usage, examples, commands, and every option by group.
 std::string help_text();
 /// One option in full; nothing if there is no such option.
 std::optional<std::string> help_for(std::string_view name);
 /// First line in the form that scripts written for s3fs look for: "... V1.95 (...)".
 std::string version_text();
 
-/// man/pailfs.1.in, which is built in, with @OPTIONS@ and @VERSION@ filled in.
+/// man/pailfs.1.in, which is built in, with @OPTIONS@, @SYNOPSES@ and @COMMANDS@ (of the
+/// commands) and @VERSION@ filled in.
 std::string man_page();
 std::string markdown();
 std::string bash_completion();

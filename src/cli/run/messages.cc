@@ -12,6 +12,11 @@ void say(const std::string& text) {
   std::cerr << program_name() + ": " + text + "\n";
 }
 
+int complain(const std::string& text, Exit code) {
+  say(text);
+  return static_cast<int>(code);
+}
+
 void tell(const Options& options, const std::string& text) {
   say(text);
   if (!log_is_terminal(options)) log_warning(text);

@@ -4,11 +4,15 @@
 #include <string>
 
 #include "cli/options/options.h"
+#include "cli/options/parse.h"
 
 namespace pailfs::cli {
 
 /// "pailfs: TEXT" on standard error, in one write: a reader sees the whole line or nothing of it.
 void say(const std::string& text);
+
+/// say(). Returns the status to exit with.
+int complain(const std::string& text, Exit code);
 
 /// say(), and a warning in the log where that is not the terminal: about a mount that will work,
 /// but maybe not as it was meant.

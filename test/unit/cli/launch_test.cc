@@ -11,8 +11,8 @@ TEST_CASE("The environment is read up to the first null, without what has no nam
 }
 
 TEST_CASE("A launch has no secrets and knows systemd's stream") {
-  const Launch launch =
-      describe_launch({"pailfs", "b", "/mnt", "-o", "url=https://u:p@h"}, {{"JOURNAL_STREAM", "8:9"}});
+  const Launch launch = describe_launch({"pailfs", "b", "/mnt", "-o", "url=https://u:p@h"},
+                                        {{"JOURNAL_STREAM", "8:9"}});
   CHECK(launch.journal_stream == "8:9");
   CHECK_THAT(launch.line, Catch::Matchers::ContainsSubstring("pailfs b /mnt -o url=https://"));
   CHECK_THAT(launch.line, !Catch::Matchers::ContainsSubstring("u:p@h"));

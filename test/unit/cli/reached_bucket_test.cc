@@ -82,9 +82,8 @@ TEST_CASE("A bucket that answers without keys is public, which is said") {
   scene.no_keys = Error(ENOKEY, "looked everywhere");
   const ReachedBucket reached = scene.reach();
   CHECK_FALSE(reached.refusal);
-  CHECK(reached.remarks ==
-        std::vector<std::string>{
-            "no credentials found; bucket is public, requests are not signed"});
+  CHECK(reached.remarks == std::vector<std::string>{
+                               "no credentials found; bucket is public, requests are not signed"});
 }
 
 TEST_CASE("A bucket that wants keys where there are none is refused for want of keys") {
@@ -138,9 +137,9 @@ TEST_CASE("A prefix with nothing below it is mounted, and remarked upon where it
   scene.options.fs.read_only = true;
   const ReachedBucket reached = scene.reach();
   CHECK_FALSE(reached.refusal);
-  CHECK(reached.remarks == std::vector<std::string>{
-                               "nothing is stored below s3://pail/dir/, and the mount is "
-                               "read-only; is the path right?"});
+  CHECK(reached.remarks ==
+        std::vector<std::string>{"nothing is stored below s3://pail/dir/, and the mount is "
+                                 "read-only; is the path right?"});
 }
 
 }  // namespace pailfs::cli

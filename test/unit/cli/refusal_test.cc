@@ -3,7 +3,6 @@
 
 #include "cli/run/messages.h"
 #include "cli/run/mount_start.h"
-
 #include "support/catch.h"
 
 namespace pailfs::cli {

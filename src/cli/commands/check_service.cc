@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "command_check.h"
+#include "check_service.h"
 
 #include <algorithm>
 #include <array>

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/commands/commands.h"
+#include "cli/commands/read_command.h"
 
+#include "cli/commands/command_table.h"
 #include "support/catch.h"
 
 namespace pailfs::cli {
 namespace {
-
-using Kind = Command::Kind;
 
 /// /mnt is a mount of ours, /dir and "dir" are directories, nothing else is anything.
 const MachineFacts kMachine{
@@ -55,33 +54,33 @@ TEST_CASE("A line that can be a mount is a mount, whatever its bucket is called"
 TEST_CASE("A line that cannot be a mount is the command it names") {
   struct Row {
     std::vector<std::string> words;
-    Kind kind;
+    std::string name;
     std::string mountpoint;
   };
   const std::vector<Row> rows = {
-      {{"list"}, Kind::list, ""},
-      {{"list", "--json"}, Kind::list, ""},
-      {{"status"}, Kind::status, ""},
-      {{"status", "--json"}, Kind::status, ""},
-      {{"status", "/mnt"}, Kind::status, "/mnt"},
-      {{"status", "mnt"}, Kind::status, "mnt"},
-      {{"status", "/mnt", "--json", "--watch"}, Kind::status, "/mnt"},
-      {{"status", "--watch", "/mnt"}, Kind::status, "/mnt"},
-      {{"sync", "/mnt"}, Kind::sync, "/mnt"},
-      {{"umount", "/mnt"}, Kind::umount, "/mnt"},
-      {{"umount", "--timeout", "5", "/mnt"}, Kind::umount, "/mnt"},
-      {{"umount", "/mnt", "--timeout=5"}, Kind::umount, "/mnt"},
-      {{"check", "photos"}, Kind::check, ""},
-      {{"check", "photos:/2026", "-o", "url=http://x", "-o", "ro"}, Kind::check, ""},
-      {{"check", "dir", "--write"}, Kind::check, ""},
-      {{"check", "--write", "photos"}, Kind::check, ""},
+      {{"list"}, "list", ""},
+      {{"list", "--json"}, "list", ""},
+      {{"status"}, "status", ""},
+      {{"status", "--json"}, "status", ""},
+      {{"status", "/mnt"}, "status", "/mnt"},
+      {{"status", "mnt"}, "status", "mnt"},
+      {{"status", "/mnt", "--json", "--watch"}, "status", "/mnt"},
+      {{"status", "--watch", "/mnt"}, "status", "/mnt"},
+      {{"sync", "/mnt"}, "sync", "/mnt"},
+      {{"umount", "/mnt"}, "umount", "/mnt"},
+      {{"umount", "--timeout", "5", "/mnt"}, "umount", "/mnt"},
+      {{"umount", "/mnt", "--timeout=5"}, "umount", "/mnt"},
+      {{"check", "photos"}, "check", ""},
+      {{"check", "photos:/2026", "-o", "url=http://x", "-o", "ro"}, "check", ""},
+      {{"check", "dir", "--write"}, "check", ""},
+      {{"check", "--write", "photos"}, "check", ""},
   };
   for (const Row& row : rows) {
     CAPTURE(row.words);
     const auto command = read(row.words);
     REQUIRE(command);
     CHECK(command->error.empty());
-    CHECK(command->kind == row.kind);
+    CHECK(command->spec->name == row.name);
     CHECK(command->mountpoint == row.mountpoint);
   }
   CHECK(read({"list", "--json"})->json);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/commands/command_check.h"
+#include "cli/commands/check_service.h"
 
 #include <memory>
 #include <sstream>

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command_table.h"
+
+#include <algorithm>
+
+#include "check.h"
+#include "list.h"
+#include "status.h"
+#include "sync.h"
+#include "umount.h"
+
+namespace pailfs::cli {
+namespace {
+
+std::vector<CommandSpec> make_table() {
+  return {
+      {.name = "list",
+       .synopsis = "[--json]",
+       .about = About::nothing,
+       .switches = {{"--json", "", "print an array", &Command::json}},
+       .summary = "mounts of this machine",
+       .manual = R"(The mounts that this user has on this machine, for root those of all users, one a line; with
+.B \-\-json
+an array.)",
+       .run = run_list},
+      {.name = "status",
+       .synopsis = "[MOUNTPOINT] [--json] [--watch]",
+       .about = About::mounts,
+       .switches = {{"--json", "", "print one object", &Command::json},
+                    {"--watch", "", "repeat it every second", &Command::watch}},
+       .summary = "what a mount is doing",
+       .manual = R"(What a mount, or each of them, is doing: uploads with the bytes done, what is not stored yet and why,
+the last error with its time, credentials and when they expire, requests, where the log goes; with
+.B bg
+also that the bucket is not reached yet, and why.
+.B \-\-watch
+repeats it every second.
+With
+.B use_xattr
+the same JSON object is the value of the extended attribute
+.B user.pailfs.status
+of the mountpoint, for where the command is missing:
+getfattr \-\-only\-values \-n user.pailfs.status MOUNTPOINT.
+No listing of attributes shows it.)",
+       .run = run_status},
+      {.name = "sync",
+       .synopsis = "MOUNTPOINT",
+       .about = About::one_mount,
+       .switches = {},
+       .summary = "store everything that is written",
+       .manual = R"(Store everything that has been written, also to files that are open.
+The status is 0 when all of it is stored, 1 when something is not; the files are then listed.)",
+       .run = run_sync},
+      {.name = "umount",
+       .synopsis = "[--timeout SECONDS] MOUNTPOINT",
+       .about = About::one_mount,
+       .switches = {{"--timeout", "SECONDS", "wait no longer", &Command::timeout}},
+       .summary = "store everything, then unmount",
+       .manual = R"(Do as
+.B sync
+does, unmount, and wait until the process has ended, for
+.I SECONDS
+at most.
+When something cannot be stored the files are listed, the mount stays with what was written, and the
+status is 1.
+A mount that is in use stays as well: status 2.)",
+       .run = run_umount},
+      {.name = "check",
+       .synopsis = "BUCKET[:/PATH] [--write] [-o OPTION,...]",
+       .about = About::bucket,
+       .switches = {{"--write", "", "store and delete an object of a new name", &Command::write}},
+       .summary = "try every step of a mount",
+       .manual = R"(Go the way of a mount, and print each step with its time: DNS, TCP, TLS, the clocks, credentials,
+listing, the first byte of an object.
+With
+.B \-\-write
+an object of a new name is stored and deleted.
+The status is that of the mount.)",
+       .run = run_check},
+  };
+}
+
+}  // namespace
+
+const std::vector<CommandSpec>& command_table() {
+  static const std::vector<CommandSpec> table = make_table();
+  return table;
+}
+
+const CommandSpec* find_command(std::string_view name) {
+  const auto& table = command_table();
+  const auto row = std::find_if(table.begin(), table.end(),
+                                [&](const CommandSpec& spec) { return spec.name == name; });
+  return row == table.end() ? nullptr : &*row;
+}
+
+}  // namespace pailfs::cli

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "pailfs/report/control.h"
+#include "pailfs/util/result.h"
+
+namespace pailfs::cli {
+
+/// Reads what the process of a mount says to "sync" or "drain", and shows it on stderr. One thread.
+class Progress final {
+ public:
+  /// `limit` for all that is followed.
+  explicit Progress(std::optional<std::chrono::seconds> limit);
+
+  /// The line that ends this stretch: "stored", "unstored N", "ended N", or nothing when the other
+  /// side has gone. ETIMEDOUT when the time is over.
+  Result<std::optional<std::string>> follow(report::ControlClient& client);
+  [[nodiscard]] std::chrono::steady_clock::time_point limit() const { return limit_; }
+
+ private:
+  void show(const std::string& what);
+  void clear();
+
+  const bool terminal_;
+  const std::chrono::steady_clock::time_point limit_;
+  std::string shown_;
+};
+
+/// Follows until everything is stored, and returns 0; otherwise the exit status, after saying why.
+int store_all(report::ControlClient& client, Progress& progress, const std::string& mountpoint);
+
+}  // namespace pailfs::cli

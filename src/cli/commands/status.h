@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/options/options.h"
+
+#include "command.h"
+
+namespace pailfs::cli {
+
+/// `pailfs status`: what a mount of the user says of itself, or each of them, on stdout.
+int run_status(const Command& command, const Environment& environment);
+
+}  // namespace pailfs::cli

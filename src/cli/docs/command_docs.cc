@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command_docs.h"
+
+#include "cli/commands/command_table.h"
+
+#include "roff.h"
+
+namespace pailfs::cli {
+namespace {
+
+/// Where --help says what a command does.
+constexpr std::size_t kSummaryColumn = 45;
+
+/// `text(spec)` of all commands, with `between` them.
+template <class Text>
+std::string joined(std::string_view between, Text text) {
+  std::string result;
+  for (const CommandSpec& spec : command_table()) {
+    if (!result.empty()) result += between;
+    result += text(spec);
+  }
+  return result;
+}
+
+std::string without_line_end(std::string text) {
+  if (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+std::string command_help() {
+  return joined("", [](const CommandSpec& spec) {
+    std::string line = "  pailfs " + std::string(spec.name) + " " + std::string(spec.synopsis);
+    std::string text;
+    if (line.size() >= kSummaryColumn) {
+      text = line + "\n";
+      line.clear();
+    }
+    line.resize(kSummaryColumn, ' ');
+    return text + line + std::string(spec.summary) + "\n";
+  });
+}
+
+std::string command_synopses() {
+  return without_line_end(joined(".PP\n", [](const CommandSpec& spec) {
+    return ".B pailfs " + std::string(spec.name) + "\n" + roff_synopsis(spec.synopsis);
+  }));
+}
+
+std::string command_paragraphs() {
+  return joined("\n", [](const CommandSpec& spec) {
+    return ".TP\n\\fB" + std::string(spec.name) + "\\fR\n" + std::string(spec.manual);
+  });
+}
+
+std::string command_names() {
+  return joined(" ", [](const CommandSpec& spec) { return std::string(spec.name); });
+}
+
+std::string bash_command_cases() {
+  return joined("", [](const CommandSpec& spec) {
+    std::string words;
+    for (const CommandSwitch& row : spec.switches) {
+      words += (words.empty() ? "" : " ") + std::string(row.name);
+      if (!row.value.empty()) words += '=';
+    }
+    if (words.empty()) return words;
+    if (spec.switches.size() > 1) words = "'" + words + "'";
+    return "    " + std::string(spec.name) + ") words=" + words + " ;;\n";
+  });
+}
+
+std::string zsh_command_list() {
+  return joined("", [](const CommandSpec& spec) {
+    return "    '" + std::string(spec.name) + ":" + std::string(spec.summary) + "'\n";
+  });
+}
+
+std::string zsh_command_cases() {
+  return joined("", [](const CommandSpec& spec) {
+    std::string added;
+    for (const CommandSwitch& row : spec.switches) {
+      added += (added.empty() ? "'" : " '") + std::string(row.name);
+      added += (row.value.empty() ? "[" : "=[") + std::string(row.help) + "]";
+      added += (row.value.empty() ? "" : ":" + std::string(row.value) + ":") + "'";
+    }
+    if (added.empty()) return added;
+    return "    " + std::string(spec.name) + ") switches+=(" + added + ") ;;\n";
+  });
+}
+
+std::string fish_commands() {
+  return joined("", [](const CommandSpec& spec) {
+    const std::string name(spec.name);
+    std::string lines = "complete -c pailfs -n __fish_is_first_token -a '" + name + "' -d '" +
+                        std::string(spec.summary) + "'\n";
+    for (const CommandSwitch& row : spec.switches) {
+      lines += "complete -c pailfs -n '__fish_seen_subcommand_from " + name + "' -l " +
+               std::string(row.name.substr(2)) + (row.value.empty() ? "" : " -x") + " -d '" +
+               std::string(row.help) + "'\n";
+    }
+    return lines;
+  });
+}
+
+}  // namespace pailfs::cli

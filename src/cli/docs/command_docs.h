@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// What help, manual page and completions say of the commands, made from their table. Pure.
+#pragma once
+
+#include <string>
+
+namespace pailfs::cli {
+
+/// For --help: a line or two for each, with its synopsis and what it does.
+std::string command_help();
+
+/// For the manual page, in roff and without the last line end: the lines of SYNOPSIS, and the
+/// paragraphs of COMMANDS.
+std::string command_synopses();
+std::string command_paragraphs();
+
+/// For the shells: all names separated by blanks, and what completes the second word.
+std::string command_names();
+std::string bash_command_cases();  ///< branches of a case on the name, which set `words`
+std::string zsh_command_list();    ///< elements of an array 'name:summary'
+std::string zsh_command_cases();   ///< branches of a case on the name, which add to `switches`
+std::string fish_commands();       ///< lines of complete(1)
+
+}  // namespace pailfs::cli

@@ -19,7 +19,8 @@ std::vector<CommandSpec> make_table() {
        .about = About::nothing,
        .switches = {{"--json", "", "print an array", &Command::json}},
        .summary = "mounts of this machine",
-       .manual = R"(The mounts that this user has on this machine, for root those of all users, one a line; with
+       .manual =
+           R"(The mounts that this user has on this machine, for root those of all users, one a line; with
 .B \-\-json
 an array.)",
        .run = run_list},
@@ -29,7 +30,8 @@ an array.)",
        .switches = {{"--json", "", "print one object", &Command::json},
                     {"--watch", "", "repeat it every second", &Command::watch}},
        .summary = "what a mount is doing",
-       .manual = R"(What a mount, or each of them, is doing: uploads with the bytes done, what is not stored yet and why,
+       .manual =
+           R"(What a mount, or each of them, is doing: uploads with the bytes done, what is not stored yet and why,
 the last error with its time, credentials and when they expire, requests, where the log goes; with
 .B bg
 also that the bucket is not reached yet, and why.
@@ -70,7 +72,8 @@ A mount that is in use stays as well: status 2.)",
        .about = About::bucket,
        .switches = {{"--write", "", "store and delete an object of a new name", &Command::write}},
        .summary = "try every step of a mount",
-       .manual = R"(Go the way of a mount, and print each step with its time: DNS, TCP, TLS, the clocks, credentials,
+       .manual =
+           R"(Go the way of a mount, and print each step with its time: DNS, TCP, TLS, the clocks, credentials,
 listing, the first byte of an object.
 With
 .B \-\-write

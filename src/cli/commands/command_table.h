@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "cli/options/options.h"
-
 #include "command.h"
 
 namespace pailfs::cli {

@@ -15,8 +15,8 @@ namespace pailfs::cli {
 
 bool is_alive(pid_t pid) {
   if (::kill(pid, 0) != 0) return errno != ESRCH;
-  // A zombie has ended, although its parent has not waited for it. The state follows the name, which may
-  // hold brackets.
+  // A zombie has ended, although its parent has not waited for it. The state follows the name,
+  // which may hold brackets.
   std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
   std::stringstream text;
   text << in.rdbuf();

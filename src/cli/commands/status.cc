@@ -13,7 +13,6 @@
 #include "pailfs/util/text.h"
 
 #include "cli/run/messages.h"
-
 #include "own_mount.h"
 
 namespace pailfs::cli {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "cli/options/options.h"
-
 #include "command.h"
 
 namespace pailfs::cli {

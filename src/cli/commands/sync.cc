@@ -2,7 +2,6 @@
 #include "sync.h"
 
 #include "cli/run/messages.h"
-
 #include "own_mount.h"
 #include "progress.h"
 

@@ -11,7 +11,6 @@
 #include "pailfs/util/text.h"
 
 #include "cli/run/messages.h"
-
 #include "own_mount.h"
 #include "progress.h"
 
@@ -41,7 +40,8 @@ int unmount_living(const Command& command, const mount::MountRecord& record) {
   const std::string& mountpoint = record.mountpoint;
   auto client = ask(mountpoint, "drain");
   if (!client) {
-    return complain(client.error().text + "; to give up on it: umount -l " + mountpoint, Exit::local);
+    return complain(client.error().text + "; to give up on it: umount -l " + mountpoint,
+                    Exit::local);
   }
   Progress progress(command.timeout);
   if (const int code = store_all(*client, progress, mountpoint); code != 0) {
@@ -62,7 +62,8 @@ int unmount_living(const Command& command, const mount::MountRecord& record) {
   if (*end && **end != "ended 0") {
     return complain("unmounted, but not everything written last could be stored", Exit::not_stored);
   }
-  if (!*end) return complain("the process of " + mountpoint + " ended without a word", Exit::not_stored);
+  if (!*end)
+    return complain("the process of " + mountpoint + " ended without a word", Exit::not_stored);
   return await_exit(record, progress);
 }
 

@@ -2,7 +2,6 @@
 #include "command_docs.h"
 
 #include "cli/commands/command_table.h"
-
 #include "roff.h"
 
 namespace pailfs::cli {

@@ -10,7 +10,6 @@
 #include "cli/commands/read_command.h"
 #include "cli/docs/docs.h"
 #include "cli/docs/roff.h"
-
 #include "support/catch.h"
 
 namespace pailfs::cli {
@@ -60,8 +59,9 @@ TEST_CASE("Each switch of a command is read with that command only") {
       REQUIRE(read_command(words, kBareMachine));
       for (const CommandSpec& other : command_table()) {
         words[1] = other.name;
-        const bool has = std::any_of(other.switches.begin(), other.switches.end(),
-                                     [&](const CommandSwitch& its) { return its.name == row.name; });
+        const bool has =
+            std::any_of(other.switches.begin(), other.switches.end(),
+                        [&](const CommandSwitch& its) { return its.name == row.name; });
         CHECK(read_command(words, kBareMachine).has_value() == has);
       }
     }
@@ -81,10 +81,9 @@ TEST_CASE("Each command is in help, manual page and completions with what it doe
     CHECK_FALSE(line_of(help, "pailfs " + name + " " + std::string(spec.synopsis)).empty());
     CHECK_THAT(help, ContainsSubstring("  " + summary + "\n"));
     CHECK_THAT(man, ContainsSubstring("\n.B pailfs " + name + "\n"));
-    CHECK_THAT(man, ContainsSubstring("\n.TP\n\\fB" + name + "\\fR\n" +
-                                      std::string(spec.manual) + "\n"));
-    CHECK_THAT(" " + line_of(bash, "((COMP_CWORD > 1)) || words=") + " ",
-               ContainsSubstring(name));
+    CHECK_THAT(
+        man, ContainsSubstring("\n.TP\n\\fB" + name + "\\fR\n" + std::string(spec.manual) + "\n"));
+    CHECK_THAT(" " + line_of(bash, "((COMP_CWORD > 1)) || words=") + " ", ContainsSubstring(name));
     CHECK_THAT(zsh, ContainsSubstring("'" + name + ":" + summary + "'"));
     CHECK_THAT(fish, ContainsSubstring("-a '" + name + "' -d '" + summary + "'"));
   }

@@ -131,7 +131,7 @@ class LoopEnd final {
 
  private:
   process::Ending* const ending_;
-  Mutex mutex_;
+  Mutex mutex_{LockRank{120, "end of the loop"}};
   fuse_session* session_ GUARDED_BY(mutex_) = nullptr;
 };
 

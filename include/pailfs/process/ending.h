@@ -45,7 +45,7 @@ class Ending final {
   const std::chrono::seconds limit_;
   const Store store_;
   const int exit_code_;
-  Mutex mutex_;
+  Mutex mutex_{LockRank{130, "ending"}};
   CondVar change_;
   std::function<void()> last_words_ GUARDED_BY(mutex_);
   bool begun_ GUARDED_BY(mutex_) = false;

@@ -57,7 +57,7 @@ class SignalWatch final {
   std::array<Saved, 8> saved_{};
   bool ending_ = false;    // of the thread only
   bool stopping_ = false;  // of the thread only
-  Mutex mutex_;
+  Mutex mutex_{LockRank{120, "signals"}};
   bool loop_running_ GUARDED_BY(mutex_) = true;
   std::thread thread_;
 };

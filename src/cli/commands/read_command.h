@@ -28,7 +28,7 @@ struct MachineFacts {
 ///                front; or has a switch of the command
 ///
 /// "umount DIRECTORY" is the command even where nothing is mounted: said a second time, it must not
-/// mount somebody's bucket of that name. A mount of such a bucket has an option. Pure, but for
+/// mount a bucket of that name. A mount of such a bucket has an option. Pure, but for
 /// `machine`.
 std::optional<Command> read_command(const std::vector<std::string>& argv,
                                     const MachineFacts& machine);

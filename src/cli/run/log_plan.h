@@ -15,7 +15,7 @@ struct LogPlan {
   Where where = Where::terminal;
   std::string path;    ///< of the file
   mode_t mode = 0;     ///< of the file
-  bool spare = false;  ///< nobody chose the file: it goes when the mount has ended well
+  bool spare = false;  ///< no option chose the file: it goes when the mount has ended well
   std::string ident;   ///< in syslog
   std::string prefix;  ///< of each line in syslog: "[instance_name] ", as in s3fs
   log::Style style;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
+#include <openssl/evp.h>
 
 #include "pailfs/util/text.h"
 
@@ -21,6 +21,13 @@ int hex_value(char c) {
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
+}
+
+unsigned char* raw(char* bytes) {
+  return reinterpret_cast<unsigned char*>(bytes);
+}
+const unsigned char* raw(const char* bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes);
 }
 
 }  // namespace
@@ -71,41 +78,25 @@ std::string hex(std::string_view bytes) {
 }
 
 std::string base64(std::string_view bytes) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t left = bytes.size() - i;
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      group = group << 8U | (j < left ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    }
-    out.push_back(kBase64[group >> 18U]);
-    out.push_back(kBase64[group >> 12U & 63U]);
-    out.push_back(left > 1 ? kBase64[group >> 6U & 63U] : '=');
-    out.push_back(left > 2 ? kBase64[group & 63U] : '=');
-  }
+  std::string out((bytes.size() + 2) / 3 * 4, '\0');
+  // Writes a zero behind the last byte, where a string has one.
+  EVP_EncodeBlock(raw(out.data()), raw(bytes.data()), static_cast<int>(bytes.size()));
   return out;
 }
 
 std::optional<std::string> base64_decode(std::string_view text) {
-  if (text.size() % 4 != 0) return std::nullopt;
-  std::size_t padding = 0;
-  while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
-  std::string out;
-  out.reserve(text.size() / 4 * 3);
-  for (std::size_t i = 0; i < text.size(); i += 4) {
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 4; ++j) {
-      const bool is_padding = i + j >= text.size() - padding;
-      const std::size_t value = is_padding ? 0 : kBase64.find(text[i + j]);
-      if (value == std::string_view::npos) return std::nullopt;
-      group = group << 6U | static_cast<std::uint32_t>(value);
-    }
-    out.push_back(static_cast<char>(group >> 16U & 255U));
-    out.push_back(static_cast<char>(group >> 8U & 255U));
-    out.push_back(static_cast<char>(group & 255U));
+  const std::size_t end = text.find_last_not_of('=') + 1;
+  const std::size_t padding = text.size() - end;
+  // OpenSSL takes blanks around it, and '=' anywhere.
+  if (text.size() % 4 != 0 || padding > 2 ||
+      text.substr(0, end).find_first_not_of(kBase64) != text.npos) {
+    return std::nullopt;
   }
-  out.erase(out.size() - padding);
+  std::string out(text.size() / 4 * 3, '\0');
+  const int size =
+      EVP_DecodeBlock(raw(out.data()), raw(text.data()), static_cast<int>(text.size()));
+  if (size != static_cast<int>(out.size())) return std::nullopt;
+  out.resize(out.size() - padding);
   return out;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string>
 
-#include "pailfs/s3/client.h"
 #include "pailfs/util/text.h"
+#include "pailfs/util/url.h"
 
 #include "fuzz_input.h"
 

@@ -25,6 +25,7 @@
 #include <string>
 #include <thread>
 
+#include "pailfs/fuse/serve.h"
 #include "pailfs/mount/mount.h"
 #include "pailfs/process/daemon.h"
 #include "pailfs/util/file.h"
@@ -47,14 +48,14 @@ std::string obstacle() {
   return "";
 }
 
-Outcome serve_memory(const Config& config, int sync_errno,
-                     const std::function<void()>& report_ready) {
+process::Outcome serve_memory(const Config& config, int sync_errno,
+                              const std::function<void()>& report_ready) {
   test::MemoryFileSystem files;
   files.supports_xattr = config.use_xattr;
   files.sync_errno = sync_errno;
   if (const auto fine = check_mountpoint(config); !fine) return {kRefused, fine.error().text};
   bool ready = false;
-  const Status served = serve(config, files, [&] {
+  const Status served = fuse::serve(config, files, [&] {
     ready = true;
     report_ready();
   });
@@ -94,7 +95,7 @@ class Mounted final {
     UniqueFd write_end(ends[1]);
     server_ = ::fork();
     if (server_ == 0) {
-      const Outcome outcome = serve_memory(config, sync_errno, [&write_end] {
+      const process::Outcome outcome = serve_memory(config, sync_errno, [&write_end] {
         [[maybe_unused]] const ssize_t size = ::write(write_end.get(), "R", 1);
       });
       ::_exit(outcome.exit_code);
@@ -449,7 +450,7 @@ TEST_CASE("the background command returns when the mount is usable", "[fuse]") {
   std::string pattern = std::filesystem::temp_directory_path() / "pailfs-adapter-XXXXXX";
   Config config;
   config.mountpoint = ::mkdtemp(pattern.data());
-  const int code = run_detached(
+  const int code = process::run_detached(
       [&config](const std::function<void()>& ready) { return serve_memory(config, 0, ready); },
       30s);
   CHECK(code == 0);

@@ -55,7 +55,7 @@ class Asker final {
   }
 
  private:
-  Mutex mutex_;
+  Mutex mutex_{LockRank{1, "asker"}};
   Hold hold_ GUARDED_BY(mutex_);
   std::atomic<bool> has_ = false;
   std::atomic<bool> failed_ = false;

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 #include <utility>
 
 #include "pailfs/util/log.h"
@@ -113,12 +114,17 @@ void Play::begin_life(const CutDisk::Image& files) {
 void Play::crash() {
   // Requests of the old life that are still on the stack return into the old life.
   lives_.back()->line.cut = true;
-  begin_life(lives_.back()->disk->image(survivors(1)));
+  begin_elsewhere(lives_.back()->disk->image(survivors(1)));
 }
 
 void Play::power_cut() {
   lives_.back()->line.cut = true;
-  begin_life(lives_.back()->disk->image(survivors(cut_.variant)));
+  begin_elsewhere(lives_.back()->disk->image(survivors(cut_.variant)));
+}
+
+void Play::begin_elsewhere(const CutDisk::Image& files) {
+  // The locks that the old life holds on this thread are another machine's.
+  std::thread([&] { begin_life(files); }).join();
 }
 
 void Play::decide_doubt() {

@@ -70,6 +70,8 @@ class Play final {
   void complain(const std::string& text);
   Journal& now() { return *lives_.back()->journal; }
   void begin_life(const CutDisk::Image& files);
+  /// The same while a life before it still stands on the stack.
+  void begin_elsewhere(const CutDisk::Image& files);
   void crash();
   void power_cut();
   void decide_doubt();

@@ -111,7 +111,7 @@ class Watched final : public Disk {
     moments_.push_back(std::move(moment));
   }
 
-  Mutex mutex_{LockRank{360, "watched disk"}};
+  Mutex mutex_{LockRank{340, "watched disk"}};
   CutDisk disk_;
   FakeStore& bucket_;
   Told& told_;

@@ -59,7 +59,6 @@ void BlockCache::drop_settled(Entry& entry) {
 }
 
 bool BlockCache::Object::is_forgotten() const {
-  MutexLock lock(cache_.mutex_);
   return entry_.forgotten;
 }
 

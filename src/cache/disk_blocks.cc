@@ -106,14 +106,14 @@ bool DiskBlocks::Version::read(std::uint64_t index, char* bytes) {
   const std::span<char> block(bytes, block_size(index));
   const auto read = read_fully(data_.get(), block, index * kBlockSize);
   if (!read || *read != block.size() || crc_of(block, index) != slot.crc) return false;
-  disk_.saw(name_, size_, index);
+  disk_.saw(*this, index);
   return true;
 }
 
 void DiskBlocks::Version::write(std::uint64_t index, const char* bytes) {
   if (full_) return;
   const std::span<const char> block(bytes, block_size(index));
-  full_ = !disk_.make_room(name_, block.size());
+  full_ = !disk_.make_room(*this, block.size());
   if (full_) return;
   written_ = true;
   const Slot slot{crc_of(block, index), kThere};
@@ -122,7 +122,7 @@ void DiskBlocks::Version::write(std::uint64_t index, const char* bytes) {
   // A block that could not be written, or only in part, has a checksum that is not its own.
   full_ = !write_fully(data_.get(), block, index * kBlockSize) ||
           !write_fully(index_.get(), raw, slot_at(index));
-  if (!full_) disk_.saw(name_, size_, index);
+  if (!full_) disk_.saw(*this, index);
 }
 
 DiskBlocks::Version::~Version() {
@@ -130,7 +130,7 @@ DiskBlocks::Version::~Version() {
   struct stat data {};
   struct stat index {};
   if (::fstat(data_.get(), &data) != 0 || ::fstat(index_.get(), &index) != 0) return;
-  if (data.st_nlink > 0) disk_.count(name_, bytes_on_disk(data) + bytes_on_disk(index));
+  if (data.st_nlink > 0) disk_.count(*this, bytes_on_disk(data) + bytes_on_disk(index));
 }
 
 DiskBlocks::DiskBlocks(Config config) : config_(std::move(config)) {
@@ -158,38 +158,38 @@ std::unique_ptr<DiskBlocks::Version> DiskBlocks::open(const Identity& identity, 
   if (!read) return nullptr;
   if (*read == head.size() && found == head) return version;
   // What another version has left under this name, or a crash.
-  {
-    MutexLock lock(mutex_);
-    seen_.erase(name);
-  }
+  seen_.erase(name);
   if (!create || ::ftruncate(version->index_.get(), 0) != 0) return nullptr;
   if (!write_fully(version->index_.get(), head, 0)) return nullptr;
   return version;
 }
 
 std::unique_ptr<DiskBlocks::Version> DiskBlocks::find(const Identity& identity) {
+  MutexLock lock(mutex_);
   auto version = open(identity, false);
   if (!version) return nullptr;
-  bool newest = false;
-  {
-    MutexLock lock(mutex_);
-    newest = !entries_.empty() && entries_.back().name == version->name_;
-    const auto known = by_name_.find(version->name_);
-    if (known != by_name_.end()) entries_.splice(entries_.end(), entries_, known->second);
+  const bool newest = !entries_.empty() && entries_.back().name == version->name_;
+  if (const auto known = by_name_.find(version->name_); known != by_name_.end()) {
+    entries_.splice(entries_.end(), entries_, known->second);
+    version->serial_ = known->second->serial;
   }
+  lock.unlock();
   // For the next mount, whose order begins with these times.
   if (!newest) ::futimens(version->index_.get(), nullptr);
   return version;
 }
 
-std::unique_ptr<DiskBlocks::Version> DiskBlocks::make(const Identity& identity) {
+std::unique_ptr<DiskBlocks::Version> DiskBlocks::make(const Identity& identity,
+                                                      const std::function<bool()>& wanted) {
   scan();
+  MutexLock lock(mutex_);
+  if (!wanted()) return nullptr;
   auto version = open(identity, true);
   if (!version) return nullptr;
-  MutexLock lock(mutex_);
   const auto [known, fresh] = by_name_.try_emplace(version->name_);
+  version->serial_ = fresh ? ++last_serial_ : known->second->serial;
   if (fresh) {
-    known->second = entries_.insert(entries_.end(), Entry{version->name_, 0});
+    known->second = entries_.insert(entries_.end(), Entry{version->name_, 0, version->serial_});
     while (entries_.size() > config_.most_versions) remove_oldest();
   } else {
     entries_.splice(entries_.end(), entries_, known->second);
@@ -220,21 +220,26 @@ void DiskBlocks::scan() {
   for (const auto& [name, version] : order) {
     const auto [known, fresh] = by_name_.try_emplace(name);
     if (!fresh) continue;
-    known->second = entries_.insert(entries_.begin(), Entry{name, version.bytes});
+    known->second = entries_.insert(entries_.begin(), Entry{name, version.bytes, ++last_serial_});
     bytes_ += version.bytes;
   }
 }
 
-void DiskBlocks::count(const std::string& name, std::uint64_t bytes) {
-  MutexLock lock(mutex_);
-  const auto known = by_name_.find(name);
-  if (known == by_name_.end()) return;
-  Entry& entry = *known->second;
-  bytes_ = bytes_ - entry.bytes + bytes;
-  entry.bytes = bytes;
+DiskBlocks::Entry* DiskBlocks::entry_of(const Version& version) {
+  const auto known = by_name_.find(version.name_);
+  if (known == by_name_.end() || known->second->serial != version.serial_) return nullptr;
+  return &*known->second;
 }
 
-bool DiskBlocks::make_room(const std::string& name, std::uint64_t bytes) {
+void DiskBlocks::count(const Version& version, std::uint64_t bytes) {
+  MutexLock lock(mutex_);
+  Entry* const entry = entry_of(version);
+  if (entry == nullptr) return;
+  bytes_ = bytes_ - entry->bytes + bytes;
+  entry->bytes = bytes;
+}
+
+bool DiskBlocks::make_room(const Version& version, std::uint64_t bytes) {
   struct statvfs info {};
   if (::statvfs(config_.directory.c_str(), &info) != 0) return false;
   const std::uint64_t free = config_.room.pretended_free.value_or(info.f_bavail * info.f_frsize);
@@ -243,10 +248,10 @@ bool DiskBlocks::make_room(const std::string& name, std::uint64_t bytes) {
   room.keep_free_percent = std::max(room.keep_free_percent, kFreePercent);
   room.pretended_free.reset();
   MutexLock lock(mutex_);
-  const auto known = by_name_.find(name);
-  if (known == by_name_.end()) return false;  // removed while it was being filled
+  Entry* const entry = entry_of(version);
+  if (entry == nullptr) return false;  // removed while it was being filled
   const std::uint64_t before = bytes_;
-  const std::uint64_t others = bytes_ - known->second->bytes;
+  const std::uint64_t others = bytes_ - entry->bytes;
   // Where all of them would not make the room, somebody else has filled the disk.
   if (!leaves_room(room, free + others, total, bytes)) return false;
   const auto has_room = [&]() REQUIRES(mutex_) {
@@ -254,10 +259,10 @@ bool DiskBlocks::make_room(const std::string& name, std::uint64_t bytes) {
            leaves_room(room, free + (before - bytes_), total, bytes);
   };
   while (!has_room()) {
-    if (entries_.empty() || entries_.front().name == name) return false;
+    if (entries_.empty() || entries_.front().name == version.name_) return false;
     remove_oldest();
   }
-  known->second->bytes += bytes;
+  entry->bytes += bytes;
   bytes_ += bytes;
   return true;
 }
@@ -289,11 +294,15 @@ void DiskBlocks::forget(const Identity& identity) {
   unlink_files(name);  // be it counted or not: what an earlier mount has left is counted later
 }
 
-void DiskBlocks::saw(const std::string& name, std::uint64_t size, std::uint64_t index) {
+void DiskBlocks::saw(const Version& version, std::uint64_t index) {
   MutexLock lock(mutex_);
-  if (seen_.size() >= kMostSeen && !seen_.contains(name)) seen_.clear();
-  Seen& seen = seen_[name];
-  seen.blocks.resize((size - 1) / kBlockSize + 1);
+  // Of files that are gone nothing is known; before the scan those of an earlier mount have no
+  // entry.
+  const bool counted = by_name_.contains(version.name_);
+  if (counted ? entry_of(version) == nullptr : version.serial_ != 0) return;
+  if (seen_.size() >= kMostSeen && !seen_.contains(version.name_)) seen_.clear();
+  Seen& seen = seen_[version.name_];
+  seen.blocks.resize((version.size_ - 1) / kBlockSize + 1);
   if (!seen.blocks[index]) ++seen.count;
   seen.blocks[index] = true;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -75,7 +76,8 @@ class BlockCache final {
     /// The block, on its way perhaps, and counts as read; null when there is none.
     [[nodiscard]] BlockPtr find(std::uint64_t index, Reader reader) const;
     [[nodiscard]] bool has(std::uint64_t index) const;
-    /// Blocks that come now are of what the version was before: see BlockCache::forget.
+    /// Blocks that come now are of what the version was before: see BlockCache::forget. Takes no
+    /// lock.
     [[nodiscard]] bool is_forgotten() const;
     /// Its first `size` bytes are there and not on their way.
     [[nodiscard]] bool has_bytes(std::uint64_t index, std::uint64_t size) const;
@@ -123,7 +125,7 @@ class BlockCache final {
   struct Entry {
     std::string identity;
     std::size_t users = 0;
-    bool forgotten = false;  // who opens the version gets another entry
+    std::atomic<bool> forgotten = false;  // who opens the version gets another entry
     std::unordered_map<std::uint64_t, Slot> slots;
   };
 

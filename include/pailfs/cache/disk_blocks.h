@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <string>
@@ -70,6 +71,7 @@ class DiskBlocks final {
     DiskBlocks& disk_;
     const std::string name_;
     const std::uint64_t size_;
+    std::uint64_t serial_ = 0;  // of its entry when it was opened; 0: it had none
     UniqueFd data_;
     UniqueFd index_;
     bool full_ = false;     // there was no room: no use to try the next block
@@ -78,8 +80,12 @@ class DiskBlocks final {
 
   /// Null when nothing of it is kept.
   std::unique_ptr<Version> find(const Identity& identity) EXCLUDES(mutex_);
-  /// The same, made if it is not there yet; null when it cannot be made.
-  std::unique_ptr<Version> make(const Identity& identity) EXCLUDES(mutex_);
+  /// The same, made if it is not there yet; null when it cannot be made, or when `wanted`, which is
+  /// asked at the moment of making and calls nothing back, says no: what forget() has removed is
+  /// not brought back by who fetched it before.
+  std::unique_ptr<Version> make(
+      const Identity& identity, const std::function<bool()>& wanted = [] { return true; })
+      EXCLUDES(mutex_);
 
   /// The object's bytes as a file to read, if all of its blocks are there and have been read or
   /// written through this DiskBlocks, which has seen that they are right. What is pushed out stays
@@ -96,6 +102,7 @@ class DiskBlocks final {
   struct Entry {
     std::string name;
     std::uint64_t bytes = 0;
+    std::uint64_t serial = 0;  ///< another for files that are made anew
   };
   struct Seen {
     std::vector<bool> blocks;
@@ -104,13 +111,15 @@ class DiskBlocks final {
   using Entries = std::list<Entry>;  // used longest ago first
 
   [[nodiscard]] std::string path(const std::string& name) const;
-  std::unique_ptr<Version> open(const Identity& identity, bool create);
+  std::unique_ptr<Version> open(const Identity& identity, bool create) REQUIRES(mutex_);
   void scan() EXCLUDES(mutex_);
-  void count(const std::string& name, std::uint64_t bytes) EXCLUDES(mutex_);
-  bool make_room(const std::string& name, std::uint64_t bytes) EXCLUDES(mutex_);
+  /// The entry of the files that `version` has open; null when they have been removed since.
+  Entry* entry_of(const Version& version) REQUIRES(mutex_);
+  void count(const Version& version, std::uint64_t bytes) EXCLUDES(mutex_);
+  bool make_room(const Version& version, std::uint64_t bytes) EXCLUDES(mutex_);
   void remove_oldest() REQUIRES(mutex_);
   void unlink_files(const std::string& name) const;
-  void saw(const std::string& name, std::uint64_t size, std::uint64_t index) EXCLUDES(mutex_);
+  void saw(const Version& version, std::uint64_t index) EXCLUDES(mutex_);
 
   const Config config_;
   std::atomic<bool> scan_begun_ = false;
@@ -118,6 +127,7 @@ class DiskBlocks final {
   Entries entries_ GUARDED_BY(mutex_);
   std::unordered_map<std::string, Entries::iterator> by_name_ GUARDED_BY(mutex_);
   std::uint64_t bytes_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t last_serial_ GUARDED_BY(mutex_) = 0;
   std::unordered_map<std::string, Seen> seen_ GUARDED_BY(mutex_);  // of no more than kMostSeen
 };
 

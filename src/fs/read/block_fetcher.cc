@@ -137,11 +137,12 @@ UniqueFd BlockFetcher::whole(const Version& version) {
   return kept_->whole(identity_of(version));
 }
 
-void BlockFetcher::keep(const Version& version, std::uint64_t first,
-                        std::span<const BlockPtr> blocks) {
+void BlockFetcher::keep(const Version& version, const BlockCache::Object& object,
+                        std::uint64_t first, std::span<const BlockPtr> blocks) {
   if (kept_ == nullptr || version.etag.empty() || blocks.empty()) return;
   if (++keeping_ <= kMostKeeping) {
-    const auto kept = kept_->make(identity_of(version));
+    const auto kept =
+        kept_->make(identity_of(version), [&object] { return !object.is_forgotten(); });
     for (std::size_t i = 0; kept && i < blocks.size(); ++i)
       kept->write(first + i, blocks[i]->bytes());
   }
@@ -179,7 +180,8 @@ Result<store::ObjectInfo> BlockFetcher::perform(const Fetch& fetch, std::uint64_
   }
   end(fetch, complete, status);
   if (complete > had) {
-    keep(fetch.version, fetch.first + had, std::span(fetch.blocks).subspan(had, complete - had));
+    keep(fetch.version, *fetch.object, fetch.first + had,
+         std::span(fetch.blocks).subspan(had, complete - had));
   }
   return status ? info : Result<store::ObjectInfo>(status.error());
 }

@@ -57,8 +57,9 @@ class BlockFetcher final {
   Result<store::ObjectInfo> fetch_whole(const Version& version);
 
   /// Keeps whole blocks of that version, from block `first` on, on the disk as well, for the next
-  /// time.
-  void keep(const Version& version, std::uint64_t first, std::span<const cache::BlockPtr> blocks);
+  /// time; not those of an `object` that is forgotten.
+  void keep(const Version& version, const cache::BlockCache::Object& object, std::uint64_t first,
+            std::span<const cache::BlockPtr> blocks);
 
   /// We have made this version just now, of other bytes: what was kept of an object with the same
   /// key, ETag and size is not this one. An ETag proves equal bytes only where it is a hash of

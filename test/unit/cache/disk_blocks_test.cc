@@ -65,6 +65,27 @@ std::string file_in(const std::string& directory, bool index) {
 
 const DiskBlocks::Identity kThree{"key\n\"etag\"", 2 * kBlockSize + 5};
 
+TEST_CASE("what was forgotten is not brought back by who had it open or fetched it before") {
+  const ScratchDirectory scratch;
+  DiskBlocks disk(config(scratch.path()));
+  const auto old = disk.make(kThree);
+  REQUIRE(old);
+  old->write(0, block_of('o').data());
+  disk.forget(kThree);
+  CHECK_FALSE(disk.make(kThree, [] { return false; }));
+  CHECK(files_in(scratch.path()).empty());
+  write(disk, kThree, 1, block_of('n'));
+  write(disk, kThree, 2, "12345");
+  // Of files that are gone: it counts for nothing that is there now.
+  old->write(0, block_of('o').data());
+  std::string bytes(kBlockSize, '\0');
+  static_cast<void>(old->read(0, bytes.data()));
+  CHECK(read(disk, kThree, 0).empty());
+  CHECK_FALSE(disk.whole(kThree));
+  write(disk, kThree, 0, block_of('n'));
+  CHECK(disk.whole(kThree));
+}
+
 TEST_CASE("a block kept on disk is there for the next mount, and only for its version") {
   const ScratchDirectory scratch;
   {

@@ -31,6 +31,7 @@ struct DirectoryTable {
   bool flat = false;                     // see is_flat()
   bool dropped = false;
   bool told_unshown = false;
+  bool names_removed = false;  // by us, so that it may be empty without having been removed
   Presence marker = Presence::unknown;
   MonoTime marker_seen{};
   std::vector<std::weak_ptr<ListingCursor>> readings;

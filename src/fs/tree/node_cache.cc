@@ -308,6 +308,10 @@ void NodeCache::denied(const std::string& path, const store::ETag& version) {
 
 void NodeCache::doubted(const std::string& path) {
   MutexLock lock(mutex_);
+  doubt(path);
+}
+
+void NodeCache::doubt(const std::string& path) {
   TablePtr table;
   if (Slot* const slot = forget_path(path, table)) slot->file = slot->directory = false;
   if (table) table->complete.reset();
@@ -348,8 +352,14 @@ bool NodeCache::confirmed(const std::string& path, WallTime ctime) {
 
 void NodeCache::removed(const std::string& path) {
   MutexLock lock(mutex_);
+  take_out(path);
+}
+
+void NodeCache::take_out(const std::string& path) {
   put_path(path, Node{});
   drop_table(path);
+  if (path.empty()) return;
+  if (const TablePtr above = table(parent_path(path))) above->names_removed = true;
 }
 
 void NodeCache::removed_file(const std::string& path) {
@@ -358,8 +368,7 @@ void NodeCache::removed_file(const std::string& path) {
   const Slot* const slot = find_slot(path, table);
   const bool hid_directory = slot != nullptr && slot->file && slot->directory;
   if (!hid_directory) {
-    put_path(path, Node{});
-    drop_table(path);
+    take_out(path);
     return;
   }
   Node directory;

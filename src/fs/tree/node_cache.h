@@ -227,6 +227,8 @@ class NodeCache final {
   Slot* find_slot(const std::string& path, TablePtr& table) REQUIRES(mutex_);
   /// The entry, of which nothing but the name is left; null when there is none.
   Slot* forget_path(const std::string& path, TablePtr& table) REQUIRES(mutex_);
+  void doubt(const std::string& path) REQUIRES(mutex_);
+  void take_out(const std::string& path) REQUIRES(mutex_);
   /// The entry, null for the root and when there was no room for it.
   Slot* put_path(const std::string& path, const Node& node) REQUIRES(mutex_);
   bool is_fresh(const DirectoryTable& table) REQUIRES(mutex_);
@@ -239,6 +241,8 @@ class NodeCache final {
   void see_object(Slot& slot, const ListedName& listed, MonoTime asked) REQUIRES(mutex_);
   void see_again(Slot& slot, WallTime listed, MonoTime asked, MonoTime until) REQUIRES(mutex_);
   void see_marker(ListingCursor& reading, const Page& page, MonoTime asked) REQUIRES(mutex_);
+  void see_nothing(const std::string& directory, const DirectoryTable& table, MonoTime asked)
+      REQUIRES(mutex_);
   void finish(ListingCursor& reading) REQUIRES(mutex_);
   SlotId keep_name(DirectoryTable& table, std::string_view name) REQUIRES(mutex_);
   static bool is_shown(const Slot& slot);

@@ -372,7 +372,10 @@ void NodeCache::see_marker(ListingCursor& reading, const Page& page, MonoTime as
   if (page.marker_unknown) return;
   table.marker = page.marker ? Presence::present : Presence::absent;
   table.marker_seen = asked;
-  if (!page.marker && page.names.empty()) return;  // then there may be no such directory
+  if (!page.marker && page.names.empty()) {
+    if (page.last && page.unshown == 0) see_nothing(reading.directory, table, asked);
+    return;
+  }
   const auto still_true = [&](Form form, const auto& same) {
     return page.marker ? form == Form::directory_marker && same()
                        : form == Form::implicit_directory;
@@ -402,6 +405,18 @@ void NodeCache::see_marker(ListingCursor& reading, const Page& page, MonoTime as
     forget_attributes(*slot);
     slot->state = Slot::State::unknown;
   }
+}
+
+/// Neither a name nor its own object is there: another client has removed the directory, or has
+/// made a file of it. An implicit directory whose last name we removed stays for its users, as a
+/// local one does.
+void NodeCache::see_nothing(const std::string& directory, const DirectoryTable& table,
+                            MonoTime asked) {
+  TablePtr above;
+  const Slot* const slot = directory.empty() ? nullptr : find_slot(directory, above);
+  if (slot == nullptr || slot->state != Slot::State::known || slot->learnt > asked) return;
+  const bool implicit = slot->form == Form::implicit_directory && !table.names_removed;
+  if (implicit || slot->form == Form::directory_marker) doubt(directory);
 }
 
 void NodeCache::add_page(const ListingCursorPtr& reading, const Page& page, MonoTime asked) {

@@ -79,6 +79,28 @@ TEST_CASE("a directory that was renamed while it was open is read again under it
   w.files->releasedir(*opened);
 }
 
+TEST_CASE(
+    "a directory that another client removed, or made a file of, is not believed once listed") {
+  World w;
+  const bool marker = GENERATE(true, false);
+  const bool replaced = GENERATE(true, false);
+  w.store.put_raw(marker ? "d/" : "d/x", marker ? "" : "x");
+  const auto directory = w.files->lookup(kRootInode, "d");
+  REQUIRE(directory);
+  REQUIRE(S_ISDIR(directory->mode));
+  w.store.remove_raw(marker ? "d/" : "d/x");
+  if (replaced) w.store.put_raw("d", "bytes");
+  w.clock.advance(10s);
+  const auto opened = w.files->opendir(directory->ino);
+  REQUIRE(opened);
+  CHECK(w.read(*opened).empty());
+  w.files->releasedir(*opened);
+  w.clock.advance(2s);
+  const auto now = w.files->lookup(kRootInode, "d");
+  REQUIRE(now.has_value() == replaced);
+  if (now) CHECK(S_ISREG(now->mode));
+}
+
 TEST_CASE("a file shows as one to who reads a directory while it is renamed") {
   World w;
   for (const char* key : {"d/a", "d/b"}) w.store.put_raw(key, "x");

@@ -277,6 +277,39 @@ TEST_CASE("a directory is what its own listing and the one above say") {
   CHECK(cache.find("d").has_value() == same);
 }
 
+TEST_CASE("a directory whose listing is empty and without its object is no longer believed") {
+  Fixture f;
+  NodeCache cache(f.config, f.clock);
+  Node node = file_node("1");
+  node.form = GENERATE(Form::directory_marker, Form::implicit_directory, Form::directory_object);
+  cache.learn("d", node, f.clock.now());
+  const bool learnt_later = GENERATE(false, true);
+  const MonoTime asked = f.clock.now();
+  f.clock.advance(1s);
+  if (learnt_later) cache.learn("d", node, f.clock.now());
+  const bool unshown = GENERATE(false, true);
+  NodeCache::Page page;
+  page.last = true;
+  page.unshown = unshown ? 1 : 0;
+  cache.add_page(cache.begin_reading("d", asked), page, asked);
+  const bool believed = learnt_later || unshown || node.form == Form::directory_object;
+  CHECK(cache.find("d").has_value() == believed);
+}
+
+TEST_CASE("an implicit directory outlives the removal of its last name by us") {
+  Fixture f;
+  NodeCache cache(f.config, f.clock);
+  Node node = file_node("1");
+  node.form = Form::implicit_directory;
+  cache.learn("d", node, f.clock.now());
+  list(cache, "d", {{"x", listed("7")}}, f.clock.now());
+  f.clock.advance(1s);
+  cache.removed_file("d/x");
+  f.clock.advance(1s);
+  list(cache, "d", {}, f.clock.now());
+  CHECK(cache.find("d").has_value());
+}
+
 TEST_CASE("a reader's places stay where they are while names come and go") {
   Fixture f;
   NodeCache cache(f.config, f.clock);

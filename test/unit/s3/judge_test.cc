@@ -183,6 +183,7 @@ std::vector<Row> refusal_rows() {
       {"F-404BKT", asked(Op::get), status(404, "NoSuchBucket"), false, ENXIO, Retry::never},
       {"F-404UP", asked(Op::upload_part), status(404, "NoSuchUpload"), false, EIO, Retry::never},
       {"F-404HEAD", asked(Op::head), reply(404), false, ENOENT, Retry::never},
+      {"F-400HEAD", asked(Op::head), reply(400), false, EPERM, Retry::refresh_credentials},
       {"F-403", asked(Op::put), status(403, "AccessDenied"), false, EPERM, Retry::never},
       {"F-403SIG", asked(Op::put), status(403, "SignatureDoesNotMatch"), false, EPERM,
        Retry::refresh_credentials},

@@ -6,7 +6,7 @@ namespace {
 
 /// Nothing when all of it is stored, or when nobody can ever ask the store for it again.
 std::optional<UnstoredFile> unstored_part(Inode& inode) {
-  MutexLock lock(inode.state);
+  MutexLock lock(inode.content_mutex);
   const FileContent* content = inode.content.get();
   if (content == nullptr || !content->dirty() || content->orphaned) return std::nullopt;
   UnstoredFile file;

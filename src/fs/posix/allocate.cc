@@ -21,12 +21,12 @@ void PosixFileSystem::drop_set_ids(HandleId handle, const Caller& caller) {
   if (!file) return;
   Inode& inode = *(*file)->inode;
   {
-    MutexLock lock(inode.state);
+    MutexLock lock(inode.content_mutex);
     const Stat& stat = inode.content->stat;
     if ((stat.mode & (S_ISUID | S_ISGID)) == 0) return;
   }
-  MutexLock flush(inode.flush);
-  MutexLock lock(inode.state);
+  MutexLock changing(inode.object_mutex);
+  MutexLock lock(inode.content_mutex);
   Stat& stat = inode.content->stat;
   const mode_t mode = mode_after_write(stat.mode, stat.gid, caller);
   if (mode == stat.mode) return;
@@ -61,7 +61,7 @@ Status PosixFileSystem::write_zeros(HandleId handle, Inode& inode, Range range) 
   // Holes are zeros already, and may be larger than any disk.
   RangeSet data;
   {
-    MutexLock lock(inode.state);
+    MutexLock lock(inode.content_mutex);
     const FileContent& content = *inode.content;
     range.end = std::min(range.end, content.stat.size);
     if (content.local) {
@@ -96,10 +96,10 @@ Status PosixFileSystem::allocate(HandleId handle, const Allocation& what) {
   }
   const auto held = hold(inode);
   if (!held) return held.error();
-  MutexLock flush(inode->flush);
-  if (const Status whole = recall(inode, {0, UINT64_MAX}); !whole) return whole;
+  MutexLock changing(inode->object_mutex);
+  if (const Status whole = upload_to_read_back(inode, {0, UINT64_MAX}); !whole) return whole;
   if (const Status wanted = still_wanted(); !wanted) return wanted;
-  MutexLock lock(inode->state);
+  MutexLock lock(inode->content_mutex);
   FileContent& content = *inode->content;
   if (what.grows && end > content.stat.size) {
     const Status grown = truncate(content, end);

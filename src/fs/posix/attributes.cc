@@ -33,7 +33,7 @@ Result<Attr> PosixFileSystem::setattr(InodeId ino, const SetAttr& change) {
 std::optional<Attr> PosixFileSystem::setattr_removed(const InodePtr& inode, const SetAttr& change) {
   Stat stat;
   {
-    MutexLock lock(inode->state);
+    MutexLock lock(inode->content_mutex);
     if (!inode->removed || inode->content) return std::nullopt;
     apply(change, clock_.wall(), *inode->removed);
     stat = *inode->removed;
@@ -71,7 +71,7 @@ Result<Attr> PosixFileSystem::setattr_file(const InodePtr& inode, const SetAttr&
   const Status changed = change_file(inode, change_content, may_wait, change.size.has_value());
   if (!changed) return changed.error();
   if (change.size) {
-    MutexLock lock(inode->state);
+    MutexLock lock(inode->content_mutex);
     inode->kernel.resized(*change.size);
   }
   return getattr(inode->id);
@@ -80,8 +80,8 @@ Result<Attr> PosixFileSystem::setattr_file(const InodePtr& inode, const SetAttr&
 Status PosixFileSystem::change_file(const InodePtr& inode,
                                     const std::function<Status(FileContent&)>& change,
                                     bool may_wait, bool resizes) {
-  MutexLock flush(inode->flush);
-  if (!enter_unstored(inode, false)) {
+  MutexLock changing(inode->object_mutex);
+  if (!acquire_unstored(inode, false)) {
     // Open and unchanged, or not open at all. If the last handle goes meanwhile, this is what the
     // change starts from.
     auto node = content_node(inode);
@@ -94,17 +94,17 @@ Status PosixFileSystem::change_file(const InodePtr& inode,
         return Error{ESTALE, printable(*path) + ": is a directory now"};
       node = std::move(*found);
     }
-    enter(inode, content_from(*node), false);
+    acquire_content(inode, content_from(*node), false);
   }
-  const Status whole = resizes ? recall(inode, {0, UINT64_MAX}) : Status();
-  const Status changed = whole ? change_entered(inode, change, may_wait) : whole;
-  leave(inode, false);
+  const Status whole = resizes ? upload_to_read_back(inode, {0, UINT64_MAX}) : Status();
+  const Status changed = whole ? change_acquired(inode, change, may_wait) : whole;
+  release_content(inode, false);
   return changed;
 }
 
-Status PosixFileSystem::change_entered(const InodePtr& inode,
-                                       const std::function<Status(FileContent&)>& change,
-                                       bool may_wait) {
+Status PosixFileSystem::change_acquired(const InodePtr& inode,
+                                        const std::function<Status(FileContent&)>& change,
+                                        bool may_wait) {
   if (const Status wanted = still_wanted(); !wanted) return wanted;
   Stat old_stat;
   store::ObjectAttributes old_attributes;
@@ -113,7 +113,7 @@ Status PosixFileSystem::change_entered(const InodePtr& inode,
   bool bytes_first = false;
   unsigned old_failures = 0;
   {
-    MutexLock lock(inode->state);
+    MutexLock lock(inode->content_mutex);
     FileContent& content = *inode->content;
     old_stat = content.stat;
     old_attributes = content.attributes;
@@ -138,10 +138,10 @@ Status PosixFileSystem::change_entered(const InodePtr& inode,
     }
   }
   const Status stored = uploader_.store(inode);
-  if (bytes_first) return stored ? change_entered(inode, change, false) : stored;
+  if (bytes_first) return stored ? change_acquired(inode, change, false) : stored;
   if (!stored && !was_dirty) {
     // Nothing was acknowledged, so the file is again what it was: its bytes are all the store's.
-    MutexLock lock(inode->state);
+    MutexLock lock(inode->content_mutex);
     FileContent& content = *inode->content;
     content.failures = old_failures;
     content.stat = old_stat;
@@ -177,7 +177,7 @@ Status PosixFileSystem::truncate(FileContent& content, std::uint64_t size) {
 
 Result<Attr> PosixFileSystem::setattr_directory(const InodePtr& inode, const SetAttr& change) {
   if (change.size) return Error{EISDIR, "is a directory"};
-  MutexLock flush(inode->flush);
+  MutexLock changing(inode->object_mutex);
   const auto path = path_of(inode);
   if (!path) return path.error();
   auto node = fresh_node(*path);
@@ -192,7 +192,7 @@ Result<Attr> PosixFileSystem::setattr_directory(const InodePtr& inode, const Set
   if (const Status wanted = still_wanted(); !wanted) return wanted.error();
   const Status written = so_already ? Status() : write_directory(*path, *node);
   if (written && contents) directory_times_.stored(*path, *contents);
-  flush.unlock();
+  changing.unlock();
   if (!written) return written.error();
   return getattr(inode->id);
 }

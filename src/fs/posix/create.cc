@@ -142,7 +142,7 @@ Result<CreateResult> PosixFileSystem::create_new(InodeId parent, std::string_vie
   const InodePtr inode = inodes_.reference(directory, name, false, 1);
   CreateResult result;
   const bool writable = (flags & O_ACCMODE) != O_RDONLY;
-  enter(inode, content, writable);
+  acquire_content(inode, content, writable);
   result.handle = add_handle(inode, writable, true);
   result.attr = told(inode, content->stat);
   contents_changed(directory);

@@ -28,7 +28,7 @@ Result<HandleId> PosixFileSystem::opendir(InodeId ino) {
 void PosixFileSystem::begin_names(OpenDirectory& directory, const std::string& path) {
   std::vector<std::string> local_names;
   for (const auto& [name, child] : inodes_.pinned_in(directory.inode)) {
-    MutexLock lock(child->state);
+    MutexLock lock(child->content_mutex);
     if (child->content && !child->content->stored) local_names.push_back(name);
   }
   if (directory.names) {
@@ -114,7 +114,7 @@ bool PosixFileSystem::visit_name(const InodePtr& parent, const std::string& path
   child.ino = inode->id;
   child.attr = shown(inode, *stat);
   if (visit(child)) {
-    MutexLock lock(inode->state);
+    MutexLock lock(inode->content_mutex);
     inode->kernel.told(*child.attr);
     return true;
   }

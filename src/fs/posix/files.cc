@@ -62,20 +62,20 @@ std::shared_ptr<FileContent> PosixFileSystem::content_from(const Node& node) con
   return content;
 }
 
-void PosixFileSystem::enter(const InodePtr& inode, const std::shared_ptr<FileContent>& fresh,
-                            bool writer) {
+void PosixFileSystem::acquire_content(const InodePtr& inode,
+                                      const std::shared_ptr<FileContent>& fresh, bool writer) {
   inodes_.pin(inode);
-  MutexLock lock(inode->state);
+  MutexLock lock(inode->content_mutex);
   if (!inode->content) inode->content = fresh;
   ++inode->content->users;
   if (writer) ++inode->content->writers;
 }
 
-bool PosixFileSystem::enter_if(const InodePtr& inode, bool writer,
-                               bool (*wanted)(const FileContent&)) {
+bool PosixFileSystem::acquire_if(const InodePtr& inode, bool writer,
+                                 bool (*wanted)(const FileContent&)) {
   inodes_.pin(inode);
   {
-    MutexLock lock(inode->state);
+    MutexLock lock(inode->content_mutex);
     if (inode->content && wanted(*inode->content)) {
       ++inode->content->users;
       if (writer) ++inode->content->writers;
@@ -86,21 +86,21 @@ bool PosixFileSystem::enter_if(const InodePtr& inode, bool writer,
   return false;
 }
 
-bool PosixFileSystem::enter_unstored(const InodePtr& inode, bool writer) {
-  return enter_if(inode, writer,
-                  [](const FileContent& content) { return content.dirty() || !content.stored; });
+bool PosixFileSystem::acquire_unstored(const InodePtr& inode, bool writer) {
+  return acquire_if(inode, writer,
+                    [](const FileContent& content) { return content.dirty() || !content.stored; });
 }
 
-bool PosixFileSystem::enter_removed(const InodePtr& inode, bool writer) {
-  return enter_if(inode, writer,
-                  [](const FileContent& content) { return content.orphaned && !content.stored; });
+bool PosixFileSystem::acquire_removed(const InodePtr& inode, bool writer) {
+  return acquire_if(inode, writer,
+                    [](const FileContent& content) { return content.orphaned && !content.stored; });
 }
 
-void PosixFileSystem::leave(const InodePtr& inode, bool writer) {
+void PosixFileSystem::release_content(const InodePtr& inode, bool writer) {
   int unpins = 1;  // the user's own
   std::shared_ptr<FileContent> closed;
   {
-    MutexLock lock(inode->state);
+    MutexLock lock(inode->content_mutex);
     FileContent& content = *inode->content;
     if (writer) --content.writers;
     if (--content.users == 0) {
@@ -143,14 +143,14 @@ HandleId PosixFileSystem::add_handle(const InodePtr& inode, bool writable, bool 
   auto file = std::make_shared<OpenFile>(inode, writable, fetcher_, clock_);
   file->created = created;
   {
-    MutexLock lock(inode->state);
+    MutexLock lock(inode->content_mutex);
     file->failures_seen = inode->content->failures;
   }
   return files_.add(std::move(file));
 }
 
 store::ETag PosixFileSystem::paged_version(Inode& inode) {
-  MutexLock lock(inode.state);
+  MutexLock lock(inode.content_mutex);
   return inode.paged_version;
 }
 
@@ -165,11 +165,11 @@ Result<Node> PosixFileSystem::fresh_node_to_read(const InodePtr& inode, const st
   return node ? node : fresh_node(path);
 }
 
-Result<std::string> PosixFileSystem::enter_current(const InodePtr& inode, bool writable) {
+Result<std::string> PosixFileSystem::acquire_current(const InodePtr& inode, bool writable) {
   for (int tries = 0;; ++tries) {
     auto path = path_of(inode);
-    if (!path) return enter_removed(inode, writable) ? Result(std::string()) : path;
-    if (!enter_unstored(inode, writable)) {
+    if (!path) return acquire_removed(inode, writable) ? Result(std::string()) : path;
+    if (!acquire_unstored(inode, writable)) {
       const auto before = clean_version(*inode);
       // Again: the answer before was older than what we have done since.
       const auto node = tries > 0  ? resolver_.ask(*path)
@@ -184,10 +184,10 @@ Result<std::string> PosixFileSystem::enter_current(const InodePtr& inode, bool w
       }
       if (!node) return not_there_any_more(node.error());
       if (!is_file) return Error{ESTALE, printable(*path) + ": is a directory now"};
-      enter(inode, content_from(*node), writable);
+      acquire_content(inode, content_from(*node), writable);
       auto now = clean_version(*inode);
       if (now && *now != node->info.etag) {
-        leave(inode, writable);
+        release_content(inode, writable);
         const auto renamed = renamed_meanwhile(inode, *path);
         if (!renamed) return renamed.error();
         if (*renamed && tries < kMostTries) continue;
@@ -203,20 +203,20 @@ Result<std::string> PosixFileSystem::enter_current(const InodePtr& inode, bool w
     const auto path_now = inodes_.path(inode);
     bool stays = path_now.has_value();
     {
-      MutexLock lock(inode->state);
-      stays = stays && !inode->going && !inode->content->orphaned;
+      MutexLock lock(inode->content_mutex);
+      stays = stays && !inode->being_removed && !inode->content->orphaned;
     }
     if (stays && path_now == *path) return path;
-    leave(inode, writable);
-    // What was entered may have been asked for by the name it had before.
+    release_content(inode, writable);
+    // The content may be of the version that the inode's former name led to.
     if (stays) continue;
-    // Then it has lost its name, or stays.
-    MutexLock flush(inode->flush);
+    // Waits for the removal that holds the mutex; the next round sees its result.
+    MutexLock changing(inode->object_mutex);
   }
 }
 
 std::optional<store::ETag> PosixFileSystem::clean_version(Inode& inode) {
-  MutexLock lock(inode.state);
+  MutexLock lock(inode.content_mutex);
   const FileContent* const content = inode.content.get();
   if (content == nullptr || !content->stored || content->dirty()) return std::nullopt;
   return content->base;
@@ -231,23 +231,23 @@ Result<OpenResult> PosixFileSystem::open(InodeId ino, int flags) {
   if (config_.read_only && (writable || (flags & O_TRUNC) != 0)) {
     return Error{EROFS, "mounted read-only"};
   }
-  const auto path = enter_current(inode, writable);
+  const auto path = acquire_current(inode, writable);
   if (!path) return path.error();
   if ((flags & O_TRUNC) != 0) {
     const Status cut = truncate_opened(inode);
     if (!cut) {
-      leave(inode, writable);
+      release_content(inode, writable);
       return cut.error();
     }
   }
   OpenResult result;
   const Status told = tell_kernel(inode, (flags & O_TRUNC) != 0, result);
   if (!told) {
-    leave(inode, writable);
+    release_content(inode, writable);
     return told.error();
   }
   result.handle = add_handle(inode, writable, false);
-  MutexLock lock(inode->state);
+  MutexLock lock(inode->content_mutex);
   const store::ETag& version = inode->content->base;
   if (has_whole_files() && !path->empty()) {
     result.whole =
@@ -259,9 +259,9 @@ Result<OpenResult> PosixFileSystem::open(InodeId ino, int flags) {
 }
 
 Status PosixFileSystem::truncate_opened(const InodePtr& inode) {
-  MutexLock flush(inode->flush);
+  MutexLock changing(inode->object_mutex);
   if (const Status wanted = still_wanted(); !wanted) return wanted;
-  MutexLock lock(inode->state);
+  MutexLock lock(inode->content_mutex);
   FileContent& content = *inode->content;
   const Status cut = truncate(content, 0);
   if (!cut) return cut;
@@ -276,7 +276,7 @@ Result<ReadBytes> PosixFileSystem::read_once(OpenFile& file, Range range, bool& 
   Version version;
   std::shared_ptr<FileContent> content;
   {
-    MutexLock lock(file.inode->state);
+    MutexLock lock(file.inode->content_mutex);
     content = file.inode->content;
     if (content->local && content->local->lacks(range)) {
       moved = true;
@@ -317,7 +317,7 @@ Result<ReadBytes> PosixFileSystem::read_once(OpenFile& file, Range range, bool& 
     if (!read) {
       // Stored or renamed by ourselves meanwhile: look again where the bytes are.
       const bool renamed = inodes_.path(file.inode) != path;
-      MutexLock lock(file.inode->state);
+      MutexLock lock(file.inode->content_mutex);
       moved = renamed || !(content->base == version.etag);
       return read.error();
     }
@@ -340,8 +340,8 @@ Result<ReadBytes> PosixFileSystem::read(HandleId handle, std::uint64_t offset, s
     if (moved && err == EAGAIN) {
       const auto held = hold(inode);
       if (!held) return held.error();
-      MutexLock flush(inode->flush);
-      const Status whole = recall(inode, {offset, offset + size});
+      MutexLock changing(inode->object_mutex);
+      const Status whole = upload_to_read_back(inode, {offset, offset + size});
       if (!whole) return whole.error();
     }
     if (moved) continue;
@@ -351,7 +351,7 @@ Result<ReadBytes> PosixFileSystem::read(HandleId handle, std::uint64_t offset, s
       waited = true;
       const auto held = hold(inode);
       if (!held) return held.error();
-      MutexLock flush(inode->flush);
+      MutexLock changing(inode->object_mutex);
       if (const auto path = inodes_.path(inode)) uploader_.find_own_version(*inode, *path);
       continue;
     }
@@ -359,7 +359,7 @@ Result<ReadBytes> PosixFileSystem::read(HandleId handle, std::uint64_t offset, s
     // The object is gone or another version: for this handle both mean the same, and who opens the
     // name again is not to get what is gone.
     if (const auto path = inodes_.path(inode)) {
-      MutexLock lock(inode->state);
+      MutexLock lock(inode->content_mutex);
       known_.denied(*path, inode->content->base);
     }
     Error stale = bytes.error();
@@ -386,13 +386,13 @@ Result<std::size_t> PosixFileSystem::write(HandleId handle, std::uint64_t offset
 Result<std::size_t> PosixFileSystem::write_opened(const InodePtr& inode, std::uint64_t offset,
                                                   std::span<const char> bytes, WriteOrigin origin,
                                                   bool may_store) {
-  MutexLock flush(inode->flush);
+  MutexLock changing(inode->object_mutex);
   make_room(*inode, bytes.size());
   const std::uint64_t at = place_of(*inode, offset, origin);
   const Range range{at, at + bytes.size()};
   const auto wants_to_store = [] { return Error{EAGAIN, "the file must be stored first"}; };
   if (!may_store && lacks(*inode, range)) return wants_to_store();
-  const Status whole = recall(inode, range);
+  const Status whole = upload_to_read_back(inode, range);
   if (!whole) return whole.error();
   if (const Status wanted = still_wanted(); !wanted) return wanted.error();
   Status written = write_local(*inode, at, bytes);
@@ -404,7 +404,7 @@ Result<std::size_t> PosixFileSystem::write_opened(const InodePtr& inode, std::ui
   wrote(*inode, {offset, offset + bytes.size()}, at, origin);
   bool begin = false;
   {
-    MutexLock lock(inode->state);
+    MutexLock lock(inode->content_mutex);
     begin = uploader_.worth_beginning(*inode->content);
   }
   if (!begin) return bytes.size();
@@ -420,7 +420,7 @@ void PosixFileSystem::make_room(Inode& inode, std::uint64_t bytes) {
   if (write_memory_.has_room(bytes)) return;
   std::shared_ptr<PartStream> stream;
   {
-    MutexLock lock(inode.state);
+    MutexLock lock(inode.content_mutex);
     stream = inode.content->stream;
   }
   if (!stream) return;
@@ -431,19 +431,19 @@ void PosixFileSystem::make_room(Inode& inode, std::uint64_t bytes) {
 }
 
 bool PosixFileSystem::lacks(Inode& inode, Range range) {
-  MutexLock lock(inode.state);
+  MutexLock lock(inode.content_mutex);
   const FileContent* const content = inode.content.get();
   return content != nullptr && content->local && content->local->lacks(range);
 }
 
-Status PosixFileSystem::recall(const InodePtr& inode, Range range) {
+Status PosixFileSystem::upload_to_read_back(const InodePtr& inode, Range range) {
   return lacks(*inode, range) ? uploader_.store(inode) : Status();
 }
 
 Status PosixFileSystem::write_local(Inode& inode, std::uint64_t offset,
                                     std::span<const char> bytes) {
   const Range range{offset, offset + bytes.size()};
-  MutexLock lock(inode.state);
+  MutexLock lock(inode.content_mutex);
   FileContent& content = *inode.content;
   if (range.end > content.stat.size) {
     const std::uint64_t hole_end = range.begin > content.stat.size ? range.begin : 0;
@@ -475,7 +475,7 @@ Status PosixFileSystem::write_local(Inode& inode, std::uint64_t offset,
 
 bool PosixFileSystem::free_local(const InodePtr& inode) {
   {
-    MutexLock lock(inode->state);
+    MutexLock lock(inode->content_mutex);
     const FileContent& content = *inode->content;
     // Less than a part is not worth an object that is not complete yet.
     if (!content.local || content.local->present().total() < kMinPart) return false;
@@ -485,7 +485,7 @@ bool PosixFileSystem::free_local(const InodePtr& inode) {
     log_error(stored.error());
     return false;
   }
-  MutexLock lock(inode->state);
+  MutexLock lock(inode->content_mutex);
   FileContent& content = *inode->content;
   if (content.orphaned || content.dirty()) return false;  // its bytes are nowhere else
   content.local = nullptr;
@@ -495,9 +495,9 @@ bool PosixFileSystem::free_local(const InodePtr& inode) {
 Status PosixFileSystem::store_for(OpenFile& file) {
   const auto held = hold(file.inode);
   if (!held) return held.error();
-  MutexLock flush(file.inode->flush);
+  MutexLock changing(file.inode->object_mutex);
   const Status stored = uploader_.store(file.inode);
-  MutexLock lock(file.inode->state);
+  MutexLock lock(file.inode->content_mutex);
   const FileContent& content = *file.inode->content;
   // A failure that another handle's flush met is this handle's failure too, once.
   const bool missed = stored && file.failures_seen != content.failures;
@@ -514,7 +514,7 @@ Status PosixFileSystem::flush(HandleId handle) {
 std::optional<std::uint64_t> PosixFileSystem::still_empty(HandleId handle) {
   const auto file = find_file(handle);
   if (!file || !(*file)->writable) return std::nullopt;
-  MutexLock lock((*file)->inode->state);
+  MutexLock lock((*file)->inode->content_mutex);
   const FileContent& content = *(*file)->inode->content;
   // A failure must be told.
   const bool told = (*file)->failures_seen == content.failures;
@@ -532,7 +532,7 @@ Status PosixFileSystem::fsync(HandleId handle) {
   const Status settled = store_.settle(file_key(config_.prefix, *path));
   if (settled) return settled;
   // What was acknowledged at other handles' flushes too: they all hear of it.
-  MutexLock lock((*file)->inode->state);
+  MutexLock lock((*file)->inode->content_mutex);
   FileContent& content = *(*file)->inode->content;
   uploader_.note_failure(content, *path, settled.error());
   (*file)->failures_seen = content.failures;
@@ -547,7 +547,7 @@ void PosixFileSystem::release(HandleId handle) {
     const Status stored = store_for(*file);
     if (!stored) log_error(stored.error());
   }
-  leave(file->inode, file->writable);
+  release_content(file->inode, file->writable);
 }
 
 Status PosixFileSystem::sync_all() {
@@ -559,7 +559,7 @@ Status PosixFileSystem::sync_all() {
       if (first) first = held.error();
       continue;
     }
-    MutexLock flush(inode->flush);
+    MutexLock changing(inode->object_mutex);
     const Status stored = uploader_.store(inode);
     if (!stored && first) first = stored;
   }

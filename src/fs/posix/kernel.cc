@@ -7,7 +7,7 @@ namespace pailfs::fs {
 Attr PosixFileSystem::told(const InodePtr& inode, const Stat& stat) {
   Attr attr = shown(inode, stat);
   if (inode->directory) return attr;
-  MutexLock lock(inode->state);
+  MutexLock lock(inode->content_mutex);
   inode->kernel.told(attr);
   return attr;
 }
@@ -15,13 +15,13 @@ Attr PosixFileSystem::told(const InodePtr& inode, const Stat& stat) {
 Status PosixFileSystem::tell_kernel(const InodePtr& inode, bool truncated, OpenResult& result) {
   Stat stat;
   {
-    MutexLock lock(inode->state);
+    MutexLock lock(inode->content_mutex);
     stat = inode->content->stat;
     // The kernel itself sets the size, and asks for the rest.
     if (truncated) inode->kernel.resized(stat.size);
   }
   const Attr attr = shown(inode, stat);
-  MutexLock lock(inode->state);
+  MutexLock lock(inode->content_mutex);
   const KernelView::Agreement agreement = inode->kernel.compare(attr);
   if (agreement == KernelView::Agreement::size_differs &&
       inode->kernel.may_refuse(inode->content->base, clock_.now())) {
@@ -32,13 +32,13 @@ Status PosixFileSystem::tell_kernel(const InodePtr& inode, bool truncated, OpenR
 }
 
 std::uint64_t PosixFileSystem::place_of(Inode& inode, std::uint64_t offset, WriteOrigin origin) {
-  MutexLock lock(inode.state);
+  MutexLock lock(inode.content_mutex);
   if (!origin.appends) return offset;
   return inode.kernel.place(offset, inode.content->stat.size, origin.direct);
 }
 
 void PosixFileSystem::wrote(Inode& inode, Range by_kernel, std::uint64_t at, WriteOrigin origin) {
-  MutexLock lock(inode.state);
+  MutexLock lock(inode.content_mutex);
   inode.kernel.wrote(by_kernel.end, inode.content->stat);
   // What pages the kernel has are older than this, or have it in another place.
   if (origin.direct || at != by_kernel.begin) inode.paged_version = {};

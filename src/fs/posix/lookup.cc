@@ -94,7 +94,7 @@ Result<PosixFileSystem::Place> PosixFileSystem::place_of(InodeId parent, std::st
 }
 
 std::optional<Node> PosixFileSystem::content_node(const InodePtr& inode) {
-  MutexLock lock(inode->state);
+  MutexLock lock(inode->content_mutex);
   if (!inode->content) return std::nullopt;
   const FileContent& content = *inode->content;
   Node node;
@@ -136,7 +136,7 @@ Result<Node> PosixFileSystem::node_of(const InodePtr& inode) {
     if (auto node = content_node(inode)) return std::move(*node);
     const auto path = path_of(inode);
     if (!path) {
-      MutexLock lock(inode->state);
+      MutexLock lock(inode->content_mutex);
       if (!inode->removed) return path.error();
       Node gone;
       gone.stat = *inode->removed;
@@ -262,7 +262,7 @@ std::optional<Stat> PosixFileSystem::listed_file(const Place& place, const Inode
   const auto listed = known_.listed_for_reader(place.path, kReading);
   if (!listed || listed_type(*listed) != S_IFREG || known_.find(place.path)) return std::nullopt;
   if (inode) {
-    MutexLock lock(inode->state);
+    MutexLock lock(inode->content_mutex);
     if (inode->directory || inode->content) return std::nullopt;
   }
   Stat stat;
@@ -276,7 +276,7 @@ std::optional<Stat> PosixFileSystem::listed_file(const Place& place, const Inode
 
 void PosixFileSystem::forget(InodeId ino, std::uint64_t count) {
   if (const InodePtr inode = inodes_.find(ino)) {
-    MutexLock lock(inode->state);
+    MutexLock lock(inode->content_mutex);
     inode->kernel.forgotten();
   }
   inodes_.forget(ino, count);

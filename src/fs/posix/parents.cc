@@ -21,7 +21,8 @@ void PosixFileSystem::contents_changed(const InodePtr& directory) {
 }
 
 Status PosixFileSystem::store_contents_change(const InodePtr& directory, const std::string& path) {
-  MutexLock flush(directory->flush);  // after that of a file: whoever holds it takes no other
+  // After that of a file: a thread that holds it takes no other.
+  MutexLock changing(directory->object_mutex);
   auto node = resolver_.resolve(path);
   if (!node) return node.error();
   if (!is_directory(node->form)) return Error{ESTALE, "is a file now"};

@@ -37,7 +37,7 @@ struct OpenFile {
   const InodePtr inode;
   const bool writable;
   bool created = false;        ///< made the file: its close stores it even if it wrote nothing
-  unsigned failures_seen = 0;  ///< guarded by inode->state
+  unsigned failures_seen = 0;  ///< guarded by inode->content_mutex
   ObjectReader reader;
 };
 
@@ -85,9 +85,9 @@ class HandleTable final {
 /// The FileSystem over an ObjectStore.
 ///
 /// Locks, outermost first: the path in `paths_` (held by everything that changes an object; by a
-/// rename its two paths alone), Inode::flush (two of them: lower inode number first), both held
-/// across requests; then InodeTable, Inode::state, NodeCache; alone, DirectoryTimes and
-/// HandleTable. The whole order, with the classes below, is in ARCHITECTURE.md.
+/// rename its two paths alone), Inode::object_mutex (two of them: lower inode number first), both
+/// held across requests; then InodeTable, Inode::content_mutex, NodeCache; alone, DirectoryTimes
+/// and HandleTable. The whole order, with the classes below, is in ARCHITECTURE.md.
 ///
 /// What only looks (lookup, getattr, open, read) holds no path. What it finds while a rename is
 /// under way may be neither what was nor what will be: where that looks like a file that is gone or
@@ -210,15 +210,15 @@ class PosixFileSystem final : public FileSystem {
   // file_system_kernel.cc
   /// As `shown`, for an answer to the kernel.
   Attr told(const InodePtr& inode, const Stat& stat);
-  /// For open, once its file is entered: what it has learnt the kernel learns before the answer.
-  /// ESTALE when it must look the name up for that.
+  /// For open, once it uses the file's content: what it has learnt the kernel learns before the
+  /// answer. ESTALE when it must look the name up for that.
   Status tell_kernel(const InodePtr& inode, bool truncated, OpenResult& result);
   /// Where the bytes go that the kernel has put at `offset`.
   static std::uint64_t place_of(Inode& inode, std::uint64_t offset, WriteOrigin origin)
-      REQUIRES(inode.flush);
+      REQUIRES(inode.object_mutex);
   /// After the kernel has written those, which we have put at `at`.
   static void wrote(Inode& inode, Range by_kernel, std::uint64_t at, WriteOrigin origin)
-      REQUIRES(inode.flush);
+      REQUIRES(inode.object_mutex);
 
   // file_system_allocate.cc
   /// EFBIG where no object can be so large, or would be made of more zeros than hole_limit allows
@@ -234,8 +234,8 @@ class PosixFileSystem final : public FileSystem {
   Result<Attr> setattr_directory(const InodePtr& inode, const SetAttr& change);
   Status change_file(const InodePtr& inode, const std::function<Status(FileContent&)>& change,
                      bool may_wait, bool resizes = false);
-  Status change_entered(const InodePtr& inode, const std::function<Status(FileContent&)>& change,
-                        bool may_wait) REQUIRES(inode->flush);
+  Status change_acquired(const InodePtr& inode, const std::function<Status(FileContent&)>& change,
+                         bool may_wait) REQUIRES(inode->object_mutex);
   Status write_directory(const std::string& path, Node node);
   Status truncate(FileContent& content, std::uint64_t size);
 
@@ -277,7 +277,7 @@ class PosixFileSystem final : public FileSystem {
   /// Before the object at `path` goes: fetches what open handles of the file still need of it. The
   /// content that has all its bytes now; null if that is too much to fetch, or nobody has it open:
   /// who comes later gets ESTALE.
-  Result<std::shared_ptr<FileContent>> keep_bytes_of_open_file(
+  Result<std::shared_ptr<FileContent>> fetch_before_unlink(
       const InodePtr& inode, const std::string& path) NO_THREAD_SAFETY_ANALYSIS;
   /// After it has gone: the inode has no name any more and lives for its open handles only. `kept`
   /// may not be the content of now: that of an open which finds out that it came too late has no
@@ -304,13 +304,13 @@ class PosixFileSystem final : public FileSystem {
                                std::string_view new_name, bool no_replace);
   Status renamed(Status result, const Renaming& what);
   Status rename_file(const Renaming& what);
-  /// With the flush locks of the file and of what it replaces held.
+  /// With `object_mutex` of the file and of what it replaces held.
   Status rename_locked(const InodePtr& inode, const Renaming& what);
   Status rename_unstored(const InodePtr& inode, const Renaming& what);
   Status rename_directory(const Renaming& what);
   Status store_files_below(const InodePtr& directory);
   /// An upload begun while the file is written goes to the name it had then: under another one it
-  /// must begin anew, while everything it has is still here. With the file's flush lock.
+  /// must begin anew, while everything it has is still here. With its `object_mutex`.
   void end_early_upload(Inode& inode);
 
   // file_system_parents.cc
@@ -327,21 +327,23 @@ class PosixFileSystem final : public FileSystem {
   // file_system_files.cc
   Result<std::shared_ptr<OpenFile>> find_file(HandleId handle);
   std::shared_ptr<FileContent> content_from(const Node& node) const;
-  /// The inode's content gets a user more: what is there, else `fresh`. `enter` must be paired with
-  /// `leave`, which lets the content go with its last user unless something in it is unstored.
-  void enter(const InodePtr& inode, const std::shared_ptr<FileContent>& fresh, bool writer);
+  /// The inode's content gets a user more: what is there, else `fresh`. `acquire_content` must be
+  /// paired with `release_content`, which lets the content go with its last user unless something
+  /// in it is unstored.
+  void acquire_content(const InodePtr& inode, const std::shared_ptr<FileContent>& fresh,
+                       bool writer);
   /// The same, but only if there is such content.
-  bool enter_if(const InodePtr& inode, bool writer, bool (*wanted)(const FileContent&));
+  bool acquire_if(const InodePtr& inode, bool writer, bool (*wanted)(const FileContent&));
   /// ... with something unstored to join.
-  bool enter_unstored(const InodePtr& inode, bool writer);
+  bool acquire_unstored(const InodePtr& inode, bool writer);
   /// ... whose object we have removed or replaced and whose bytes are here for those who have it
   /// open.
-  bool enter_removed(const InodePtr& inode, bool writer);
-  void leave(const InodePtr& inode, bool writer);
+  bool acquire_removed(const InodePtr& inode, bool writer);
+  void release_content(const InodePtr& inode, bool writer);
   /// For open: with the version that the store has, or what is unstored here; waits for a removal
   /// or replacement under way, so that nobody gets a file that is losing its bytes. Its path, empty
   /// of a file that has none any more and is opened through a descriptor (/proc/self/fd/N).
-  Result<std::string> enter_current(const InodePtr& inode, bool writable);
+  Result<std::string> acquire_current(const InodePtr& inode, bool writable);
   static store::ETag paged_version(Inode& inode);
   /// fresh_node for who opens it to read: a small file that is not here yet is fetched instead,
   /// which tells as well that it is the same.
@@ -350,23 +352,23 @@ class PosixFileSystem final : public FileSystem {
   static std::optional<store::ETag> clean_version(Inode& inode);
   /// Of a file that was written and closed, for who reads it next.
   void keep_bytes(const InodePtr& inode, const FileContent& closed);
-  /// A handle for a content that was entered for it.
+  /// A handle for a content that was acquired for it.
   HandleId add_handle(const InodePtr& inode, bool writable, bool created);
   /// When memory for unstored bytes is short: lets the file drop what the store has of it.
-  void make_room(Inode& inode, std::uint64_t bytes) REQUIRES(inode.flush);
+  void make_room(Inode& inode, std::uint64_t bytes) REQUIRES(inode.object_mutex);
   /// Before bytes are read or changed that were dropped because the store has them in an upload
   /// which is not complete: stores the file as it is, after which they are read from there.
-  Status recall(const InodePtr& inode, Range range) REQUIRES(inode->flush);
+  Status upload_to_read_back(const InodePtr& inode, Range range) REQUIRES(inode->object_mutex);
   static bool lacks(Inode& inode, Range range);
   /// EAGAIN unless `may_store`, when the file must be stored first: that needs its path, which
-  /// is held before the flush lock is taken.
+  /// is held before `object_mutex` is taken.
   Result<std::size_t> write_opened(const InodePtr& inode, std::uint64_t offset,
                                    std::span<const char> bytes, WriteOrigin origin, bool may_store);
   Status write_local(Inode& inode, std::uint64_t offset, std::span<const char> bytes)
-      REQUIRES(inode.flush);
+      REQUIRES(inode.object_mutex);
   /// When the disk is full: stores the file as it is now and gives up its local bytes, which are
   /// then read and copied from the store. False if that frees nothing.
-  bool free_local(const InodePtr& inode) REQUIRES(inode->flush);
+  bool free_local(const InodePtr& inode) REQUIRES(inode->object_mutex);
   Status truncate_opened(const InodePtr& inode);
   Status store_for(OpenFile& file);
   Result<ReadBytes> read_once(OpenFile& file, Range range, bool& moved);

@@ -19,14 +19,14 @@ constexpr std::chrono::seconds kEmptiness{60};
 
 }  // namespace
 
-Result<std::shared_ptr<FileContent>> PosixFileSystem::keep_bytes_of_open_file(
-    const InodePtr& inode, const std::string& path) {
+Result<std::shared_ptr<FileContent>> PosixFileSystem::fetch_before_unlink(const InodePtr& inode,
+                                                                          const std::string& path) {
   const std::shared_ptr<FileContent> none;
   {
-    MutexLock lock(inode->state);
+    MutexLock lock(inode->content_mutex);
     if (!inode->content || inode->content->users == 0) return none;
   }
-  if (const Status whole = recall(inode, {0, UINT64_MAX}); !whole) {
+  if (const Status whole = upload_to_read_back(inode, {0, UINT64_MAX}); !whole) {
     // What could not be stored is partly in an upload only, where nobody can read it.
     log_error(whole.error().with("removed while open: its bytes are lost to its readers"));
     return none;
@@ -36,7 +36,7 @@ Result<std::shared_ptr<FileContent>> PosixFileSystem::keep_bytes_of_open_file(
   // Held on its own: the last handle may be closed while its bytes are still being fetched.
   std::shared_ptr<FileContent> held;
   {
-    MutexLock lock(inode->state);
+    MutexLock lock(inode->content_mutex);
     if (!inode->content || inode->content->users == 0) return none;
     held = inode->content;
     FileContent& content = *held;
@@ -58,7 +58,7 @@ Result<std::shared_ptr<FileContent>> PosixFileSystem::keep_bytes_of_open_file(
   }
   if (missing.empty()) return held;
   const Status fetched = fetch_into(store_, pool_, config_.parallel, file_key(config_.prefix, path),
-                                    version, missing, *held->local, inode->state);
+                                    version, missing, *held->local, inode->content_mutex);
   if (fetched) return held;
   // Changed or removed elsewhere since it was opened: its bytes are gone either way.
   if (fetched.error().err == ESTALE || fetched.error().err == ENOENT) return none;
@@ -68,7 +68,7 @@ Result<std::shared_ptr<FileContent>> PosixFileSystem::keep_bytes_of_open_file(
 void PosixFileSystem::detach(const InodePtr& inode, std::optional<Stat> stat) {
   if (stat) stat->ctime = clock_.wall();
   {
-    MutexLock lock(inode->state);
+    MutexLock lock(inode->content_mutex);
     inode->removed = stat ? std::make_unique<Stat>(*stat) : nullptr;
   }
   inodes_.detach(inode);
@@ -78,7 +78,7 @@ void PosixFileSystem::orphan(const InodePtr& inode, const std::shared_ptr<FileCo
                              const std::optional<Stat>& stat) {
   bool unpin = false;
   {
-    MutexLock lock(inode->state);
+    MutexLock lock(inode->content_mutex);
     if (inode->content) {
       FileContent& content = *inode->content;
       content.orphaned = true;
@@ -115,13 +115,13 @@ Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {
   }
 
   const InodePtr inode = inodes_.reference(place.parent, name, false, 0);
-  MutexLock flush(inode->flush);
-  const Going going(*inode);
-  const auto kept = keep_bytes_of_open_file(inode, place.path);
+  MutexLock changing(inode->object_mutex);
+  const BeingRemoved being_removed(*inode);
+  const auto kept = fetch_before_unlink(inode, place.path);
   if (!kept) return kept.error();
   bool only_here = false;
   {
-    MutexLock lock(inode->state);
+    MutexLock lock(inode->content_mutex);
     only_here = inode->content && !inode->content->stored && !inode->content->hides_object;
   }
   if (const Status wanted = still_wanted(); !wanted) return wanted;
@@ -138,7 +138,7 @@ Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {
 
 bool PosixFileSystem::has_unstored_below(const InodePtr& directory) {
   for (const InodePtr& inode : inodes_.pinned_files_below(directory)) {
-    MutexLock lock(inode->state);
+    MutexLock lock(inode->content_mutex);
     if (inode->content && !inode->content->stored) return true;
   }
   return false;

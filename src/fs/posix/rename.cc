@@ -82,15 +82,15 @@ Status PosixFileSystem::rename_file(const Renaming& what) {
   const InodePtr inode = inodes_.reference(what.from.parent, what.name, false, 0);
   const InodePtr replaced = inodes_.child(what.to.parent, what.new_name);
   if (!replaced) {
-    MutexLock flush(inode->flush);
+    MutexLock changing(inode->object_mutex);
     return rename_locked(inode, what);
   }
   // No upload may put the replaced file back while its name changes hands.
   const bool in_order = inode->id < replaced->id;
-  MutexLock first(in_order ? inode->flush : replaced->flush);
-  MutexLock second(in_order ? replaced->flush : inode->flush);
-  const Going going(*replaced);
-  const auto kept = keep_bytes_of_open_file(replaced, what.to.path);
+  MutexLock first(in_order ? inode->object_mutex : replaced->object_mutex);
+  MutexLock second(in_order ? replaced->object_mutex : inode->object_mutex);
+  const BeingRemoved being_removed(*replaced);
+  const auto kept = fetch_before_unlink(replaced, what.to.path);
   if (!kept) return kept.error();
   const Status renamed = rename_locked(inode, what);
   if (renamed) orphan(replaced, *kept, what.replaced);
@@ -102,7 +102,7 @@ Status PosixFileSystem::rename_unstored(const InodePtr& inode, const Renaming& w
   if (!there && there.error().err != ENOENT) return there.error();
   bool hides_object = false;
   {
-    MutexLock lock(inode->state);
+    MutexLock lock(inode->content_mutex);
     hides_object = inode->content->hides_object;
   }
   if (hides_object) {
@@ -113,7 +113,7 @@ Status PosixFileSystem::rename_unstored(const InodePtr& inode, const Renaming& w
   end_early_upload(*inode);
   inodes_.move(inode, what.to.parent, what.new_name);
   known_.removed_file(what.from.path);
-  MutexLock lock(inode->state);
+  MutexLock lock(inode->content_mutex);
   FileContent& content = *inode->content;
   content.stat.ctime = clock_.wall();
   content.attributes.content_type = content.taken.content_type = mime_.type_of(what.to.path);
@@ -128,7 +128,7 @@ Status PosixFileSystem::rename_locked(const InodePtr& inode,
   bool unstored = false;
   bool dirty = false;
   {
-    MutexLock lock(inode->state);
+    MutexLock lock(inode->content_mutex);
     unstored = inode->content && !inode->content->stored && inode->content->is_all_here();
     dirty = inode->content && inode->content->dirty();
   }
@@ -170,8 +170,8 @@ Status PosixFileSystem::rename_locked(const InodePtr& inode,
     return removed.error().with("remove the old name after copying");
   }
   {
-    MutexLock lock(inode->state);
-    inode->pages_follow(job.version, *etag);
+    MutexLock lock(inode->content_mutex);
+    inode->page_cache_follows(job.version, *etag);
     if (inode->content) {
       inode->content->base = *etag;
       inode->content->stat.ctime = source.stat.ctime;
@@ -187,10 +187,10 @@ Status PosixFileSystem::rename_locked(const InodePtr& inode,
 
 Status PosixFileSystem::store_files_below(const InodePtr& directory) {
   for (const InodePtr& file : inodes_.pinned_files_below(directory)) {
-    MutexLock flush(file->flush);
+    MutexLock changing(file->object_mutex);
     bool changed = false;
     {
-      MutexLock lock(file->state);
+      MutexLock lock(file->content_mutex);
       changed = file->content && file->content->dirty() &&
                 (file->content->stored || !file->content->is_all_here());
     }
@@ -205,7 +205,7 @@ Status PosixFileSystem::store_files_below(const InodePtr& directory) {
 
 void PosixFileSystem::end_early_upload(Inode& inode) {
   {
-    MutexLock lock(inode.state);
+    MutexLock lock(inode.content_mutex);
     if (!inode.content || !inode.content->stream || !inode.content->is_all_here()) return;
     inode.content->stream->give_up();
     inode.content->stream = nullptr;
@@ -272,8 +272,8 @@ Status PosixFileSystem::rename_directory(const Renaming& what) {
     const auto object = path ? objects.find(file_key(config_.prefix, *path)) : objects.end();
     if (object == objects.end()) continue;
     const MovedObject& version = *object->second;
-    MutexLock lock(file->state);
-    file->pages_follow(version.source_etag, version.etag);
+    MutexLock lock(file->content_mutex);
+    file->page_cache_follows(version.source_etag, version.etag);
     if (file->content && file->content->base == version.source_etag) {
       file->content->base = version.etag;
     }

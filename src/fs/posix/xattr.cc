@@ -79,7 +79,7 @@ Status PosixFileSystem::change_xattrs(const InodePtr& inode, const ChangeXattrs&
         },
         true);
   }
-  MutexLock flush(inode->flush);
+  MutexLock changing(inode->object_mutex);
   const auto path = path_of(inode);
   if (!path) return path.error();
   auto node = fresh_node(*path);

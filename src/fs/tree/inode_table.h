@@ -26,9 +26,9 @@ struct FileContent;  // of fs/write, which knows inodes
 /// Identity of one file or directory that the kernel knows or that has something unstored.
 ///
 /// Where it stands in the tree (parent, name, detached, counts) belongs to InodeTable and is
-/// guarded by the table's mutex. `flush` serialises everything that changes the object in the store
-/// or the unstored bytes; it is the one lock held across requests. `state` guards `content`. Lock
-/// order: flush, then the table, then state.
+/// guarded by the table's mutex. `object_mutex` serialises everything that changes the object in
+/// the store or the unstored bytes, and is held across requests. `content_mutex` guards `content`,
+/// over memory operations only. Lock order: `object_mutex`, then the table, then `content_mutex`.
 class Inode final {
  public:
   Inode(const InodeNumbers::Given& given, bool is_a_directory)
@@ -38,25 +38,25 @@ class Inode final {
   const std::uint64_t generation;
   const bool directory;
 
-  Mutex flush{directory ? lock_rank::kDirectoryObject : lock_rank::kFileObject, id};
-  Mutex state{lock_rank::kContent};
+  Mutex object_mutex{directory ? lock_rank::kDirectoryObject : lock_rank::kFileObject, id};
+  Mutex content_mutex{lock_rank::kContent};
   /// What open handles share; null while nobody has the file open and nothing is unstored.
-  std::shared_ptr<FileContent> content GUARDED_BY(state);
+  std::shared_ptr<FileContent> content GUARDED_BY(content_mutex);
   /// Version whose pages the kernel may still have: the one of the last open.
-  store::ETag paged_version GUARDED_BY(state);
+  store::ETag paged_version GUARDED_BY(content_mutex);
   /// Of a file.
-  KernelView kernel GUARDED_BY(state);
-  /// Being removed or replaced, by who holds `flush`: whoever wants to open it waits for that.
-  bool going GUARDED_BY(state) = false;
+  KernelView kernel GUARDED_BY(content_mutex);
+  /// The holder of `object_mutex` removes or replaces it: an open waits until that is over.
+  bool being_removed GUARDED_BY(content_mutex) = false;
 
-  /// We have made `to` of `from`, with the same bytes or with those that came through the kernel.
-  /// What the kernel has of another version is not that.
-  void pages_follow(const store::ETag& from, const store::ETag& to) REQUIRES(state) {
+  /// We have made `to` of `from`, with the same bytes or with those that came through the kernel:
+  /// its pages of `from` are pages of `to`. Pages of any other version are of no known one then.
+  void page_cache_follows(const store::ETag& from, const store::ETag& to) REQUIRES(content_mutex) {
     paged_version = paged_version == from ? to : store::ETag();
   }
   /// What a name that was removed here led to, for descriptors that are still open on it; of a file
   /// with content that content tells.
-  std::unique_ptr<Stat> removed GUARDED_BY(state);
+  std::unique_ptr<Stat> removed GUARDED_BY(content_mutex);
 
  private:
   friend class InodeTable;
@@ -69,18 +69,18 @@ class Inode final {
 };
 using InodePtr = std::shared_ptr<Inode>;
 
-/// Inode::going while this lives; whoever makes one holds `flush`.
-class Going final {
+/// Inode::being_removed while this lives; its maker holds `object_mutex`.
+class BeingRemoved final {
  public:
-  explicit Going(Inode& inode) : inode_(inode) { set(true); }
-  ~Going() { set(false); }
-  Going(const Going&) = delete;
-  Going& operator=(const Going&) = delete;
+  explicit BeingRemoved(Inode& inode) : inode_(inode) { set(true); }
+  ~BeingRemoved() { set(false); }
+  BeingRemoved(const BeingRemoved&) = delete;
+  BeingRemoved& operator=(const BeingRemoved&) = delete;
 
  private:
-  void set(bool going) {
-    MutexLock lock(inode_.state);
-    inode_.going = going;
+  void set(bool removing) {
+    MutexLock lock(inode_.content_mutex);
+    inode_.being_removed = removing;
   }
   Inode& inode_;
 };

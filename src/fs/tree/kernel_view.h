@@ -22,7 +22,7 @@ namespace pailfs::fs {
 /// Linux 6.18, fs/fuse: fuse_change_attributes (an answer sets size and drops pages when size or
 /// mtime differ), fuse_perform_write, generic_write_checks (the offset of an append).
 ///
-/// Guarded by Inode::state. Nothing waits.
+/// Guarded by Inode::content_mutex. Nothing waits.
 class KernelView final {
  public:
   /// An answer carried these.

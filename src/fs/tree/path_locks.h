@@ -28,9 +28,9 @@ namespace pailfs::fs {
 /// thread takes no second hold while it has one: so no ring of waiting threads can form.
 ///
 /// Any thread. A hold may be kept across requests to the store; `mutex_` is not, it is innermost.
-/// Each wait has a limit and can be called off (law L8). Outside Inode::flush: who holds that only
-/// tries (`try_change`). What clang cannot check is who holds which path, since that is known at
-/// run time only; it checks all that lies under `mutex_`.
+/// Each wait has a limit and can be called off (law L8). Outside Inode::object_mutex: who holds
+/// that only tries (`try_change`). What clang cannot check is who holds which path, since that is
+/// known at run time only; it checks all that lies under `mutex_`.
 class PathLocks final {
   struct Request;
   using Requests = std::list<Request>;

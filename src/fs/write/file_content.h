@@ -15,10 +15,10 @@
 namespace pailfs::fs {
 
 /// What the open handles of one file share: the stored version it started from, what was written
-/// since, and whether the store knows. Guarded as a whole by Inode::state. What an upload reads
-/// (bytes, stat, attributes, base) is changed only by who also holds Inode::flush, or its path
-/// alone, so that an upload sees it stand still; the counts of users change under Inode::state
-/// alone.
+/// since, and whether the store knows. Guarded as a whole by Inode::content_mutex. What an upload
+/// reads (bytes, stat, attributes, base) is changed only by who also holds Inode::object_mutex, or
+/// its path alone, so that an upload sees it stand still; the counts of users change under
+/// Inode::content_mutex alone.
 ///
 /// A byte at offset i < stat.size is: the local file's, if `local` has it; else the base version's,
 /// if i < base_visible; else zero.

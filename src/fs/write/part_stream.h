@@ -42,7 +42,7 @@ class AbandonedUploads final {
 /// The bytes stay in the local file until the upload is complete, so that whatever goes wrong here
 /// the file can be stored anew; when there is no more room for them, those go that the store has
 /// confirmed to hold (law L2). Members may be called from any thread; those on writing
-/// are called under Inode::state and wait for nothing, `finish` under Inode::flush.
+/// are called under Inode::content_mutex and wait for nothing, `finish` under Inode::object_mutex.
 class PartStream final : public std::enable_shared_from_this<PartStream> {
  public:
   struct Target {
@@ -77,7 +77,7 @@ class PartStream final : public std::enable_shared_from_this<PartStream> {
   void truncated(std::uint64_t size) EXCLUDES(mutex_);
 
   /// Lets the local file drop what the store has confirmed, waiting for a part on its way if there
-  /// is nothing else; false if that frees nothing. Under Inode::flush.
+  /// is nothing else; false if that frees nothing. Under Inode::object_mutex.
   bool make_room(std::chrono::milliseconds patience) EXCLUDES(mutex_);
 
   /// Sends what is missing of the file, which nobody changes meanwhile, and completes the upload.

@@ -46,12 +46,12 @@ Status Uploader::store(const InodePtr& inode) {
   const auto path = inodes_.path(inode);
   std::shared_ptr<FileContent> content;
   {
-    MutexLock lock(inode->state);
+    MutexLock lock(inode->content_mutex);
     content = inode->content;
     if (!content || !content->dirty()) return {};
   }
   if (!path) {
-    MutexLock lock(inode->state);
+    MutexLock lock(inode->content_mutex);
     // Unlinked here: what it holds is for its open handles only.
     if (content->orphaned) return {};
     // Replaced or removed elsewhere: storing it would undo that, so its writers are told.
@@ -60,11 +60,11 @@ Status Uploader::store(const InodePtr& inode) {
         {ESTALE, "a file was replaced elsewhere while open; what was written to it is not stored"});
   }
 
-  // Reading the content without its lock is safe from here on: only holders of inode->flush change
-  // it. What this function itself changes in it, it changes under the lock.
+  // Reading the content without its lock is safe from here on: only holders of inode->object_mutex
+  // change it. What this function itself changes in it, it changes under the lock.
   const store::Key key = file_key(config_.prefix, *path);
   if (content->bytes_dirty && content->stat.size > 0 && !content->local) {
-    MutexLock lock(inode->state);
+    MutexLock lock(inode->content_mutex);
     content->local = std::make_shared<cache::BlockFile>(space_);
   }
   if (content->doubt) settle_doubt(*inode, *content, key);
@@ -104,7 +104,7 @@ Status Uploader::store(const InodePtr& inode) {
     const std::uint64_t size = content->base_size;
     keep_copied(blocks_, {key, content->base, size}, {key, *etag, size});
   }
-  MutexLock lock(inode->state);
+  MutexLock lock(inode->content_mutex);
   if (!etag) {
     Error error = etag.error().with("store " + printable(*path));
     const bool gone = error.err == ENOENT && content->stored && error.s3_code != "NoSuchUpload" &&
@@ -131,7 +131,7 @@ Status Uploader::store(const InodePtr& inode) {
   if (content->local && (content->local->lacks_any() || content->stat.size > kKeptAfterStoring)) {
     content->local = nullptr;
   }
-  inode->pages_follow(before, *etag);
+  inode->page_cache_follows(before, *etag);
 
   Node node;
   node.form = Form::file;
@@ -176,7 +176,7 @@ bool Uploader::can_append(const FileContent& content) const {
 void Uploader::begin_early(const InodePtr& inode) {
   const auto path = inodes_.path(inode);
   if (!path) return;
-  MutexLock lock(inode->state);
+  MutexLock lock(inode->content_mutex);
   FileContent& content = *inode->content;
   if (content.failures > 0 || !worth_beginning(content)) return;
   PartStream::Target target;
@@ -201,7 +201,7 @@ std::optional<Result<store::ETag>> Uploader::finish_early(Inode& inode, FileCont
                                                           const store::Key& key) {
   std::shared_ptr<PartStream> stream;
   {
-    MutexLock lock(inode.state);
+    MutexLock lock(inode.content_mutex);
     stream.swap(content.stream);
   }
   // Renamed, or cut so short that one request does.
@@ -216,13 +216,13 @@ std::optional<Result<store::ETag>> Uploader::finish_early(Inode& inode, FileCont
     return std::nullopt;
   if (!etag) {
     // With all bytes here the next attempt begins anew; without, this upload is where the rest is.
-    MutexLock lock(inode.state);
+    MutexLock lock(inode.content_mutex);
     if (all_here) return etag;
     content.stream = std::move(stream);
     if (!content.is_lost()) return etag;
     return etag.error().with("the upload that alone holds its first bytes is gone from the store");
   }
-  MutexLock lock(inode.state);
+  MutexLock lock(inode.content_mutex);
   // The object has the times at which its upload began, unless somebody gave it others since.
   if (!content.times_given) {
     content.stat.atime = stream->target().stat.atime;
@@ -251,7 +251,7 @@ void Uploader::note_doubt(FileContent& content, const std::string& path,
 void Uploader::settle_doubt(Inode& inode, FileContent& content, const store::Key& key) {
   const auto info = store_.head(key);
   if (!info && info.error().err != ENOENT) return;
-  MutexLock lock(inode.state);
+  MutexLock lock(inode.content_mutex);
   const std::optional<FileContent::Doubt> doubt = std::exchange(content.doubt, std::nullopt);
   if (!doubt || !info || info->size != doubt->size) return;
   if (!has_all(info->attributes, doubt->attributes)) return;
@@ -267,7 +267,7 @@ bool Uploader::find_own_version(Inode& inode, const std::string& path) {
   const auto ours = known_.stored_unseen(path);
   if (!ours) return false;
   {
-    MutexLock lock(inode.state);
+    MutexLock lock(inode.content_mutex);
     const FileContent* const content = inode.content.get();
     if (content == nullptr || !content->stored || content->base != ours->info.etag) return false;
   }
@@ -277,10 +277,10 @@ bool Uploader::find_own_version(Inode& inode, const std::string& path) {
                     has_all(info->attributes, ours->info.attributes);
   if (!same) return false;
   known_.learn(path, decode(*info, false, config_), asked);
-  MutexLock lock(inode.state);
+  MutexLock lock(inode.content_mutex);
   if (!inode.content) return false;
   inode.content->base = info->etag;
-  inode.pages_follow(ours->info.etag, info->etag);
+  inode.page_cache_follows(ours->info.etag, info->etag);
   return true;
 }
 
@@ -318,7 +318,7 @@ Result<store::ETag> Uploader::send_bytes(Inode& inode, FileContent& content, con
 
   if (!plan->download.empty()) {
     const Status fetched = fetch_into(store_, pool_, config_.parallel, key, content.base,
-                                      plan->download, *content.local, inode.state);
+                                      plan->download, *content.local, inode.content_mutex);
     if (!fetched) return fetched.error();
   }
   if (!plan->parts.empty()) {
@@ -334,7 +334,7 @@ Result<store::ETag> Uploader::send_bytes(Inode& inode, FileContent& content, con
       if (part.copy) copied.push_back(part.range);
     }
     const Status fetched = fetch_into(store_, pool_, config_.parallel, key, content.base, copied,
-                                      *content.local, inode.state);
+                                      *content.local, inode.content_mutex);
     if (!fetched) return fetched.error();
     input.copy_allowed = false;
     plan = plan_upload(input);

@@ -47,15 +47,15 @@ class Uploader final {
   Uploader(const Uploader&) = delete;
   Uploader& operator=(const Uploader&) = delete;
 
-  /// The caller holds inode->flush, so that nobody writes meanwhile. On failure everything is as
-  /// dirty as before, but for E2BIG: where the store takes the bytes without the new attributes,
-  /// they are stored with the old ones, and the file is as it is in the store. A detached inode has
-  /// nothing to store: success.
-  Status store(const InodePtr& inode) REQUIRES(inode->flush);
+  /// The caller holds inode->object_mutex, so that nobody writes meanwhile. On failure everything
+  /// is as dirty as before, but for E2BIG: where the store takes the bytes without the new
+  /// attributes, they are stored with the old ones, and the file is as it is in the store. A
+  /// detached inode has nothing to store: success.
+  Status store(const InodePtr& inode) REQUIRES(inode->object_mutex);
 
   /// After a write: begins to send the front of a large new file, which has not been stored before,
   /// or of what is appended to a stored one, while the rest is being written.
-  void begin_early(const InodePtr& inode) REQUIRES(inode->flush);
+  void begin_early(const InodePtr& inode) REQUIRES(inode->object_mutex);
   [[nodiscard]] bool worth_beginning(const FileContent& content) const;
   /// Aborts the uploads whose files were removed or given up meanwhile.
   void sweep() { abandoned_.sweep(); }
@@ -63,7 +63,7 @@ class Uploader final {
   /// The store says that the object is no longer the version that we stored last: before that is
   /// believed it is looked at once. Some services name the version that an upload has made
   /// otherwise than they do later (gofakes3). True: it is ours, and has its right name now.
-  bool find_own_version(Inode& inode, const std::string& path) REQUIRES(inode.flush);
+  bool find_own_version(Inode& inode, const std::string& path) REQUIRES(inode.object_mutex);
 
   /// Content-Type, and the six headers, that a new object of this path gets.
   [[nodiscard]] store::ObjectAttributes new_attributes(const std::string& path,
@@ -94,7 +94,7 @@ class Uploader final {
   /// Before the next attempt: if the object is what that one would have made, it is the version
   /// from which this one starts.
   void settle_doubt(Inode& inode, FileContent& content, const store::Key& key)
-      REQUIRES(inode.flush);
+      REQUIRES(inode.object_mutex);
   Result<store::ETag> rewrite_metadata(const FileContent& content, const store::Key& key,
                                        const store::ObjectAttributes& attributes);
 

@@ -7,12 +7,12 @@ namespace {
 /// Nothing when all of it is stored, or when nobody can ever ask the store for it again.
 std::optional<UnstoredFile> unstored_part(Inode& inode) {
   MutexLock lock(inode.content_mutex);
-  const FileContent* content = inode.content.get();
-  if (content == nullptr || !content->dirty() || content->orphaned) return std::nullopt;
+  if (!inode.content || !inode.content->must_be_stored()) return std::nullopt;
+  const FileContent& content = *inode.content;
   UnstoredFile file;
-  const bool has_bytes = content->bytes_dirty && content->local != nullptr;
-  file.bytes = has_bytes ? content->local->present().total() : 0;
-  if (content->failures > 0) file.failure = content->last_failure.text;
+  const bool has_bytes = content.has_unstored_bytes() && content.local();
+  file.bytes = has_bytes ? content.local()->present().total() : 0;
+  if (content.failures() > 0) file.failure = content.last_failure().text;
   return file;
 }
 

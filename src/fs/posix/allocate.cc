@@ -22,32 +22,30 @@ void PosixFileSystem::drop_set_ids(HandleId handle, const Caller& caller) {
   Inode& inode = *(*file)->inode;
   {
     MutexLock lock(inode.content_mutex);
-    const Stat& stat = inode.content->stat;
+    const Stat& stat = inode.content->stat();
     if ((stat.mode & (S_ISUID | S_ISGID)) == 0) return;
   }
   MutexLock changing(inode.object_mutex);
   MutexLock lock(inode.content_mutex);
-  Stat& stat = inode.content->stat;
+  const Stat& stat = inode.content->stat();
   const mode_t mode = mode_after_write(stat.mode, stat.gid, caller);
-  if (mode == stat.mode) return;
-  stat.mode = mode;
-  inode.content->metadata_dirty = true;
+  if (mode != stat.mode) inode.content->change_mode(mode);
 }
 
 Status PosixFileSystem::check_growth(const FileContent& content, std::uint64_t size,
                                      std::uint64_t hole_end) const {
-  if (content.orphaned) return {};  // will never be an object
+  if (content.is_orphaned()) return {};  // will never be an object
   if (size > (config_.no_multipart ? kMaxPart : kMaxPart * kMaxParts)) {
     return Error{EFBIG, config_.no_multipart
                             ? "no object can be larger than 5 GiB without multipart"
                             : "no object can be so large"};
   }
   // Behind what shows of the stored version.
-  const std::uint64_t from = content.base_visible;
+  const std::uint64_t from = content.base_visible();
   if (hole_end <= from || hole_end - from <= config_.hole_limit) return {};
   std::uint64_t zeros = hole_end - from;
-  if (content.local) {
-    for (const Range& piece : content.local->present().present({from, hole_end})) {
+  if (content.local()) {
+    for (const Range& piece : content.local()->present().present({from, hole_end})) {
       zeros -= piece.size();
     }
   }
@@ -63,11 +61,11 @@ Status PosixFileSystem::write_zeros(HandleId handle, Inode& inode, Range range) 
   {
     MutexLock lock(inode.content_mutex);
     const FileContent& content = *inode.content;
-    range.end = std::min(range.end, content.stat.size);
-    if (content.local) {
-      for (const Range& piece : content.local->present().present(range)) data.add(piece);
+    range.end = std::min(range.end, content.stat().size);
+    if (content.local()) {
+      for (const Range& piece : content.local()->present().present(range)) data.add(piece);
     }
-    data.add({range.begin, std::max(range.begin, std::min(range.end, content.base_visible))});
+    data.add({range.begin, std::max(range.begin, std::min(range.end, content.base_visible()))});
   }
   const std::vector<char> zeros(std::min(data.total(), kMostZeros));
   for (const Range& piece : data.present(range)) {
@@ -101,13 +99,12 @@ Status PosixFileSystem::allocate(HandleId handle, const Allocation& what) {
   if (const Status wanted = still_wanted(); !wanted) return wanted;
   MutexLock lock(inode->content_mutex);
   FileContent& content = *inode->content;
-  if (what.grows && end > content.stat.size) {
-    const Status grown = truncate(content, end);
+  if (what.grows && end > content.stat().size) {
+    const Status grown = resize(content, end);
     if (!grown) return grown;
   }
-  content.stat.mtime = content.stat.ctime = clock_.wall();
-  content.metadata_dirty = true;
-  inode->kernel.wrote(what.grows ? end : 0, content.stat);
+  content.touch(clock_.wall());
+  inode->kernel.wrote(what.grows ? end : 0, content.stat());
   return {};
 }
 

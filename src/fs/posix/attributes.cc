@@ -45,26 +45,25 @@ Result<Attr> PosixFileSystem::setattr_file(const InodePtr& inode, const SetAttr&
   const WallTime now = clock_.wall();
   const auto path = inodes_.path(inode);
   const auto change_content = [&](FileContent& content) -> Status {
-    if (path && !change.size && content.stored && !content.dirty()) {
-      Stat wanted = content.stat;
+    if (path && !change.size && content.is_stored() && !content.is_dirty()) {
+      Stat wanted = content.stat();
       apply(change, now, wanted);
-      if (says_already(content.attributes, wanted) && known_.confirmed(*path, now)) {
-        content.stat = wanted;
+      if (says_already(content.attributes(), wanted) && known_.confirmed(*path, now)) {
+        content.confirm_attributes(wanted);
         return {};
       }
     }
     if (change.size) {
-      const Status done = truncate(content, *change.size);
+      const Status done = resize(content, *change.size);
       if (!done) return done;
-      content.stat.mtime = now;
     }
-    apply(change, now, content.stat);
-    if (change.mode) follow_mode(content.attributes, content.stat.mode);
-    if (change.size) {
-      content.stat.mode = mode_after_write(content.stat.mode, content.stat.gid, change.by);
-    }
-    content.metadata_dirty = true;
-    content.times_given = content.times_given || change.atime || change.mtime;
+    Stat stat = content.stat();
+    if (change.size) stat.mtime = now;
+    apply(change, now, stat);
+    store::ObjectAttributes attributes = content.attributes();
+    if (change.mode) follow_mode(attributes, stat.mode);
+    if (change.size) stat.mode = mode_after_write(stat.mode, stat.gid, change.by);
+    content.change_attributes(stat, std::move(attributes), change.atime || change.mtime);
     return {};
   };
   const bool may_wait = !change.size || change.by_handle;
@@ -94,7 +93,7 @@ Status PosixFileSystem::change_file(const InodePtr& inode,
         return Error{ESTALE, printable(*path) + ": is a directory now"};
       node = std::move(*found);
     }
-    acquire_content(inode, content_from(*node), false);
+    acquire_content(inode, FileContent::of_stored(*node), false);
   }
   const Status whole = resizes ? upload_to_read_back(inode, {0, UINT64_MAX}) : Status();
   const Status changed = whole ? change_acquired(inode, change, may_wait) : whole;
@@ -106,73 +105,38 @@ Status PosixFileSystem::change_acquired(const InodePtr& inode,
                                         const std::function<Status(FileContent&)>& change,
                                         bool may_wait) {
   if (const Status wanted = still_wanted(); !wanted) return wanted;
-  Stat old_stat;
-  store::ObjectAttributes old_attributes;
-  std::uint64_t old_visible = 0;
+  FileContent::Before before;
   bool was_dirty = false;
   bool bytes_first = false;
-  unsigned old_failures = 0;
   {
     MutexLock lock(inode->content_mutex);
     FileContent& content = *inode->content;
-    old_stat = content.stat;
-    old_attributes = content.attributes;
-    old_visible = content.base_visible;
-    was_dirty = content.dirty();
-    old_failures = content.failures;
-    const Status changed = change(content);
-    if (!changed) {
-      content.stat = old_stat;
-      content.attributes = old_attributes;
-      return changed;
-    }
+    before = content.before_change();
+    was_dirty = content.is_dirty();
+    if (const Status changed = change(content); !changed) return changed;
     // While a writer has it open and unstored, the change rides on the write's own request, unless
-    // the store may refuse it: then whoever makes it is told, and not whoever closes the file.
-    const bool fits = surely_fit(content.attributes);
-    const bool rides = content.writers > 0 && (was_dirty || content.bytes_dirty);
+    // the store may refuse it: then the program that makes it is told, not the one that closes it.
+    const bool fits = surely_fit(content.attributes());
+    const bool rides = content.has_writers() && (was_dirty || content.has_unstored_bytes());
     if (may_wait && rides && fits) return {};
     bytes_first = may_wait && was_dirty && !fits;
-    if (bytes_first) {
-      content.stat = old_stat;
-      content.attributes = old_attributes;
-    }
+    if (bytes_first) content.take_back_attributes(before);
   }
   const Status stored = uploader_.store(inode);
   if (bytes_first) return stored ? change_acquired(inode, change, false) : stored;
   if (!stored && !was_dirty) {
     // Nothing was acknowledged, so the file is again what it was: its bytes are all the store's.
     MutexLock lock(inode->content_mutex);
-    FileContent& content = *inode->content;
-    content.failures = old_failures;
-    content.stat = old_stat;
-    content.attributes = old_attributes;
-    content.base_visible = old_visible;
-    content.bytes_dirty = false;
-    content.metadata_dirty = false;
+    inode->content->take_back(before);
   }
   return stored;
 }
 
-Status PosixFileSystem::truncate(FileContent& content, std::uint64_t size) {
-  if (size == content.stat.size) return {};
-  if (size > content.stat.size) {
+Status PosixFileSystem::resize(FileContent& content, std::uint64_t size) const {
+  if (size > content.stat().size) {
     if (const Status possible = check_growth(content, size, size); !possible) return possible;
   }
-  if (content.local) {
-    const Status cut = content.local->truncate(size);
-    if (!cut) return cut;
-  }
-  content.base_visible = std::min(content.base_visible, size);
-  if (content.doubt) content.doubt->visible = std::min(content.doubt->visible, size);
-  content.changed.remove({size, UINT64_MAX});
-  if (content.stream && (size == 0 || size < content.stream->copied())) {
-    content.stream->give_up();
-    content.stream = nullptr;
-  }
-  if (content.stream) content.stream->truncated(size);
-  content.stat.size = size;
-  content.bytes_dirty = true;
-  return {};
+  return content.truncate(size);
 }
 
 Result<Attr> PosixFileSystem::setattr_directory(const InodePtr& inode, const SetAttr& change) {

@@ -129,12 +129,10 @@ Result<CreateResult> PosixFileSystem::create_new(InodeId parent, std::string_vie
   const auto entry = new_entry(parent, name, S_IFREG | (mode & 07777), caller);
   if (!entry) return entry.error();
 
-  auto content = std::make_shared<FileContent>();
-  content->stat = entry->stat;
-  content->attributes.content_type = mime_.type_of(entry->place.path);
-  content->taken = content->attributes;
-  put_xattrs(entry->xattrs, content->attributes);
-  content->bytes_dirty = true;
+  store::ObjectAttributes taken;
+  taken.content_type = mime_.type_of(entry->place.path);
+  store::ObjectAttributes attributes = taken;
+  put_xattrs(entry->xattrs, attributes);
 
   // A stale inode of that name, of a file that is gone, must not lend its number to the new one.
   const InodePtr& directory = entry->place.parent;
@@ -142,9 +140,11 @@ Result<CreateResult> PosixFileSystem::create_new(InodeId parent, std::string_vie
   const InodePtr inode = inodes_.reference(directory, name, false, 1);
   CreateResult result;
   const bool writable = (flags & O_ACCMODE) != O_RDONLY;
-  acquire_content(inode, content, writable);
+  acquire_content(inode,
+                  FileContent::of_new_file(entry->stat, std::move(attributes), std::move(taken)),
+                  writable);
   result.handle = add_handle(inode, writable, true);
-  result.attr = told(inode, content->stat);
+  result.attr = told(inode, entry->stat);
   contents_changed(directory);
   return result;
 }

@@ -29,7 +29,7 @@ void PosixFileSystem::begin_names(OpenDirectory& directory, const std::string& p
   std::vector<std::string> local_names;
   for (const auto& [name, child] : inodes_.pinned_in(directory.inode)) {
     MutexLock lock(child->content_mutex);
-    if (child->content && !child->content->stored) local_names.push_back(name);
+    if (child->content && !child->content->is_stored()) local_names.push_back(name);
   }
   if (directory.names) {
     directory.names->begin_anew(path, local_names);

@@ -51,24 +51,11 @@ Result<std::shared_ptr<OpenFile>> PosixFileSystem::find_file(HandleId handle) {
   return file;
 }
 
-std::shared_ptr<FileContent> PosixFileSystem::content_from(const Node& node) const {
-  auto content = std::make_shared<FileContent>();
-  content->stat = node.stat;
-  content->attributes = content->taken = node.info.attributes;
-  content->stored = true;
-  content->base = node.info.etag;
-  content->base_size = node.info.size;
-  content->base_visible = node.info.size;
-  return content;
-}
-
-void PosixFileSystem::acquire_content(const InodePtr& inode,
-                                      const std::shared_ptr<FileContent>& fresh, bool writer) {
+void PosixFileSystem::acquire_content(const InodePtr& inode, ContentPtr fresh, bool writer) {
   inodes_.pin(inode);
   MutexLock lock(inode->content_mutex);
-  if (!inode->content) inode->content = fresh;
-  ++inode->content->users;
-  if (writer) ++inode->content->writers;
+  if (!inode->content) inode->content = std::move(fresh);
+  inode->content->add_user(writer);
 }
 
 bool PosixFileSystem::acquire_if(const InodePtr& inode, bool writer,
@@ -77,8 +64,7 @@ bool PosixFileSystem::acquire_if(const InodePtr& inode, bool writer,
   {
     MutexLock lock(inode->content_mutex);
     if (inode->content && wanted(*inode->content)) {
-      ++inode->content->users;
-      if (writer) ++inode->content->writers;
+      inode->content->add_user(writer);
       return true;
     }
   }
@@ -87,39 +73,40 @@ bool PosixFileSystem::acquire_if(const InodePtr& inode, bool writer,
 }
 
 bool PosixFileSystem::acquire_unstored(const InodePtr& inode, bool writer) {
-  return acquire_if(inode, writer,
-                    [](const FileContent& content) { return content.dirty() || !content.stored; });
+  return acquire_if(inode, writer, [](const FileContent& content) {
+    return content.is_dirty() || !content.is_stored();
+  });
 }
 
 bool PosixFileSystem::acquire_removed(const InodePtr& inode, bool writer) {
-  return acquire_if(inode, writer,
-                    [](const FileContent& content) { return content.orphaned && !content.stored; });
+  return acquire_if(inode, writer, [](const FileContent& content) {
+    return content.is_orphaned() && !content.is_stored();
+  });
 }
 
 void PosixFileSystem::release_content(const InodePtr& inode, bool writer) {
   int unpins = 1;  // the user's own
-  std::shared_ptr<FileContent> closed;
+  ContentPtr closed;
   {
     MutexLock lock(inode->content_mutex);
     FileContent& content = *inode->content;
-    if (writer) --content.writers;
-    if (--content.users == 0) {
-      const bool unstored = content.dirty() && !content.orphaned;
-      const bool lost_cause =
-          content.failures > 0 && (is_final(content.last_failure) || content.is_lost());
+    content.remove_user(writer);
+    if (!content.has_users()) {
+      const bool unstored = content.must_be_stored();
+      const bool lost_cause = content.failures() > 0 && !content.is_being_stored() &&
+                              (is_final(content.last_failure()) || content.is_lost());
       if (unstored && lost_cause) {
         log_critical("what was written is discarded, it can no longer be stored: " +
-                     content.last_failure.text);
+                     content.last_failure().text);
       }
       if (unstored && !lost_cause) {
         // Stays, pinned once, until a later flush or the unmount stores it, or it is removed.
-        if (!content.kept_unstored) unpins = 0;
-        content.kept_unstored = true;
+        if (content.keep_unstored()) unpins = 0;
       } else {
-        if (content.kept_unstored) ++unpins;
+        if (content.is_kept_unstored()) ++unpins;
         // The kernel has pages of what is given up.
         if (unstored) inode->paged_version = {};
-        closed = std::exchange(inode->content, nullptr);
+        closed = std::move(inode->content);
       }
     }
   }
@@ -129,22 +116,20 @@ void PosixFileSystem::release_content(const InodePtr& inode, bool writer) {
 }
 
 void PosixFileSystem::keep_bytes(const InodePtr& inode, const FileContent& closed) {
-  if (!closed.stored || closed.dirty() || closed.orphaned || !closed.local) return;
-  const Range all{0, closed.stat.size};
-  if (closed.local->lacks(all) || !closed.local->present().missing(all).empty()) return;
+  if (!closed.is_copy_of_base()) return;
   const auto path = inodes_.path(inode);
   if (!path) return;
   keep_written(
-      fetcher_, {file_key(config_.prefix, *path), closed.base, closed.base_size},
-      [&](std::uint64_t offset, std::span<char> out) { return closed.local->read(offset, out); });
+      fetcher_, {file_key(config_.prefix, *path), closed.base(), closed.base_size()},
+      [&](std::uint64_t offset, std::span<char> out) { return closed.local()->read(offset, out); });
 }
 
 HandleId PosixFileSystem::add_handle(const InodePtr& inode, bool writable, bool created) {
   auto file = std::make_shared<OpenFile>(inode, writable, fetcher_, clock_);
   file->created = created;
   {
-    MutexLock lock(inode->content_mutex);
-    file->failures_seen = inode->content->failures;
+    MutexLock lock(file->inode->content_mutex);
+    file->failures_heard = file->inode->content->failures();
   }
   return files_.add(std::move(file));
 }
@@ -184,7 +169,7 @@ Result<std::string> PosixFileSystem::acquire_current(const InodePtr& inode, bool
       }
       if (!node) return not_there_any_more(node.error());
       if (!is_file) return Error{ESTALE, printable(*path) + ": is a directory now"};
-      acquire_content(inode, content_from(*node), writable);
+      acquire_content(inode, FileContent::of_stored(*node), writable);
       auto now = clean_version(*inode);
       if (now && *now != node->info.etag) {
         release_content(inode, writable);
@@ -204,7 +189,7 @@ Result<std::string> PosixFileSystem::acquire_current(const InodePtr& inode, bool
     bool stays = path_now.has_value();
     {
       MutexLock lock(inode->content_mutex);
-      stays = stays && !inode->being_removed && !inode->content->orphaned;
+      stays = stays && !inode->being_removed && !inode->content->is_orphaned();
     }
     if (stays && path_now == *path) return path;
     release_content(inode, writable);
@@ -217,9 +202,10 @@ Result<std::string> PosixFileSystem::acquire_current(const InodePtr& inode, bool
 
 std::optional<store::ETag> PosixFileSystem::clean_version(Inode& inode) {
   MutexLock lock(inode.content_mutex);
-  const FileContent* const content = inode.content.get();
-  if (content == nullptr || !content->stored || content->dirty()) return std::nullopt;
-  return content->base;
+  if (!inode.content || !inode.content->is_stored() || inode.content->is_dirty()) {
+    return std::nullopt;
+  }
+  return inode.content->base();
 }
 
 Result<OpenResult> PosixFileSystem::open(InodeId ino, int flags) {
@@ -248,10 +234,10 @@ Result<OpenResult> PosixFileSystem::open(InodeId ino, int flags) {
   }
   result.handle = add_handle(inode, writable, false);
   MutexLock lock(inode->content_mutex);
-  const store::ETag& version = inode->content->base;
+  const store::ETag& version = inode->content->base();
   if (has_whole_files() && !path->empty()) {
     result.whole =
-        fetcher_.whole({file_key(config_.prefix, *path), version, inode->content->base_size});
+        fetcher_.whole({file_key(config_.prefix, *path), version, inode->content->base_size()});
   }
   result.keep_page_cache = !version.empty() && inode->paged_version == version;
   inode->paged_version = version;
@@ -262,41 +248,32 @@ Status PosixFileSystem::truncate_opened(const InodePtr& inode) {
   MutexLock changing(inode->object_mutex);
   if (const Status wanted = still_wanted(); !wanted) return wanted;
   MutexLock lock(inode->content_mutex);
-  FileContent& content = *inode->content;
-  const Status cut = truncate(content, 0);
-  if (!cut) return cut;
-  content.stat.mtime = content.stat.ctime = clock_.wall();
-  content.bytes_dirty = true;
-  return {};
+  return inode->content->empty(clock_.wall());
 }
 
 Result<ReadBytes> PosixFileSystem::read_once(OpenFile& file, Range range, bool& moved) {
   std::shared_ptr<char[]> own;  // bytes that no block holds: written ones, and zeros
   std::vector<Range> gaps;      // what the stored version has
   Version version;
-  std::shared_ptr<FileContent> content;
   {
     MutexLock lock(file.inode->content_mutex);
-    content = file.inode->content;
-    if (content->local && content->local->lacks(range)) {
+    const FileContent& content = *file.inode->content;
+    if (content.lacks(range)) {
       moved = true;
       return Error{EAGAIN, "bytes that are in an upload which is not complete yet"};
     }
-    range.end = std::min(range.end, std::max(content->stat.size, range.begin));
+    range.end = std::min(range.end, std::max(content.stat().size, range.begin));
     if (range.empty()) return ReadBytes();
-    const Range visible{range.begin, std::min(range.end, content->base_visible)};
-    if (content->stored && !visible.empty()) {
-      gaps = content->local ? content->local->present().missing(visible) : std::vector{visible};
-    }
+    gaps = content.only_in_base(range);
     if (gaps.empty() || gaps.front() != range) {
       own = std::make_shared_for_overwrite<char[]>(range.size());
       const std::span<char> out(own.get(), range.size());
-      const Status read = content->local ? content->local->read(range.begin, out) : Status();
+      const Status read = content.local() ? content.local()->read(range.begin, out) : Status();
       if (!read) return read.error();
-      if (!content->local) std::fill(out.begin(), out.end(), '\0');
+      if (!content.local()) std::fill(out.begin(), out.end(), '\0');
     }
-    version.etag = content->base;
-    version.size = content->base_size;
+    version.etag = content.base();
+    version.size = content.base_size();
   }
   const auto path =
       gaps.empty() ? std::optional<std::string>(std::string()) : inodes_.path(file.inode);
@@ -318,7 +295,7 @@ Result<ReadBytes> PosixFileSystem::read_once(OpenFile& file, Range range, bool& 
       // Stored or renamed by ourselves meanwhile: look again where the bytes are.
       const bool renamed = inodes_.path(file.inode) != path;
       MutexLock lock(file.inode->content_mutex);
-      moved = renamed || !(content->base == version.etag);
+      moved = renamed || file.inode->content->base() != version.etag;
       return read.error();
     }
     bytes.append(std::move(*read));
@@ -360,7 +337,7 @@ Result<ReadBytes> PosixFileSystem::read(HandleId handle, std::uint64_t offset, s
     // name again is not to get what is gone.
     if (const auto path = inodes_.path(inode)) {
       MutexLock lock(inode->content_mutex);
-      known_.denied(*path, inode->content->base);
+      known_.denied(*path, inode->content->base());
     }
     Error stale = bytes.error();
     stale.err = ESTALE;
@@ -421,7 +398,7 @@ void PosixFileSystem::make_room(Inode& inode, std::uint64_t bytes) {
   std::shared_ptr<PartStream> stream;
   {
     MutexLock lock(inode.content_mutex);
-    stream = inode.content->stream;
+    stream = inode.content->stream();
   }
   if (!stream) return;
   // Others must find a thread: beyond these, bytes go to the disk instead of waiting.
@@ -432,8 +409,7 @@ void PosixFileSystem::make_room(Inode& inode, std::uint64_t bytes) {
 
 bool PosixFileSystem::lacks(Inode& inode, Range range) {
   MutexLock lock(inode.content_mutex);
-  const FileContent* const content = inode.content.get();
-  return content != nullptr && content->local && content->local->lacks(range);
+  return inode.content && inode.content->lacks(range);
 }
 
 Status PosixFileSystem::upload_to_read_back(const InodePtr& inode, Range range) {
@@ -445,32 +421,12 @@ Status PosixFileSystem::write_local(Inode& inode, std::uint64_t offset,
   const Range range{offset, offset + bytes.size()};
   MutexLock lock(inode.content_mutex);
   FileContent& content = *inode.content;
-  if (range.end > content.stat.size) {
-    const std::uint64_t hole_end = range.begin > content.stat.size ? range.begin : 0;
+  const std::uint64_t size = content.stat().size;
+  if (range.end > size) {
+    const std::uint64_t hole_end = range.begin > size ? range.begin : 0;
     if (Status possible = check_growth(content, range.end, hole_end); !possible) return possible;
   }
-  if (!content.local) content.local = std::make_shared<cache::BlockFile>(space_);
-  const Status written = content.local->write(offset, bytes);
-  if (!written) {
-    // Part of it may be in place, over bytes of the stored version: those are read from the store.
-    if (!content.dirty()) content.local = nullptr;
-    return written;
-  }
-  content.changed.add(range);
-  content.stat.size = std::max(content.stat.size, range.end);
-  content.stat.mtime = content.stat.ctime = clock_.wall();
-  content.bytes_dirty = true;
-  content.times_given = false;
-  if (!content.stream) return {};
-  const std::uint64_t copied = content.stream->copied();
-  if (range.begin < copied) {
-    // What the store copies would be the old bytes. All that was sent is still here.
-    content.stream->give_up();
-    content.stream = nullptr;
-  } else {
-    content.stream->wrote(range, content.local->present().front(copied));
-  }
-  return {};
+  return content.write(offset, bytes, space_, clock_.wall());
 }
 
 bool PosixFileSystem::free_local(const InodePtr& inode) {
@@ -478,7 +434,7 @@ bool PosixFileSystem::free_local(const InodePtr& inode) {
     MutexLock lock(inode->content_mutex);
     const FileContent& content = *inode->content;
     // Less than a part is not worth an object that is not complete yet.
-    if (!content.local || content.local->present().total() < kMinPart) return false;
+    if (!content.local() || content.local()->present().total() < kMinPart) return false;
   }
   const Status stored = uploader_.store(inode);
   if (!stored) {
@@ -486,10 +442,7 @@ bool PosixFileSystem::free_local(const InodePtr& inode) {
     return false;
   }
   MutexLock lock(inode->content_mutex);
-  FileContent& content = *inode->content;
-  if (content.orphaned || content.dirty()) return false;  // its bytes are nowhere else
-  content.local = nullptr;
-  return true;
+  return inode->content->give_up_local();
 }
 
 Status PosixFileSystem::store_for(OpenFile& file) {
@@ -500,9 +453,9 @@ Status PosixFileSystem::store_for(OpenFile& file) {
   MutexLock lock(file.inode->content_mutex);
   const FileContent& content = *file.inode->content;
   // A failure that another handle's flush met is this handle's failure too, once.
-  const bool missed = stored && file.failures_seen != content.failures;
-  file.failures_seen = content.failures;
-  return missed ? Status(content.last_failure) : stored;
+  const bool missed = stored && file.failures_heard != content.failures();
+  file.failures_heard = content.failures();
+  return missed ? Status(content.last_failure()) : stored;
 }
 
 Status PosixFileSystem::flush(HandleId handle) {
@@ -514,12 +467,13 @@ Status PosixFileSystem::flush(HandleId handle) {
 std::optional<std::uint64_t> PosixFileSystem::still_empty(HandleId handle) {
   const auto file = find_file(handle);
   if (!file || !(*file)->writable) return std::nullopt;
-  MutexLock lock((*file)->inode->content_mutex);
-  const FileContent& content = *(*file)->inode->content;
+  OpenFile& opened = **file;
+  MutexLock lock(opened.inode->content_mutex);
+  const FileContent& content = *opened.inode->content;
   // A failure must be told.
-  const bool told = (*file)->failures_seen == content.failures;
-  if (!told || !content.bytes_dirty || content.stat.size != 0) return std::nullopt;
-  return (*file)->inode->id;
+  const bool told = opened.failures_heard == content.failures();
+  if (!told || !content.has_unstored_bytes() || content.stat().size != 0) return std::nullopt;
+  return opened.inode->id;
 }
 
 Status PosixFileSystem::fsync(HandleId handle) {
@@ -532,10 +486,10 @@ Status PosixFileSystem::fsync(HandleId handle) {
   const Status settled = store_.settle(file_key(config_.prefix, *path));
   if (settled) return settled;
   // What was acknowledged at other handles' flushes too: they all hear of it.
-  MutexLock lock((*file)->inode->content_mutex);
-  FileContent& content = *(*file)->inode->content;
-  uploader_.note_failure(content, *path, settled.error());
-  (*file)->failures_seen = content.failures;
+  OpenFile& opened = **file;
+  MutexLock lock(opened.inode->content_mutex);
+  uploader_.note_failure(*opened.inode->content, *path, settled.error());
+  opened.failures_heard = opened.inode->content->failures();
   return settled;
 }
 

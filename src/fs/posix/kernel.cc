@@ -16,7 +16,7 @@ Status PosixFileSystem::tell_kernel(const InodePtr& inode, bool truncated, OpenR
   Stat stat;
   {
     MutexLock lock(inode->content_mutex);
-    stat = inode->content->stat;
+    stat = inode->content->stat();
     // The kernel itself sets the size, and asks for the rest.
     if (truncated) inode->kernel.resized(stat.size);
   }
@@ -24,7 +24,7 @@ Status PosixFileSystem::tell_kernel(const InodePtr& inode, bool truncated, OpenR
   MutexLock lock(inode->content_mutex);
   const KernelView::Agreement agreement = inode->kernel.compare(attr);
   if (agreement == KernelView::Agreement::size_differs &&
-      inode->kernel.may_refuse(inode->content->base, clock_.now())) {
+      inode->kernel.may_refuse(inode->content->base(), clock_.now())) {
     return Error{ESTALE, "its size has changed: the kernel must look its name up"};
   }
   result.attributes_changed = agreement != KernelView::Agreement::same;
@@ -34,12 +34,12 @@ Status PosixFileSystem::tell_kernel(const InodePtr& inode, bool truncated, OpenR
 std::uint64_t PosixFileSystem::place_of(Inode& inode, std::uint64_t offset, WriteOrigin origin) {
   MutexLock lock(inode.content_mutex);
   if (!origin.appends) return offset;
-  return inode.kernel.place(offset, inode.content->stat.size, origin.direct);
+  return inode.kernel.place(offset, inode.content->stat().size, origin.direct);
 }
 
 void PosixFileSystem::wrote(Inode& inode, Range by_kernel, std::uint64_t at, WriteOrigin origin) {
   MutexLock lock(inode.content_mutex);
-  inode.kernel.wrote(by_kernel.end, inode.content->stat);
+  inode.kernel.wrote(by_kernel.end, inode.content->stat());
   // What pages the kernel has are older than this, or have it in another place.
   if (origin.direct || at != by_kernel.begin) inode.paged_version = {};
 }

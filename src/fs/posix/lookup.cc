@@ -96,14 +96,7 @@ Result<PosixFileSystem::Place> PosixFileSystem::place_of(InodeId parent, std::st
 std::optional<Node> PosixFileSystem::content_node(const InodePtr& inode) {
   MutexLock lock(inode->content_mutex);
   if (!inode->content) return std::nullopt;
-  const FileContent& content = *inode->content;
-  Node node;
-  node.form = Form::file;
-  node.stat = content.stat;
-  node.info.size = content.base_size;
-  node.info.etag = content.base;
-  node.info.attributes = content.attributes;
-  return node;
+  return inode->content->node();
 }
 
 Result<Node> PosixFileSystem::node_at(const Place& place, std::string_view name,

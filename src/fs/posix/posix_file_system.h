@@ -36,8 +36,9 @@ struct OpenFile {
       : inode(std::move(file)), writable(for_writing), reader(fetcher, clock) {}
   const InodePtr inode;
   const bool writable;
-  bool created = false;        ///< made the file: its close stores it even if it wrote nothing
-  unsigned failures_seen = 0;  ///< guarded by inode->content_mutex
+  bool created = false;  ///< made the file: its close stores it even if it wrote nothing
+  /// How many of the content's it has told its program.
+  unsigned failures_heard GUARDED_BY(inode->content_mutex) = 0;
   ObjectReader reader;
 };
 
@@ -237,7 +238,8 @@ class PosixFileSystem final : public FileSystem {
   Status change_acquired(const InodePtr& inode, const std::function<Status(FileContent&)>& change,
                          bool may_wait) REQUIRES(inode->object_mutex);
   Status write_directory(const std::string& path, Node node);
-  Status truncate(FileContent& content, std::uint64_t size);
+  /// Truncates it, if it may be so large.
+  Status resize(FileContent& content, std::uint64_t size) const;
 
   // file_system_directories.cc
   /// As they are now: for opendir and rewinddir.
@@ -274,16 +276,12 @@ class PosixFileSystem final : public FileSystem {
   void inherit_acl(NewEntry& entry, mode_t umask) const;
 
   // file_system_remove.cc
-  /// Before the object at `path` goes: fetches what open handles of the file still need of it. The
-  /// content that has all its bytes now; null if that is too much to fetch, or nobody has it open:
-  /// who comes later gets ESTALE.
-  Result<std::shared_ptr<FileContent>> fetch_before_unlink(
-      const InodePtr& inode, const std::string& path) NO_THREAD_SAFETY_ANALYSIS;
-  /// After it has gone: the inode has no name any more and lives for its open handles only. `kept`
-  /// may not be the content of now: that of an open which finds out that it came too late has no
-  /// bytes.
-  void orphan(const InodePtr& inode, const std::shared_ptr<FileContent>& kept,
-              const std::optional<Stat>& stat);
+  /// Before the object at `path` goes: fetches what open handles of the file still need of it,
+  /// unless that is too much to fetch or is gone already.
+  Status fetch_before_unlink(const InodePtr& inode,
+                             const std::string& path) NO_THREAD_SAFETY_ANALYSIS;
+  /// After it has gone: the inode has no name any more and lives for its open handles only.
+  void orphan(const InodePtr& inode, const std::optional<Stat>& stat);
   /// The same of anything without content.
   void detach(const InodePtr& inode, std::optional<Stat> stat);
   bool has_unstored_below(const InodePtr& directory);
@@ -326,12 +324,10 @@ class PosixFileSystem final : public FileSystem {
 
   // file_system_files.cc
   Result<std::shared_ptr<OpenFile>> find_file(HandleId handle);
-  std::shared_ptr<FileContent> content_from(const Node& node) const;
   /// The inode's content gets a user more: what is there, else `fresh`. `acquire_content` must be
   /// paired with `release_content`, which lets the content go with its last user unless something
   /// in it is unstored.
-  void acquire_content(const InodePtr& inode, const std::shared_ptr<FileContent>& fresh,
-                       bool writer);
+  void acquire_content(const InodePtr& inode, ContentPtr fresh, bool writer);
   /// The same, but only if there is such content.
   bool acquire_if(const InodePtr& inode, bool writer, bool (*wanted)(const FileContent&));
   /// ... with something unstored to join.

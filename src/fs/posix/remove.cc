@@ -19,50 +19,40 @@ constexpr std::chrono::seconds kEmptiness{60};
 
 }  // namespace
 
-Result<std::shared_ptr<FileContent>> PosixFileSystem::fetch_before_unlink(const InodePtr& inode,
-                                                                          const std::string& path) {
-  const std::shared_ptr<FileContent> none;
+Status PosixFileSystem::fetch_before_unlink(const InodePtr& inode, const std::string& path) {
   {
     MutexLock lock(inode->content_mutex);
-    if (!inode->content || inode->content->users == 0) return none;
+    if (!inode->content || !inode->content->has_users()) return {};
   }
   if (const Status whole = upload_to_read_back(inode, {0, UINT64_MAX}); !whole) {
     // What could not be stored is partly in an upload only, where nobody can read it.
     log_error(whole.error().with("removed while open: its bytes are lost to its readers"));
-    return none;
+    return {};
   }
   std::vector<Range> missing;
   store::ETag version;
   // Held on its own: the last handle may be closed while its bytes are still being fetched.
-  std::shared_ptr<FileContent> held;
+  std::shared_ptr<cache::BlockFile> local;
   {
     MutexLock lock(inode->content_mutex);
-    if (!inode->content || inode->content->users == 0) return none;
-    held = inode->content;
-    FileContent& content = *held;
-    if (!content.stored) return held;
-    const Range visible{0, content.base_visible};
-    if (visible.empty()) return held;
-    version = content.base;
-    missing =
-        content.local ? content.local->present().missing(visible) : std::vector<Range>{visible};
+    if (!inode->content || !inode->content->has_users()) return {};
+    FileContent& content = *inode->content;
+    version = content.base();
+    missing = content.only_in_base({0, UINT64_MAX});
+    if (missing.empty()) return {};
     std::uint64_t bytes = 0;
     for (const Range& range : missing) bytes += range.size();
     if (bytes > kRescueLimit) {
       log_warning(printable(path) + ": removed while open and too large to keep for its readers");
-      return none;
+      return {};
     }
-    if (!content.local) {
-      content.local = std::make_shared<cache::BlockFile>(space_);
-    }
+    local = content.make_local(space_);
   }
-  if (missing.empty()) return held;
   const Status fetched = fetch_into(store_, pool_, config_.parallel, file_key(config_.prefix, path),
-                                    version, missing, *held->local, inode->content_mutex);
-  if (fetched) return held;
+                                    version, missing, *local, inode->content_mutex);
   // Changed or removed elsewhere since it was opened: its bytes are gone either way.
-  if (fetched.error().err == ESTALE || fetched.error().err == ENOENT) return none;
-  return fetched.error();
+  const bool gone = !fetched && (fetched.error().err == ESTALE || fetched.error().err == ENOENT);
+  return gone ? Status() : fetched;
 }
 
 void PosixFileSystem::detach(const InodePtr& inode, std::optional<Stat> stat) {
@@ -74,24 +64,15 @@ void PosixFileSystem::detach(const InodePtr& inode, std::optional<Stat> stat) {
   inodes_.detach(inode);
 }
 
-void PosixFileSystem::orphan(const InodePtr& inode, const std::shared_ptr<FileContent>& kept,
-                             const std::optional<Stat>& stat) {
+void PosixFileSystem::orphan(const InodePtr& inode, const std::optional<Stat>& stat) {
   bool unpin = false;
   {
     MutexLock lock(inode->content_mutex);
     if (inode->content) {
       FileContent& content = *inode->content;
-      content.orphaned = true;
-      if (content.stream) content.stream->give_up();
-      content.stream = nullptr;
-      content.stat.ctime = clock_.wall();
-      if (inode->content == kept) {
-        content.stored = false;
-        content.base_visible = 0;
-      }
-      content.hides_object = false;
-      if (content.users == 0) {
-        unpin = content.kept_unstored;
+      content.orphan(clock_.wall());
+      if (!content.has_users()) {
+        unpin = content.is_kept_unstored();
         inode->content = nullptr;
       }
     }
@@ -117,12 +98,11 @@ Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {
   const InodePtr inode = inodes_.reference(place.parent, name, false, 0);
   MutexLock changing(inode->object_mutex);
   const BeingRemoved being_removed(*inode);
-  const auto kept = fetch_before_unlink(inode, place.path);
-  if (!kept) return kept.error();
+  if (const Status kept = fetch_before_unlink(inode, place.path); !kept) return kept;
   bool only_here = false;
   {
     MutexLock lock(inode->content_mutex);
-    only_here = inode->content && !inode->content->stored && !inode->content->hides_object;
+    only_here = inode->content && !inode->content->is_stored() && !inode->content->hides_object();
   }
   if (const Status wanted = still_wanted(); !wanted) return wanted;
   if (!only_here) {
@@ -131,7 +111,7 @@ Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {
     if (!removed) return removed;
   }
   known_.removed_file(place.path);
-  orphan(inode, *kept, stat);
+  orphan(inode, stat);
   contents_changed(place.parent);
   return {};
 }
@@ -139,7 +119,7 @@ Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {
 bool PosixFileSystem::has_unstored_below(const InodePtr& directory) {
   for (const InodePtr& inode : inodes_.pinned_files_below(directory)) {
     MutexLock lock(inode->content_mutex);
-    if (inode->content && !inode->content->stored) return true;
+    if (inode->content && !inode->content->is_stored()) return true;
   }
   return false;
 }

@@ -90,10 +90,9 @@ Status PosixFileSystem::rename_file(const Renaming& what) {
   MutexLock first(in_order ? inode->object_mutex : replaced->object_mutex);
   MutexLock second(in_order ? replaced->object_mutex : inode->object_mutex);
   const BeingRemoved being_removed(*replaced);
-  const auto kept = fetch_before_unlink(replaced, what.to.path);
-  if (!kept) return kept.error();
+  if (const Status kept = fetch_before_unlink(replaced, what.to.path); !kept) return kept;
   const Status renamed = rename_locked(inode, what);
-  if (renamed) orphan(replaced, *kept, what.replaced);
+  if (renamed) orphan(replaced, what.replaced);
   return renamed;
 }
 
@@ -103,7 +102,7 @@ Status PosixFileSystem::rename_unstored(const InodePtr& inode, const Renaming& w
   bool hides_object = false;
   {
     MutexLock lock(inode->content_mutex);
-    hides_object = inode->content->hides_object;
+    hides_object = inode->content->hides_object();
   }
   if (hides_object) {
     // What it had replaced under its old name must not come back to light.
@@ -114,11 +113,7 @@ Status PosixFileSystem::rename_unstored(const InodePtr& inode, const Renaming& w
   inodes_.move(inode, what.to.parent, what.new_name);
   known_.removed_file(what.from.path);
   MutexLock lock(inode->content_mutex);
-  FileContent& content = *inode->content;
-  content.stat.ctime = clock_.wall();
-  content.attributes.content_type = content.taken.content_type = mime_.type_of(what.to.path);
-  content.hides_object = there.has_value();
-  content.doubt.reset();
+  inode->content->renamed_unstored(clock_.wall(), mime_.type_of(what.to.path), there.has_value());
   return {};
 }
 
@@ -129,8 +124,8 @@ Status PosixFileSystem::rename_locked(const InodePtr& inode,
   bool dirty = false;
   {
     MutexLock lock(inode->content_mutex);
-    unstored = inode->content && !inode->content->stored && inode->content->is_all_here();
-    dirty = inode->content && inode->content->dirty();
+    unstored = inode->content && !inode->content->is_stored() && inode->content->is_all_here();
+    dirty = inode->content && inode->content->is_dirty();
   }
   // The store has never seen it: it will appear there under its new name.
   if (unstored) return rename_unstored(inode, what);
@@ -172,11 +167,7 @@ Status PosixFileSystem::rename_locked(const InodePtr& inode,
   {
     MutexLock lock(inode->content_mutex);
     inode->page_cache_follows(job.version, *etag);
-    if (inode->content) {
-      inode->content->base = *etag;
-      inode->content->stat.ctime = source.stat.ctime;
-      inode->content->attributes = inode->content->taken = attributes;
-    }
+    if (inode->content) inode->content->renamed(*etag, source.stat.ctime, attributes);
   }
   // The inode first: a lookup in between must not take it for a file that somebody replaced.
   inodes_.move(inode, what.to.parent, what.new_name);
@@ -191,8 +182,8 @@ Status PosixFileSystem::store_files_below(const InodePtr& directory) {
     bool changed = false;
     {
       MutexLock lock(file->content_mutex);
-      changed = file->content && file->content->dirty() &&
-                (file->content->stored || !file->content->is_all_here());
+      changed = file->content && file->content->is_dirty() &&
+                (file->content->is_stored() || !file->content->is_all_here());
     }
     if (changed) {
       const Status stored = uploader_.store(file);
@@ -206,9 +197,8 @@ Status PosixFileSystem::store_files_below(const InodePtr& directory) {
 void PosixFileSystem::end_early_upload(Inode& inode) {
   {
     MutexLock lock(inode.content_mutex);
-    if (!inode.content || !inode.content->stream || !inode.content->is_all_here()) return;
-    inode.content->stream->give_up();
-    inode.content->stream = nullptr;
+    if (!inode.content || !inode.content->stream() || !inode.content->is_all_here()) return;
+    inode.content->drop_stream();
   }
   uploader_.sweep();
 }
@@ -274,8 +264,8 @@ Status PosixFileSystem::rename_directory(const Renaming& what) {
     const MovedObject& version = *object->second;
     MutexLock lock(file->content_mutex);
     file->page_cache_follows(version.source_etag, version.etag);
-    if (file->content && file->content->base == version.source_etag) {
-      file->content->base = version.etag;
+    if (file->content && file->content->base() == version.source_etag) {
+      file->content->base_became(version.etag);
     }
   }
   return {};

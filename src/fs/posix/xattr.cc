@@ -71,10 +71,11 @@ Status PosixFileSystem::change_xattrs(const InodePtr& inode, const ChangeXattrs&
     return change_file(
         inode,
         [&](FileContent& content) -> Status {
-          const Status done = changed(content.attributes, content.stat);
-          if (!done) return done;
-          content.stat.ctime = clock_.wall();
-          content.metadata_dirty = true;
+          store::ObjectAttributes attributes = content.attributes();
+          Stat stat = content.stat();
+          if (const Status done = changed(attributes, stat); !done) return done;
+          stat.ctime = clock_.wall();
+          content.change_attributes(stat, std::move(attributes), false);
           return {};
         },
         true);

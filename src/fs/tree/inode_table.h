@@ -21,7 +21,14 @@
 
 namespace pailfs::fs {
 
-struct FileContent;  // of fs/write, which knows inodes
+class FileContent;  // of fs/write, which knows inodes
+
+/// Defined beside FileContent.
+struct ContentDeleter {
+  void operator()(FileContent* content) const;
+};
+/// The inode is its only owner, so no thread keeps the content without the lock that guards it.
+using ContentPtr = std::unique_ptr<FileContent, ContentDeleter>;
 
 /// Identity of one file or directory that the kernel knows or that has something unstored.
 ///
@@ -41,7 +48,7 @@ class Inode final {
   Mutex object_mutex{directory ? lock_rank::kDirectoryObject : lock_rank::kFileObject, id};
   Mutex content_mutex{lock_rank::kContent};
   /// What open handles share; null while nobody has the file open and nothing is unstored.
-  std::shared_ptr<FileContent> content GUARDED_BY(content_mutex);
+  ContentPtr content GUARDED_BY(content_mutex) PAILFS_TSA(pt_guarded_by(content_mutex));
   /// Version whose pages the kernel may still have: the one of the last open.
   store::ETag paged_version GUARDED_BY(content_mutex);
   /// Of a file.

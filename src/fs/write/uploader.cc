@@ -8,7 +8,6 @@
 #include "pailfs/util/text.h"
 
 #include "fs/read/upload_cache.h"
-#include "upload_plan.h"
 
 namespace pailfs::fs {
 namespace {
@@ -16,8 +15,6 @@ namespace {
 /// Files of fewer parts are sent when they are closed: side by side that takes little longer, and
 /// they get their final times and mode with the same request.
 constexpr std::uint64_t kEarlyParts = 4;
-/// Bytes of a file that stays open are kept up to this when they have been stored.
-constexpr std::uint64_t kKeptAfterStoring = 1U << 20U;
 
 /// No other version has the same times, to the nanosecond.
 bool has_all(const store::ObjectAttributes& found, const store::ObjectAttributes& wanted) {
@@ -34,6 +31,11 @@ bool wants_another_way(const Error& error, bool copies) {
   return copies && (error.err == ENOTSUP || error.err == EFBIG || error.s3_code == "InvalidPart");
 }
 
+FileContent::Snapshot snapshot_of(Inode& inode) {
+  MutexLock lock(inode.content_mutex);
+  return inode.content->snapshot();
+}
+
 }  // namespace
 
 store::ObjectAttributes Uploader::new_attributes(const std::string& path, const Stat& stat) const {
@@ -44,133 +46,141 @@ store::ObjectAttributes Uploader::new_attributes(const std::string& path, const 
 
 Status Uploader::store(const InodePtr& inode) {
   const auto path = inodes_.path(inode);
-  std::shared_ptr<FileContent> content;
+  if (const auto verdict = without_request(*inode, path)) return *verdict;
+  Attempt attempt = begin_attempt(*inode, *path);
+  const auto etag = attempt_to_store(*inode, attempt);
+  if (!etag) return note_not_stored(*inode, attempt, etag.error());
+  return note_stored(*inode, attempt, *etag);
+}
+
+std::optional<Status> Uploader::without_request(Inode& inode,
+                                                const std::optional<std::string>& path) {
+  MutexLock lock(inode.content_mutex);
+  if (!inode.content || !inode.content->is_dirty()) return Status();
+  if (path) {
+    inode.content->begin_storing();
+    return std::nullopt;
+  }
+  // Unlinked here: what it holds is for its open handles only.
+  if (inode.content->is_orphaned()) return Status();
+  // Replaced or removed elsewhere: storing it would undo that, so its writers are told.
+  return note_failure(
+      *inode.content, {},
+      {ESTALE, "a file was replaced elsewhere while open; what was written to it is not stored"});
+}
+
+Uploader::Attempt Uploader::begin_attempt(Inode& inode, const std::string& path) {
+  Attempt attempt{.path = path, .key = file_key(config_.prefix, path)};
+  settle_doubt(inode, attempt.key);
+  std::shared_ptr<PartStream> stream;
   {
-    MutexLock lock(inode->content_mutex);
-    content = inode->content;
-    if (!content || !content->dirty()) return {};
+    MutexLock lock(inode.content_mutex);
+    FileContent& content = *inode.content;
+    attempt.sends_bytes = content.has_unstored_bytes() || !content.is_stored();
+    attempt.before = content.base();
+    if (content.has_unstored_bytes() && content.stat().size > 0) content.make_local(space_);
+    stream = content.take_stream();
   }
-  if (!path) {
-    MutexLock lock(inode->content_mutex);
-    // Unlinked here: what it holds is for its open handles only.
-    if (content->orphaned) return {};
-    // Replaced or removed elsewhere: storing it would undo that, so its writers are told.
-    return note_failure(
-        *content, {},
-        {ESTALE, "a file was replaced elsewhere while open; what was written to it is not stored"});
-  }
+  if (!stream) return attempt;
+  attempt.begun = stream->target().attributes;
+  attempt.early = finish_early(inode, attempt.key, std::move(stream));
+  return attempt;
+}
 
-  // Reading the content without its lock is safe from here on: only holders of inode->object_mutex
-  // change it. What this function itself changes in it, it changes under the lock.
-  const store::Key key = file_key(config_.prefix, *path);
-  if (content->bytes_dirty && content->stat.size > 0 && !content->local) {
-    MutexLock lock(inode->content_mutex);
-    content->local = std::make_shared<cache::BlockFile>(space_);
+Result<store::ETag> Uploader::attempt_to_store(Inode& inode, Attempt& attempt) {
+  const Snapshot now = snapshot_of(inode);
+  attempt.attributes = attributes_now(now.stat, now.attributes, attempt.path);
+  auto etag = send(inode, attempt, false);
+  const bool stale = !etag && etag.error().err == ESTALE && (!now.local || !now.local->lacks_any());
+  if (stale && find_own_version(inode, attempt.path)) etag = send(inode, attempt, true);
+  const bool with_bytes = attempt.sends_bytes || attempt.early;
+  if (etag || etag.error().err != E2BIG || !with_bytes) return etag;
+  // The bytes do not go because of the attributes: those that the store took before will do.
+  attempt.refused = etag.error();
+  for (const auto& less : {encode(now.stat, now.taken), now.taken}) {
+    attempt.attributes = less;
+    etag = send(inode, attempt, true);
+    if (etag || etag.error().err != E2BIG) break;
   }
-  if (content->doubt) settle_doubt(*inode, *content, key);
-  const bool send = content->bytes_dirty || !content->stored;
-  const store::ETag before = content->base;
-  std::optional<store::ObjectAttributes> begun;
-  if (content->stream) begun = content->stream->target().attributes;
-  const auto early = content->stream ? finish_early(*inode, *content, key) : std::nullopt;
-  store::ObjectAttributes attributes = attributes_now(*content, *path);
-  const auto write = [&](const store::ObjectAttributes& with, bool again) -> Result<store::ETag> {
-    if (early && !*early && !again) return *early;
-    const bool bytes_there = early && *early;
-    if (bytes_there && content->taken == with) return *early;
-    if (bytes_there || !send) return rewrite_metadata(*content, key, with);
-    Upload upload(uploads_, *path, content->stat.size);
-    return send_bytes(*inode, *content, key, with, upload);
-  };
-  auto etag = write(attributes, false);
-  const bool stale = !etag && etag.error().err == ESTALE && content->is_all_here();
-  if (stale && find_own_version(*inode, *path)) etag = write(attributes, true);
-  std::optional<Error> refused;
-  if (!etag && etag.error().err == E2BIG && (send || early)) {
-    refused = etag.error();
-    // The bytes do not go because of the attributes: those that the store took before will do.
-    for (const auto& less : {encode(content->stat, content->taken), content->taken}) {
-      attributes = less;
-      etag = write(attributes, true);
-      if (etag || etag.error().err != E2BIG) break;
-    }
-  }
+  return etag;
+}
 
-  if (etag && (early || send)) {
-    blocks_.forget({key, *etag, content->stat.size});
-    if (!(before == *etag)) blocks_.forget({key, before, content->stat.size});
-  }
-  if (etag && !early && !send) {
-    const std::uint64_t size = content->base_size;
-    keep_copied(blocks_, {key, content->base, size}, {key, *etag, size});
-  }
-  MutexLock lock(inode->content_mutex);
-  if (!etag) {
-    Error error = etag.error().with("store " + printable(*path));
-    const bool gone = error.err == ENOENT && content->stored && error.s3_code != "NoSuchUpload" &&
-                      error.s3_code != "NoSuchBucket";
-    if (gone) error.err = ESTALE;  // removed elsewhere: of the version opened there is no more
-    if (error.in_doubt) {
-      note_doubt(*content, *path, early && !*early ? std::move(*begun) : attributes);
-    }
-    if (error.err == ESTALE) known_.denied(*path, content->base);
-    return note_failure(*content, *path, std::move(error));
-  }
-  content->stored = true;
-  content->doubt.reset();
-  content->base = *etag;
-  content->base_size = content->stat.size;
-  content->base_visible = content->stat.size;
-  const bool told = refused && (content->metadata_dirty || content->attributes != content->taken);
-  content->attributes = content->taken = attributes;
-  content->bytes_dirty = false;
-  content->metadata_dirty = false;
-  content->times_given = false;
-  content->changed.clear();
-  // The store has it all: what is large, or not all here any more, is read from there.
-  if (content->local && (content->local->lacks_any() || content->stat.size > kKeptAfterStoring)) {
-    content->local = nullptr;
-  }
-  inode->page_cache_follows(before, *etag);
+Result<store::ETag> Uploader::send(Inode& inode, const Attempt& attempt, bool again) {
+  if (attempt.early && !*attempt.early && !again) return *attempt.early;
+  const Snapshot now = snapshot_of(inode);
+  if (attempt.has_early_bytes() && now.taken == attempt.attributes) return *attempt.early;
+  if (attempt.has_early_bytes() || !attempt.sends_bytes) return rewrite_attributes(now, attempt);
+  Upload upload(uploads_, attempt.path, now.stat.size);
+  return send_bytes(inode, now, attempt, upload);
+}
 
-  Node node;
-  node.form = Form::file;
-  node.stat = content->stat;
-  node.info.size = content->stat.size;
-  node.info.etag = *etag;
-  node.info.attributes = attributes;
-  known_.stored(*path, node);
-  if (!refused) return {};
-  known_.erase(*path);
-  const Error error =
-      refused->with(printable(*path) + ": its bytes are stored, its new attributes are not");
-  if (told) return note_failure(*content, *path, error);
+Error Uploader::note_not_stored(Inode& inode, const Attempt& attempt, const Error& failure) {
+  Error error = failure.with("store " + printable(attempt.path));
+  MutexLock lock(inode.content_mutex);
+  FileContent& content = *inode.content;
+  content.end_storing();
+  const bool gone = error.err == ENOENT && content.is_stored() && error.s3_code != "NoSuchUpload" &&
+                    error.s3_code != "NoSuchBucket";
+  if (gone) error.err = ESTALE;  // removed elsewhere: of the version opened there is no more
+  if (error.in_doubt) {
+    const bool early_failed = attempt.early && !*attempt.early;
+    content.note_doubt(early_failed ? attempt.begun : attempt.attributes);
+    known_.doubted(attempt.path);
+  }
+  if (error.err == ESTALE) known_.denied(attempt.path, content.base());
+  return note_failure(content, attempt.path, error);
+}
+
+Status Uploader::note_stored(Inode& inode, const Attempt& attempt, const store::ETag& etag) {
+  const Snapshot now = snapshot_of(inode);
+  if (attempt.early || attempt.sends_bytes) {
+    blocks_.forget({attempt.key, etag, now.stat.size});
+    if (attempt.before != etag) blocks_.forget({attempt.key, attempt.before, now.stat.size});
+  } else {
+    keep_copied(blocks_, {attempt.key, now.base, now.base_size},
+                {attempt.key, etag, now.base_size});
+  }
+  MutexLock lock(inode.content_mutex);
+  FileContent& content = *inode.content;
+  const bool told = attempt.refused &&
+                    (content.has_unstored_attributes() || content.attributes() != content.taken());
+  content.end_storing();
+  content.became_stored(etag, attempt.attributes);
+  inode.page_cache_follows(attempt.before, etag);
+  known_.stored(attempt.path, content.node());
+  if (!attempt.refused) return {};
+  known_.erase(attempt.path);
+  const Error error = attempt.refused->with(printable(attempt.path) +
+                                            ": its bytes are stored, its new attributes are not");
+  if (told) return note_failure(content, attempt.path, error);
   log_warning(error.text);
   return {};
 }
 
-store::ObjectAttributes Uploader::attributes_now(const FileContent& content,
+store::ObjectAttributes Uploader::attributes_now(const Stat& stat,
+                                                 store::ObjectAttributes attributes,
                                                  const std::string& path) const {
-  store::ObjectAttributes attributes = content.attributes;
   if (attributes.content_type.empty()) attributes.content_type = mime_.type_of(path);
-  return encode(content.stat, std::move(attributes));
+  return encode(stat, std::move(attributes));
 }
 
 bool Uploader::worth_beginning(const FileContent& content) const {
-  if (content.stream || content.orphaned || config_.no_multipart || !content.local) return false;
-  const std::uint64_t from = content.base_visible;
+  if (content.stream() || content.is_orphaned() || config_.no_multipart || !content.local()) {
+    return false;
+  }
+  const std::uint64_t from = content.base_visible();
   if (from > 0 && !can_append(content)) return false;
-  return content.stat.size >= from + kEarlyParts * config_.multipart_size &&
-         content.local->present().front(from) >= from + config_.multipart_size;
+  return content.stat().size >= from + kEarlyParts * config_.multipart_size &&
+         content.local()->present().front(from) >= from + config_.multipart_size;
 }
 
 /// The store copies the old part. Where it is short, or so long that few parts would be left, all
 /// is done when the file is closed.
 bool Uploader::can_append(const FileContent& content) const {
-  const std::uint64_t from = content.base_visible;
-  return content.stored && config_.copies_parts() && store_.copies_parts() && from >= kMinPart &&
-         from / std::max(config_.copy_part_size, kMinPart) < kMaxParts / 10 &&
-         content.changed.present({0, from}).empty();
+  const std::uint64_t from = content.base_visible();
+  return content.is_stored() && config_.copies_parts() && store_.copies_parts() &&
+         from >= kMinPart && from / std::max(config_.copy_part_size, kMinPart) < kMaxParts / 10 &&
+         content.changed().present({0, from}).empty();
 }
 
 void Uploader::begin_early(const InodePtr& inode) {
@@ -178,89 +188,61 @@ void Uploader::begin_early(const InodePtr& inode) {
   if (!path) return;
   MutexLock lock(inode->content_mutex);
   FileContent& content = *inode->content;
-  if (content.failures > 0 || !worth_beginning(content)) return;
+  if (content.failures() > 0 || !worth_beginning(content)) return;
   PartStream::Target target;
   target.path = *path;
   target.key = file_key(config_.prefix, *path);
-  target.attributes = attributes_now(content, *path);
-  target.stat = content.stat;
-  const std::uint64_t from = content.base_visible;
+  target.attributes = attributes_now(content.stat(), content.attributes(), *path);
+  target.stat = content.stat();
+  const std::uint64_t from = content.base_visible();
   if (from > 0) {
-    target.version = content.base;
+    target.version = content.base();
     target.copies = plan_copy(from, config_.copy_part_size);
   }
-  content.stream = std::make_shared<PartStream>(
+  content.begin_stream(std::make_shared<PartStream>(
       PartStream::Means{store_, pool_, config_.parallel, uploads_, abandoned_}, std::move(target),
-      content.local, std::max(config_.multipart_size, kMinPart));
-  content.stream->wrote({from, content.stat.size}, content.local->present().front(from));
+      content.local(), std::max(config_.multipart_size, kMinPart)));
 }
 
-/// Nothing when the upload that was begun is of no use and everything has to be sent anew. After
-/// success the content's base is what was stored, with the attributes it began with.
-std::optional<Result<store::ETag>> Uploader::finish_early(Inode& inode, FileContent& content,
-                                                          const store::Key& key) {
-  std::shared_ptr<PartStream> stream;
-  {
-    MutexLock lock(inode.content_mutex);
-    stream.swap(content.stream);
-  }
+std::optional<Result<store::ETag>> Uploader::finish_early(Inode& inode, const store::Key& key,
+                                                          std::shared_ptr<PartStream> stream) {
+  const Snapshot now = snapshot_of(inode);
+  const bool all_here = !now.local || !now.local->lacks_any();
   // Renamed, or cut so short that one request does.
-  const bool all_here = content.is_all_here();
-  if (stream->target().key != key || (all_here && content.stat.size < config_.multipart_size)) {
+  if (stream->target().key != key || (all_here && now.stat.size < config_.multipart_size)) {
     stream->give_up();
     if (all_here) return std::nullopt;
     return Error{EIO, "the upload that holds its first bytes has another name"};
   }
-  auto etag = stream->finish(content.stat.size);
+  auto etag = stream->finish(now.stat.size);
   if (!etag && all_here && wants_another_way(etag.error(), stream->copied() > 0))
     return std::nullopt;
-  if (!etag) {
-    // With all bytes here the next attempt begins anew; without, this upload is where the rest is.
-    MutexLock lock(inode.content_mutex);
-    if (all_here) return etag;
-    content.stream = std::move(stream);
-    if (!content.is_lost()) return etag;
-    return etag.error().with("the upload that alone holds its first bytes is gone from the store");
-  }
   MutexLock lock(inode.content_mutex);
-  // The object has the times at which its upload began, unless somebody gave it others since.
-  if (!content.times_given) {
-    content.stat.atime = stream->target().stat.atime;
-    content.stat.mtime = stream->target().stat.mtime;
-    content.stat.ctime = stream->target().stat.ctime;
+  FileContent& content = *inode.content;
+  if (etag) {
+    content.bytes_became_stored(*etag, stream->target());
+    return etag;
   }
-  // The bytes are stored, whatever becomes of the attributes.
-  content.stored = true;
-  content.base = *etag;
-  content.base_size = content.base_visible = content.stat.size;
-  content.taken = stream->target().attributes;
-  content.bytes_dirty = false;
-  content.metadata_dirty = true;
-  content.changed.clear();
-  if (!all_here) content.local = nullptr;
-  return etag;
+  // With all bytes here the next attempt begins anew; without, this upload is where the rest is.
+  if (all_here) return etag;
+  content.put_back_stream(std::move(stream));
+  if (!content.is_lost()) return etag;
+  return etag.error().with("the upload that alone holds its first bytes is gone from the store");
 }
 
-void Uploader::note_doubt(FileContent& content, const std::string& path,
-                          store::ObjectAttributes attributes) {
-  if (!content.stored) content.hides_object = true;
-  content.doubt = FileContent::Doubt{std::move(attributes), content.stat.size, content.stat.size};
-  known_.doubted(path);
-}
-
-void Uploader::settle_doubt(Inode& inode, FileContent& content, const store::Key& key) {
+void Uploader::settle_doubt(Inode& inode, const store::Key& key) {
+  {
+    MutexLock lock(inode.content_mutex);
+    if (!inode.content->doubt()) return;
+  }
   const auto info = store_.head(key);
   if (!info && info.error().err != ENOENT) return;
   MutexLock lock(inode.content_mutex);
-  const std::optional<FileContent::Doubt> doubt = std::exchange(content.doubt, std::nullopt);
-  if (!doubt || !info || info->size != doubt->size) return;
-  if (!has_all(info->attributes, doubt->attributes)) return;
-  content.stored = true;
-  content.hides_object = false;
-  content.base = info->etag;
-  content.base_size = doubt->size;
-  content.base_visible = doubt->visible;
-  content.taken = doubt->attributes;
+  const auto& doubt = inode.content->doubt();
+  if (!doubt) return;
+  const bool made =
+      info && info->size == doubt->size && has_all(info->attributes, doubt->attributes);
+  inode.content->settle_doubt(made ? &info->etag : nullptr);
 }
 
 bool Uploader::find_own_version(Inode& inode, const std::string& path) {
@@ -268,8 +250,8 @@ bool Uploader::find_own_version(Inode& inode, const std::string& path) {
   if (!ours) return false;
   {
     MutexLock lock(inode.content_mutex);
-    const FileContent* const content = inode.content.get();
-    if (content == nullptr || !content->stored || content->base != ours->info.etag) return false;
+    if (!inode.content || !inode.content->is_stored()) return false;
+    if (inode.content->base() != ours->info.etag) return false;
   }
   const MonoTime asked = clock_.now();
   const auto info = store_.head(file_key(config_.prefix, path));
@@ -279,18 +261,17 @@ bool Uploader::find_own_version(Inode& inode, const std::string& path) {
   known_.learn(path, decode(*info, false, config_), asked);
   MutexLock lock(inode.content_mutex);
   if (!inode.content) return false;
-  inode.content->base = info->etag;
+  inode.content->base_became(info->etag);
   inode.page_cache_follows(ours->info.etag, info->etag);
   return true;
 }
 
-Error Uploader::note_failure(FileContent& content, const std::string& path, Error error) {
-  ++content.failures;
-  content.last_failure = std::move(error);
+Error Uploader::note_failure(FileContent& content, const std::string& path, const Error& error) {
+  content.failed(error);
   MutexLock lock(failures_mutex_);
   ++failures_;
-  last_failure_ = StoreFailure{clock_.wall(), path, content.last_failure};
-  return content.last_failure;
+  last_failure_ = StoreFailure{clock_.wall(), path, error};
+  return error;
 }
 
 void Uploader::report(Activity& activity) {
@@ -300,87 +281,88 @@ void Uploader::report(Activity& activity) {
   activity.last_failure = last_failure_;
 }
 
-Result<store::ETag> Uploader::send_bytes(Inode& inode, FileContent& content, const store::Key& key,
-                                         const store::ObjectAttributes& attributes,
-                                         Upload& upload) {
+Result<UploadPlan> Uploader::plan(Inode& inode, const Snapshot& now, bool may_copy) const {
   static const RangeSet kNothing;
+  MutexLock lock(inode.content_mutex);  // of the ranges
   UploadInput input;
-  input.size = content.stat.size;
-  input.local = content.local ? &content.local->present() : &kNothing;
-  input.changed = &content.changed;
-  input.base_size = content.stored ? content.base_visible : 0;
+  input.size = now.stat.size;
+  input.local = now.local ? &now.local->present() : &kNothing;
+  input.changed = &inode.content->changed();
+  input.base_size = now.stored ? now.base_visible : 0;
   input.part_size = config_.multipart_size;
   input.copy_part_size = config_.copy_part_size;
   input.multipart_allowed = !config_.no_multipart;
-  input.copy_allowed = content.stored && config_.copies_parts() && store_.copies_parts();
-  auto plan = plan_upload(input);
-  if (!plan) return plan.error();
-
-  if (!plan->download.empty()) {
-    const Status fetched = fetch_into(store_, pool_, config_.parallel, key, content.base,
-                                      plan->download, *content.local, inode.content_mutex);
-    if (!fetched) return fetched.error();
-  }
-  if (!plan->parts.empty()) {
-    auto etag = send_parts(content, key, attributes, plan->parts, upload);
-    // Cannot be copied at all, or not beside parts of another size (Cloudflare R2).
-    const bool no_part_copy =
-        !etag && input.copy_allowed &&
-        (etag.error().err == ENOTSUP || etag.error().s3_code == "InvalidPart");
-    if (!no_part_copy) return etag;
-    // Fetch what was to be copied and send everything.
-    std::vector<Range> copied;
-    for (const PlannedPart& part : plan->parts) {
-      if (part.copy) copied.push_back(part.range);
-    }
-    const Status fetched = fetch_into(store_, pool_, config_.parallel, key, content.base, copied,
-                                      *content.local, inode.content_mutex);
-    if (!fetched) return fetched.error();
-    input.copy_allowed = false;
-    plan = plan_upload(input);
-    if (!plan) return plan.error();
-    return send_parts(content, key, attributes, plan->parts, upload);
-  }
-  if (content.stat.size == 0) {
-    TextSource nothing("");
-    return store_.put({key, attributes, {}, false}, nothing);
-  }
-  FileSource body(*content.local, {0, content.stat.size}, &upload);
-  return store_.put({key, attributes, {}, false}, body);
+  input.copy_allowed = may_copy;
+  return plan_upload(input);
 }
 
-Result<store::ETag> Uploader::send_parts(const FileContent& content, const store::Key& key,
-                                         const store::ObjectAttributes& attributes,
+Result<store::ETag> Uploader::send_bytes(Inode& inode, const Snapshot& now, const Attempt& attempt,
+                                         Upload& upload) {
+  const bool may_copy = now.stored && config_.copies_parts() && store_.copies_parts();
+  const auto fetch = [&](const std::vector<Range>& ranges) {
+    return fetch_into(store_, pool_, config_.parallel, attempt.key, now.base, ranges, *now.local,
+                      inode.content_mutex);
+  };
+  auto planned = plan(inode, now, may_copy);
+  if (!planned) return planned.error();
+  if (!planned->download.empty()) {
+    if (const Status fetched = fetch(planned->download); !fetched) return fetched.error();
+  }
+  if (planned->parts.empty() && now.stat.size == 0) {
+    TextSource nothing("");
+    return store_.put({attempt.key, attempt.attributes, {}, false}, nothing);
+  }
+  if (planned->parts.empty()) {
+    FileSource body(*now.local, {0, now.stat.size}, &upload);
+    return store_.put({attempt.key, attempt.attributes, {}, false}, body);
+  }
+  auto etag = send_parts(now, attempt, planned->parts, upload);
+  // Cannot be copied at all, or not beside parts of another size (Cloudflare R2).
+  const bool no_part_copy =
+      !etag && may_copy && (etag.error().err == ENOTSUP || etag.error().s3_code == "InvalidPart");
+  if (!no_part_copy) return etag;
+  // Fetch what was to be copied and send everything.
+  std::vector<Range> copied;
+  for (const PlannedPart& part : planned->parts) {
+    if (part.copy) copied.push_back(part.range);
+  }
+  if (const Status fetched = fetch(copied); !fetched) return fetched.error();
+  planned = plan(inode, now, false);
+  if (!planned) return planned.error();
+  return send_parts(now, attempt, planned->parts, upload);
+}
+
+Result<store::ETag> Uploader::send_parts(const Snapshot& now, const Attempt& attempt,
                                          const std::vector<PlannedPart>& parts, Upload& upload) {
   const bool copies =
       std::any_of(parts.begin(), parts.end(), [](const PlannedPart& part) { return part.copy; });
   return upload_in_parts(
-      store_, pool_, config_.parallel, key, attributes,
+      store_, pool_, config_.parallel, attempt.key, attempt.attributes,
       copies ? store::PartOrigin::mixed : store::PartOrigin::sent, parts.size(),
       [&](const store::UploadId& id, std::size_t i) -> Result<store::UploadedPart> {
         const int number = static_cast<int>(i) + 1;
         const Range& range = parts[i].range;
         Result<store::ETag> etag = Error{};
         if (parts[i].copy) {
-          etag = store_.copy_part(key, id, number, key, content.base, {range.begin, range.size()});
+          etag = store_.copy_part(attempt.key, id, number, attempt.key, now.base,
+                                  {range.begin, range.size()});
           if (etag) upload.moved(0, range.size());
         } else {
-          FileSource body(*content.local, range, &upload);
-          etag = store_.upload_part(key, id, number, body);
+          FileSource body(*now.local, range, &upload);
+          etag = store_.upload_part(attempt.key, id, number, body);
         }
         if (!etag) return etag.error();
         return store::UploadedPart{number, std::move(*etag), range.size()};
       });
 }
 
-Result<store::ETag> Uploader::rewrite_metadata(const FileContent& content, const store::Key& key,
-                                               const store::ObjectAttributes& attributes) {
+Result<store::ETag> Uploader::rewrite_attributes(const Snapshot& now, const Attempt& attempt) {
   CopyJob job;
-  job.source = key;
-  job.destination = key;
-  job.version = content.base;
-  job.size = content.base_size;
-  job.attributes = attributes;
+  job.source = attempt.key;
+  job.destination = attempt.key;
+  job.version = now.base;
+  job.size = now.base_size;
+  job.attributes = attempt.attributes;
   return copier_.copy(job, config_.no_copy_api);
 }
 

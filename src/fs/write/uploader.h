@@ -18,6 +18,7 @@
 #include "fs/tree/inode_table.h"
 #include "fs/tree/node_cache.h"
 #include "object_copy.h"
+#include "upload_plan.h"
 #include "upload_progress.h"
 
 namespace pailfs::fs {
@@ -69,34 +70,57 @@ class Uploader final {
   [[nodiscard]] store::ObjectAttributes new_attributes(const std::string& path,
                                                        const Stat& stat) const;
 
-  /// Counts it, for its handles and for the status. Returns the error as the content keeps it.
-  Error note_failure(FileContent& content, const std::string& path, Error error)
+  /// Counts it, for its handles and for the status, and returns it.
+  Error note_failure(FileContent& content, const std::string& path, const Error& error)
       EXCLUDES(failures_mutex_);
 
   /// Adds the uploads under way and the failures so far.
   void report(Activity& activity) EXCLUDES(failures_mutex_);
 
  private:
-  [[nodiscard]] store::ObjectAttributes attributes_now(const FileContent& content,
+  using Snapshot = FileContent::Snapshot;
+  /// One attempt to store a file.
+  struct Attempt {
+    std::string path;
+    store::Key key;
+    store::ETag before = {};   ///< the base version that it starts from
+    bool sends_bytes = false;  ///< not only attributes
+    /// What became of the upload that was begun early, and its attributes; nothing without one.
+    std::optional<Result<store::ETag>> early = {};
+    store::ObjectAttributes begun = {};
+    store::ObjectAttributes attributes = {};  ///< tried last
+    /// E2BIG for other attributes than those that were taken in the end.
+    std::optional<Error> refused = {};
+
+    [[nodiscard]] bool has_early_bytes() const { return early && *early; }
+  };
+
+  /// Nothing if there is something to store.
+  std::optional<Status> without_request(Inode& inode, const std::optional<std::string>& path);
+  Attempt begin_attempt(Inode& inode, const std::string& path) REQUIRES(inode.object_mutex);
+  Result<store::ETag> attempt_to_store(Inode& inode, Attempt& attempt) REQUIRES(inode.object_mutex);
+  Result<store::ETag> send(Inode& inode, const Attempt& attempt, bool again)
+      REQUIRES(inode.object_mutex);
+  Error note_not_stored(Inode& inode, const Attempt& attempt, const Error& error);
+  Status note_stored(Inode& inode, const Attempt& attempt, const store::ETag& etag);
+
+  [[nodiscard]] store::ObjectAttributes attributes_now(const Stat& stat,
+                                                       store::ObjectAttributes attributes,
                                                        const std::string& path) const;
   [[nodiscard]] bool can_append(const FileContent& content) const;
-  std::optional<Result<store::ETag>> finish_early(Inode& inode, FileContent& content,
-                                                  const store::Key& key);
-  Result<store::ETag> send_bytes(Inode& inode, FileContent& content, const store::Key& key,
-                                 const store::ObjectAttributes& attributes, Upload& upload);
-  Result<store::ETag> send_parts(const FileContent& content, const store::Key& key,
-                                 const store::ObjectAttributes& attributes,
+  /// Nothing when the upload that was begun is of no use and everything has to be sent anew. After
+  /// success the content's base is what was stored, with the attributes it began with.
+  std::optional<Result<store::ETag>> finish_early(Inode& inode, const store::Key& key,
+                                                  std::shared_ptr<PartStream> stream);
+  Result<store::ETag> send_bytes(Inode& inode, const Snapshot& now, const Attempt& attempt,
+                                 Upload& upload);
+  Result<UploadPlan> plan(Inode& inode, const Snapshot& now, bool may_copy) const;
+  Result<store::ETag> send_parts(const Snapshot& now, const Attempt& attempt,
                                  const std::vector<PlannedPart>& parts, Upload& upload);
-  /// An attempt to store it has failed that may have succeeded all the same: what it would have
-  /// made is remembered, and not taken for absent.
-  void note_doubt(FileContent& content, const std::string& path,
-                  store::ObjectAttributes attributes);
-  /// Before the next attempt: if the object is what that one would have made, it is the version
-  /// from which this one starts.
-  void settle_doubt(Inode& inode, FileContent& content, const store::Key& key)
-      REQUIRES(inode.object_mutex);
-  Result<store::ETag> rewrite_metadata(const FileContent& content, const store::Key& key,
-                                       const store::ObjectAttributes& attributes);
+  /// Before the next attempt: if the object is what a doubtful one would have made, it is the
+  /// version from which this one starts.
+  void settle_doubt(Inode& inode, const store::Key& key) REQUIRES(inode.object_mutex);
+  Result<store::ETag> rewrite_attributes(const Snapshot& now, const Attempt& attempt);
 
   const Config& config_;
   const cache::LocalSpace& space_;

@@ -111,8 +111,9 @@ void PosixFileSystem::release_content(const InodePtr& inode, bool writer) {
     }
   }
   if (closed) keep_bytes(inode, *closed);
+  closed = nullptr;  // an upload that it had begun is abandoned
   for (; unpins > 0; --unpins) inodes_.unpin(inode);
-  uploader_.sweep();
+  uploader_.begin_sweep();
 }
 
 void PosixFileSystem::keep_bytes(const InodePtr& inode, const FileContent& closed) {

@@ -79,7 +79,7 @@ void PosixFileSystem::orphan(const InodePtr& inode, const std::optional<Stat>& s
   }
   detach(inode, stat);
   if (unpin) inodes_.unpin(inode);
-  uploader_.sweep();
+  uploader_.begin_sweep();
 }
 
 Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {

@@ -200,7 +200,7 @@ void PosixFileSystem::end_early_upload(Inode& inode) {
     if (!inode.content || !inode.content->stream() || !inode.content->is_all_here()) return;
     inode.content->drop_stream();
   }
-  uploader_.sweep();
+  uploader_.begin_sweep();
 }
 
 Status PosixFileSystem::rename_directory(const Renaming& what) {

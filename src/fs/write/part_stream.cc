@@ -11,23 +11,6 @@
 
 namespace pailfs::fs {
 
-void AbandonedUploads::add(store::Key key, store::UploadId id) {
-  MutexLock lock(mutex_);
-  noted_.emplace_back(std::move(key), std::move(id));
-}
-
-void AbandonedUploads::sweep() {
-  std::vector<std::pair<store::Key, store::UploadId>> uploads;
-  {
-    MutexLock lock(mutex_);
-    uploads.swap(noted_);
-  }
-  for (const auto& [key, id] : uploads) {
-    const Status aborted = store_.abort_upload(key, id);
-    if (!aborted) log_warning("unfinished upload left behind: " + aborted.error().text);
-  }
-}
-
 PartStream::PartStream(const Means& means, Target target, std::shared_ptr<cache::BlockFile> file,
                        std::uint64_t part_size)
     : means_(means),

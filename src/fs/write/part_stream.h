@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "pailfs/cache/block_file.h"
@@ -14,26 +13,12 @@
 #include "pailfs/util/worker_pool.h"
 
 #include "fs/format/object_headers.h"
+#include "abandoned_uploads.h"
 #include "fs/lock_ranks.h"
 #include "part_ledger.h"
 #include "upload_progress.h"
 
 namespace pailfs::fs {
-
-/// Multipart uploads that were begun and will never be completed. Their owners are often gone when
-/// it turns out, so the uploads are noted here and aborted by who next has time for it. Any thread.
-class AbandonedUploads final {
- public:
-  explicit AbandonedUploads(store::ObjectStore& store) : store_(store) {}
-  void add(store::Key key, store::UploadId id) EXCLUDES(mutex_);
-  /// Aborts what was noted; costs nothing when there is nothing.
-  void sweep() EXCLUDES(mutex_);
-
- private:
-  store::ObjectStore& store_;
-  Mutex mutex_;
-  std::vector<std::pair<store::Key, store::UploadId>> noted_ GUARDED_BY(mutex_);
-};
 
 /// Sends the parts of a new file to the store while the application is still writing it, or of what
 /// is appended to a stored one, so that its close waits for the last part only. PartLedger decides

@@ -12,6 +12,7 @@
 #include "pailfs/util/sync.h"
 #include "pailfs/util/worker_pool.h"
 
+#include "abandoned_uploads.h"
 #include "file_content.h"
 #include "fs/format/content_type.h"
 #include "fs/read/block_fetcher.h"
@@ -58,7 +59,9 @@ class Uploader final {
   /// or of what is appended to a stored one, while the rest is being written.
   void begin_early(const InodePtr& inode) REQUIRES(inode->object_mutex);
   [[nodiscard]] bool worth_beginning(const FileContent& content) const;
-  /// Aborts the uploads whose files were removed or given up meanwhile.
+  /// Aborts the uploads whose files were removed or given up: on a thread of the pool, or, for the
+  /// unmount, before it returns.
+  void begin_sweep() { abandoned_.sweep_on(pool_); }
   void sweep() { abandoned_.sweep(); }
 
   /// The store says that the object is no longer the version that we stored last: before that is

@@ -278,10 +278,10 @@ class PosixFileSystem final : public FileSystem {
   // file_system_remove.cc
   /// Before the object at `path` goes: fetches what open handles of the file still need of it,
   /// unless that is too much to fetch or is gone already.
-  Status fetch_before_unlink(const InodePtr& inode,
-                             const std::string& path) NO_THREAD_SAFETY_ANALYSIS;
+  Status fetch_before_unlink(const InodePtr& inode, const std::string& path)
+      REQUIRES(inode->object_mutex);
   /// After it has gone: the inode has no name any more and lives for its open handles only.
-  void orphan(const InodePtr& inode, const std::optional<Stat>& stat);
+  void orphan(const InodePtr& inode, const std::optional<Stat>& stat) REQUIRES(inode->object_mutex);
   /// The same of anything without content.
   void detach(const InodePtr& inode, std::optional<Stat> stat);
   bool has_unstored_below(const InodePtr& directory);
@@ -302,14 +302,15 @@ class PosixFileSystem final : public FileSystem {
                                std::string_view new_name, bool no_replace);
   Status renamed(Status result, const Renaming& what);
   Status rename_file(const Renaming& what);
-  /// With `object_mutex` of the file and of what it replaces held.
-  Status rename_locked(const InodePtr& inode, const Renaming& what);
-  Status rename_unstored(const InodePtr& inode, const Renaming& what);
+  Status rename_over(const InodePtr& inode, const InodePtr& replaced, const Renaming& what)
+      REQUIRES(inode->object_mutex, replaced->object_mutex);
+  Status rename_locked(const InodePtr& inode, const Renaming& what) REQUIRES(inode->object_mutex);
+  Status rename_unstored(const InodePtr& inode, const Renaming& what) REQUIRES(inode->object_mutex);
   Status rename_directory(const Renaming& what);
   Status store_files_below(const InodePtr& directory);
   /// An upload begun while the file is written goes to the name it had then: under another one it
-  /// must begin anew, while everything it has is still here. With its `object_mutex`.
-  void end_early_upload(Inode& inode);
+  /// must begin anew, while everything it has is still here.
+  void end_early_upload(Inode& inode) REQUIRES(inode.object_mutex);
 
   // file_system_parents.cc
   /// A name was made, removed or moved in this directory: its times move on, in memory and, with

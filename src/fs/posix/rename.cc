@@ -86,9 +86,18 @@ Status PosixFileSystem::rename_file(const Renaming& what) {
     return rename_locked(inode, what);
   }
   // No upload may put the replaced file back while its name changes hands.
-  const bool in_order = inode->id < replaced->id;
-  MutexLock first(in_order ? inode->object_mutex : replaced->object_mutex);
-  MutexLock second(in_order ? replaced->object_mutex : inode->object_mutex);
+  if (inode->id < replaced->id) {
+    MutexLock changing(inode->object_mutex);
+    MutexLock replacing(replaced->object_mutex);
+    return rename_over(inode, replaced, what);
+  }
+  MutexLock replacing(replaced->object_mutex);
+  MutexLock changing(inode->object_mutex);
+  return rename_over(inode, replaced, what);
+}
+
+Status PosixFileSystem::rename_over(const InodePtr& inode, const InodePtr& replaced,
+                                    const Renaming& what) {
   const BeingRemoved being_removed(*replaced);
   if (const Status kept = fetch_before_unlink(replaced, what.to.path); !kept) return kept;
   const Status renamed = rename_locked(inode, what);
@@ -117,8 +126,7 @@ Status PosixFileSystem::rename_unstored(const InodePtr& inode, const Renaming& w
   return {};
 }
 
-Status PosixFileSystem::rename_locked(const InodePtr& inode,
-                                      const Renaming& what) NO_THREAD_SAFETY_ANALYSIS {
+Status PosixFileSystem::rename_locked(const InodePtr& inode, const Renaming& what) {
   if (const Status wanted = still_wanted(); !wanted) return wanted;
   bool unstored = false;
   bool dirty = false;

@@ -79,7 +79,7 @@ using InodePtr = std::shared_ptr<Inode>;
 /// Inode::being_removed while this lives; its maker holds `object_mutex`.
 class BeingRemoved final {
  public:
-  explicit BeingRemoved(Inode& inode) : inode_(inode) { set(true); }
+  explicit BeingRemoved(Inode& inode) REQUIRES(inode.object_mutex) : inode_(inode) { set(true); }
   ~BeingRemoved() { set(false); }
   BeingRemoved(const BeingRemoved&) = delete;
   BeingRemoved& operator=(const BeingRemoved&) = delete;

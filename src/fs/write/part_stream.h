@@ -12,8 +12,8 @@
 #include "pailfs/util/sync.h"
 #include "pailfs/util/worker_pool.h"
 
-#include "fs/format/object_headers.h"
 #include "abandoned_uploads.h"
+#include "fs/format/object_headers.h"
 #include "fs/lock_ranks.h"
 #include "part_ledger.h"
 #include "upload_progress.h"

@@ -94,10 +94,8 @@ class HandleTable final {
 /// under way may be neither what was nor what will be: where that looks like a file that is gone or
 /// replaced, it waits for the rename and looks again.
 ///
-/// Files: file_system_activity.cc, _allocate.cc, _handles.cc, _lookup.cc, _attributes.cc, _make.cc,
-/// _remove.cc, _rename.cc, _files.cc, _directories.cc, _parents.cc, _paths.cc, _remember.cc,
-/// _xattr.cc: the
-/// verbs; each is a short story over the classes above.
+/// Each file of this folder has the verbs that it is named after, and the methods below that its
+/// name stands above; each verb is a short story over the classes above.
 class PosixFileSystem final : public FileSystem {
  public:
   PosixFileSystem(const Config& config, store::ObjectStore& store, Clock& clock);
@@ -162,7 +160,7 @@ class PosixFileSystem final : public FileSystem {
     std::string path;  ///< of the name itself
   };
 
-  // file_system_lookup.cc
+  // lookup.cc
   Result<InodePtr> find_inode(InodeId ino);
   Result<std::string> path_of(const InodePtr& inode);
   Result<Place> place_of(InodeId parent, std::string_view name);
@@ -184,7 +182,7 @@ class PosixFileSystem final : public FileSystem {
   [[nodiscard]] Status check_spelling(std::string_view name) const;
   Status check_new_name(const Place& place, std::string_view name, bool directory);
 
-  // file_system_paths.cc
+  // paths.cc
   struct HeldPlace {
     Place place;
     PathLocks::Hold hold;
@@ -208,7 +206,7 @@ class PosixFileSystem final : public FileSystem {
   Result<bool> renamed_meanwhile(const InodePtr& inode, const std::string& path);
   Result<bool> renamed_meanwhile(const Place& place, std::string_view name);
 
-  // file_system_kernel.cc
+  // kernel.cc
   /// As `shown`, for an answer to the kernel.
   Attr told(const InodePtr& inode, const Stat& stat);
   /// For open, once it uses the file's content: what it has learnt the kernel learns before the
@@ -221,14 +219,14 @@ class PosixFileSystem final : public FileSystem {
   static void wrote(Inode& inode, Range by_kernel, std::uint64_t at, WriteOrigin origin)
       REQUIRES(inode.object_mutex);
 
-  // file_system_allocate.cc
+  // allocate.cc
   /// EFBIG where no object can be so large, or would be made of more zeros than hole_limit allows
   /// where nothing was written before `hole_end`. Nothing has been done then.
   [[nodiscard]] Status check_growth(const FileContent& content, std::uint64_t size,
                                     std::uint64_t hole_end) const;
   Status write_zeros(HandleId handle, Inode& inode, Range range);
 
-  // file_system_attributes.cc
+  // attributes.cc
   /// Of what is open but has neither name nor content any more; nothing if it is not so.
   std::optional<Attr> setattr_removed(const InodePtr& inode, const SetAttr& change);
   Result<Attr> setattr_file(const InodePtr& inode, const SetAttr& change);
@@ -241,14 +239,14 @@ class PosixFileSystem final : public FileSystem {
   /// Truncates it, if it may be so large.
   Status resize(FileContent& content, std::uint64_t size) const;
 
-  // file_system_directories.cc
+  // directories.cc
   /// As they are now: for opendir and rewinddir.
   void begin_names(OpenDirectory& directory, const std::string& path) REQUIRES(directory.mutex);
   bool visit_name(const InodePtr& parent, const std::string& path, const NodeCache::Item& item,
                   bool with_attributes, std::uint64_t next,
                   const std::function<bool(const DirEntry&)>& visit);
 
-  // file_system_handles.cc
+  // handles.cc
   /// What the kernel asks for by number alone, for a file handle (NFS, open_by_handle_at): "." of
   /// what it may have forgotten, and "..".
   Result<Attr> lookup_number(InodeId ino);
@@ -257,7 +255,7 @@ class PosixFileSystem final : public FileSystem {
   InodePtr find_forgotten(InodeId ino);
   InodePtr reach(const std::string& path);
 
-  // file_system_make.cc
+  // create.cc
   Result<CreateResult> create_new(InodeId parent, std::string_view name, mode_t mode, int flags,
                                   const Caller& caller);
   /// A name that is free, the directory it comes into, and the attributes it begins with.
@@ -275,7 +273,7 @@ class PosixFileSystem final : public FileSystem {
   /// The default list of the directory above takes the place of the umask.
   void inherit_acl(NewEntry& entry, mode_t umask) const;
 
-  // file_system_remove.cc
+  // remove.cc
   /// Before the object at `path` goes: fetches what open handles of the file still need of it,
   /// unless that is too much to fetch or is gone already.
   Status fetch_before_unlink(const InodePtr& inode, const std::string& path)
@@ -286,7 +284,7 @@ class PosixFileSystem final : public FileSystem {
   void detach(const InodePtr& inode, std::optional<Stat> stat);
   bool has_unstored_below(const InodePtr& directory);
 
-  // file_system_rename.cc
+  // rename.cc
   /// What a rename is about, once its names are resolved.
   struct Renaming {
     Place from;
@@ -312,7 +310,7 @@ class PosixFileSystem final : public FileSystem {
   /// must begin anew, while everything it has is still here.
   void end_early_upload(Inode& inode) REQUIRES(inode.object_mutex);
 
-  // file_system_parents.cc
+  // parents.cc
   /// A name was made, removed or moved in this directory: its times move on, in memory and, with
   /// update_parent_dir_stat, in the store.
   void contents_changed(const InodePtr& directory);
@@ -323,11 +321,11 @@ class PosixFileSystem final : public FileSystem {
   /// The times, and for links 2 and one for each subdirectory as far as is known, else 1.
   void show_contents(const InodePtr& directory, Attr& attr);
 
-  // file_system_files.cc
+  // open.cc
   Result<std::shared_ptr<OpenFile>> find_file(HandleId handle);
-  /// The inode's content gets a user more: what is there, else `fresh`. `acquire_content` must be
-  /// paired with `release_content`, which lets the content go with its last user unless something
-  /// in it is unstored.
+  /// The inode's content gets a user more: what is there, else `fresh`. Must be paired with
+  /// `release_content`, which lets the content go with its last user unless something in it is
+  /// unstored.
   void acquire_content(const InodePtr& inode, ContentPtr fresh, bool writer);
   /// The same, but only if there is such content.
   bool acquire_if(const InodePtr& inode, bool writer, bool (*wanted)(const FileContent&));
@@ -336,47 +334,53 @@ class PosixFileSystem final : public FileSystem {
   /// ... whose object we have removed or replaced and whose bytes are here for those who have it
   /// open.
   bool acquire_removed(const InodePtr& inode, bool writer);
-  void release_content(const InodePtr& inode, bool writer);
   /// For open: with the version that the store has, or what is unstored here; waits for a removal
-  /// or replacement under way, so that nobody gets a file that is losing its bytes. Its path, empty
-  /// of a file that has none any more and is opened through a descriptor (/proc/self/fd/N).
+  /// or replacement under way, so that no handle gets a file that is losing its bytes. Its path,
+  /// empty of a file that has none any more and is opened through a descriptor (/proc/self/fd/N).
   Result<std::string> acquire_current(const InodePtr& inode, bool writable);
+  /// A handle for a content that was acquired for it.
+  HandleId add_handle(const InodePtr& inode, bool writable, bool created);
   static store::ETag paged_version(Inode& inode);
-  /// fresh_node for who opens it to read: a small file that is not here yet is fetched instead,
-  /// which tells as well that it is the same.
+  /// fresh_node for an open that reads: a small file that is not here yet is fetched instead, which
+  /// tells as well that it is the same.
   Result<Node> fresh_node_to_read(const InodePtr& inode, const std::string& path);
   /// Of a content that is stored and unchanged.
   static std::optional<store::ETag> clean_version(Inode& inode);
-  /// Of a file that was written and closed, for who reads it next.
-  void keep_bytes(const InodePtr& inode, const FileContent& closed);
-  /// A handle for a content that was acquired for it.
-  HandleId add_handle(const InodePtr& inode, bool writable, bool created);
-  /// When memory for unstored bytes is short: lets the file drop what the store has of it.
-  void make_room(Inode& inode, std::uint64_t bytes) REQUIRES(inode.object_mutex);
-  /// Before bytes are read or changed that were dropped because the store has them in an upload
-  /// which is not complete: stores the file as it is, after which they are read from there.
-  Status upload_to_read_back(const InodePtr& inode, Range range) REQUIRES(inode->object_mutex);
-  static bool lacks(Inode& inode, Range range);
-  /// EAGAIN unless `may_store`, when the file must be stored first: that needs its path, which
-  /// is held before `object_mutex` is taken.
+  Status truncate_opened(const InodePtr& inode);
+
+  // read.cc
+  Result<ReadBytes> read_once(OpenFile& file, Range range, bool& moved);
+
+  // write.cc
+  /// EAGAIN unless `may_store`, when the file must be stored first: that needs its path, which is
+  /// held before `object_mutex` is taken.
   Result<std::size_t> write_opened(const InodePtr& inode, std::uint64_t offset,
                                    std::span<const char> bytes, WriteOrigin origin, bool may_store);
   Status write_local(Inode& inode, std::uint64_t offset, std::span<const char> bytes)
       REQUIRES(inode.object_mutex);
+  /// When memory for unstored bytes is short: lets the file drop what the store has of it.
+  void make_room(Inode& inode, std::uint64_t bytes) REQUIRES(inode.object_mutex);
+  static bool lacks(Inode& inode, Range range);
+  /// Before bytes are read or changed that were dropped because the store has them in an upload
+  /// which is not complete: stores the file as it is, after which they are read from there.
+  Status upload_to_read_back(const InodePtr& inode, Range range) REQUIRES(inode->object_mutex);
   /// When the disk is full: stores the file as it is now and gives up its local bytes, which are
   /// then read and copied from the store. False if that frees nothing.
   bool free_local(const InodePtr& inode) REQUIRES(inode->object_mutex);
-  Status truncate_opened(const InodePtr& inode);
-  Status store_for(OpenFile& file);
-  Result<ReadBytes> read_once(OpenFile& file, Range range, bool& moved);
 
-  // file_system_remember.cc
+  // close.cc
+  void release_content(const InodePtr& inode, bool writer);
+  /// Of a file that was written and closed, for its next reader.
+  void keep_bytes(const InodePtr& inode, const FileContent& closed);
+  Status store_for(OpenFile& file);
+
+  // snapshot.cc
   /// Writes down what is known of objects, for the next mount; nothing while somebody does.
   void keep_attributes();
   /// The same now and then, in the background, for a mount that is killed.
   void keep_attributes_sometimes();
 
-  // file_system_xattr.cc
+  // xattr.cc
   Result<Xattrs> xattrs_of(const InodePtr& inode);
   using ChangeXattrs = std::function<Status(Xattrs&, Stat&)>;
   Status change_xattrs(const InodePtr& inode, const ChangeXattrs& change);

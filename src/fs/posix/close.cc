@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
+#include "pailfs/util/log.h"
+
+#include "fs/read/upload_cache.h"
+#include "posix_file_system.h"
+
+namespace pailfs::fs {
+namespace {
+
+/// Refusals that no later attempt will turn into success: the application was told by close(), and
+/// the name must show again what the store has. Keys that were refused may yet be replaced.
+bool is_final(const Error& error) {
+  switch (error.err) {
+    case EPERM:
+    case EACCES:
+      return error.s3_code == "AccessDenied";
+    case EFBIG:
+    case ENAMETOOLONG:
+    case ESTALE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+void PosixFileSystem::release_content(const InodePtr& inode, bool writer) {
+  int unpins = 1;  // the user's own
+  ContentPtr closed;
+  {
+    MutexLock lock(inode->content_mutex);
+    FileContent& content = *inode->content;
+    content.remove_user(writer);
+    if (!content.has_users()) {
+      const bool unstored = content.must_be_stored();
+      const bool lost_cause = content.failures() > 0 && !content.is_being_stored() &&
+                              (is_final(content.last_failure()) || content.is_lost());
+      if (unstored && lost_cause) {
+        log_critical("what was written is discarded, it can no longer be stored: " +
+                     content.last_failure().text);
+      }
+      if (unstored && !lost_cause) {
+        // Stays, pinned once, until a later flush or the unmount stores it, or it is removed.
+        if (content.keep_unstored()) unpins = 0;
+      } else {
+        if (content.is_kept_unstored()) ++unpins;
+        // The kernel has pages of what is given up.
+        if (unstored) inode->paged_version = {};
+        closed = std::move(inode->content);
+      }
+    }
+  }
+  if (closed) keep_bytes(inode, *closed);
+  closed = nullptr;  // an upload that it had begun is abandoned
+  for (; unpins > 0; --unpins) inodes_.unpin(inode);
+  uploader_.begin_sweep();
+}
+
+void PosixFileSystem::keep_bytes(const InodePtr& inode, const FileContent& closed) {
+  if (!closed.is_copy_of_base()) return;
+  const auto path = inodes_.path(inode);
+  if (!path) return;
+  keep_written(
+      fetcher_, {file_key(config_.prefix, *path), closed.base(), closed.base_size()},
+      [&](std::uint64_t offset, std::span<char> out) { return closed.local()->read(offset, out); });
+}
+
+Status PosixFileSystem::store_for(OpenFile& file) {
+  const auto held = hold(file.inode);
+  if (!held) return held.error();
+  MutexLock changing(file.inode->object_mutex);
+  const Status stored = uploader_.store(file.inode);
+  MutexLock lock(file.inode->content_mutex);
+  const FileContent& content = *file.inode->content;
+  // A failure that another handle's flush met is this handle's failure too, once.
+  const bool missed = stored && file.failures_heard != content.failures();
+  file.failures_heard = content.failures();
+  return missed ? Status(content.last_failure()) : stored;
+}
+
+Status PosixFileSystem::flush(HandleId handle) {
+  const auto file = find_file(handle);
+  if (!file) return file.error();
+  return (*file)->writable || (*file)->created ? store_for(**file) : Status();
+}
+
+std::optional<std::uint64_t> PosixFileSystem::still_empty(HandleId handle) {
+  const auto file = find_file(handle);
+  if (!file || !(*file)->writable) return std::nullopt;
+  OpenFile& opened = **file;
+  MutexLock lock(opened.inode->content_mutex);
+  const FileContent& content = *opened.inode->content;
+  // A failure must be told.
+  const bool told = opened.failures_heard == content.failures();
+  if (!told || !content.has_unstored_bytes() || content.stat().size != 0) return std::nullopt;
+  return opened.inode->id;
+}
+
+Status PosixFileSystem::fsync(HandleId handle) {
+  const auto file = find_file(handle);
+  if (!file) return file.error();
+  const Status stored = store_for(**file);
+  if (!stored || !config_.fsync_settles) return stored;
+  const auto path = inodes_.path((*file)->inode);
+  if (!path) return stored;
+  const Status settled = store_.settle(file_key(config_.prefix, *path));
+  if (settled) return settled;
+  // What was acknowledged at other handles' flushes too: they all hear of it.
+  OpenFile& opened = **file;
+  MutexLock lock(opened.inode->content_mutex);
+  uploader_.note_failure(*opened.inode->content, *path, settled.error());
+  opened.failures_heard = opened.inode->content->failures();
+  return settled;
+}
+
+void PosixFileSystem::release(HandleId handle) {
+  const auto file = files_.take(handle);
+  if (!file) return;
+  // Pages written through a mapping can arrive after the last flush.
+  if (file->writable || file->created) {
+    const Status stored = store_for(*file);
+    if (!stored) log_error(stored.error());
+  }
+  release_content(file->inode, file->writable);
+}
+
+Status PosixFileSystem::sync_all() {
+  Status first;
+  for (const InodePtr& inode : inodes_.pinned()) {
+    if (inode->directory) continue;
+    const auto held = hold(inode);
+    if (!held) {
+      if (first) first = held.error();
+      continue;
+    }
+    MutexLock changing(inode->object_mutex);
+    const Status stored = uploader_.store(inode);
+    if (!stored && first) first = stored;
+  }
+  uploader_.sweep();
+  keep_attributes();
+  const Status settled = store_.settle({});
+  return first ? settled : first;
+}
+
+}  // namespace pailfs::fs

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+
+#include <utility>
+
+#include "pailfs/util/errand.h"
+#include "pailfs/util/text.h"
+
+#include "posix_file_system.h"
+
+namespace pailfs::fs {
+namespace {
+
+/// Retries when an upload of our own has changed the version between an open and its question.
+constexpr int kMostTries = 5;
+
+/// The kernel has found the name before it opened it, so it finds out that there is none by looking
+/// again: only then may it make a new file of that name.
+Error not_there_any_more(Error error) {
+  if (error.err == ENOENT) error.err = ESTALE;
+  return error;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<OpenFile>> PosixFileSystem::find_file(HandleId handle) {
+  auto file = files_.find(handle);
+  if (!file) return Error{EBADF, "unknown file handle"};
+  return file;
+}
+
+void PosixFileSystem::acquire_content(const InodePtr& inode, ContentPtr fresh, bool writer) {
+  inodes_.pin(inode);
+  MutexLock lock(inode->content_mutex);
+  if (!inode->content) inode->content = std::move(fresh);
+  inode->content->add_user(writer);
+}
+
+bool PosixFileSystem::acquire_if(const InodePtr& inode, bool writer,
+                                 bool (*wanted)(const FileContent&)) {
+  inodes_.pin(inode);
+  {
+    MutexLock lock(inode->content_mutex);
+    if (inode->content && wanted(*inode->content)) {
+      inode->content->add_user(writer);
+      return true;
+    }
+  }
+  inodes_.unpin(inode);
+  return false;
+}
+
+bool PosixFileSystem::acquire_unstored(const InodePtr& inode, bool writer) {
+  return acquire_if(inode, writer, [](const FileContent& content) {
+    return content.is_dirty() || !content.is_stored();
+  });
+}
+
+bool PosixFileSystem::acquire_removed(const InodePtr& inode, bool writer) {
+  return acquire_if(inode, writer, [](const FileContent& content) {
+    return content.is_orphaned() && !content.is_stored();
+  });
+}
+
+HandleId PosixFileSystem::add_handle(const InodePtr& inode, bool writable, bool created) {
+  auto file = std::make_shared<OpenFile>(inode, writable, fetcher_, clock_);
+  file->created = created;
+  {
+    MutexLock lock(file->inode->content_mutex);
+    file->failures_heard = file->inode->content->failures();
+  }
+  return files_.add(std::move(file));
+}
+
+store::ETag PosixFileSystem::paged_version(Inode& inode) {
+  MutexLock lock(inode.content_mutex);
+  return inode.paged_version;
+}
+
+Result<Node> PosixFileSystem::fresh_node_to_read(const InodePtr& inode, const std::string& path) {
+  nodes_.opened(path);
+  const auto known = is_fresh(path) ? std::nullopt : known_.find(path);
+  const bool small = known && known->form == Form::file && known->info.size > 0 &&
+                     known->info.size <= kSmallObject;
+  // The kernel is likely to have the bytes that somebody has read.
+  if (!small || paged_version(*inode) == known->info.etag) return fresh_node(path);
+  auto node = nodes_.fetch_to_read(path, *known);
+  return node ? node : fresh_node(path);
+}
+
+std::optional<store::ETag> PosixFileSystem::clean_version(Inode& inode) {
+  MutexLock lock(inode.content_mutex);
+  if (!inode.content || !inode.content->is_stored() || inode.content->is_dirty()) {
+    return std::nullopt;
+  }
+  return inode.content->base();
+}
+
+Result<std::string> PosixFileSystem::acquire_current(const InodePtr& inode, bool writable) {
+  for (int tries = 0;; ++tries) {
+    auto path = path_of(inode);
+    if (!path) return acquire_removed(inode, writable) ? Result(std::string()) : path;
+    if (!acquire_unstored(inode, writable)) {
+      const auto before = clean_version(*inode);
+      // Again: the answer before was older than what we have done since.
+      const auto node = tries > 0  ? resolver_.ask(*path)
+                        : writable ? fresh_node(*path)
+                                   : fresh_node_to_read(inode, *path);
+      const bool is_file = node && node->form == Form::file;
+      const bool gone = node ? !is_file : node.error().err == ENOENT;
+      if (gone && tries < kMostTries) {
+        const auto renamed = renamed_meanwhile(inode, *path);
+        if (!renamed) return renamed.error();
+        if (*renamed) continue;
+      }
+      if (!node) return not_there_any_more(node.error());
+      if (!is_file) return Error{ESTALE, printable(*path) + ": is a directory now"};
+      acquire_content(inode, FileContent::of_stored(*node), writable);
+      auto now = clean_version(*inode);
+      if (now && *now != node->info.etag) {
+        release_content(inode, writable);
+        const auto renamed = renamed_meanwhile(inode, *path);
+        if (!renamed) return renamed.error();
+        if (*renamed && tries < kMostTries) continue;
+        now = clean_version(*inode);
+        // What we have stored or opened ourselves since we asked is no other's version.
+        if (now != before && tries < kMostTries) continue;
+        // Handles of the old version stay with it; the kernel looks the name up again and gets an
+        // inode of its own for the new one.
+        inodes_.detach(inode);
+        return Error{ESTALE, printable(*path) + ": changed while open"};
+      }
+    }
+    const auto path_now = inodes_.path(inode);
+    bool stays = path_now.has_value();
+    {
+      MutexLock lock(inode->content_mutex);
+      stays = stays && !inode->being_removed && !inode->content->is_orphaned();
+    }
+    if (stays && path_now == *path) return path;
+    release_content(inode, writable);
+    // The content may be of the version that the inode's former name led to.
+    if (stays) continue;
+    // Waits for the removal that holds the mutex; the next round sees its result.
+    MutexLock changing(inode->object_mutex);
+  }
+}
+
+Result<OpenResult> PosixFileSystem::open(InodeId ino, int flags) {
+  const auto found = find_inode(ino);
+  if (!found) return found.error();
+  const InodePtr& inode = *found;
+  if (inode->directory) return Error{EISDIR, "is a directory"};
+  const bool writable = (flags & O_ACCMODE) != O_RDONLY;
+  if (config_.read_only && (writable || (flags & O_TRUNC) != 0)) {
+    return Error{EROFS, "mounted read-only"};
+  }
+  const auto path = acquire_current(inode, writable);
+  if (!path) return path.error();
+  if ((flags & O_TRUNC) != 0) {
+    const Status cut = truncate_opened(inode);
+    if (!cut) {
+      release_content(inode, writable);
+      return cut.error();
+    }
+  }
+  OpenResult result;
+  const Status told = tell_kernel(inode, (flags & O_TRUNC) != 0, result);
+  if (!told) {
+    release_content(inode, writable);
+    return told.error();
+  }
+  result.handle = add_handle(inode, writable, false);
+  MutexLock lock(inode->content_mutex);
+  const store::ETag& version = inode->content->base();
+  if (has_whole_files() && !path->empty()) {
+    result.whole =
+        fetcher_.whole({file_key(config_.prefix, *path), version, inode->content->base_size()});
+  }
+  result.keep_page_cache = !version.empty() && inode->paged_version == version;
+  inode->paged_version = version;
+  return result;
+}
+
+Status PosixFileSystem::truncate_opened(const InodePtr& inode) {
+  MutexLock changing(inode->object_mutex);
+  if (const Status wanted = still_wanted(); !wanted) return wanted;
+  MutexLock lock(inode->content_mutex);
+  return inode->content->empty(clock_.wall());
+}
+
+}  // namespace pailfs::fs

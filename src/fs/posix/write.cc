@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pailfs/util/errand.h"
+#include "pailfs/util/log.h"
+
+#include "fs/write/upload_plan.h"
+#include "posix_file_system.h"
+
+namespace pailfs::fs {
+namespace {
+
+/// Writers that wait for the store to take what memory holds.
+constexpr unsigned kMostWaitingWriters = 16;
+constexpr std::chrono::seconds kPatience{10};
+
+}  // namespace
+
+Result<std::size_t> PosixFileSystem::write(HandleId handle, std::uint64_t offset,
+                                           std::span<const char> bytes, WriteOrigin origin) {
+  const auto file = find_file(handle);
+  if (!file) return file.error();
+  if (!(*file)->writable) return Error{EBADF, "not open for writing"};
+  const InodePtr& inode = (*file)->inode;
+  auto written = write_opened(inode, offset, bytes, origin, false);
+  if (!written && written.error().err == EAGAIN) {
+    const auto held = hold(inode);
+    if (!held) return held.error();
+    written = write_opened(inode, offset, bytes, origin, true);
+  }
+  return written;
+}
+
+Result<std::size_t> PosixFileSystem::write_opened(const InodePtr& inode, std::uint64_t offset,
+                                                  std::span<const char> bytes, WriteOrigin origin,
+                                                  bool may_store) {
+  MutexLock changing(inode->object_mutex);
+  make_room(*inode, bytes.size());
+  const std::uint64_t at = place_of(*inode, offset, origin);
+  const Range range{at, at + bytes.size()};
+  const auto wants_to_store = [] { return Error{EAGAIN, "the file must be stored first"}; };
+  if (!may_store && lacks(*inode, range)) return wants_to_store();
+  const Status whole = upload_to_read_back(inode, range);
+  if (!whole) return whole.error();
+  if (const Status wanted = still_wanted(); !wanted) return wanted.error();
+  Status written = write_local(*inode, at, bytes);
+  if (!written && written.error().err == ENOSPC) {
+    if (!may_store) return wants_to_store();
+    if (free_local(inode)) written = write_local(*inode, at, bytes);
+  }
+  if (!written) return written.error();
+  wrote(*inode, {offset, offset + bytes.size()}, at, origin);
+  bool begin = false;
+  {
+    MutexLock lock(inode->content_mutex);
+    begin = uploader_.worth_beginning(*inode->content);
+  }
+  if (!begin) return bytes.size();
+  // Not while it is being renamed, or a directory above it: it would go to the old name.
+  const auto path = inodes_.path(inode);
+  std::optional<PathLocks::Hold> held;
+  if (!may_store && path) held = paths_.try_change(*path);
+  if (may_store || (held && inodes_.path(inode) == path)) uploader_.begin_early(inode);
+  return bytes.size();
+}
+
+void PosixFileSystem::make_room(Inode& inode, std::uint64_t bytes) {
+  if (write_memory_.has_room(bytes)) return;
+  std::shared_ptr<PartStream> stream;
+  {
+    MutexLock lock(inode.content_mutex);
+    stream = inode.content->stream();
+  }
+  if (!stream) return;
+  // Others must find a thread: beyond these, bytes go to the disk instead of waiting.
+  const bool may_wait = waiting_writers_.fetch_add(1) < kMostWaitingWriters;
+  stream->make_room(may_wait ? kPatience : std::chrono::milliseconds::zero());
+  --waiting_writers_;
+}
+
+bool PosixFileSystem::lacks(Inode& inode, Range range) {
+  MutexLock lock(inode.content_mutex);
+  return inode.content && inode.content->lacks(range);
+}
+
+Status PosixFileSystem::upload_to_read_back(const InodePtr& inode, Range range) {
+  return lacks(*inode, range) ? uploader_.store(inode) : Status();
+}
+
+Status PosixFileSystem::write_local(Inode& inode, std::uint64_t offset,
+                                    std::span<const char> bytes) {
+  const Range range{offset, offset + bytes.size()};
+  MutexLock lock(inode.content_mutex);
+  FileContent& content = *inode.content;
+  const std::uint64_t size = content.stat().size;
+  if (range.end > size) {
+    const std::uint64_t hole_end = range.begin > size ? range.begin : 0;
+    if (Status possible = check_growth(content, range.end, hole_end); !possible) return possible;
+  }
+  return content.write(offset, bytes, space_, clock_.wall());
+}
+
+bool PosixFileSystem::free_local(const InodePtr& inode) {
+  {
+    MutexLock lock(inode->content_mutex);
+    const FileContent& content = *inode->content;
+    // Less than a part is not worth an object that is not complete yet.
+    if (!content.local() || content.local()->present().total() < kMinPart) return false;
+  }
+  const Status stored = uploader_.store(inode);
+  if (!stored) {
+    log_error(stored.error());
+    return false;
+  }
+  MutexLock lock(inode->content_mutex);
+  return inode->content->give_up_local();
+}
+
+}  // namespace pailfs::fs

@@ -128,6 +128,32 @@ TEST_CASE("of files that are replaced while many open and close them nobody read
   CHECK(wrong == 0);
 }
 
+TEST_CASE("a last close does not discard what is just being stored") {
+  World w;
+  const auto made = w.files->create(kRootInode, "f", 0644, O_RDWR, Caller{});
+  REQUIRE(made);
+  const HandleId reader = w.open(made->attr.ino, O_RDONLY);
+  REQUIRE(w.files->write(made->handle, 0, std::string("written")));
+  test::Fault refusal;
+  refusal.verb = Verb::put;
+  refusal.error = {EACCES, "refused"};
+  refusal.error.s3_code = "AccessDenied";
+  w.faults.add(refusal);
+  CHECK_FALSE(w.files->flush(made->handle));
+  w.files->release(made->handle);
+  w.faults.clear();
+
+  bool closed = false;
+  w.when(Verb::put, [&] {
+    w.files->release(reader);
+    closed = true;
+  });
+  CHECK(w.files->sync_all());
+  CHECK(closed);
+  CHECK(w.stored("f") == "written");
+  CHECK(w.files->activity().unstored.empty());
+}
+
 TEST_CASE("a file opened while its removal fails is there") {
   World w;
   w.store.put_raw("f", "stored bytes");

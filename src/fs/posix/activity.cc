@@ -4,7 +4,7 @@
 namespace pailfs::fs {
 namespace {
 
-/// Nothing when all of it is stored, or when nobody can ever ask the store for it again.
+/// Nothing when all of it is stored, or when no name leads to it that could be stored.
 std::optional<UnstoredFile> unstored_part(Inode& inode) {
   MutexLock lock(inode.content_mutex);
   if (!inode.content || !inode.content->must_be_stored()) return std::nullopt;

@@ -169,7 +169,7 @@ Status PosixFileSystem::write_directory(const std::string& path, Node node) {
   const bool has_object =
       node.form == Form::directory_marker || node.form == Form::directory_object;
   if (has_object && node.info.size > 0) {
-    // Somebody keeps bytes in a directory's object; they stay.
+    // Bytes that a user keeps in a directory's object stay.
     const store::Key source =
         node.form == Form::directory_marker ? key : file_key(config_.prefix, path);
     ObjectCopier copier(config_, store_, pool_);

@@ -67,7 +67,7 @@ Result<Attr> PosixFileSystem::make_object(const Place& place, std::string_view n
   node.info.etag = *etag;
   node.info.attributes = attributes;
   known_.stored(place.path, node);
-  // It did not exist a moment ago and nobody else knows of it: it is empty, no need to ask.
+  // The directory did not exist a moment ago: it is empty, no need to ask.
   if (directory) {
     known_.listed_empty(place.path);
     directory_times_.forget(place.path);
@@ -113,7 +113,7 @@ Result<CreateResult> PosixFileSystem::create(InodeId parent, std::string_view na
   auto created = create_new(parent, name, mode, flags, caller);
   const bool exists = !created && created.error().err == EEXIST;
   if (!exists || (flags & O_EXCL) != 0) return created;
-  // The kernel believed the name free; somebody was faster. Without O_EXCL that is an open.
+  // The kernel believed the name free; another client was faster. Without O_EXCL that is an open.
   const auto attr = lookup(parent, name);
   if (!attr) return attr.error();
   const auto opened = open(attr->ino, flags);

@@ -93,7 +93,7 @@ bool PosixFileSystem::visit_name(const InodePtr& parent, const std::string& path
   bool directory = is_directory(item.form);
   const bool walked = with_attributes && next > kWalkFrom && nodes_.is_walked(path);
   if (walked && item.listed.file) {
-    // Whoever reads on while asking about each name wants these too; most are on their way.
+    // A program that reads on while it asks about each name wants these too; most are on their way.
     const std::string own = join_path(path, item.name);
     nodes_.expects_all(own);
     const auto node = stat ? Result<Node>(Error{}) : resolver_.resolve(own);

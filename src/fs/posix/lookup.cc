@@ -10,7 +10,7 @@ namespace {
 
 /// How old an answer may be when a file is opened: what the kernel itself trusts it for.
 constexpr std::chrono::seconds kFresh{1};
-/// How long a listing may be worked through by whoever reads it.
+/// How long a program may work through a listing.
 constexpr std::chrono::minutes kReading{10};
 /// How often a look may come into a rename and be repeated.
 constexpr int kMostRenames = 5;
@@ -64,10 +64,10 @@ std::unique_ptr<FileSystem> make_file_system(const Config& config, store::Object
 }
 
 void PosixFileSystem::begin_with(const FirstPage& first) {
-  if (first.asked == MonoTime{}) return;  // nobody has asked
-  if (config_.compat_dir) return;         // nor has anybody looked for old directories in it
-  // Whoever mounts may be waited for by somebody who then puts something into the bucket: what was
-  // not there yet is asked for.
+  if (first.asked == MonoTime{}) return;  // no listing was made before the mount
+  if (config_.compat_dir) return;         // old directories were not looked for in it
+  // The mounting user may wait for the mount and then write from elsewhere: names that were listed
+  // are believed, absences are not.
   FlatListing(config_, known_, "", false).add(first.page, first.asked);
 }
 
@@ -163,7 +163,7 @@ Attr PosixFileSystem::shown(const InodePtr& inode, const Stat& stat) {
   attr.mode = stat.mode;
   attr.uid = config_.uid.value_or(stat.uid);
   attr.gid = config_.gid.value_or(stat.gid);
-  // Whoever gives mp_umask says how the root is to show, whatever is stored.
+  // mp_umask says how the root is to show, whatever is stored.
   const bool root_by_option = config_.allow_other && config_.mount_umask.has_value();
   if (inode->id == kRootInode && root_by_option) attr.mode = root_mode(config_);
   if (config_.umask) attr.mode = (stat.mode & S_IFMT) | (0777 & ~*config_.umask);

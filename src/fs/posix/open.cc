@@ -82,7 +82,7 @@ Result<Node> PosixFileSystem::fresh_node_to_read(const InodePtr& inode, const st
   const auto known = is_fresh(path) ? std::nullopt : known_.find(path);
   const bool small = known && known->form == Form::file && known->info.size > 0 &&
                      known->info.size <= kSmallObject;
-  // The kernel is likely to have the bytes that somebody has read.
+  // The kernel is likely to have the bytes of a version that was opened before.
   if (!small || paged_version(*inode) == known->info.etag) return fresh_node(path);
   auto node = nodes_.fetch_to_read(path, *known);
   return node ? node : fresh_node(path);

@@ -27,7 +27,7 @@ Status PosixFileSystem::store_contents_change(const InodePtr& directory, const s
   if (!node) return node.error();
   if (!is_directory(node->form)) return Error{ESTALE, "is a file now"};
   const auto change = add_contents_change(path, node->stat);
-  if (!change) return {};  // somebody else's request carried it
+  if (!change) return {};  // another request has carried it
   const Status written = write_directory(path, *node);
   if (written) directory_times_.stored(path, *change);
   return written;

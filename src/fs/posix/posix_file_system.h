@@ -47,7 +47,7 @@ struct OpenDirectory {
   const InodePtr inode;
   Mutex mutex{lock_rank::kOpenDirectory};
   std::optional<DirReader> names GUARDED_BY(mutex);
-  bool begun GUARDED_BY(mutex) = false;  ///< somebody has read names
+  bool begun GUARDED_BY(mutex) = false;  ///< names have been read
 };
 
 /// Handles by number.
@@ -315,7 +315,7 @@ class PosixFileSystem final : public FileSystem {
   /// update_parent_dir_stat, in the store.
   void contents_changed(const InodePtr& directory);
   Status store_contents_change(const InodePtr& directory, const std::string& path);
-  /// Moves `stat`, as stored, on to the last such change, which is returned: whoever then stores
+  /// Moves `stat`, as stored, on to the last such change, which is returned: the caller that stores
   /// `stat` tells directory_times_.
   std::optional<WallTime> add_contents_change(const std::string& directory, Stat& stat);
   /// The times, and for links 2 and one for each subdirectory as far as is known, else 1.
@@ -375,7 +375,7 @@ class PosixFileSystem final : public FileSystem {
   Status store_for(OpenFile& file);
 
   // snapshot.cc
-  /// Writes down what is known of objects, for the next mount; nothing while somebody does.
+  /// Writes down what is known of objects, for the next mount; nothing while another thread does.
   void keep_attributes();
   /// The same now and then, in the background, for a mount that is killed.
   void keep_attributes_sometimes();

@@ -25,7 +25,7 @@ Status PosixFileSystem::fetch_before_unlink(const InodePtr& inode, const std::st
     if (!inode->content || !inode->content->has_users()) return {};
   }
   if (const Status whole = upload_to_read_back(inode, {0, UINT64_MAX}); !whole) {
-    // What could not be stored is partly in an upload only, where nobody can read it.
+    // What could not be stored is partly in an upload only, where no handle can read it.
     log_error(whole.error().with("removed while open: its bytes are lost to its readers"));
     return {};
   }
@@ -87,7 +87,7 @@ Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {
   const auto held = hold_place(parent, name);
   if (!held) return held.error();
   const Place& place = held->place;
-  std::optional<Stat> stat;  // whoever has a file of unknown attributes open has its content
+  std::optional<Stat> stat;  // a file of unknown attributes that is open has them in its content
   if (!listed_file(place, inodes_.child(place.parent, name))) {
     const auto node = node_at(place, name);
     if (!node) return node.error();

@@ -156,7 +156,7 @@ Status PosixFileSystem::rename_locked(const InodePtr& inode, const Renaming& wha
   job.attributes = attributes;
   const auto etag = copier.copy(job, config_.no_copy_api || config_.no_rename_api);
   if (!etag) {
-    // Somebody else's version: what we knew of it is out of date.
+    // The version there is another one: what we knew of it is out of date.
     if (etag.error().err == ESTALE || etag.error().err == ENOENT) known_.erase(what.from.path);
     if (etag.error().in_doubt) known_.doubted(what.to.path);
     return etag.error();
@@ -177,7 +177,7 @@ Status PosixFileSystem::rename_locked(const InodePtr& inode, const Renaming& wha
     inode->page_cache_follows(job.version, *etag);
     if (inode->content) inode->content->renamed(*etag, source.stat.ctime, attributes);
   }
-  // The inode first: a lookup in between must not take it for a file that somebody replaced.
+  // The inode first: a lookup in between must not take it for a file that was replaced elsewhere.
   inodes_.move(inode, what.to.parent, what.new_name);
   known_.stored(what.to.path, source);
   known_.removed_file(what.from.path);

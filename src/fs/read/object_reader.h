@@ -42,8 +42,8 @@ class ObjectReader final {
   store::ETag etag_ GUARDED_BY(mutex_);
   cache::BlockCache::ObjectPtr object_ GUARDED_BY(mutex_);
   ReadPattern pattern_ GUARDED_BY(mutex_);
-  bool stalled_ GUARDED_BY(mutex_) = false;  ///< the last read had to wait
-  std::ptrdiff_t streams_ = 0;               ///< told to the fetcher; guarded by mutex_
+  bool stalled_ GUARDED_BY(mutex_) = false;        ///< the last read had to wait
+  std::ptrdiff_t streams_ GUARDED_BY(mutex_) = 0;  ///< told to the fetcher
 };
 
 }  // namespace pailfs::fs

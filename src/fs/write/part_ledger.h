@@ -60,7 +60,7 @@ class PartLedger final {
   /// The parts of the whole, once nothing is missing.
   [[nodiscard]] std::vector<store::UploadedPart> parts(std::uint64_t size) const;
   /// Ranges that the store has as they are, so that their bytes may be given up; each is told once.
-  /// From then on nobody may change them. None beside copies: a service may refuse these in the end
+  /// From then on they may not change. None beside copies: a service may refuse these in the end
   /// (Cloudflare R2 does, unless all are of one size), and all has to be sent.
   [[nodiscard]] std::vector<Range> take_held();
 

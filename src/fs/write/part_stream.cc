@@ -48,7 +48,7 @@ void PartStream::submit_ready() {
     means_.pool.submit([self = shared_from_this(), job = *job]() mutable {
       self->run(job);
       AbandonedUploads& abandoned = self->means_.abandoned;
-      self.reset();  // the last one to hold it, if nobody wants the upload any more
+      self.reset();  // the last reference, if the upload is not wanted any more
       abandoned.sweep();
     });
   }

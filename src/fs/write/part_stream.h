@@ -31,7 +31,7 @@ namespace pailfs::fs {
 class PartStream final : public std::enable_shared_from_this<PartStream> {
  public:
   struct Target {
-    std::string path;  ///< relative to the mount, for whoever watches
+    std::string path;  ///< relative to the mount, for the report of uploads
     store::Key key;
     store::ObjectAttributes attributes;
     Stat stat;                  ///< what of it the attributes tell
@@ -65,9 +65,9 @@ class PartStream final : public std::enable_shared_from_this<PartStream> {
   /// is nothing else; false if that frees nothing. Under Inode::object_mutex.
   bool make_room(std::chrono::milliseconds patience) EXCLUDES(mutex_);
 
-  /// Sends what is missing of the file, which nobody changes meanwhile, and completes the upload.
-  /// May be called again after a failure. ESTALE when the object that is appended to is no longer
-  /// the one that was copied (law L11).
+  /// Sends what is missing of the file, which no thread changes meanwhile, and completes the
+  /// upload. May be called again after a failure. ESTALE when the object that is appended to is no
+  /// longer the one that was copied (law L11).
   Result<store::ETag> finish(std::uint64_t size) EXCLUDES(mutex_);
   /// Begins no more parts and makes an end of the upload as soon as none is on its way.
   void give_up() EXCLUDES(mutex_);

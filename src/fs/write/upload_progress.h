@@ -14,7 +14,7 @@ namespace pailfs::fs {
 
 class Upload;
 
-/// The uploads under way, for whoever watches. Any thread.
+/// The uploads under way, for the status. Any thread.
 class Uploads final {
  public:
   [[nodiscard]] std::vector<UploadState> snapshot() EXCLUDES(mutex_);

@@ -49,9 +49,9 @@ class Uploader final {
   Uploader(const Uploader&) = delete;
   Uploader& operator=(const Uploader&) = delete;
 
-  /// The caller holds inode->object_mutex, so that nobody writes meanwhile. On failure everything
-  /// is as dirty as before, but for E2BIG: where the store takes the bytes without the new
-  /// attributes, they are stored with the old ones, and the file is as it is in the store. A
+  /// The caller holds inode->object_mutex, so that no thread writes meanwhile. On failure
+  /// everything is as dirty as before, but for E2BIG: where the store takes the bytes without the
+  /// new attributes, they are stored with the old ones, and the file is as it is in the store. A
   /// detached inode has nothing to store: success.
   Status store(const InodePtr& inode) REQUIRES(inode->object_mutex);
 

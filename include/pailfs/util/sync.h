@@ -17,7 +17,7 @@
 #define REQUIRES(...) PAILFS_TSA(requires_capability(__VA_ARGS__))
 #define EXCLUDES(...) PAILFS_TSA(locks_excluded(__VA_ARGS__))
 #define ACQUIRED_BEFORE(...) PAILFS_TSA(acquired_before(__VA_ARGS__))
-#define ACQUIRED_AFTER(...) PAILFS_TSA(acquired_after(__VA_ARGS__))
+#define PT_GUARDED_BY(x) PAILFS_TSA(pt_guarded_by(x))
 #define NO_THREAD_SAFETY_ANALYSIS PAILFS_TSA(no_thread_safety_analysis)
 
 namespace pailfs {

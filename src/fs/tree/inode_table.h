@@ -48,7 +48,7 @@ class Inode final {
   Mutex object_mutex{directory ? lock_rank::kDirectoryObject : lock_rank::kFileObject, id};
   Mutex content_mutex{lock_rank::kContent};
   /// What open handles share; null while nobody has the file open and nothing is unstored.
-  ContentPtr content GUARDED_BY(content_mutex) PAILFS_TSA(pt_guarded_by(content_mutex));
+  ContentPtr content GUARDED_BY(content_mutex) PT_GUARDED_BY(content_mutex);
   /// Version whose pages the kernel may still have: the one of the last open.
   store::ETag paged_version GUARDED_BY(content_mutex);
   /// Of a file.

@@ -17,10 +17,6 @@ using cache::kBlockSize;
 
 namespace {
 
-/// Shorter ones tell nothing about the rate of a connection.
-constexpr std::uint64_t kLongTransfer = 1U << 20U;
-/// What a connection brings at least where the processor and not the network limits.
-constexpr std::uint64_t kFast = 150U << 20U;
 /// A disk that is slower than the store must not hold up what is read: beyond so many fetches that
 /// are being written to it, what has come is not kept.
 constexpr unsigned kMostKeeping = 16;
@@ -60,7 +56,7 @@ class BlockFetcher::Sink final : public store::ByteSink {
   bool write(std::uint64_t offset, std::span<const char> bytes) override {
     if (filled_ == had_) {
       begun_ = fetcher_.clock_.now();
-      fetcher_.note_latency(begun_ - start_);
+      fetcher_.link_.on_first_byte(begun_ - start_);
     }
     if (offset != fetch_.begin() + filled_ || filled_ + bytes.size() > fetch_.size()) return false;
     while (!bytes.empty()) {
@@ -76,8 +72,7 @@ class BlockFetcher::Sink final : public store::ByteSink {
   }
   [[nodiscard]] std::uint64_t filled() const { return filled_; }
   void end() {
-    const std::uint64_t came = filled_ - had_;
-    if (came >= kLongTransfer) fetcher_.note_rate(came, fetcher_.clock_.now() - begun_);
+    if (filled_ > had_) fetcher_.link_.on_transfer(filled_ - had_, fetcher_.clock_.now() - begun_);
   }
 
  private:
@@ -255,32 +250,6 @@ void BlockFetcher::fetch_ahead(const BlockCache::ObjectPtr& object, const Versio
     at += fetch->blocks.size();
     pool_.submit([this, fetch] { run(*fetch); });
   }
-}
-
-bool BlockFetcher::is_far() const {
-  return std::chrono::nanoseconds(latency_ns_.load()) > kFar;
-}
-
-bool BlockFetcher::is_slow() const {
-  const std::uint64_t rate = rate_;
-  return rate > 0 && rate < kFast;
-}
-
-std::uint64_t BlockFetcher::room_for_stream() const {
-  const auto streams = static_cast<std::uint64_t>(std::max<std::ptrdiff_t>(streams_, 1));
-  return cache_.limit() / 4 * 3 / streams;
-}
-
-void BlockFetcher::note_rate(std::uint64_t bytes, std::chrono::nanoseconds time) {
-  const double seconds = std::max(std::chrono::duration<double>(time).count(), 1e-6);
-  const auto rate = static_cast<std::uint64_t>(static_cast<double>(bytes) / seconds);
-  const std::uint64_t old = rate_;
-  rate_ = old == 0 ? rate : (old * 3 + rate) / 4;
-}
-
-void BlockFetcher::note_latency(std::chrono::nanoseconds latency) {
-  const std::int64_t old = latency_ns_.load();
-  latency_ns_ = old == 0 ? latency.count() : (old * 3 + latency.count()) / 4;
 }
 
 }  // namespace pailfs::fs

@@ -14,6 +14,9 @@
 #include "pailfs/util/range_set.h"
 #include "pailfs/util/worker_pool.h"
 
+#include "link_estimate.h"
+#include "read_ahead_budget.h"
+
 namespace pailfs::fs {
 
 /// The version of an object that reads are pinned to.
@@ -31,12 +34,14 @@ inline constexpr std::uint64_t kSmallObject = 128U << 10U;
 /// is not null. Shared by all open files of a mount; any thread. Must outlive its pool's tasks.
 class BlockFetcher final {
  public:
-  /// Two parts on their way hide less than this from a reader of 4 GB/s.
-  static constexpr std::chrono::milliseconds kFar{4};
-
   BlockFetcher(store::ObjectStore& store, WorkerPool& pool, cache::BlockCache& cache,
                cache::DiskBlocks* kept, const Clock& clock)
-      : store_(store), pool_(pool), cache_(cache), kept_(kept), clock_(clock) {}
+      : store_(store),
+        pool_(pool),
+        cache_(cache),
+        kept_(kept),
+        clock_(clock),
+        budget_(cache.limit()) {}
 
   /// The blocks of that version; without an ETag, the caller's own.
   cache::BlockCache::ObjectPtr open(const Version& version);
@@ -69,19 +74,10 @@ class BlockFetcher final {
   /// That version as a local file, if all of it is on the disk and was seen to be right.
   UniqueFd whole(const Version& version);
 
-  /// The store's first byte takes longer than it takes to serve a reader.
-  [[nodiscard]] bool is_far() const;
-  /// One connection brings bytes more slowly than a reader takes them.
-  [[nodiscard]] bool is_slow() const;
-
-  /// So many small files stay in memory though nobody has them open.
-  [[nodiscard]] std::size_t small_files_kept() const {
-    return cache_.limit() / 16 / cache::kBlockSize;
-  }
-  /// A reader has so many places more that it reads on, or less. The pool is theirs in equal
-  /// shares.
-  void add_streams(std::ptrdiff_t more) { streams_ += more; }
-  [[nodiscard]] std::uint64_t room_for_stream() const;
+  /// What the fetches so far have shown of the way to the store.
+  [[nodiscard]] const LinkEstimate& link() const { return link_; }
+  /// How much of the block cache may be filled ahead of the programs that read.
+  [[nodiscard]] ReadAheadBudget& budget() { return budget_; }
 
  private:
   struct Fetch;
@@ -93,17 +89,14 @@ class BlockFetcher final {
   /// From the store, behind the first `had` blocks.
   Result<store::ObjectInfo> perform(const Fetch& fetch, std::uint64_t had);
   void end(const Fetch& fetch, std::uint64_t complete, const Status& status);
-  void note_latency(std::chrono::nanoseconds latency);
-  void note_rate(std::uint64_t bytes, std::chrono::nanoseconds time);
 
   store::ObjectStore& store_;
   WorkerPool& pool_;
   cache::BlockCache& cache_;
   cache::DiskBlocks* const kept_;
   const Clock& clock_;
-  std::atomic<std::int64_t> latency_ns_ = 0;  ///< to the first byte, a moving average
-  std::atomic<std::uint64_t> rate_ = 0;       ///< bytes a second, of long transfers, likewise
-  std::atomic<std::ptrdiff_t> streams_ = 0;
+  LinkEstimate link_;
+  ReadAheadBudget budget_;
   std::atomic<unsigned> keeping_ = 0;        ///< fetches being written to the disk
   std::atomic<std::uint64_t> nameless_ = 0;  ///< versions without an ETag so far
 };

@@ -30,13 +30,10 @@ ObjectReader::Plan ObjectReader::plan(const Version& version, Range range) {
   Plan plan{object_, {}};
   // Far from the store a reader that has caught up with its fetches waits for certain.
   const std::uint64_t last = (range.end - 1) / kBlockSize;
-  const bool waits = fetcher_.is_far() && !object_->has_bytes(last, range.end - last * kBlockSize);
-  plan.advice =
-      pattern_.on_read(range, version.size, stalled_ || waits, fetcher_.room_for_stream());
+  const bool waits = link_.is_far() && !object_->has_bytes(last, range.end - last * kBlockSize);
+  plan.advice = pattern_.on_read(range, version.size, stalled_ || waits, budget_.room_for_stream());
   stalled_ = false;
-  const auto streams = static_cast<std::ptrdiff_t>(pattern_.streams());
-  if (streams != streams_) fetcher_.add_streams(streams - streams_);
-  streams_ = streams;
+  budget_.set_streams(pattern_.streams());
   return plan;
 }
 
@@ -94,7 +91,7 @@ Result<ReadBytes> ObjectReader::read(const Version& version, Range range) {
     bytes.add(piece, std::move(block));
     range.begin += n;
   }
-  if (clock_.now() - start > kStall && (fetcher_.is_far() || fetcher_.is_slow())) {
+  if (clock_.now() - start > kStall && (link_.is_far() || link_.is_slow())) {
     MutexLock lock(mutex_);
     stalled_ = true;
   }

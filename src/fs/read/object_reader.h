@@ -10,6 +10,8 @@
 #include "block_fetcher.h"
 #include "fs/lock_ranks.h"
 #include "fs/predict/read_pattern.h"
+#include "link_estimate.h"
+#include "read_ahead_budget.h"
 
 namespace pailfs::fs {
 
@@ -18,8 +20,8 @@ namespace pailfs::fs {
 /// `read` at once.
 class ObjectReader final {
  public:
-  ObjectReader(BlockFetcher& fetcher, const Clock& clock) : fetcher_(fetcher), clock_(clock) {}
-  ~ObjectReader() { fetcher_.add_streams(-streams_); }
+  ObjectReader(BlockFetcher& fetcher, const Clock& clock)
+      : fetcher_(fetcher), link_(fetcher.link()), clock_(clock), budget_(fetcher.budget()) {}
   ObjectReader(const ObjectReader&) = delete;
   ObjectReader& operator=(const ObjectReader&) = delete;
 
@@ -36,14 +38,15 @@ class ObjectReader final {
   Result<cache::BlockPtr> block(const Plan& plan, const Version& version, Range rest);
 
   BlockFetcher& fetcher_;
+  const LinkEstimate& link_;
   const Clock& clock_;
   Mutex mutex_{lock_rank::kObjectReader};
   store::Key key_ GUARDED_BY(mutex_);
   store::ETag etag_ GUARDED_BY(mutex_);
   cache::BlockCache::ObjectPtr object_ GUARDED_BY(mutex_);
   ReadPattern pattern_ GUARDED_BY(mutex_);
-  bool stalled_ GUARDED_BY(mutex_) = false;        ///< the last read had to wait
-  std::ptrdiff_t streams_ GUARDED_BY(mutex_) = 0;  ///< told to the fetcher
+  bool stalled_ GUARDED_BY(mutex_) = false;  ///< the last read had to wait
+  ReadAheadBudget::Reader budget_ GUARDED_BY(mutex_);
 };
 
 }  // namespace pailfs::fs

@@ -99,7 +99,7 @@ void NodeFetcher::opened(const std::string& path) {
 }
 
 std::size_t NodeFetcher::files_ahead() const {
-  return blocks_.small_files_kept();
+  return blocks_.budget().small_files();
 }
 
 bool NodeFetcher::is_walked(const std::string& directory) {

@@ -16,7 +16,7 @@ inline constexpr LockRank kUploadCreation{240, "creation of an upload"};
 inline constexpr LockRank kInodeTable{250, "inode table"};
 inline constexpr LockRank kContent{260, "content of a file"};
 inline constexpr LockRank kPartStream{270, "part stream"};
-inline constexpr LockRank kNodeCache{280, "node cache"};
+inline constexpr LockRank kNodeTables{280, "node tables"};
 inline constexpr LockRank kObjectReader{290, "object reader"};
 
 }  // namespace pailfs::fs::lock_rank

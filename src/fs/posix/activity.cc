@@ -34,7 +34,7 @@ Activity PosixFileSystem::activity() {
     activity.unstored.push_back(std::move(*file));
   }
   uploader_.report(activity);
-  const NodeCache::Sizes known = known_.sizes();
+  const NodeCache::Sizes known = known_.nodes.sizes();
   activity.cached_attributes = known.attributes;
   activity.cached_listings = known.listings;
   if (kept_) activity.kept_bytes = kept_->size();

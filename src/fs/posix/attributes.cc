@@ -48,7 +48,8 @@ Result<Attr> PosixFileSystem::setattr_file(const InodePtr& inode, const SetAttr&
     if (path && !change.size && content.is_stored() && !content.is_dirty()) {
       Stat wanted = content.stat();
       apply(change, now, wanted);
-      if (says_already(content.attributes(), wanted) && known_.confirmed(*path, now)) {
+      if (says_already(content.attributes(), wanted) &&
+          known_.nodes.set_ctime_if_known(*path, now)) {
         content.confirm_attributes(wanted);
         return {};
       }
@@ -152,7 +153,7 @@ Result<Attr> PosixFileSystem::setattr_directory(const InodePtr& inode, const Set
   const bool acl_follows = change.mode && follow_mode(node->info.attributes, node->stat.mode);
   const bool so_already = !acl_follows && node->form == Form::directory_marker &&
                           says_already(node->info.attributes, node->stat) &&
-                          known_.confirmed(*path, node->stat.ctime);
+                          known_.nodes.set_ctime_if_known(*path, node->stat.ctime);
   if (const Status wanted = still_wanted(); !wanted) return wanted.error();
   const Status written = so_already ? Status() : write_directory(*path, *node);
   if (written && contents) directory_times_.stored(*path, *contents);
@@ -179,7 +180,7 @@ Status PosixFileSystem::write_directory(const std::string& path, Node node) {
     TextSource nothing("");
     etag = store_.put({key, attributes, {}, false}, nothing);
   }
-  if (!etag && etag.error().in_doubt) known_.doubted(path);
+  if (!etag && etag.error().in_doubt) known_.nodes.doubted(path);
   if (!etag) return etag.error();
   if (node.form == Form::directory_object) {
     const Status removed = store_.remove(file_key(config_.prefix, path));
@@ -188,7 +189,7 @@ Status PosixFileSystem::write_directory(const std::string& path, Node node) {
   node.form = Form::directory_marker;
   node.info.etag = *etag;
   node.info.attributes = attributes;
-  known_.stored(path, node);
+  known_.nodes.stored(path, node);
   return {};
 }
 

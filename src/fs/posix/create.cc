@@ -56,7 +56,7 @@ Result<Attr> PosixFileSystem::make_object(const Place& place, std::string_view n
   if (const Status wanted = still_wanted(); !wanted) return wanted.error();
   TextSource source(body);
   const auto etag = store_.put({key, attributes, {}, false}, source);
-  if (!etag && etag.error().in_doubt) known_.doubted(place.path);
+  if (!etag && etag.error().in_doubt) known_.nodes.doubted(place.path);
   if (!etag) return etag.error();
 
   Node node;
@@ -66,10 +66,10 @@ Result<Attr> PosixFileSystem::make_object(const Place& place, std::string_view n
   node.info.size = body.size();
   node.info.etag = *etag;
   node.info.attributes = attributes;
-  known_.stored(place.path, node);
+  known_.nodes.stored(place.path, node);
   // The directory did not exist a moment ago: it is empty, no need to ask.
   if (directory) {
-    known_.listed_empty(place.path);
+    known_.nodes.made_directory(place.path);
     directory_times_.forget(place.path);
   }
   contents_changed(place.parent);

@@ -34,7 +34,7 @@ void PosixFileSystem::begin_names(OpenDirectory& directory, const std::string& p
   if (directory.names) {
     directory.names->begin_anew(path, local_names);
   } else {
-    directory.names.emplace(lister_, known_, tree_walk_, lookups_, path, local_names);
+    directory.names.emplace(lister_, known_.listings, tree_walk_, lookups_, path, local_names);
   }
   directory.begun = false;
 }
@@ -80,7 +80,7 @@ Status PosixFileSystem::readdir(HandleId handle, std::uint64_t offset, bool with
 }
 
 bool PosixFileSystem::visit_name(const InodePtr& parent, const std::string& path,
-                                 const NodeCache::Item& item, bool with_attributes,
+                                 const ListingCache::Item& item, bool with_attributes,
                                  std::uint64_t next,
                                  const std::function<bool(const DirEntry&)>& visit) {
   DirEntry child;

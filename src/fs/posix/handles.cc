@@ -44,9 +44,9 @@ InodePtr PosixFileSystem::find_forgotten(InodeId ino) {
   const auto search = inodes_.search(ino);
   if (!search) return nullptr;
   std::optional<std::string> path;
-  for (const std::string& directory : known_.directories()) {
+  for (const std::string& directory : known_.snapshot.directories()) {
     const PlaceCode above = code_of_path(config_.prefix, directory);
-    const auto name = known_.find_name(directory, [&](std::string_view candidate) {
+    const auto name = known_.snapshot.find_name(directory, [&](std::string_view candidate) {
       return search->matches(code_in(above, candidate));
     });
     if (name) path = join_path(directory, *name);

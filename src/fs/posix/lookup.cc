@@ -42,17 +42,17 @@ PosixFileSystem::PosixFileSystem(const Config& config, store::ObjectStore& store
       known_(config_, clock),
       attribute_file_(config.attribute_file),
       attributes_kept_(clock.now()),
-      lister_(config_, store_, known_, clock),
-      uploader_(config_, space_, store_, inodes_, known_, fetcher_, pool_, mime_, clock_),
+      lister_(config_, store_, known_.listings, clock),
+      uploader_(config_, space_, store_, inodes_, known_.nodes, fetcher_, pool_, mime_, clock_),
       inodes_({.root = code_of_root(config_.prefix),
                .first_spare = InodeNumbers::first_spare_at(clock.wall())}),
       fetcher_(store_, reads_, blocks_, kept_.get(), clock),
-      nodes_(config_, store_, known_, fetcher_, lookups_, clock),
-      tree_walk_(lister_, known_, nodes_, lookups_, clock),
+      nodes_(config_, store_, known_.nodes, known_.names, fetcher_, lookups_, clock),
+      tree_walk_(lister_, known_.names, known_.listings, nodes_, lookups_, clock),
       lookups_(kParallelLookups),
       reads_(kParallelReads),
       pool_(config.parallel),
-      resolver_(config_, store_, known_, lookups_, clock, lister_, nodes_) {}
+      resolver_(config_, store_, known_.nodes, known_.names, lookups_, clock, lister_, nodes_) {}
 
 std::unique_ptr<FileSystem> make_file_system(const Config& config, store::ObjectStore& store,
                                              Clock& clock, const FirstPage& first) {
@@ -68,7 +68,7 @@ void PosixFileSystem::begin_with(const FirstPage& first) {
   if (config_.compat_dir) return;         // old directories were not looked for in it
   // The mounting user may wait for the mount and then write from elsewhere: names that were listed
   // are believed, absences are not.
-  FlatListing(config_, known_, "", false).add(first.page, first.asked);
+  FlatListing(config_, known_.listings, "", false).add(first.page, first.asked);
 }
 
 Result<InodePtr> PosixFileSystem::find_inode(InodeId ino) {
@@ -114,7 +114,7 @@ Result<Node> PosixFileSystem::node_at(const Place& place, std::string_view name,
     }
     // Unless it was us, since we asked: then the answer is older than what we know.
     const bool ours = !same && clean_version(*inode) != version;
-    if (ours) known_.erase(place.path);
+    if (ours) known_.nodes.erase(place.path);
     if (!same && !ours) {
       if (node || node.error().err == ENOENT) inodes_.detach(inode);
       return node;
@@ -148,7 +148,7 @@ Result<Node> PosixFileSystem::node_of(const InodePtr& inode) {
 }
 
 bool PosixFileSystem::is_fresh(const std::string& path) {
-  const auto learnt = known_.learnt(path);
+  const auto learnt = known_.nodes.learnt_at(path);
   return learnt && clock_.now() - *learnt < kFresh;
 }
 
@@ -252,8 +252,9 @@ Result<Attr> PosixFileSystem::lookup(InodeId parent, std::string_view name) {
 }
 
 std::optional<Stat> PosixFileSystem::listed_file(const Place& place, const InodePtr& inode) {
-  const auto listed = known_.listed_for_reader(place.path, kReading);
-  if (!listed || listed_type(*listed) != S_IFREG || known_.find(place.path)) return std::nullopt;
+  const auto listed = known_.names.find_for_reader(place.path, kReading);
+  if (!listed || listed_type(*listed) != S_IFREG || known_.nodes.find(place.path))
+    return std::nullopt;
   if (inode) {
     MutexLock lock(inode->content_mutex);
     if (inode->directory || inode->content) return std::nullopt;
@@ -308,7 +309,7 @@ Result<std::string> PosixFileSystem::readlink(InodeId ino) {
     request.range = store::ByteRange{0, std::min(node->info.size, kLongestLink)};
     const auto info = store_.get(request, sink);
     if (!info) {
-      if (info.error().err == ESTALE) known_.erase(*path);
+      if (info.error().err == ESTALE) known_.nodes.erase(*path);
       return info.error();
     }
   }

@@ -79,7 +79,7 @@ store::ETag PosixFileSystem::paged_version(Inode& inode) {
 
 Result<Node> PosixFileSystem::fresh_node_to_read(const InodePtr& inode, const std::string& path) {
   nodes_.opened(path);
-  const auto known = is_fresh(path) ? std::nullopt : known_.find(path);
+  const auto known = is_fresh(path) ? std::nullopt : known_.nodes.find(path);
   const bool small = known && known->form == Form::file && known->info.size > 0 &&
                      known->info.size <= kSmallObject;
   // The kernel is likely to have the bytes of a version that was opened before.

@@ -50,7 +50,7 @@ void PosixFileSystem::show_contents(const InodePtr& directory, Attr& attr) {
     attr.mtime = std::max(attr.mtime, *changed);
     attr.ctime = std::max(attr.ctime, *changed);
   }
-  if (const auto count = known_.subdirectories(*path)) attr.nlink = 2 + *count;
+  if (const auto count = known_.names.subdirectories(*path)) attr.nlink = 2 + *count;
 }
 
 }  // namespace pailfs::fs

@@ -20,8 +20,8 @@
 #include "fs/tree/dir_reader.h"
 #include "fs/tree/directory_times.h"
 #include "fs/tree/inode_table.h"
+#include "fs/tree/known_tree.h"
 #include "fs/tree/lister.h"
-#include "fs/tree/node_cache.h"
 #include "fs/tree/node_fetcher.h"
 #include "fs/tree/path_locks.h"
 #include "fs/tree/resolver.h"
@@ -87,7 +87,7 @@ class HandleTable final {
 ///
 /// Locks, outermost first: the path in `paths_` (held by everything that changes an object; by a
 /// rename its two paths alone), Inode::object_mutex (two of them: lower inode number first), both
-/// held across requests; then InodeTable, Inode::content_mutex, NodeCache; alone, DirectoryTimes
+/// held across requests; then InodeTable, Inode::content_mutex, NodeTables; alone, DirectoryTimes
 /// and HandleTable. The whole order, with the classes below, is in ARCHITECTURE.md.
 ///
 /// What only looks (lookup, getattr, open, read) holds no path. What it finds while a rename is
@@ -242,7 +242,7 @@ class PosixFileSystem final : public FileSystem {
   // directories.cc
   /// As they are now: for opendir and rewinddir.
   void begin_names(OpenDirectory& directory, const std::string& path) REQUIRES(directory.mutex);
-  bool visit_name(const InodePtr& parent, const std::string& path, const NodeCache::Item& item,
+  bool visit_name(const InodePtr& parent, const std::string& path, const ListingCache::Item& item,
                   bool with_attributes, std::uint64_t next,
                   const std::function<bool(const DirEntry&)>& visit);
 
@@ -396,7 +396,7 @@ class PosixFileSystem final : public FileSystem {
   const std::unique_ptr<cache::DiskBlocks> kept_;  // null without use_cache
   const cache::LocalSpace space_;
   std::atomic<unsigned> waiting_writers_ = 0;
-  NodeCache known_;
+  KnownTree known_;
   const AttributeSnapshot attribute_file_;
   std::atomic<bool> keeping_attributes_ = false;
   std::atomic<MonoTime> attributes_kept_;

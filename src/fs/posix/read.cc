@@ -92,7 +92,7 @@ Result<ReadBytes> PosixFileSystem::read(HandleId handle, std::uint64_t offset, s
     // name again is not to get what is gone.
     if (const auto path = inodes_.path(inode)) {
       MutexLock lock(inode->content_mutex);
-      known_.denied(*path, inode->content->base());
+      known_.nodes.denied(*path, inode->content->base());
     }
     Error stale = bytes.error();
     stale.err = ESTALE;

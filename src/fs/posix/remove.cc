@@ -107,10 +107,10 @@ Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {
   if (const Status wanted = still_wanted(); !wanted) return wanted;
   if (!only_here) {
     const Status removed = store_.remove(file_key(config_.prefix, place.path));
-    if (!removed && removed.error().in_doubt) known_.doubted(place.path);
+    if (!removed && removed.error().in_doubt) known_.nodes.doubted(place.path);
     if (!removed) return removed;
   }
-  known_.removed_file(place.path);
+  known_.nodes.removed_file(place.path);
   orphan(inode, stat);
   contents_changed(place.parent);
   return {};
@@ -148,10 +148,10 @@ Status PosixFileSystem::rmdir(InodeId parent, std::string_view name) {
   if (const Status wanted = still_wanted(); !wanted) return wanted;
   // Without an object of its own it went with the last name in it.
   const bool has_object =
-      node->form != Form::implicit_directory || known_.marker(place.path) != Presence::absent;
+      node->form != Form::implicit_directory || known_.names.marker(place.path) != Presence::absent;
   if (has_object) {
     const Status removed = store_.remove(key);
-    if (!removed && removed.error().in_doubt) known_.doubted(place.path);
+    if (!removed && removed.error().in_doubt) known_.nodes.doubted(place.path);
     if (!removed) return removed;
   }
   if (compat_directories_ && node->form != Form::directory_object) {
@@ -159,7 +159,7 @@ Status PosixFileSystem::rmdir(InodeId parent, std::string_view name) {
         compat_directories_->remove_remains(directory_key(config_.prefix, place.path));
     if (!removed) return removed;
   }
-  known_.removed(place.path);
+  known_.nodes.removed(place.path);
   directory_times_.forget(place.path);
   detach(inode, node->stat);
   contents_changed(place.parent);

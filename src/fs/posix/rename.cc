@@ -120,7 +120,7 @@ Status PosixFileSystem::rename_unstored(const InodePtr& inode, const Renaming& w
   }
   end_early_upload(*inode);
   inodes_.move(inode, what.to.parent, what.new_name);
-  known_.removed_file(what.from.path);
+  known_.nodes.removed_file(what.from.path);
   MutexLock lock(inode->content_mutex);
   inode->content->renamed_unstored(clock_.wall(), mime_.type_of(what.to.path), there.has_value());
   return {};
@@ -157,8 +157,9 @@ Status PosixFileSystem::rename_locked(const InodePtr& inode, const Renaming& wha
   const auto etag = copier.copy(job, config_.no_copy_api || config_.no_rename_api);
   if (!etag) {
     // The version there is another one: what we knew of it is out of date.
-    if (etag.error().err == ESTALE || etag.error().err == ENOENT) known_.erase(what.from.path);
-    if (etag.error().in_doubt) known_.doubted(what.to.path);
+    if (etag.error().err == ESTALE || etag.error().err == ENOENT)
+      known_.nodes.erase(what.from.path);
+    if (etag.error().in_doubt) known_.nodes.doubted(what.to.path);
     return etag.error();
   }
   fetcher_.forget({job.destination, *etag, job.size});
@@ -168,8 +169,8 @@ Status PosixFileSystem::rename_locked(const InodePtr& inode, const Renaming& wha
   source.info.attributes = attributes;
   const Status removed = store_.remove(job.source);
   if (!removed) {
-    known_.stored(what.to.path, source);
-    if (removed.error().in_doubt) known_.doubted(what.from.path);
+    known_.nodes.stored(what.to.path, source);
+    if (removed.error().in_doubt) known_.nodes.doubted(what.from.path);
     return removed.error().with("remove the old name after copying");
   }
   {
@@ -179,8 +180,8 @@ Status PosixFileSystem::rename_locked(const InodePtr& inode, const Renaming& wha
   }
   // The inode first: a lookup in between must not take it for a file that was replaced elsewhere.
   inodes_.move(inode, what.to.parent, what.new_name);
-  known_.stored(what.to.path, source);
-  known_.removed_file(what.from.path);
+  known_.nodes.stored(what.to.path, source);
+  known_.nodes.removed_file(what.from.path);
   return {};
 }
 
@@ -243,16 +244,16 @@ Status PosixFileSystem::rename_directory(const Renaming& what) {
     removed = compat_directories_->remove_remains(directory_key(config_.prefix, from.path));
   }
   if (!moved || !removed) {
-    known_.erase_below(from.path);
-    known_.erase_below(to.path);
-    known_.doubted(from.path);
-    known_.doubted(to.path);
+    known_.nodes.erase_below(from.path);
+    known_.nodes.erase_below(to.path);
+    known_.nodes.doubted(from.path);
+    known_.nodes.doubted(to.path);
     return moved ? removed.error().with("remove the directory's old object") : moved.error();
   }
-  known_.erase_inside(from.path);
-  known_.erase_inside(to.path);
-  known_.removed(from.path);
-  known_.stored(to.path, moved_node);
+  known_.nodes.erase_inside(from.path);
+  known_.nodes.erase_inside(to.path);
+  known_.nodes.removed(from.path);
+  known_.nodes.stored(to.path, moved_node);
   if (const InodePtr gone = inodes_.child(to.parent, new_name)) detach(gone, replaced);
   inodes_.move(inode, to.parent, new_name);
   if (contents) directory_times_.stored(from.path, *contents);

@@ -13,7 +13,7 @@ constexpr std::chrono::minutes kInterval{5};
 void PosixFileSystem::recall_attributes() {
   if (config_.attribute_file.empty()) return;
   const Status read =
-      attribute_file_.read([&](const SnapshotEntries& some) { known_.remember(some); });
+      attribute_file_.read([&](const SnapshotEntries& some) { known_.snapshot.add(some); });
   if (!read && read.error().err != ENOENT) {
     log_warning(read.error().text + ": what it lacks is asked for again");
   }
@@ -21,12 +21,12 @@ void PosixFileSystem::recall_attributes() {
 
 void PosixFileSystem::keep_attributes() {
   if (config_.attribute_file.empty() || keeping_attributes_.exchange(true)) return;
-  const auto directories = known_.directories();
+  const auto directories = known_.snapshot.directories();
   auto directory = directories.begin();
   std::size_t from = 0;
   const Status kept = attribute_file_.write([&](SnapshotEntries& some) {
     for (; directory != directories.end(); ++directory, from = 0) {
-      some = known_.remembered(*directory, from);
+      some = known_.snapshot.next_objects(*directory, from);
       if (!some.objects.empty()) return true;
     }
     return false;

@@ -13,9 +13,9 @@ constexpr std::size_t kFirstLocal = 1U << 30U;
 
 }  // namespace
 
-DirReader::DirReader(const Lister& lister, NodeCache& known, TreeWalk& tree, WorkerPool& pool,
+DirReader::DirReader(const Lister& lister, ListingCache& listings, TreeWalk& tree, WorkerPool& pool,
                      std::string path, const std::vector<std::string>& local_names)
-    : lister_(lister), known_(known), tree_(tree), pool_(pool), path_(std::move(path)) {
+    : lister_(lister), listings_(listings), tree_(tree), pool_(pool), path_(std::move(path)) {
   note_local(local_names);
   take_known();
 }
@@ -33,13 +33,13 @@ void DirReader::begin_anew(std::string path, const std::vector<std::string>& loc
 void DirReader::use(ListingCursorPtr reading) {
   reading_ = std::move(reading);
   if (!reading_ || !earlier_) return;
-  known_.keep_order(reading_, earlier_);
+  listings_.keep_order(reading_, earlier_);
   earlier_ = nullptr;
 }
 
 void DirReader::take_known() {
-  auto reading = known_.known_reading(path_);
-  use(reading ? std::move(reading) : known_.take_parked(path_));
+  auto reading = listings_.known_reading(path_);
+  use(reading ? std::move(reading) : listings_.take_saved(path_));
 }
 
 void DirReader::note_local(const std::vector<std::string>& names) {
@@ -58,12 +58,12 @@ bool DirReader::is_local(const std::string& name) const {
   return local_numbers_.contains(name);
 }
 
-const NodeCache::Item* DirReader::local_at(std::size_t number) {
+const ListingCache::Item* DirReader::local_at(std::size_t number) {
   for (; number < local_.size(); ++number) {
     const LocalName& local = local_[number];
-    auto stored = known_.item(reading_, local.name);
+    auto stored = listings_.item(reading_, local.name);
     if (!stored && !local.unstored) continue;
-    local_item_ = stored ? std::move(*stored) : NodeCache::Item();
+    local_item_ = stored ? std::move(*stored) : ListingCache::Item();
     local_item_.name = local.name;
     local_item_.listed.file = local_item_.listed.file || !stored;
     local_item_.next = kFirstLocal + number + 1;
@@ -73,7 +73,7 @@ const NodeCache::Item* DirReader::local_at(std::size_t number) {
 }
 
 void DirReader::fetch_ahead() {
-  if (known_.is_done(reading_)) return;
+  if (listings_.is_done(reading_)) return;
   ahead_.emplace(pool_, [lister = lister_, path = path_, next = reading_->continuation] {
     return lister.fetch(path, next);
   });
@@ -85,11 +85,11 @@ Status DirReader::more() {
     take_known();
     if (reading_) return {};
   }
-  if (!reading_ && known_.is_flat(path_)) {
+  if (!reading_ && listings_.subtree_fits_one_page(path_)) {
     // Whoever walks through a tree needs no other request.
     const Status listed = lister_.list_below(path_);
     if (!listed) return listed;
-    use(known_.known_reading(path_));
+    use(listings_.known_reading(path_));
     if (reading_) return {};
   }
   Result<FetchedPage> fetched = Error{};
@@ -100,16 +100,16 @@ Status DirReader::more() {
     fetched = lister_.fetch(path_, reading_ ? reading_->continuation : std::string());
   }
   if (!fetched) return fetched.error();
-  if (!reading_) use(known_.begin_reading(path_, fetched->asked));
+  if (!reading_) use(listings_.begin_reading(path_, fetched->asked));
   lister_.add(reading_, *fetched);
   fetch_ahead();
   return {};
 }
 
-Result<const NodeCache::Item*> DirReader::at(std::size_t place) {
+Result<const ListingCache::Item*> DirReader::at(std::size_t place) {
   while (place < kFirstLocal) {
     while (batch_place_ == place && batch_at_ < batch_.size()) {
-      NodeCache::Item& item = batch_[batch_at_++];
+      ListingCache::Item& item = batch_[batch_at_++];
       place = batch_place_ = item.next;
       if (!is_local(item.name)) return &item;
     }
@@ -117,15 +117,15 @@ Result<const NodeCache::Item*> DirReader::at(std::size_t place) {
     batch_at_ = 0;
     batch_place_ = place;
     if (reading_) {
-      batch_ = known_.items(reading_, place, kBatch);
+      batch_ = listings_.items(reading_, place, kBatch);
       if (!batch_.empty()) continue;
-      if (known_.is_done(reading_)) break;
+      if (listings_.is_done(reading_)) break;
     }
     const Status fetched = more();
     if (!fetched) return fetched.error();
   }
   // Whoever comes back to such a place has not read what lies before it.
-  while (!reading_ || !known_.is_done(reading_)) {
+  while (!reading_ || !listings_.is_done(reading_)) {
     const Status fetched = more();
     if (!fetched) return fetched.error();
   }

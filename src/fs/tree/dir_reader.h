@@ -10,7 +10,7 @@
 #include "pailfs/util/worker_pool.h"
 
 #include "lister.h"
-#include "node_cache.h"
+#include "listing_cache.h"
 #include "tree_walk.h"
 
 namespace pailfs::fs {
@@ -24,14 +24,14 @@ namespace pailfs::fs {
 class DirReader final {
  public:
   /// `local_names`: files of the directory that the store does not have yet.
-  DirReader(const Lister& lister, NodeCache& known, TreeWalk& tree, WorkerPool& pool,
+  DirReader(const Lister& lister, ListingCache& listings, TreeWalk& tree, WorkerPool& pool,
             std::string path, const std::vector<std::string>& local_names);
 
   /// rewinddir: from now on the names are those that a new reader of `path` would find.
   void begin_anew(std::string path, const std::vector<std::string>& local_names);
   /// The item at `place` or the first one after it; null behind the last. It lives until the next
   /// call. Its `next` is the place after it.
-  Result<const NodeCache::Item*> at(std::size_t place);
+  Result<const ListingCache::Item*> at(std::size_t place);
   /// What was looked up before is looked up anew.
   void refresh() { batch_.clear(); }
 
@@ -46,20 +46,20 @@ class DirReader final {
   Status more();
   void note_local(const std::vector<std::string>& names);
   [[nodiscard]] bool is_local(const std::string& name) const;
-  const NodeCache::Item* local_at(std::size_t number);
+  const ListingCache::Item* local_at(std::size_t number);
   void fetch_ahead();
 
   const Lister& lister_;
-  NodeCache& known_;
+  ListingCache& listings_;
   TreeWalk& tree_;
   WorkerPool& pool_;
   std::string path_;
   std::vector<LocalName> local_;  // all that ever were, in the order of their places
   std::unordered_map<std::string, std::size_t> local_numbers_;
-  NodeCache::Item local_item_;
+  ListingCache::Item local_item_;
   ListingCursorPtr reading_;
   ListingCursorPtr earlier_;  // whose order the next one keeps
-  std::vector<NodeCache::Item> batch_;
+  std::vector<ListingCache::Item> batch_;
   std::size_t batch_at_ = 0;     // the next of the batch
   std::size_t batch_place_ = 0;  // where that one stands at the earliest
   std::optional<Pending<Result<FetchedPage>>> ahead_;

@@ -66,7 +66,7 @@ struct Slot {
 };
 
 /// The names of one directory, about 130 bytes each and 60 more with attributes. Knows nothing of
-/// time: NodeCache decides what is good. Not thread-safe.
+/// time: NodeTables and the classes on it decide what is good. Not thread-safe.
 class DirTable final {
  public:
   /// kNoSlot when there is no such name.

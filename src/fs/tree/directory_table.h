@@ -17,7 +17,7 @@ inline constexpr std::size_t kTableWeight = 4;
 /// Never believed until a listing shows the same object: what an earlier mount has left.
 inline constexpr MonoTime kLongAgo = MonoTime::min();
 
-/// What NodeCache keeps of one directory; guarded by its mutex.
+/// What NodeTables keeps of one directory; guarded by its mutex.
 struct DirectoryTable {
   explicit DirectoryTable(std::list<std::string>::iterator place) : use(place) {}
 
@@ -28,7 +28,7 @@ struct DirectoryTable {
   std::size_t pages = 0;                 // it took so many; 0: there was none
   std::size_t misses = 0;                // names that others had to be asked for in vain since
   bool too_long = false;                 // for a listing that is made for the sake of one name
-  bool flat = false;                     // see is_flat()
+  bool subtree_fits_one_page = false;    // see ListingCache
   bool dropped = false;
   bool told_unshown = false;
   bool names_removed = false;  // by us, so that it may be empty without having been removed
@@ -41,7 +41,7 @@ struct DirectoryTable {
   SlotId hand = 0;          // where room was made last
   std::size_t counted = 0;  // of entries_
 
-  ListingCursorPtr parked;
+  ListingCursorPtr saved;
 
   /// Gives memory back; numbers change.
   void compact() {
@@ -51,9 +51,9 @@ struct DirectoryTable {
     newest = has_newest ? names.find(name) : kNoSlot;
   }
 
-  /// Those that somebody holds, or may still take because they began after `good`.
+  /// How many cursors readers hold, or may still take because they began after `good`.
   std::size_t live_readings(MonoTime good) {
-    if (parked && parked->begun <= good) parked = nullptr;
+    if (saved && saved->begun <= good) saved = nullptr;
     std::erase_if(readings, [](const auto& weak) { return weak.expired(); });
     return readings.size();
   }

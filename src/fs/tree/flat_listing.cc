@@ -29,7 +29,7 @@ FlatListing::Open& FlatListing::enter(std::size_t depth, std::string_view name, 
   above.page.names.emplace_back(name, listed);
   close_from(depth + 1);
   at_.push_back(open_.size());
-  open_.push_back({path, known_.begin_reading(path, asked, whole_), {}});
+  open_.push_back({path, listings_.begin_reading(path, asked, whole_), {}});
   return open_.back();
 }
 
@@ -60,7 +60,7 @@ void FlatListing::add_key(const store::ListedObject& object, MonoTime asked) {
 }
 
 void FlatListing::leave_out(std::size_t depth, const std::string& key) {
-  NodeCache::Page& page = open_[at_[depth]].page;
+  ListingCache::Page& page = open_[at_[depth]].page;
   const bool of_root = key == "/" && children_prefix(config_.prefix, top_).empty();
   if (!of_root && page.unshown++ == 0) page.unshown_key = key;
 }
@@ -74,7 +74,7 @@ void FlatListing::add(const store::ListPage& page, MonoTime asked) {
   if (out_of_order_) return;
   if (at_.empty()) {
     at_.push_back(open_.size());
-    open_.push_back({top_, known_.begin_reading(top_, asked, whole_), {}});
+    open_.push_back({top_, listings_.begin_reading(top_, asked, whole_), {}});
   }
   const bool whole_bucket = children_prefix(config_.prefix, top_).empty();
   for (const store::ListedObject& object : page.objects) {
@@ -89,9 +89,9 @@ void FlatListing::add(const store::ListPage& page, MonoTime asked) {
   std::vector<Open> still_open;
   for (Open& directory : open_) {
     directory.page.last = directory.closed;
-    directory.page.flat_again = directory.has_below && directory.keys <= kPageKeys;
-    known_.add_page(directory.reading, directory.page, asked);
-    log_unshown(known_, directory.reading);
+    directory.page.subtree_fits_one_page = directory.has_below && directory.keys <= kPageKeys;
+    listings_.add_page(directory.reading, directory.page, asked);
+    log_unshown(listings_, directory.reading);
     if (directory.closed) continue;
     at_[still_open.size()] = still_open.size();
     directory.page = {};

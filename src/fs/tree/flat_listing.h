@@ -7,7 +7,7 @@
 #include "pailfs/store/object_store.h"
 #include "pailfs/util/clock.h"
 
-#include "node_cache.h"
+#include "listing_cache.h"
 
 namespace pailfs::fs {
 
@@ -19,8 +19,8 @@ class FlatListing final {
  public:
   /// `top`: the directory whose keys are listed. `whole` false: only what it shows is believed, not
   /// that there is nothing else.
-  FlatListing(const Config& config, NodeCache& known, std::string top, bool whole = true)
-      : config_(config), known_(known), top_(std::move(top)), whole_(whole) {}
+  FlatListing(const Config& config, ListingCache& listings, std::string top, bool whole = true)
+      : config_(config), listings_(listings), top_(std::move(top)), whole_(whole) {}
 
   /// A page asked for at `asked`; `next` empty: the last one.
   void add(const store::ListPage& page, MonoTime asked);
@@ -29,9 +29,9 @@ class FlatListing final {
   struct Open {
     std::string path;
     ListingCursorPtr reading;
-    NodeCache::Page page;    ///< what is not in the cache yet
-    std::size_t keys = 0;    ///< at any depth
-    bool has_below = false;  ///< there are directories in it
+    ListingCache::Page page;  ///< what is not in the cache yet
+    std::size_t keys = 0;     ///< at any depth
+    bool has_below = false;   ///< there are directories in it
     bool closed = false;
   };
 
@@ -42,7 +42,7 @@ class FlatListing final {
   Open& enter(std::size_t depth, std::string_view name, MonoTime asked);
 
   const Config& config_;
-  NodeCache& known_;
+  ListingCache& listings_;
   const std::string top_;
   const bool whole_;
   std::string last_key_;

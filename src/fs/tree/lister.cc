@@ -27,7 +27,7 @@ Result<FetchedPage> Lister::fetch(const std::string& directory, const std::strin
 void Lister::add(const ListingCursorPtr& reading, const FetchedPage& fetched) const {
   const std::string& directory = reading->directory;
   const std::string prefix = children_prefix(config_.prefix, directory);
-  NodeCache::Page page;
+  ListingCache::Page page;
   page.last = fetched.page.next.empty();
   page.names.reserve(fetched.page.objects.size() + fetched.page.prefixes.size());
   const auto leave_out = [&page](const std::string& key) {
@@ -65,15 +65,15 @@ void Lister::add(const ListingCursorPtr& reading, const FetchedPage& fetched) co
     page.names.emplace_back(name, listed);
   }
   if (prefix.empty() && !page.last) page.marker_unknown = true;
-  known_.add_page(reading, page, fetched.asked);
-  log_unshown(known_, reading);
+  listings_.add_page(reading, page, fetched.asked);
+  log_unshown(listings_, reading);
   reading->continuation = fetched.page.next;
 }
 
 ListingCursorPtr Lister::begin(const std::string& directory, const FetchedPage& first) const {
-  auto reading = known_.begin_reading(directory, first.asked);
+  auto reading = listings_.begin_reading(directory, first.asked);
   add(reading, first);
-  if (!first.page.next.empty()) known_.park(reading);
+  if (!first.page.next.empty()) listings_.save_reading(reading);
   return reading;
 }
 
@@ -89,19 +89,19 @@ Status Lister::list_whole(const std::string& directory, std::size_t most) const 
   for (std::size_t pages = 0; pages < most; ++pages) {
     const auto page = fetch(directory, reading ? reading->continuation : std::string());
     if (!page) return page.error();
-    if (!reading) reading = known_.begin_reading(directory, page->asked);
+    if (!reading) reading = listings_.begin_reading(directory, page->asked);
     add(reading, *page);
     if (reading->continuation.empty()) return {};
   }
-  known_.set_too_long(directory);
+  listings_.set_too_long(directory);
   return {};
 }
 
 Status Lister::list_below(const std::string& directory) const {
   const auto all = fetch(directory, "", false);
   if (!all) return all.error();
-  if (!all->page.next.empty()) known_.set_not_flat(directory);
-  FlatListing(config_, known_, directory).add(all->page, all->asked);
+  if (!all->page.next.empty()) listings_.outgrew_one_page(directory);
+  FlatListing(config_, listings_, directory).add(all->page, all->asked);
   return {};
 }
 

@@ -7,7 +7,7 @@
 #include "pailfs/util/clock.h"
 #include "pailfs/util/result.h"
 
-#include "node_cache.h"
+#include "listing_cache.h"
 
 namespace pailfs::fs {
 
@@ -22,8 +22,9 @@ struct FetchedPage {
 /// Asks for listings of directories and hands what they show to the cache. Any thread.
 class Lister final {
  public:
-  Lister(const Config& config, store::ObjectStore& store, NodeCache& known, const Clock& clock)
-      : config_(config), store_(store), known_(known), clock_(clock) {}
+  Lister(const Config& config, store::ObjectStore& store, ListingCache& listings,
+         const Clock& clock)
+      : config_(config), store_(store), listings_(listings), clock_(clock) {}
 
   /// One page of the names directly below `directory`, or of all keys at any depth. A failure
   /// proves nothing about what is there (law L4): it is never ENOENT.
@@ -46,7 +47,7 @@ class Lister final {
  private:
   const Config& config_;
   store::ObjectStore& store_;
-  NodeCache& known_;
+  ListingCache& listings_;
   const Clock& clock_;
 };
 

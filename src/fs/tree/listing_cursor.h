@@ -24,19 +24,19 @@ struct Unshown {
   std::string name;
 };
 
-/// The names of one directory in a fixed order, as a listing brings them page by page. Whoever
-/// reads them counts in that order, which stays though names come and go.
+/// The names of one directory in a fixed order, as a listing brings them page by page. A
+/// reader counts in that order, which stays though names come and go.
 class ListingCursor final {
  public:
   ListingCursor(std::string path, MonoTime now) : directory(std::move(path)), begun(now) {}
   const std::string directory;
   /// When the first page was asked for: what is learnt later overrules it.
   const MonoTime begun;
-  /// Where the listing goes on; belongs to whoever reads.
+  /// Where the listing goes on; belongs to the reader.
   std::string continuation;
 
  private:
-  friend class NodeCache;
+  friend class ListingCache;
   Unshown unshown_;
   std::shared_ptr<DirectoryTable> table_;  // these are guarded by the cache's mutex
   std::vector<SlotId> order_;

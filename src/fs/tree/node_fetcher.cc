@@ -53,7 +53,7 @@ NodeFetcher::Walk& NodeFetcher::walk_in(const std::string& directory) {
 }
 
 NameWalk::Advice NodeFetcher::note(const std::string& path, std::size_t expected) {
-  const auto place = known_.place(path);
+  const auto place = names_.place(path);
   if (!place) return {};
   MutexLock lock(mutex_);
   return walk_in(parent_path(path)).names.next({place->id, place->is_file, place->end, expected});
@@ -70,8 +70,8 @@ NodeFetcher::Habit NodeFetcher::listed(const std::string& directory) {
 
 void NodeFetcher::expects(const std::string& directory, Habit habit, std::size_t most) {
   if (!habit.asks) return;
-  const NodeCache::Unknown which{.end = most, .all = habit.all || habit.reads};
-  fetch_all(directory, known_.unknown(directory, which), habit.reads);
+  const ListedNames::WithoutAttributes which{.end = most, .all = habit.all || habit.reads};
+  fetch_all(directory, names_.select(directory, which), habit.reads);
 }
 
 void NodeFetcher::touched(const std::string& path) {
@@ -88,7 +88,7 @@ void NodeFetcher::expects_all(const std::string& path) {
 }
 
 void NodeFetcher::opened(const std::string& path) {
-  const auto place = known_.place(path);
+  const auto place = names_.place(path);
   if (!place) return;
   NameWalk::Advice advice;
   {
@@ -121,18 +121,18 @@ void NodeFetcher::fetch_ahead(const std::string& path, const NameWalk::Advice& a
   if (advice.ahead == 0) return;
   const bool whole = advice.expects_reads;
   // A file that is to be opened must be known for a moment only.
-  NodeCache::Unknown which{.from = advice.from,
-                           .end = advice.until,
-                           .all = advice.all,
-                           .age = whole ? std::optional(kFresh) : std::nullopt};
+  ListedNames::WithoutAttributes which{.from = advice.from,
+                                       .end = advice.until,
+                                       .all = advice.all,
+                                       .age = whole ? std::optional(kFresh) : std::nullopt};
   const std::string directory = parent_path(path);
-  fetch_all(directory, known_.unknown(directory, which), whole);
+  fetch_all(directory, names_.select(directory, which), whole);
   if (!whole || directory.empty() || !advice.reaches_end) return;
   which.from = 0;
   which.end = advice.ahead;
-  for (const std::string& next : known_.directories_after(directory, 1)) {
+  for (const std::string& next : names_.directories_after(directory, 1)) {
     const std::string below = join_path(parent_path(directory), next);
-    fetch_all(below, known_.unknown(below, which), whole);
+    fetch_all(below, names_.select(below, which), whole);
   }
 }
 
@@ -181,14 +181,14 @@ void NodeFetcher::run(const std::string& path, const ListedName& listed, bool wh
                       const FlightPtr& flight) {
   const MonoTime asked = clock_.now();
   // It may have landed between the caller's look into the cache and the beginning of this flight.
-  const auto learnt = known_.learnt(path);
+  const auto learnt = cache_.learnt_at(path);
   std::optional<Node> known;
-  if (learnt && asked - *learnt < kFresh) known = known_.find(path);
+  if (learnt && asked - *learnt < kFresh) known = cache_.find(path);
   const bool just_learnt = known && known->form != Form::absent;
   Result<Node> node = just_learnt ? Result<Node>(std::move(*known)) : ask(path, listed, whole);
   if (node && !just_learnt) {
-    known_.keep_ctime(path, *node);
-    known_.learn(path, *node, asked);
+    cache_.keep_ctime(path, *node);
+    cache_.learn(path, *node, asked);
   }
   finish(path, flight, std::move(node));
 }
@@ -203,7 +203,7 @@ void NodeFetcher::finish(const std::string& path, const FlightPtr& flight, Resul
 
 Result<Node> NodeFetcher::ask(const std::string& path, const ListedName& listed, bool whole) {
   if (!listed.file) {
-    if (known_.marker(path) != Presence::absent) {
+    if (names_.marker(path) != Presence::absent) {
       const auto marker = store_.head(directory_key(config_.prefix, path));
       if (marker) return decode(*marker, true, config_);
       if (marker.error().err != ENOENT) return marker.error();

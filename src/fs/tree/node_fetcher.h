@@ -15,6 +15,7 @@
 
 #include "fs/predict/name_walk.h"
 #include "fs/read/block_fetcher.h"
+#include "listed_names.h"
 #include "node_cache.h"
 
 namespace pailfs::fs {
@@ -25,11 +26,12 @@ namespace pailfs::fs {
 /// names that come next are fetched side by side. Any thread; its pool must end before it does.
 class NodeFetcher final {
  public:
-  NodeFetcher(const Config& config, store::ObjectStore& store, NodeCache& known,
+  NodeFetcher(const Config& config, store::ObjectStore& store, NodeCache& cache, ListedNames& names,
               BlockFetcher& blocks, WorkerPool& pool, const Clock& clock)
       : config_(config),
         store_(store),
-        known_(known),
+        cache_(cache),
+        names_(names),
         blocks_(blocks),
         pool_(pool),
         clock_(clock) {}
@@ -80,7 +82,8 @@ class NodeFetcher final {
 
   const Config& config_;
   store::ObjectStore& store_;
-  NodeCache& known_;
+  NodeCache& cache_;
+  ListedNames& names_;
   BlockFetcher& blocks_;
   WorkerPool& pool_;
   const Clock& clock_;

@@ -7,7 +7,7 @@
 
 #include "pailfs/util/text.h"
 
-#include "node_cache.h"
+#include "fs/format/paths.h"
 
 namespace pailfs::fs {
 

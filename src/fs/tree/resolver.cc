@@ -36,7 +36,7 @@ Node implicit_directory(const Config& config) {
 }  // namespace
 
 Result<Node> Resolver::resolve(const std::string& path) {
-  if (auto known = known_.find(path)) {
+  if (auto known = cache_.find(path)) {
     if (known->form == Form::absent) return Error{ENOENT, printable(path) + ": does not exist"};
     return *known;
   }
@@ -47,12 +47,12 @@ Result<Node> Resolver::ask(const std::string& path) {
   const MonoTime asked = clock_.now();
   auto found = find_out(path);
   if (found) {
-    known_.keep_ctime(path, *found);
-    known_.learn(path, *found, asked);
+    cache_.keep_ctime(path, *found);
+    cache_.learn(path, *found, asked);
   } else if (is_absence(found.error())) {
     // What a listing lacks is absent for as long as the listing is believed, and not anew.
     ListedName listed;
-    if (known_.listed(path, listed) != Presence::absent) known_.learn(path, Node{}, asked);
+    if (names_.presence(path, listed) != Presence::absent) cache_.learn(path, Node{}, asked);
   }
   return found;
 }
@@ -64,16 +64,16 @@ Result<Node> Resolver::find_out(const std::string& path) {
   }
   const std::string directory = parent_path(path);
   ListedName listed;
-  Presence word = known_.listed(path, listed);
-  const auto before = known_.last_form(path);
+  Presence word = names_.presence(path, listed);
+  const auto before = cache_.last_form(path);
   if (word == Presence::unknown && before == Form::file) {
     // Most likely it still is one, and then nothing else matters.
     auto found = ask_file(path);
     if (found || !is_absence(found.error())) return found;
-  } else if (word == Presence::unknown && known_.is_short(directory)) {
+  } else if (word == Presence::unknown && names_.fits_one_page(directory)) {
     const Status renewed = renew(directory, 1);
     if (!renewed) return renewed.error();
-    word = known_.listed(path, listed);
+    word = names_.presence(path, listed);
   }
   switch (word) {
     case Presence::absent:
@@ -88,20 +88,20 @@ Result<Node> Resolver::find_out(const std::string& path) {
 
 Result<Node> Resolver::ask_unlisted(const std::string& path) {
   // Old directories are no keys that begin with the name.
-  auto question = config_.compat_dir ? NodeCache::Question::both : known_.question(path);
-  if (question == NodeCache::Question::listing) {
+  auto question = config_.compat_dir ? ListedNames::Question::both : names_.question(path);
+  if (question == ListedNames::Question::listing) {
     const Status renewed = renew(parent_path(path), kMostPages);
     if (!renewed) return renewed.error();
     ListedName listed;
-    const Presence word = known_.listed(path, listed);
+    const Presence word = names_.presence(path, listed);
     if (word == Presence::present) return ask_listed(path, listed);
     if (word == Presence::absent) {
       return Error{ENOENT, printable(path) + ": does not exist"};
     }
-    question = NodeCache::Question::name;
+    question = ListedNames::Question::name;
   }
-  auto found = question == NodeCache::Question::name ? ask_name(path) : ask_all(path);
-  if (found || is_absence(found.error())) known_.missed(path, !found);
+  auto found = question == ListedNames::Question::name ? ask_name(path) : ask_all(path);
+  if (found || is_absence(found.error())) names_.asked(path, found.has_value());
   return found;
 }
 
@@ -157,7 +157,7 @@ Result<Node> Resolver::ask_name(const std::string& path) {
                        std::any_of(prefixes.begin(), prefixes.end(),
                                    [&](const auto& prefix) { return prefix > below; });
   if (file || directory) {
-    if (file && directory) known_.hides_names(path);
+    if (file && directory) cache_.mark_shadowed_directory(path);
     auto found = file ? ask_file(path) : ask_directory(path);
     if (found || !is_absence(found.error())) return found;
   } else if (reached) {
@@ -175,7 +175,7 @@ Result<Node> Resolver::ask_listed(const std::string& path, const ListedName& lis
 }
 
 Result<Node> Resolver::ask_directory(const std::string& path) {
-  Presence marker = known_.marker(path);
+  Presence marker = names_.marker(path);
   if (marker == Presence::unknown) {
     const auto first = lister_.fetch(path, "");
     if (!first) return first.error();
@@ -196,8 +196,8 @@ Result<Node> Resolver::from_page(const std::string& path, const FetchedPage& pag
                                       [&](const auto& object) { return object.key == own; });
   if (has_marker) {
     // The page may have shown that what was known of it is still true.
-    const auto learnt = known_.learnt(path);
-    auto known = learnt && *learnt >= page.asked ? known_.find(path) : std::nullopt;
+    const auto learnt = cache_.learnt_at(path);
+    auto known = learnt && *learnt >= page.asked ? cache_.find(path) : std::nullopt;
     // By us, meanwhile.
     const bool removed = known && known->form == Form::absent;
     if (removed) return Error{ENOENT, printable(path) + ": does not exist"};
@@ -211,12 +211,12 @@ Result<Node> Resolver::from_page(const std::string& path, const FetchedPage& pag
 }
 
 Result<Node> Resolver::ask_root() {
-  if (known_.marker("") == Presence::unknown && known_.is_short("")) {
+  if (names_.marker("") == Presence::unknown && names_.fits_one_page("")) {
     const Status renewed = lister_.list_first("");
     if (!renewed) return renewed.error();
-    if (auto good_again = known_.find("")) return std::move(*good_again);
+    if (auto good_again = cache_.find("")) return std::move(*good_again);
   }
-  if (known_.marker("") == Presence::absent) return implicit_root();
+  if (names_.marker("") == Presence::absent) return implicit_root();
   auto marker = ask_marker("");
   if (marker) return marker;
   // A key with nothing but a slash is refused by some services: then there is no such object.
@@ -249,14 +249,14 @@ Result<Node> Resolver::ask_all(const std::string& path) {
                                        [lister = lister_, path] { return lister.fetch(path, ""); });
   auto file = ask_file(path);
   const auto page = listing.get();
-  if (file && page && !page->empty()) known_.hides_names(path);
+  if (file && page && !page->empty()) cache_.mark_shadowed_directory(path);
   if (file || !is_absence(file.error())) return file;
   if (!page) return page.error();
   return from_page(path, *page);
 }
 
 Result<bool> Resolver::is_empty_directory(const std::string& path, std::chrono::nanoseconds age) {
-  if (const auto has_names = known_.has_names(path, age)) return !*has_names;
+  if (const auto has_names = names_.has_names(path, age)) return !*has_names;
   const std::string below = children_prefix(config_.prefix, path);
   store::ListRequest request;
   request.prefix = below;

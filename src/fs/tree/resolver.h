@@ -9,6 +9,7 @@
 #include "pailfs/util/sync.h"
 #include "pailfs/util/worker_pool.h"
 
+#include "listed_names.h"
 #include "lister.h"
 #include "node_cache.h"
 #include "node_fetcher.h"
@@ -23,11 +24,12 @@ namespace pailfs::fs {
 /// next. Any thread may call any member, except those of the pool.
 class Resolver final {
  public:
-  Resolver(const Config& config, store::ObjectStore& store, NodeCache& known, WorkerPool& pool,
-           Clock& clock, const Lister& lister, NodeFetcher& nodes)
+  Resolver(const Config& config, store::ObjectStore& store, NodeCache& cache, ListedNames& names,
+           WorkerPool& pool, Clock& clock, const Lister& lister, NodeFetcher& nodes)
       : config_(config),
         store_(store),
-        known_(known),
+        cache_(cache),
+        names_(names),
         pool_(pool),
         clock_(clock),
         lister_(lister),
@@ -59,7 +61,8 @@ class Resolver final {
 
   const Config& config_;
   store::ObjectStore& store_;
-  NodeCache& known_;
+  NodeCache& cache_;
+  ListedNames& names_;
   WorkerPool& pool_;
   Clock& clock_;
   const Lister& lister_;

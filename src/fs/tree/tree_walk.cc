@@ -69,7 +69,7 @@ TreeWalk::Step TreeWalk::note(const std::string& above, const std::string& direc
 void TreeWalk::listed(const std::string& directory) {
   const auto habit = nodes_.listed(directory);
   if (directory.empty()) return;
-  const auto following = known_.directories_after(directory, kDirectories);
+  const auto following = names_.directories_after(directory, kDirectories);
   const std::string above = parent_path(directory);
   const std::string next = following.empty() ? "" : join_path(above, following.front());
   const Step step = note(above, directory, next);
@@ -82,7 +82,7 @@ void TreeWalk::listed(const std::string& directory) {
 }
 
 void TreeWalk::list_ahead(const std::string& directory, NodeFetcher::Habit habit) {
-  if (known_.is_listed(directory)) return nodes_.expects(directory, habit, kNames);
+  if (listings_.is_listed(directory)) return nodes_.expects(directory, habit, kNames);
   FlightPtr flight;
   {
     MutexLock lock(mutex_);
@@ -96,10 +96,10 @@ void TreeWalk::list_ahead(const std::string& directory, NodeFetcher::Habit habit
 void TreeWalk::run(const std::string& directory, NodeFetcher::Habit habit,
                    const FlightPtr& flight) {
   const bool taken = flight->take_off();
-  if (taken && !known_.is_listed(directory)) {
+  if (taken && !listings_.is_listed(directory)) {
     // A failure is told to whoever asks again.
-    static_cast<void>(known_.is_flat(directory) ? lister_.list_below(directory)
-                                                : lister_.list_first(directory));
+    static_cast<void>(listings_.subtree_fits_one_page(directory) ? lister_.list_below(directory)
+                                                                 : lister_.list_first(directory));
   }
   {
     MutexLock lock(mutex_);

@@ -11,8 +11,9 @@
 #include "pailfs/util/sync.h"
 #include "pailfs/util/worker_pool.h"
 
+#include "listed_names.h"
 #include "lister.h"
-#include "node_cache.h"
+#include "listing_cache.h"
 #include "node_fetcher.h"
 
 namespace pailfs::fs {
@@ -24,9 +25,14 @@ namespace pailfs::fs {
 /// those of the directory before. Any thread; must outlive its pool's tasks.
 class TreeWalk final {
  public:
-  TreeWalk(const Lister& lister, NodeCache& known, NodeFetcher& nodes, WorkerPool& pool,
-           const Clock& clock)
-      : lister_(lister), known_(known), nodes_(nodes), pool_(pool), clock_(clock) {}
+  TreeWalk(const Lister& lister, ListedNames& names, ListingCache& listings, NodeFetcher& nodes,
+           WorkerPool& pool, const Clock& clock)
+      : lister_(lister),
+        names_(names),
+        listings_(listings),
+        nodes_(nodes),
+        pool_(pool),
+        clock_(clock) {}
 
   /// A program begins to read the directory's names.
   void listed(const std::string& directory) EXCLUDES(mutex_);
@@ -54,7 +60,8 @@ class TreeWalk final {
       EXCLUDES(mutex_);
 
   const Lister& lister_;
-  NodeCache& known_;
+  ListedNames& names_;
+  ListingCache& listings_;
   NodeFetcher& nodes_;
   WorkerPool& pool_;
   const Clock& clock_;

@@ -8,8 +8,8 @@
 
 namespace pailfs::fs {
 
-void log_unshown(NodeCache& known, const ListingCursorPtr& reading) {
-  const auto unshown = known.tell_unshown(reading);
+void log_unshown(ListingCache& listings, const ListingCursorPtr& reading) {
+  const auto unshown = listings.take_unshown(reading);
   if (!unshown) return;
   const std::string where = "directory /" + printable(reading->directory) + ": ";
   if (unshown->keys > 0) {

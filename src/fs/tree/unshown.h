@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "node_cache.h"
+#include "listing_cache.h"
 
 namespace pailfs::fs {
 
 /// Says in the log what a reading that is now done has left out, once for a directory.
-void log_unshown(NodeCache& known, const ListingCursorPtr& reading);
+void log_unshown(ListingCache& listings, const ListingCursorPtr& reading);
 
 }  // namespace pailfs::fs

@@ -125,9 +125,9 @@ Error Uploader::note_not_stored(Inode& inode, const Attempt& attempt, const Erro
   if (error.in_doubt) {
     const bool early_failed = attempt.early && !*attempt.early;
     content.note_doubt(early_failed ? attempt.begun : attempt.attributes);
-    known_.doubted(attempt.path);
+    cache_.doubted(attempt.path);
   }
-  if (error.err == ESTALE) known_.denied(attempt.path, content.base());
+  if (error.err == ESTALE) cache_.denied(attempt.path, content.base());
   return note_failure(content, attempt.path, error);
 }
 
@@ -147,9 +147,9 @@ Status Uploader::note_stored(Inode& inode, const Attempt& attempt, const store::
   content.end_storing();
   content.became_stored(etag, attempt.attributes);
   inode.page_cache_follows(attempt.before, etag);
-  known_.stored(attempt.path, content.node());
+  cache_.stored(attempt.path, content.node());
   if (!attempt.refused) return {};
-  known_.erase(attempt.path);
+  cache_.erase(attempt.path);
   const Error error = attempt.refused->with(printable(attempt.path) +
                                             ": its bytes are stored, its new attributes are not");
   if (told) return note_failure(content, attempt.path, error);
@@ -246,7 +246,7 @@ void Uploader::settle_doubt(Inode& inode, const store::Key& key) {
 }
 
 bool Uploader::find_own_version(Inode& inode, const std::string& path) {
-  const auto ours = known_.stored_unseen(path);
+  const auto ours = cache_.stored_unseen(path);
   if (!ours) return false;
   {
     MutexLock lock(inode.content_mutex);
@@ -258,7 +258,7 @@ bool Uploader::find_own_version(Inode& inode, const std::string& path) {
   const bool same = info && info->etag != ours->info.etag && info->size == ours->info.size &&
                     has_all(info->attributes, ours->info.attributes);
   if (!same) return false;
-  known_.learn(path, decode(*info, false, config_), asked);
+  cache_.learn(path, decode(*info, false, config_), asked);
   MutexLock lock(inode.content_mutex);
   if (!inode.content) return false;
   inode.content->base_became(info->etag);

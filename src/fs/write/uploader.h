@@ -31,13 +31,13 @@ namespace pailfs::fs {
 class Uploader final {
  public:
   Uploader(const Config& config, const cache::LocalSpace& space, store::ObjectStore& store,
-           InodeTable& inodes, NodeCache& known, BlockFetcher& blocks, WorkerPool& pool,
+           InodeTable& inodes, NodeCache& cache, BlockFetcher& blocks, WorkerPool& pool,
            const ContentTypes& mime, const Clock& clock)
       : config_(config),
         space_(space),
         store_(store),
         inodes_(inodes),
-        known_(known),
+        cache_(cache),
         blocks_(blocks),
         pool_(pool),
         mime_(mime),
@@ -129,7 +129,7 @@ class Uploader final {
   const cache::LocalSpace& space_;
   store::ObjectStore& store_;
   InodeTable& inodes_;
-  NodeCache& known_;
+  NodeCache& cache_;
   BlockFetcher& blocks_;
   WorkerPool& pool_;
   const ContentTypes& mime_;

@@ -3,6 +3,7 @@
 
 #include <future>
 
+#include "fs/tree/known_tree.h"
 #include "support/catch.h"
 #include "support/fake_clock.h"
 #include "support/fake_store.h"
@@ -23,17 +24,17 @@ TEST_CASE("what is fetched ahead goes by what was listed a moment ago, not long 
   test::FakeStore store(clock);
   store.put_raw("b/", "");
   const Config config;
-  NodeCache known(config, clock);
-  const auto reading = known.begin_reading("", clock.now());
-  NodeCache::Page page;
+  KnownTree known(config, clock);
+  const auto reading = known.listings.begin_reading("", clock.now());
+  ListingCache::Page page;
   page.names = {{"a", directory()}, {"b", directory()}};
   page.last = true;
-  known.add_page(reading, page, clock.now());
+  known.listings.add_page(reading, page, clock.now());
   cache::BlockMemory memory;
   cache::BlockCache blocks(memory, 1U << 20U, clock);
   WorkerPool busy(1);
   BlockFetcher fetcher(store, busy, blocks, nullptr, clock);
-  NodeFetcher nodes(config, store, known, fetcher, busy, clock);
+  NodeFetcher nodes(config, store, known.nodes, known.names, fetcher, busy, clock);
   store.reset_count();
 
   std::promise<void> free;
@@ -45,7 +46,7 @@ TEST_CASE("what is fetched ahead goes by what was listed a moment ago, not long 
   std::promise<void> done;
   busy.submit([&] { done.set_value(); });
   done.get_future().wait();
-  CHECK(known.find("b").has_value() == !long_ago);
+  CHECK(known.nodes.find("b").has_value() == !long_ago);
   CHECK(store.count().total() == (long_ago ? 0 : 1));
 }
 

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "node_tables.h"
+
+namespace pailfs::fs {
+
+/// What listings say of names, for those that must decide what to ask the store, now or ahead of
+/// the program. Any thread may call any member; none waits.
+class ListedNames final {
+ public:
+  explicit ListedNames(NodeTables& tables) : tables_(tables) {}
+
+  /// What listings that are young enough say of a name: `name` is filled when it is there.
+  [[nodiscard]] Presence presence(const std::string& path, ListedName& name)
+      EXCLUDES(tables_.mutex);
+  /// The name is there, as a listing says that is young enough, or one of at most that age that a
+  /// program is still reading: rm -r of a thousand names has listed them before.
+  [[nodiscard]] std::optional<ListedName> find_for_reader(const std::string& path,
+                                                          std::chrono::nanoseconds age)
+      EXCLUDES(tables_.mutex);
+  /// Is a name in the directory, beside its own object? As a complete listing of at most that age,
+  /// and our own changes since, tell it.
+  [[nodiscard]] std::optional<bool> has_names(const std::string& directory,
+                                              std::chrono::nanoseconds age) EXCLUDES(tables_.mutex);
+  /// The directory's own object, as its listing shows it.
+  [[nodiscard]] Presence marker(const std::string& directory) EXCLUDES(tables_.mutex);
+  /// How many directories are in a directory; nothing unless a fresh listing and what is known of
+  /// its names leave no doubt. Not told of directories with very many names.
+  [[nodiscard]] std::optional<std::size_t> subdirectories(const std::string& directory)
+      EXCLUDES(tables_.mutex);
+
+  /// The directory has been listed in one page before, so that listing it again is the cheapest
+  /// question about any of its names.
+  [[nodiscard]] bool fits_one_page(const std::string& directory) EXCLUDES(tables_.mutex);
+  /// How to ask about a name that no listing tells of.
+  enum class Question {
+    both,    ///< for the object and for names below it, side by side
+    name,    ///< it is likely to be absent: one listing of what begins with it
+    listing  ///< the whole directory: its names were asked about in vain as often as it has pages
+  };
+  [[nodiscard]] Question question(const std::string& path) EXCLUDES(tables_.mutex);
+  /// The store was asked about a name that no listing tells of, and had it or not.
+  void asked(const std::string& path, bool found) EXCLUDES(tables_.mutex);
+
+  /// Where the name stands among those of its directory, in the order in which listings bring them,
+  /// and whether it is certain to be a regular file.
+  struct Place {
+    SlotId id = 0;
+    SlotId end = 0;  ///< of all of them
+    bool is_file = false;
+  };
+  [[nodiscard]] std::optional<Place> place(const std::string& path) EXCLUDES(tables_.mutex);
+  /// Of the names of a directory from one place to before another those that are there and whose
+  /// attributes are not known.
+  struct WithoutAttributes {
+    SlotId from = 0;
+    std::size_t end = 0;
+    bool all = true;  ///< also those that are certain to be regular files
+    std::optional<std::chrono::nanoseconds> age = std::nullopt;  ///< also files learnt before that
+  };
+  using Names = std::vector<std::pair<std::string, ListedName>>;
+  [[nodiscard]] Names select(const std::string& directory, const WithoutAttributes& which)
+      EXCLUDES(tables_.mutex);
+  /// The next directories that follow the name, as far as they are known to be there.
+  [[nodiscard]] std::vector<std::string> directories_after(const std::string& path,
+                                                           std::size_t most)
+      EXCLUDES(tables_.mutex);
+
+ private:
+  NodeTables& tables_;
+};
+
+}  // namespace pailfs::fs

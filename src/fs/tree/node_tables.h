@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "pailfs/util/clock.h"
+#include "pailfs/util/sync.h"
+
+#include "directory_table.h"
+#include "fs/format/object_headers.h"
+#include "fs/format/paths.h"
+#include "fs/lock_ranks.h"
+
+namespace pailfs::fs {
+
+/// The memory of what the store has shown: one table for each directory, in which a listing and the
+/// attributes of its names are the same entries, and one mutex over all of them. Which entry is
+/// changed when, and what it proves, is decided by the four classes that work on the tables, each
+/// for one kind of caller: NodeCache (attributes, our own changes), ListedNames (what listings say
+/// of a name), ListingCache (reading a directory), NodeSnapshot (what outlives the mount).
+///
+/// Bounded by Config::max_cached_attributes: the least recently used tables go first, the one in
+/// use and those being read stay whole, however large. Pointers to slots are good until the mutex
+/// is released or another entry is made. Nothing waits.
+class NodeTables final {
+ public:
+  using TablePtr = std::shared_ptr<DirectoryTable>;
+
+  /// `config` and `clock` must outlive it.
+  NodeTables(const Config& config, Clock& clock);
+
+  [[nodiscard]] const Config& config() const { return config_; }
+  [[nodiscard]] Clock& clock() const { return clock_; }
+  [[nodiscard]] std::chrono::seconds attribute_ttl() const { return config_.attribute_ttl; }
+  [[nodiscard]] std::chrono::seconds listing_ttl() const { return listing_ttl_; }
+  [[nodiscard]] std::chrono::seconds absence_ttl() const { return absence_ttl_; }
+
+  Mutex mutex{lock_rank::kNodeTables};
+
+  // Tables.
+
+  /// Counts as a use of the table. Null when nothing is known of the directory's names.
+  TablePtr table(const std::string& directory) REQUIRES(mutex);
+  /// The same, and no use.
+  [[nodiscard]] const DirectoryTable* peek(const std::string& directory) const REQUIRES(mutex);
+  TablePtr make_table(const std::string& directory) REQUIRES(mutex);
+  void drop_table(const std::string& directory) REQUIRES(mutex);
+  /// The tables of the directory and of all below it.
+  void drop_tables(const std::string& top) REQUIRES(mutex);
+  /// After the table has changed: counts its entries, and makes room.
+  void settle(DirectoryTable& table) REQUIRES(mutex);
+  /// A complete listing is young enough to be believed.
+  [[nodiscard]] bool is_fresh(const DirectoryTable& table) const REQUIRES(mutex);
+  /// Directories with a table, the least recently used first.
+  [[nodiscard]] std::vector<std::string> directories() const REQUIRES(mutex);
+  /// One table more would not push out another.
+  [[nodiscard]] bool has_room() const REQUIRES(mutex);
+  [[nodiscard]] std::size_t complete_listings() const REQUIRES(mutex);
+  [[nodiscard]] std::size_t attributes() const REQUIRES(mutex) { return attributes_; }
+
+  // Entries.
+
+  /// The entry of a path, and the table of its directory, if they are there. That of the root is in
+  /// a table of its own, which is always there.
+  Slot* find_slot(const std::string& path, TablePtr& table) REQUIRES(mutex);
+  /// Learnt now. The entry; null when there was no room for it.
+  Slot* put_path(const std::string& path, const Node& node) REQUIRES(mutex);
+  void put(DirectoryTable& table, Slot& slot, const Node& node) REQUIRES(mutex);
+  /// The entry, of which nothing but the name is left; null when there is none.
+  Slot* forget_path(const std::string& path, TablePtr& table) REQUIRES(mutex);
+  /// Nothing is known of the path, nor does a listing of its directory that lacks it prove
+  /// anything.
+  void doubt(const std::string& path) REQUIRES(mutex);
+  void forget_attributes(Slot& slot) REQUIRES(mutex);
+  [[nodiscard]] Node node_of(const Slot& slot) const REQUIRES(mutex);
+  [[nodiscard]] store::ObjectAttributes attributes_of(const Slot& slot) const REQUIRES(mutex);
+  /// A listing at most that old, or a younger look, has shown the name.
+  [[nodiscard]] bool is_seen(const Slot& slot, std::chrono::nanoseconds age) const REQUIRES(mutex);
+  [[nodiscard]] bool is_seen(const Slot& slot) const REQUIRES(mutex) {
+    return is_seen(slot, listing_ttl_);
+  }
+  /// Until when an absence is believed that was asked for at `asked` and is told now.
+  [[nodiscard]] MonoTime absent_until(MonoTime asked) const;
+
+ private:
+  [[nodiscard]] bool is_root_table(const DirectoryTable& table) const {
+    return &table == above_root_.get();
+  }
+  void sweep_absent(DirectoryTable& table) REQUIRES(mutex);
+  void drop_others(const DirectoryTable& table) REQUIRES(mutex);
+  void drop_names(DirectoryTable& table) REQUIRES(mutex);
+
+  const Config& config_;
+  const std::chrono::seconds listing_ttl_;
+  const std::chrono::seconds absence_ttl_;
+  const std::size_t limit_;
+  Clock& clock_;
+  TypeNames types_ GUARDED_BY(mutex);
+  std::unordered_map<std::string, TablePtr> tables_ GUARDED_BY(mutex);
+  std::list<std::string> by_use_ GUARDED_BY(mutex);  // directories, most recently used first
+  /// The one name in it is the root's, which is empty. Not counted, never dropped.
+  const TablePtr above_root_;
+  std::size_t entries_ GUARDED_BY(mutex) = 0;
+  std::size_t foreign_bytes_ GUARDED_BY(mutex) = 0;
+  std::size_t attributes_ GUARDED_BY(mutex) = 0;
+};
+
+/// The listing shows the object whose attributes the entry has: the same ETag, size and time.
+[[nodiscard]] bool shows_same_object(const Slot& slot, const ListedName& listed);
+/// HEAD tells whole seconds, some services list more.
+[[nodiscard]] bool is_same_second(WallTime a, WallTime b);
+
+}  // namespace pailfs::fs

@@ -174,8 +174,8 @@ Result<OpenResult> PosixFileSystem::open(InodeId ino, int flags) {
   MutexLock lock(inode->content_mutex);
   const store::ETag& version = inode->content->base();
   if (has_whole_files() && !path->empty()) {
-    result.whole =
-        fetcher_.whole({file_key(config_.prefix, *path), version, inode->content->base_size()});
+    result.whole = fetcher_.disk().whole(
+        {file_key(config_.prefix, *path), version, inode->content->base_size()});
   }
   result.keep_page_cache = !version.empty() && inode->paged_version == version;
   inode->paged_version = version;

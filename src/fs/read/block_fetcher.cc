@@ -17,37 +17,34 @@ using cache::kBlockSize;
 
 namespace {
 
-/// A disk that is slower than the store must not hold up what is read: beyond so many fetches that
-/// are being written to it, what has come is not kept.
-constexpr unsigned kMostKeeping = 16;
-/// A block that cannot be had so often is one that there is no memory for.
+/// There is no memory for a block that could not be reserved so often.
 constexpr int kTries = 16;
-
-cache::DiskBlocks::Identity identity_of(const Version& version) {
-  std::string text = version.key;
-  text.push_back('\0');
-  text += version.etag.value;
-  text.push_back('\0');
-  text += std::to_string(version.size);
-  return {std::move(text), version.size};
-}
 
 }  // namespace
 
-/// A stretch on its way: `blocks` from block `first` on.
+/// A stretch of an object on its way: `blocks` from block `first` on.
 struct BlockFetcher::Fetch {
+  Fetch(BlockCache::ObjectPtr of, Version pinned, std::uint64_t from)
+      : object(std::move(of)), version(std::move(pinned)), first(from) {}
   BlockCache::ObjectPtr object;
   Version version;
-  std::uint64_t first = 0;
+  std::uint64_t first;
   std::vector<BlockPtr> blocks;
-  std::shared_ptr<Arrival> arrival;
+  std::shared_ptr<Arrival> arrival = std::make_shared<Arrival>();
 
   [[nodiscard]] std::uint64_t begin() const { return first * kBlockSize; }
   [[nodiscard]] std::uint64_t size() const {
     return std::min(blocks.size() * kBlockSize, version.size - begin());
   }
+  /// Adds new blocks behind those that it has, up to `count`.
+  void reserve(std::uint64_t count, BlockCache::Purpose purpose) {
+    auto more =
+        object->reserve(first + blocks.size(), count, purpose, arrival, blocks.size() * kBlockSize);
+    std::move(more.begin(), more.end(), std::back_inserter(blocks));
+  }
 };
 
+/// Puts the bytes of one reply where they belong, and tells the readers how far they have come.
 class BlockFetcher::Sink final : public store::ByteSink {
  public:
   Sink(BlockFetcher& fetcher, const Fetch& fetch, std::uint64_t had)
@@ -87,7 +84,7 @@ class BlockFetcher::Sink final : public store::ByteSink {
 BlockCache::ObjectPtr BlockFetcher::open(const Version& version) {
   std::string identity = identity_of(version).text;
   if (version.etag.empty()) {
-    // Whatever replaces it may look the same.
+    // Another version may have the same key and size.
     identity.push_back('\0');
     identity += std::to_string(++nameless_);
   }
@@ -95,57 +92,27 @@ BlockCache::ObjectPtr BlockFetcher::open(const Version& version) {
 }
 
 void BlockFetcher::run(const Fetch& fetch) {
-  const std::uint64_t had = read_kept(fetch);
+  const std::uint64_t had = disk_.load(fetch.version, fetch.first, fetch.blocks, *fetch.arrival);
   if (had == fetch.blocks.size()) return end(fetch, had, {});
-  // Whoever waits for the blocks hears of a failure from them.
+  // The readers that wait for the blocks hear of a failure from them.
   static_cast<void>(perform(fetch, had));
 }
 
 void BlockFetcher::end(const Fetch& fetch, std::uint64_t complete, const Status& status) {
-  // First forgotten, then told, so that who tries again does not meet the same blocks.
+  // Failed blocks are forgotten first, so that a reader that hears of the failure and tries again
+  // does not meet them.
   fetch.object->settle(fetch.first, fetch.blocks.size(), complete);
   fetch.arrival->finish(status);
 }
 
-std::uint64_t BlockFetcher::read_kept(const Fetch& fetch) {
-  if (kept_ == nullptr || fetch.version.etag.empty()) return 0;
-  const auto version = kept_->find(identity_of(fetch.version));
-  if (!version) return 0;
-  std::uint64_t had = 0;
-  while (had < fetch.blocks.size() &&
-         version->read(fetch.first + had, fetch.blocks[had]->bytes())) {
-    ++had;
-    fetch.arrival->reached(std::min(had * kBlockSize, fetch.size()));
-  }
-  return had;
-}
-
 void BlockFetcher::forget(const Version& version) {
   if (version.etag.empty() || version.size == 0) return;
-  const auto identity = identity_of(version);
-  cache_.forget(identity.text);
-  if (kept_ != nullptr) kept_->forget(identity);
-}
-
-UniqueFd BlockFetcher::whole(const Version& version) {
-  if (kept_ == nullptr || version.etag.empty()) return UniqueFd();
-  return kept_->whole(identity_of(version));
-}
-
-void BlockFetcher::keep(const Version& version, const BlockCache::Object& object,
-                        std::uint64_t first, std::span<const BlockPtr> blocks) {
-  if (kept_ == nullptr || version.etag.empty() || blocks.empty()) return;
-  if (++keeping_ <= kMostKeeping) {
-    const auto kept =
-        kept_->make(identity_of(version), [&object] { return !object.is_forgotten(); });
-    for (std::size_t i = 0; kept && i < blocks.size(); ++i)
-      kept->write(first + i, blocks[i]->bytes());
-  }
-  --keeping_;
+  cache_.forget(identity_of(version).text);
+  disk_.forget(version);
 }
 
 Result<store::ObjectInfo> BlockFetcher::perform(const Fetch& fetch, std::uint64_t had) {
-  // The handle that wanted it has been closed meanwhile: whoever else needs it asks anew.
+  // The handle that wanted the blocks has been closed since; another that needs them asks anew.
   if (fetch.object.use_count() == 1) {
     const Error gone{ECANCELED, "the reader has gone"};
     end(fetch, had, gone);
@@ -166,7 +133,7 @@ Result<store::ObjectInfo> BlockFetcher::perform(const Fetch& fetch, std::uint64_
     status = info.error();
     complete = fetch.version.etag.empty() ? 0 : sink.filled() / kBlockSize;
   } else if (sink.filled() != fetch.size() || info->size != fetch.version.size) {
-    // Another version, or, where it is named, something that is not to be believed.
+    // Without an ETag it is another version; with one it is a reply that contradicts itself.
     const int err = fetch.version.etag.empty() ? ESTALE : EIO;
     status = Error{err, printable(fetch.version.key) + ": another size than when it was opened"};
     complete = 0;
@@ -175,23 +142,21 @@ Result<store::ObjectInfo> BlockFetcher::perform(const Fetch& fetch, std::uint64_
   }
   end(fetch, complete, status);
   if (complete > had) {
-    keep(fetch.version, *fetch.object, fetch.first + had,
-         std::span(fetch.blocks).subspan(had, complete - had));
+    disk_.keep(fetch.version, *fetch.object, fetch.first + had,
+               std::span(fetch.blocks).subspan(had, complete - had));
   }
   return status ? info : Result<store::ObjectInfo>(status.error());
 }
 
 Result<store::ObjectInfo> BlockFetcher::fetch_whole(const Version& version) {
-  if (version.etag.empty()) return Error{ENOMEM, "nobody else would find it"};
-  Fetch fetch;
-  fetch.object = open(version);
-  const BlockCache::ObjectPtr held = fetch.object;
-  fetch.version = version;
-  fetch.arrival = std::make_shared<Arrival>();
+  if (version.etag.empty()) return Error{ENOMEM, "no other reader would find its bytes"};
+  // A second reference: perform() sends nothing for an object that only its fetch holds.
+  const BlockCache::ObjectPtr object = open(version);
+  Fetch fetch(object, version, 0);
   const std::uint64_t need = (version.size - 1) / kBlockSize + 1;
-  fetch.blocks = held->reserve(0, need, BlockCache::Purpose::ahead, fetch.arrival);
+  fetch.reserve(need, BlockCache::Purpose::ahead);
   const bool reserved = fetch.blocks.size() == need;
-  const std::uint64_t had = reserved ? read_kept(fetch) : 0;
+  const std::uint64_t had = reserved ? disk_.load(version, 0, fetch.blocks, *fetch.arrival) : 0;
   if (reserved && had < need) return perform(fetch, had);
   if (reserved) {
     end(fetch, need, {});
@@ -205,24 +170,17 @@ Result<store::ObjectInfo> BlockFetcher::fetch_whole(const Version& version) {
 Result<BlockPtr> BlockFetcher::fetch_wanted(const BlockCache::ObjectPtr& object,
                                             const Version& version, Range wanted,
                                             std::uint64_t extended) {
-  auto fetch = std::make_shared<Fetch>();
-  fetch->object = object;
-  fetch->version = version;
-  fetch->first = wanted.begin / kBlockSize;
-  fetch->arrival = std::make_shared<Arrival>();
+  auto fetch = std::make_shared<Fetch>(object, version, wanted.begin / kBlockSize);
   const std::uint64_t need = (wanted.end - 1) / kBlockSize + 1 - fetch->first;
-  // Again, because whoever had it may have given it up just now.
+  // Again, because the reader that had the block may have given it up just now.
   for (int tries = 0; fetch->blocks.empty() && tries < kTries; ++tries) {
-    fetch->blocks =
-        object->reserve(fetch->first, need, BlockCache::Purpose::demand, fetch->arrival);
+    fetch->reserve(need, BlockCache::Purpose::demand);
     if (fetch->blocks.empty() && object->has(fetch->first)) return BlockPtr();
   }
   if (fetch->blocks.empty()) return Error{ENOMEM, "no memory for a read"};
   const std::uint64_t whole = (std::max(extended, wanted.end) - 1) / kBlockSize + 1 - fetch->first;
   if (fetch->blocks.size() == need && whole > need) {
-    auto more = object->reserve(fetch->first + need, whole - need, BlockCache::Purpose::ahead,
-                                fetch->arrival, need * kBlockSize);
-    std::move(more.begin(), more.end(), std::back_inserter(fetch->blocks));
+    fetch->reserve(whole - need, BlockCache::Purpose::ahead);
   }
   // A small file is wanted whole: nothing is gained by another thread that brings its front first.
   const bool at_once = fetch->size() == version.size;
@@ -236,12 +194,8 @@ void BlockFetcher::fetch_ahead(const BlockCache::ObjectPtr& object, const Versio
   while (at * kBlockSize < range.end) {
     const std::uint64_t part_end = std::min((at * kBlockSize / part + 1) * part, range.end);
     const std::uint64_t stop = (part_end - 1) / kBlockSize + 1;
-    auto fetch = std::make_shared<Fetch>();
-    fetch->object = object;
-    fetch->version = version;
-    fetch->first = at;
-    fetch->arrival = std::make_shared<Arrival>();
-    fetch->blocks = object->reserve(at, stop - at, BlockCache::Purpose::ahead, fetch->arrival);
+    auto fetch = std::make_shared<Fetch>(object, version, at);
+    fetch->reserve(stop - at, BlockCache::Purpose::ahead);
     if (fetch->blocks.empty()) {
       if (!object->has(at)) return;  // memory is short
       ++at;

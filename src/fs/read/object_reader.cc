@@ -52,7 +52,7 @@ Result<BlockPtr> ObjectReader::block(const Plan& plan, const Version& version, R
     if (found) return found;
     auto fetched = fetcher_.fetch_wanted(plan.object, version, rest, extended);
     if (!fetched) return fetched.error();
-    // Told that it is read, unless it is gone again.
+    // The cache is told that the block is read, unless it is gone again.
     if (*fetched) {
       static_cast<void>(plan.object->find(rest.begin / kBlockSize, reader));
       return fetched;
@@ -79,7 +79,7 @@ Result<ReadBytes> ObjectReader::read(const Version& version, Range range) {
     const std::uint64_t at = range.begin % kBlockSize;
     const std::uint64_t n = std::min(range.size(), kBlockSize - at);
     const Status arrived = block->wait(at + n);
-    // Whoever had asked for these bytes wants them no more; we still do.
+    // The handle for which these bytes were asked has been closed; this one still needs them.
     if (!arrived && arrived.error().err == ECANCELED) {
       auto rest = read(version, range);
       if (!rest) return rest.error();

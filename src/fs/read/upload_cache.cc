@@ -33,7 +33,7 @@ void keep_written(BlockFetcher& fetcher, const Version& version, const ReadWritt
   object->settle(0, blocks.size(), filled ? need : 0);
   // A reader that has met the blocks meanwhile asks the store.
   arrival->finish(filled ? Status() : Status(Error{ECANCELED, "not kept"}));
-  if (filled) fetcher.keep(version, *object, 0, blocks);
+  if (filled) fetcher.disk().keep(version, *object, 0, blocks);
   // As if read once: the least recently used go first.
   for (std::uint64_t i = 0; filled && i < need; ++i) {
     static_cast<void>(object->find(i, BlockCache::Reader::random));

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "disk_copies.h"
+
+#include <algorithm>
+
+namespace pailfs::fs {
+namespace {
+
+/// A disk that is slower than the store must not hold up what is read: while so many fetches are
+/// being written to it, further ones are not kept.
+constexpr unsigned kMostWriters = 16;
+
+}  // namespace
+
+std::uint64_t DiskCopies::load(const Version& version, std::uint64_t first,
+                               std::span<const cache::BlockPtr> blocks, cache::Arrival& arrival) {
+  if (disk_ == nullptr || version.etag.empty()) return 0;
+  const auto kept = disk_->find(identity_of(version));
+  if (!kept) return 0;
+  const std::uint64_t size = version.size - first * cache::kBlockSize;
+  std::uint64_t had = 0;
+  while (had < blocks.size() && kept->read(first + had, blocks[had]->bytes())) {
+    ++had;
+    arrival.reached(std::min(had * cache::kBlockSize, size));
+  }
+  return had;
+}
+
+void DiskCopies::keep(const Version& version, const cache::BlockCache::Object& object,
+                      std::uint64_t first, std::span<const cache::BlockPtr> blocks) {
+  if (disk_ == nullptr || version.etag.empty() || blocks.empty()) return;
+  if (++writers_ <= kMostWriters) {
+    const auto kept =
+        disk_->make(identity_of(version), [&object] { return !object.is_forgotten(); });
+    for (std::size_t i = 0; kept && i < blocks.size(); ++i)
+      kept->write(first + i, blocks[i]->bytes());
+  }
+  --writers_;
+}
+
+void DiskCopies::forget(const Version& version) {
+  if (disk_ != nullptr) disk_->forget(identity_of(version));
+}
+
+UniqueFd DiskCopies::whole(const Version& version) {
+  if (disk_ == nullptr || version.etag.empty()) return UniqueFd();
+  return disk_->whole(identity_of(version));
+}
+
+}  // namespace pailfs::fs

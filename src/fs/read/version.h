@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "pailfs/cache/disk_blocks.h"
+#include "pailfs/store/object_store.h"
+
+namespace pailfs::fs {
+
+/// The version of an object that reads are pinned to (law L5).
+struct Version {
+  store::Key key;
+  store::ETag etag;  ///< empty where the store tells none: then nothing names the version
+  std::uint64_t size = 0;
+};
+
+/// The name of the version's bytes in the block cache and on the disk.
+cache::DiskBlocks::Identity identity_of(const Version& version);
+
+}  // namespace pailfs::fs

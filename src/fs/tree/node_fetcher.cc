@@ -23,23 +23,6 @@ constexpr std::chrono::seconds kStale{5};
 
 }  // namespace
 
-struct NodeFetcher::Flight {
-  Mutex mutex;
-  CondVar landed;
-  std::optional<Result<Node>> result GUARDED_BY(mutex);
-
-  Result<Node> wait() {
-    MutexLock lock(mutex);
-    while (!result) landed.wait(mutex);
-    return *result;
-  }
-  void land(Result<Node> node) {
-    MutexLock lock(mutex);
-    result.emplace(std::move(node));
-    landed.notify_all();
-  }
-};
-
 NodeFetcher::Walk& NodeFetcher::walk_in(const std::string& directory) {
   if (walks_.size() >= kWalks && !walks_.contains(directory)) {
     walks_.erase(std::min_element(walks_.begin(), walks_.end(),
@@ -109,14 +92,6 @@ bool NodeFetcher::is_walked(const std::string& directory) {
          clock_.now() <= walk->second.last + kPause;
 }
 
-NodeFetcher::FlightPtr NodeFetcher::join(const std::string& path, bool& mine) {
-  MutexLock lock(mutex_);
-  FlightPtr& flight = flights_[path];
-  mine = flight == nullptr;
-  if (mine) flight = std::make_shared<Flight>();
-  return flight;
-}
-
 void NodeFetcher::fetch_ahead(const std::string& path, const NameWalk::Advice& advice) {
   if (advice.ahead == 0) return;
   const bool whole = advice.expects_reads;
@@ -140,65 +115,52 @@ void NodeFetcher::fetch_all(const std::string& directory, Names names, bool whol
   for (auto& [name, listed] : names) {
     const bool all = whole && listed.file && listed.size <= kSmallObject;
     std::string next = join_path(directory, name);
-    bool mine = false;
-    const FlightPtr flight = join(next, mine);
-    if (!mine) continue;
+    const auto ticket = flights_.join(next);
+    if (!ticket.is_first) continue;
     const MonoTime submitted = clock_.now();
-    pool_.submit(
-        [this, next = std::move(next), listed = std::move(listed), all, flight, submitted] {
-          if (clock_.now() - submitted < kStale) return run(next, listed, all, flight);
-          // Somebody else may have made a file of the directory since; whoever has come to wait for
-          // this asks for both.
-          finish(next, flight, Error{ENOENT, printable(next) + ": was listed too long ago"});
-        });
+    pool_.submit([this, next = std::move(next), listed = std::move(listed), all,
+                  flight = ticket.flight, submitted] {
+      if (clock_.now() - submitted < kStale) return flights_.land(flight, learn(next, listed, all));
+      // Another client may have made a file of the directory since; a thread that waits for this
+      // flight asks for both.
+      flights_.land(flight, Error{ENOENT, printable(next) + ": was listed too long ago"});
+    });
   }
 }
 
 Result<Node> NodeFetcher::fetch(const std::string& path, const ListedName& listed) {
   const auto advice = note(path);
   fetch_ahead(path, advice);
-  bool mine = false;
-  const FlightPtr flight = join(path, mine);
-  if (mine) {
+  return flights_.share(path, [&] {
     const std::uint64_t most = advice.expects_reads ? kSmallObject : advice.is_first ? kTiny : 0;
-    run(path, listed, listed.file && listed.size <= most, flight);
-  }
-  return flight->wait();
+    return learn(path, listed, listed.file && listed.size <= most);
+  });
 }
 
 Result<Node> NodeFetcher::fetch_to_read(const std::string& path, const Node& known) {
-  ListedName last;
-  last.file = true;
-  last.size = known.info.size;
-  last.etag = known.info.etag;
-  bool mine = false;
-  const FlightPtr flight = join(path, mine);
-  if (mine) run(path, last, true, flight);
-  return flight->wait();
+  return flights_.share(path, [&] {
+    ListedName last;
+    last.file = true;
+    last.size = known.info.size;
+    last.etag = known.info.etag;
+    return learn(path, last, true);
+  });
 }
 
-void NodeFetcher::run(const std::string& path, const ListedName& listed, bool whole,
-                      const FlightPtr& flight) {
+Result<Node> NodeFetcher::learn(const std::string& path, const ListedName& listed, bool whole) {
   const MonoTime asked = clock_.now();
-  // It may have landed between the caller's look into the cache and the beginning of this flight.
+  // Another flight may have brought it between the caller's look into the cache and the beginning
+  // of this one.
   const auto learnt = cache_.learnt_at(path);
   std::optional<Node> known;
   if (learnt && asked - *learnt < kFresh) known = cache_.find(path);
-  const bool just_learnt = known && known->form != Form::absent;
-  Result<Node> node = just_learnt ? Result<Node>(std::move(*known)) : ask(path, listed, whole);
-  if (node && !just_learnt) {
+  if (known && known->form != Form::absent) return std::move(*known);
+  auto node = ask(path, listed, whole);
+  if (node) {
     cache_.keep_ctime(path, *node);
     cache_.learn(path, *node, asked);
   }
-  finish(path, flight, std::move(node));
-}
-
-void NodeFetcher::finish(const std::string& path, const FlightPtr& flight, Result<Node> node) {
-  {
-    MutexLock lock(mutex_);
-    flights_.erase(path);
-  }
-  flight->land(std::move(node));
+  return node;
 }
 
 Result<Node> NodeFetcher::ask(const std::string& path, const ListedName& listed, bool whole) {

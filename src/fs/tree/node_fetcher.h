@@ -2,14 +2,13 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "pailfs/store/object_store.h"
 #include "pailfs/util/clock.h"
+#include "pailfs/util/single_flight.h"
 #include "pailfs/util/sync.h"
 #include "pailfs/util/worker_pool.h"
 
@@ -59,8 +58,7 @@ class NodeFetcher final {
   [[nodiscard]] bool is_walked(const std::string& directory) EXCLUDES(mutex_);
 
  private:
-  struct Flight;
-  using FlightPtr = std::shared_ptr<Flight>;
+  using Flights = SingleFlight<Result<Node>>;
   struct Walk {
     NameWalk names;
     MonoTime last{};
@@ -72,12 +70,8 @@ class NodeFetcher final {
   void fetch_ahead(const std::string& path, const NameWalk::Advice& advice) EXCLUDES(mutex_);
   using Names = std::vector<std::pair<std::string, ListedName>>;
   void fetch_all(const std::string& directory, Names names, bool whole) EXCLUDES(mutex_);
-  /// The request under way for it; `mine` when it is the caller who has to make it.
-  FlightPtr join(const std::string& path, bool& mine) EXCLUDES(mutex_);
-  void run(const std::string& path, const ListedName& listed, bool whole, const FlightPtr& flight)
-      EXCLUDES(mutex_);
-  /// Whoever waits for the flight gets `node`.
-  void finish(const std::string& path, const FlightPtr& flight, Result<Node> node) EXCLUDES(mutex_);
+  /// What the object `path` is now, which has just been learnt or is asked for; and remembers it.
+  Result<Node> learn(const std::string& path, const ListedName& listed, bool whole);
   Result<Node> ask(const std::string& path, const ListedName& listed, bool whole);
 
   const Config& config_;
@@ -87,8 +81,8 @@ class NodeFetcher final {
   BlockFetcher& blocks_;
   WorkerPool& pool_;
   const Clock& clock_;
-  Mutex mutex_;  // held over memory operations only
-  std::unordered_map<std::string, FlightPtr> flights_ GUARDED_BY(mutex_);
+  Flights flights_;                                       // by path
+  Mutex mutex_;                                           // held over memory operations only
   std::map<std::string, Walk> walks_ GUARDED_BY(mutex_);  // by directory
   std::string listed_last_ GUARDED_BY(mutex_);
 };

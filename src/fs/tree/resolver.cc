@@ -105,37 +105,11 @@ Result<Node> Resolver::ask_unlisted(const std::string& path) {
   return found;
 }
 
-struct Resolver::Renewal {
-  Mutex mutex;
-  CondVar over;
-  std::optional<Status> result GUARDED_BY(mutex);
-};
-
 Status Resolver::renew(const std::string& directory, std::size_t most_pages) {
-  std::shared_ptr<Renewal> renewal;
-  bool mine = false;
-  {
-    MutexLock lock(mutex_);
-    auto& under_way = renewals_[directory];
-    mine = under_way == nullptr;
-    if (mine) under_way = std::make_shared<Renewal>();
-    renewal = under_way;
-  }
-  if (!mine) {
-    MutexLock lock(renewal->mutex);
-    while (!renewal->result) renewal->over.wait(renewal->mutex);
-    return *renewal->result;
-  }
-  const Status listed =
-      most_pages == 1 ? lister_.list_first(directory) : lister_.list_whole(directory, most_pages);
-  {
-    MutexLock lock(mutex_);
-    renewals_.erase(directory);
-  }
-  MutexLock lock(renewal->mutex);
-  renewal->result = listed;
-  renewal->over.notify_all();
-  return listed;
+  return renewals_.share(directory, [&] {
+    return most_pages == 1 ? lister_.list_first(directory)
+                           : lister_.list_whole(directory, most_pages);
+  });
 }
 
 /// With one listing, which is all there is to ask if the name is absent.

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
 #include <string>
-#include <unordered_map>
 
 #include "pailfs/store/object_store.h"
-#include "pailfs/util/sync.h"
+#include "pailfs/util/single_flight.h"
 #include "pailfs/util/worker_pool.h"
 
 #include "listed_names.h"
@@ -44,7 +42,6 @@ class Resolver final {
   Result<bool> is_empty_directory(const std::string& path, std::chrono::nanoseconds age);
 
  private:
-  struct Renewal;
   Result<Node> ask_root();
   [[nodiscard]] Node implicit_root() const;
   Result<Node> ask_file(const std::string& path);
@@ -52,7 +49,7 @@ class Resolver final {
   Result<Node> ask_all(const std::string& path);
   Result<Node> ask_name(const std::string& path);
   Result<Node> ask_unlisted(const std::string& path);
-  /// What the directory's names are now. Who comes while it is being listed waits for that.
+  /// Lists the directory anew. A thread that comes while another lists it waits for that.
   Status renew(const std::string& directory, std::size_t most_pages);
   Result<Node> ask_directory(const std::string& path);
   Result<Node> ask_listed(const std::string& path, const ListedName& listed);
@@ -67,8 +64,7 @@ class Resolver final {
   Clock& clock_;
   const Lister& lister_;
   NodeFetcher& nodes_;
-  Mutex mutex_;  // held over memory operations only
-  std::unordered_map<std::string, std::shared_ptr<Renewal>> renewals_ GUARDED_BY(mutex_);
+  SingleFlight<Status> renewals_;  // of listings, by directory
 };
 
 }  // namespace pailfs::fs

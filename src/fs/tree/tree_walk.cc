@@ -26,31 +26,6 @@ constexpr std::chrono::seconds kPause{2};
 
 }  // namespace
 
-struct TreeWalk::Flight {
-  enum class State { queued, given_up, flying, landed };
-  Mutex mutex;
-  CondVar changed;
-  State state GUARDED_BY(mutex) = State::queued;
-
-  /// False when somebody who needs it has not wanted to wait for the pool.
-  bool take_off() {
-    MutexLock lock(mutex);
-    if (state == State::given_up) return false;
-    state = State::flying;
-    return true;
-  }
-  void land() {
-    MutexLock lock(mutex);
-    state = State::landed;
-    changed.notify_all();
-  }
-  void wait() {
-    MutexLock lock(mutex);
-    if (state == State::queued) state = State::given_up;
-    while (state == State::flying) changed.wait(mutex);
-  }
-};
-
 TreeWalk::Step TreeWalk::note(const std::string& above, const std::string& directory,
                               const std::string& next) {
   const MonoTime now = clock_.now();
@@ -83,41 +58,26 @@ void TreeWalk::listed(const std::string& directory) {
 
 void TreeWalk::list_ahead(const std::string& directory, NodeFetcher::Habit habit) {
   if (listings_.is_listed(directory)) return nodes_.expects(directory, habit, kNames);
-  FlightPtr flight;
-  {
-    MutexLock lock(mutex_);
-    FlightPtr& place = flights_[directory];
-    if (place) return;
-    place = flight = std::make_shared<Flight>();
-  }
-  pool_.submit([this, directory, habit, flight] { run(directory, habit, flight); });
+  const auto ticket = flights_.join(directory);
+  if (!ticket.is_first) return;
+  pool_.submit([this, directory, habit, flight = ticket.flight] { run(directory, habit, flight); });
 }
 
 void TreeWalk::run(const std::string& directory, NodeFetcher::Habit habit,
-                   const FlightPtr& flight) {
-  const bool taken = flight->take_off();
+                   const Flights::FlightPtr& flight) {
+  const bool taken = flight->begin();
+  Status listed;
   if (taken && !listings_.is_listed(directory)) {
-    // A failure is told to whoever asks again.
-    static_cast<void>(listings_.subtree_fits_one_page(directory) ? lister_.list_below(directory)
-                                                                 : lister_.list_first(directory));
+    listed = listings_.subtree_fits_one_page(directory) ? lister_.list_below(directory)
+                                                        : lister_.list_first(directory);
   }
-  {
-    MutexLock lock(mutex_);
-    flights_.erase(directory);
-  }
-  flight->land();
+  flights_.land(flight, listed);
   if (taken) nodes_.expects(directory, habit, kNames);
 }
 
 void TreeWalk::join(const std::string& directory) {
-  FlightPtr flight;
-  {
-    MutexLock lock(mutex_);
-    const auto found = flights_.find(directory);
-    if (found == flights_.end()) return;
-    flight = found->second;
-  }
-  flight->wait();
+  // After a failure the caller asks again itself.
+  if (const auto flight = flights_.find(directory)) static_cast<void>(flight->wait_if_begun());
 }
 
 }  // namespace pailfs::fs

@@ -3,11 +3,10 @@
 
 #include <cstddef>
 #include <map>
-#include <memory>
 #include <string>
-#include <unordered_map>
 
 #include "pailfs/util/clock.h"
+#include "pailfs/util/single_flight.h"
 #include "pailfs/util/sync.h"
 #include "pailfs/util/worker_pool.h"
 
@@ -40,8 +39,7 @@ class TreeWalk final {
   void join(const std::string& directory) EXCLUDES(mutex_);
 
  private:
-  struct Flight;
-  using FlightPtr = std::shared_ptr<Flight>;
+  using Flights = SingleFlight<Status>;
   /// Where the program is in one directory of directories.
   struct Place {
     std::string next;  // the directory that it will read next if it goes on
@@ -56,7 +54,7 @@ class TreeWalk final {
   Step note(const std::string& above, const std::string& directory, const std::string& next)
       EXCLUDES(mutex_);
   void list_ahead(const std::string& directory, NodeFetcher::Habit habit) EXCLUDES(mutex_);
-  void run(const std::string& directory, NodeFetcher::Habit habit, const FlightPtr& flight)
+  void run(const std::string& directory, NodeFetcher::Habit habit, const Flights::FlightPtr& flight)
       EXCLUDES(mutex_);
 
   const Lister& lister_;
@@ -65,8 +63,8 @@ class TreeWalk final {
   NodeFetcher& nodes_;
   WorkerPool& pool_;
   const Clock& clock_;
-  Mutex mutex_;  // held over memory operations only
-  std::unordered_map<std::string, FlightPtr> flights_ GUARDED_BY(mutex_);
+  Flights flights_;                                         // of listings, by directory
+  Mutex mutex_;                                             // held over memory operations only
   std::map<std::string, Place> places_ GUARDED_BY(mutex_);  // by directory
 };
 

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pailfs/util/single_flight.h"
+
+#include <future>
+#include <thread>
+#include <vector>
+
+#include "support/catch.h"
+
+namespace pailfs {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST_CASE("the first of a key makes the request and the others share it") {
+  SingleFlight<int> flights;
+  const auto first = flights.join("a");
+  CHECK(first.is_first);
+  const auto second = flights.join("a");
+  CHECK_FALSE(second.is_first);
+  CHECK(second.flight == first.flight);
+  CHECK(flights.find("a") == first.flight);
+  CHECK(flights.join("b").is_first);  // another key is another flight
+  std::thread pool([&] { flights.land(first.flight, 7); });
+  CHECK(second.flight->wait() == 7);
+  pool.join();
+  CHECK(first.flight->wait() == 7);
+  CHECK(flights.find("a") == nullptr);
+  CHECK(flights.join("a").is_first);  // nothing is remembered
+}
+
+TEST_CASE("threads that come while a request is made get its value") {
+  SingleFlight<int> flights;
+  std::vector<std::future<std::pair<bool, int>>> others;
+  const int made = flights.share("a", [&] {
+    for (int i = 0; i < 4; ++i) {
+      std::promise<void> joined;
+      auto has_joined = joined.get_future();
+      others.push_back(std::async(std::launch::async, [&flights, joined = std::move(joined)]() mutable {
+        const auto ticket = flights.join("a");
+        joined.set_value();
+        return std::pair(ticket.is_first, ticket.flight->wait());
+      }));
+      has_joined.wait();
+    }
+    return 3;
+  });
+  CHECK(made == 3);
+  for (auto& other : others) CHECK(other.get() == std::pair(false, 3));
+  CHECK(flights.share("a", [] { return 4; }) == 4);
+}
+
+TEST_CASE("a flight that waits in a queue can be given up, one that has begun is waited for") {
+  SingleFlight<int> flights;
+  const auto queued = flights.join("a").flight;
+  CHECK_FALSE(queued->wait_if_begun());
+  CHECK_FALSE(queued->begin());
+  CHECK(flights.find("a") == queued);  // until the pool comes to it
+  flights.land(queued, 0);
+  CHECK(flights.find("a") == nullptr);
+
+  const auto begun = flights.join("a").flight;
+  CHECK(begun->begin());
+  auto waits = std::async(std::launch::async, [&] { return begun->wait_if_begun(); });
+  CHECK(waits.wait_for(20ms) == std::future_status::timeout);
+  flights.land(begun, 5);
+  CHECK(waits.get() == 5);
+  CHECK(begun->wait_if_begun() == 5);
+
+  const auto landed = flights.join("a").flight;
+  flights.land(landed, 6);
+  CHECK(landed->wait_if_begun() == 6);
+}
+
+}  // namespace
+}  // namespace pailfs

@@ -46,9 +46,8 @@ void open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   const mount::Config& config = adapter.config;
   fs::FileSystem& files = adapter.files;
   adapter.read_ahead.settle();
-  const Result<fs::OpenResult> opened = files.open(ino, info->flags);
+  const Result<fs::OpenResult> opened = files.open(ino, info->flags, reply.caller());
   if (!opened) return reply.fail(opened.error());
-  if ((info->flags & O_TRUNC) != 0) files.drop_set_ids(opened->handle, reply.caller());
   info->fh = opened->handle;
   // With kernel_cache the kernel itself drops pages of a file that shows another size or time.
   const bool keeps = config.kernel_cache && !opened->attributes_changed;
@@ -92,10 +91,12 @@ void read(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset,
   reply.bytes(*bytes);
 }
 
-fs::WriteOrigin origin_of(const fuse_file_info& info) {
+fs::WriteOrigin origin_of(const fuse_file_info& info, const fs::Caller& caller) {
   // Pages of a mapping come from any handle, and from where they are in the file.
   if (info.writepage != 0) return {};
-  return {.appends = (info.flags & O_APPEND) != 0, .direct = (info.flags & O_DIRECT) != 0};
+  return {.appends = (info.flags & O_APPEND) != 0,
+          .direct = (info.flags & O_DIRECT) != 0,
+          .by = &caller};
 }
 
 // write_buf would save nothing: without splice libfuse has the bytes in memory already.
@@ -103,13 +104,9 @@ void write(fuse_req_t request, fuse_ino_t ino, const char* bytes, std::size_t si
            fuse_file_info* info) {
   Reply reply(request, "write", ino);
   if (!reply.begins()) return;
-  // Pages of a mapping come later, in nobody's name.
-  if (info->writepage != 0) {
-    reply.concerns_others();
-  } else {
-    reply.files().drop_set_ids(info->fh, reply.caller());
-  }
-  const fs::WriteOrigin origin = origin_of(*info);
+  const fs::Caller caller = reply.caller();
+  const fs::WriteOrigin origin = origin_of(*info, caller);
+  if (origin.by == nullptr) reply.concerns_others();
   const Result<std::size_t> count = reply.files().write(
       info->fh, static_cast<std::uint64_t>(offset), std::span(bytes, size), origin);
   if (!count) return reply.fail(count.error());
@@ -125,28 +122,22 @@ void fallocate(fuse_req_t request, fuse_ino_t ino, int mode, off_t offset, off_t
   constexpr int kZero = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE;
   if ((mode & ~(kZero | FALLOC_FL_KEEP_SIZE)) != 0)
     return reply.fail(Error(EOPNOTSUPP, "no such change of a file's bytes"));
-  reply.files().drop_set_ids(info->fh, reply.caller());
   fs::Allocation what;
   what.offset = static_cast<std::uint64_t>(offset);
   what.size = static_cast<std::uint64_t>(length);
   what.zero = (mode & kZero) != 0;
   what.grows = (mode & FALLOC_FL_KEEP_SIZE) == 0;
-  reply.status(reply.files().allocate(info->fh, what));
-}
-
-/// A shell opens the target of "> f", makes it descriptor 1 and closes the first one, all before
-/// anything is written. That close ends nothing: one that does is still to come.
-bool another_close_will_come(Reply& reply, std::uint64_t ino) {
-  CallerDescriptors* descriptors = reply.adapter().descriptors;
-  return descriptors != nullptr && descriptors->has_another_open(reply.caller().pid, ino);
+  reply.status(reply.files().allocate(info->fh, what, reply.caller()));
 }
 
 void flush(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   Reply reply(request, "flush", ino);
   if (!reply.begins()) return;
-  const auto empty = reply.files().still_empty(info->fh);
-  if (empty && another_close_will_come(reply, *empty)) return reply.done();
-  reply.status(reply.files().flush(info->fh));
+  CallerDescriptors* const descriptors = reply.adapter().descriptors;
+  const auto has_another_open = [&](std::uint64_t file) {
+    return descriptors != nullptr && descriptors->has_another_open(reply.caller().pid, file);
+  };
+  reply.status(reply.files().flush(info->fh, has_another_open));
 }
 
 void fsync(fuse_req_t request, fuse_ino_t ino, int /*data_only*/, fuse_file_info* info) {

@@ -141,10 +141,13 @@ struct OpenResult {
   UniqueFd whole = {};
 };
 
-/// How a write has come to its offset.
+/// How a write has come to its offset, and by whom.
 struct WriteOrigin {
   bool appends = false;  ///< O_APPEND: it is what the kernel takes for the end of the file
   bool direct = false;   ///< O_DIRECT: past the kernel's pages, and beside other pieces of one call
+  /// What the write does to the mode follows from it. Null: pages of a mapping, which the kernel
+  /// brings later and in no process's name.
+  const Caller* by = nullptr;
 };
 
 struct CreateResult {
@@ -233,7 +236,8 @@ class FileSystem {
   /// `flags` as open(2); O_CREAT and O_EXCL have been dealt with by the kernel. ESTALE when the
   /// name must be looked up once more, which the kernel does once by itself: it leads to another
   /// file or to none by now, or the kernel has another size than the file.
-  virtual Result<OpenResult> open(InodeId ino, int flags) = 0;
+  virtual Result<OpenResult> open(InodeId ino, int flags, const Caller& caller) = 0;
+  Result<OpenResult> open(InodeId ino, int flags) { return open(ino, flags, {}); }
   /// Sends nothing to the store: the file appears there at the first flush.
   virtual Result<CreateResult> create(InodeId parent, std::string_view name, mode_t mode, int flags,
                                       const Caller& caller) = 0;
@@ -245,17 +249,17 @@ class FileSystem {
   Result<std::size_t> write(HandleId handle, std::uint64_t offset, std::span<const char> bytes) {
     return write(handle, offset, bytes, {});
   }
-  /// What a write by this caller does to the mode. Before every write, truncating open and
-  /// allocate.
-  virtual void drop_set_ids(HandleId handle, const Caller& caller) = 0;
   /// As fallocate(2); room itself means nothing in a bucket.
-  virtual Status allocate(HandleId handle, const Allocation& what) = 0;
-  /// Returns the store's verdict on everything written through any handle of the file.
-  virtual Status flush(HandleId handle) = 0;
-  /// The st_ino of a file that is new or was emptied and that nothing has been written to, so that
-  /// a flush now would store it empty: it may be left out where another flush will come. Nothing of
-  /// any other file.
-  virtual std::optional<std::uint64_t> still_empty(HandleId handle) = 0;
+  virtual Status allocate(HandleId handle, const Allocation& what, const Caller& caller) = 0;
+  Status allocate(HandleId handle, const Allocation& what) { return allocate(handle, what, {}); }
+  /// Tells of the file with that st_ino whether the process that closes a descriptor of it has
+  /// another one open, so that another flush will come. Must wait for nothing.
+  using AnotherClose = std::function<bool(std::uint64_t)>;
+  /// Returns the store's verdict on everything written through any handle of the file. Of a file
+  /// that is new or was emptied, and that nothing has been written to, it asks
+  /// `another_close_comes` (if there is one) and leaves storing it to that close.
+  virtual Status flush(HandleId handle, const AnotherClose& another_close_comes) = 0;
+  Status flush(HandleId handle) { return flush(handle, {}); }
   virtual Status fsync(HandleId handle) = 0;
   virtual void release(HandleId handle) = 0;
 

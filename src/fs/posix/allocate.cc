@@ -6,7 +6,6 @@
 
 #include "fs/write/upload_plan.h"
 #include "posix_file_system.h"
-#include "set_ids.h"
 
 namespace pailfs::fs {
 namespace {
@@ -14,23 +13,6 @@ namespace {
 constexpr std::uint64_t kMostZeros = 1U << 20U;  // at once
 
 }  // namespace
-
-void PosixFileSystem::drop_set_ids(HandleId handle, const Caller& caller) {
-  if (caller.uid == 0) return;
-  const auto file = find_file(handle);
-  if (!file) return;
-  Inode& inode = *(*file)->inode;
-  {
-    MutexLock lock(inode.content_mutex);
-    const Stat& stat = inode.content->stat();
-    if ((stat.mode & (S_ISUID | S_ISGID)) == 0) return;
-  }
-  MutexLock changing(inode.object_mutex);
-  MutexLock lock(inode.content_mutex);
-  const Stat& stat = inode.content->stat();
-  const mode_t mode = mode_after_write(stat.mode, stat.gid, caller);
-  if (mode != stat.mode) inode.content->change_mode(mode);
-}
 
 Status PosixFileSystem::check_growth(const FileContent& content, std::uint64_t size,
                                      std::uint64_t hole_end) const {
@@ -79,11 +61,12 @@ Status PosixFileSystem::write_zeros(HandleId handle, Inode& inode, Range range) 
   return {};
 }
 
-Status PosixFileSystem::allocate(HandleId handle, const Allocation& what) {
+Status PosixFileSystem::allocate(HandleId handle, const Allocation& what, const Caller& caller) {
   const auto file = find_file(handle);
   if (!file) return file.error();
   if (!(*file)->writable) return Error{EBADF, "not open for writing"};
   const InodePtr& inode = (*file)->inode;
+  drop_set_ids(*inode, caller);
   const std::uint64_t end = what.offset + what.size;
   if (!what.zero && config_.size_shown > 0 && end > config_.size_shown) {
     return Error{ENOSPC, "more than bucket_size"};

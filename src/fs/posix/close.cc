@@ -81,22 +81,23 @@ Status PosixFileSystem::store_for(OpenFile& file) {
   return missed ? Status(content.last_failure()) : stored;
 }
 
-Status PosixFileSystem::flush(HandleId handle) {
+Status PosixFileSystem::flush(HandleId handle, const AnotherClose& another_close_comes) {
   const auto file = find_file(handle);
   if (!file) return file.error();
+  // A shell opens the target of "> f", makes it descriptor 1 and closes the first one, all before
+  // anything is written. That close ends nothing: one that does is still to come.
+  const bool may_wait = another_close_comes && is_still_empty(**file);
+  if (may_wait && another_close_comes((*file)->inode->id)) return {};
   return (*file)->writable || (*file)->created ? store_for(**file) : Status();
 }
 
-std::optional<std::uint64_t> PosixFileSystem::still_empty(HandleId handle) {
-  const auto file = find_file(handle);
-  if (!file || !(*file)->writable) return std::nullopt;
-  OpenFile& opened = **file;
-  MutexLock lock(opened.inode->content_mutex);
-  const FileContent& content = *opened.inode->content;
+bool PosixFileSystem::is_still_empty(OpenFile& file) {
+  if (!file.writable) return false;
+  MutexLock lock(file.inode->content_mutex);
+  const FileContent& content = *file.inode->content;
   // A failure must be told.
-  const bool told = opened.failures_heard == content.failures();
-  if (!told || !content.has_unstored_bytes() || content.stat().size != 0) return std::nullopt;
-  return opened.inode->id;
+  const bool told = file.failures_heard == content.failures();
+  return told && content.has_unstored_bytes() && content.stat().size == 0;
 }
 
 Status PosixFileSystem::fsync(HandleId handle) {

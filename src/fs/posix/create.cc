@@ -116,7 +116,7 @@ Result<CreateResult> PosixFileSystem::create(InodeId parent, std::string_view na
   // The kernel believed the name free; another client was faster. Without O_EXCL that is an open.
   const auto attr = lookup(parent, name);
   if (!attr) return attr.error();
-  const auto opened = open(attr->ino, flags);
+  const auto opened = open(attr->ino, flags, caller);
   if (!opened) {
     forget(attr->ino, 1);
     return opened.error();

@@ -146,7 +146,7 @@ Result<std::string> PosixFileSystem::acquire_current(const InodePtr& inode, bool
   }
 }
 
-Result<OpenResult> PosixFileSystem::open(InodeId ino, int flags) {
+Result<OpenResult> PosixFileSystem::open(InodeId ino, int flags, const Caller& caller) {
   const auto found = find_inode(ino);
   if (!found) return found.error();
   const InodePtr& inode = *found;
@@ -158,7 +158,7 @@ Result<OpenResult> PosixFileSystem::open(InodeId ino, int flags) {
   const auto path = acquire_current(inode, writable);
   if (!path) return path.error();
   if ((flags & O_TRUNC) != 0) {
-    const Status cut = truncate_opened(inode);
+    const Status cut = truncate_opened(inode, caller);
     if (!cut) {
       release_content(inode, writable);
       return cut.error();
@@ -182,11 +182,13 @@ Result<OpenResult> PosixFileSystem::open(InodeId ino, int flags) {
   return result;
 }
 
-Status PosixFileSystem::truncate_opened(const InodePtr& inode) {
+Status PosixFileSystem::truncate_opened(const InodePtr& inode, const Caller& caller) {
   MutexLock changing(inode->object_mutex);
   if (const Status wanted = still_wanted(); !wanted) return wanted;
   MutexLock lock(inode->content_mutex);
-  return inode->content->empty(clock_.wall());
+  const Status emptied = inode->content->empty(clock_.wall());
+  if (emptied) drop_set_ids(*inode->content, caller);
+  return emptied;
 }
 
 }  // namespace pailfs::fs

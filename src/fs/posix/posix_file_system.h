@@ -123,17 +123,14 @@ class PosixFileSystem final : public FileSystem {
   /// Where nothing is written the kernel may read for itself.
   [[nodiscard]] bool has_whole_files() const override { return kept_ && config_.read_only; }
   [[nodiscard]] bool obeys_acls() const override { return config_.obeys_acls(); }
-  Result<OpenResult> open(InodeId ino, int flags) override;
+  Result<OpenResult> open(InodeId ino, int flags, const Caller& caller) override;
   Result<CreateResult> create(InodeId parent, std::string_view name, mode_t mode, int flags,
                               const Caller& caller) override;
   Result<ReadBytes> read(HandleId handle, std::uint64_t offset, std::size_t size) override;
   Result<std::size_t> write(HandleId handle, std::uint64_t offset, std::span<const char> bytes,
                             WriteOrigin origin) override;
-  using FileSystem::write;
-  void drop_set_ids(HandleId handle, const Caller& caller) override;
-  Status allocate(HandleId handle, const Allocation& what) override;
-  Status flush(HandleId handle) override;
-  std::optional<std::uint64_t> still_empty(HandleId handle) override;
+  Status allocate(HandleId handle, const Allocation& what, const Caller& caller) override;
+  Status flush(HandleId handle, const AnotherClose& another_close_comes) override;
   Status fsync(HandleId handle) override;
   void release(HandleId handle) override;
 
@@ -346,7 +343,12 @@ class PosixFileSystem final : public FileSystem {
   Result<Node> fresh_node_to_read(const InodePtr& inode, const std::string& path);
   /// Of a content that is stored and unchanged.
   static std::optional<store::ETag> clean_version(Inode& inode);
-  Status truncate_opened(const InodePtr& inode);
+  Status truncate_opened(const InodePtr& inode, const Caller& caller);
+  /// What a write by this caller does to the mode.
+  void drop_set_ids(Inode& inode, const Caller& caller);
+  static void drop_set_ids(FileContent& content, const Caller& caller);
+  /// A new or emptied file that nothing has been written to: a flush now would store it empty.
+  static bool is_still_empty(OpenFile& file);
 
   // read.cc
   Result<ReadBytes> read_once(OpenFile& file, Range range, bool& moved);

@@ -4,6 +4,7 @@
 
 #include "fs/write/upload_plan.h"
 #include "posix_file_system.h"
+#include "set_ids.h"
 
 namespace pailfs::fs {
 namespace {
@@ -20,6 +21,7 @@ Result<std::size_t> PosixFileSystem::write(HandleId handle, std::uint64_t offset
   if (!file) return file.error();
   if (!(*file)->writable) return Error{EBADF, "not open for writing"};
   const InodePtr& inode = (*file)->inode;
+  if (origin.by != nullptr) drop_set_ids(*inode, *origin.by);
   auto written = write_opened(inode, offset, bytes, origin, false);
   if (!written && written.error().err == EAGAIN) {
     const auto held = hold(inode);
@@ -60,6 +62,23 @@ Result<std::size_t> PosixFileSystem::write_opened(const InodePtr& inode, std::ui
   if (!may_store && path) held = paths_.try_change(*path);
   if (may_store || (held && inodes_.path(inode) == path)) uploader_.begin_early(inode);
   return bytes.size();
+}
+
+void PosixFileSystem::drop_set_ids(Inode& inode, const Caller& caller) {
+  if (caller.uid == 0) return;
+  {
+    MutexLock lock(inode.content_mutex);
+    if ((inode.content->stat().mode & (S_ISUID | S_ISGID)) == 0) return;
+  }
+  MutexLock changing(inode.object_mutex);
+  MutexLock lock(inode.content_mutex);
+  drop_set_ids(*inode.content, caller);
+}
+
+void PosixFileSystem::drop_set_ids(FileContent& content, const Caller& caller) {
+  const Stat& stat = content.stat();
+  const mode_t mode = mode_after_write(stat.mode, stat.gid, caller);
+  if (mode != stat.mode) content.change_mode(mode);
 }
 
 void PosixFileSystem::make_room(Inode& inode, std::uint64_t bytes) {

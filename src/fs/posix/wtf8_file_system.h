@@ -51,7 +51,9 @@ class Wtf8FileSystem final : public FileSystem {
 
   [[nodiscard]] bool has_whole_files() const override { return inner_->has_whole_files(); }
   [[nodiscard]] bool obeys_acls() const override { return inner_->obeys_acls(); }
-  Result<OpenResult> open(InodeId ino, int flags) override { return inner_->open(ino, flags); }
+  Result<OpenResult> open(InodeId ino, int flags, const Caller& caller) override {
+    return inner_->open(ino, flags, caller);
+  }
   Result<CreateResult> create(InodeId parent, std::string_view name, mode_t mode, int flags,
                               const Caller& caller) override {
     return inner_->create(parent, encode_wtf8(name), mode, flags, caller);
@@ -63,16 +65,11 @@ class Wtf8FileSystem final : public FileSystem {
                             WriteOrigin origin) override {
     return inner_->write(handle, offset, bytes, origin);
   }
-  using FileSystem::write;
-  void drop_set_ids(HandleId handle, const Caller& caller) override {
-    inner_->drop_set_ids(handle, caller);
+  Status allocate(HandleId handle, const Allocation& what, const Caller& caller) override {
+    return inner_->allocate(handle, what, caller);
   }
-  Status allocate(HandleId handle, const Allocation& what) override {
-    return inner_->allocate(handle, what);
-  }
-  Status flush(HandleId handle) override { return inner_->flush(handle); }
-  std::optional<std::uint64_t> still_empty(HandleId handle) override {
-    return inner_->still_empty(handle);
+  Status flush(HandleId handle, const AnotherClose& another_close_comes) override {
+    return inner_->flush(handle, another_close_comes);
   }
   Status fsync(HandleId handle) override { return inner_->fsync(handle); }
   void release(HandleId handle) override { inner_->release(handle); }

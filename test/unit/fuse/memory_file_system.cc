@@ -195,7 +195,7 @@ Status MemoryFileSystem::rename(InodeId parent, std::string_view name, InodeId n
   return {};
 }
 
-Result<OpenResult> MemoryFileSystem::open(InodeId ino, int flags) {
+Result<OpenResult> MemoryFileSystem::open(InodeId ino, int flags, const Caller& /*caller*/) {
   run_before();
   MutexLock lock(mutex_);
   if (Status failure = take_failure(); !failure) return failure.error();
@@ -251,7 +251,8 @@ Result<std::size_t> MemoryFileSystem::write(HandleId handle, std::uint64_t offse
   return bytes.size();
 }
 
-Status MemoryFileSystem::allocate(HandleId handle, const Allocation& what) {
+Status MemoryFileSystem::allocate(HandleId handle, const Allocation& what,
+                                  const Caller& /*caller*/) {
   MutexLock lock(mutex_);
   if (Status failure = take_failure(); !failure) return failure;
   Result<Node*> found = of_handle(handle);
@@ -261,24 +262,18 @@ Status MemoryFileSystem::allocate(HandleId handle, const Allocation& what) {
   return {};
 }
 
-Status MemoryFileSystem::flush(HandleId handle) {
+Status MemoryFileSystem::flush(HandleId handle, const AnotherClose& another_close_comes) {
   MutexLock lock(mutex_);
-  ++flushes;
-  if (Status failure = take_failure(); !failure) return failure;
   Result<Node*> found = of_handle(handle);
   if (!found) return found.error();
-  return {};
-}
-
-std::optional<std::uint64_t> MemoryFileSystem::still_empty(HandleId handle) {
-  MutexLock lock(mutex_);
-  Result<Node*> found = of_handle(handle);
-  if (!found || !(*found)->bytes.empty()) return std::nullopt;
-  return (*found)->attr.ino;
+  const bool empty = (*found)->bytes.empty();
+  if (empty && another_close_comes && another_close_comes((*found)->attr.ino)) return {};
+  ++flushes;
+  return take_failure();
 }
 
 Status MemoryFileSystem::fsync(HandleId handle) {
-  return flush(handle);
+  return flush(handle, {});
 }
 
 void MemoryFileSystem::release(HandleId handle) {

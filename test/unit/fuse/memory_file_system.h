@@ -53,22 +53,21 @@ class MemoryFileSystem final : public fs::FileSystem {
   Status rmdir(fs::InodeId parent, std::string_view name) override;
   Status rename(fs::InodeId parent, std::string_view name, fs::InodeId new_parent,
                 std::string_view new_name, bool no_replace) override;
-  Result<fs::OpenResult> open(fs::InodeId ino, int flags) override;
+  Result<fs::OpenResult> open(fs::InodeId ino, int flags, const fs::Caller& caller) override;
   Result<fs::CreateResult> create(fs::InodeId parent, std::string_view name, mode_t mode, int flags,
                                   const fs::Caller& caller) override;
   Result<fs::ReadBytes> read(fs::HandleId handle, std::uint64_t offset, std::size_t size) override;
   Result<std::size_t> write(fs::HandleId handle, std::uint64_t offset, std::span<const char> bytes,
                             fs::WriteOrigin origin) override;
-  Status flush(fs::HandleId handle) override;
-  std::optional<std::uint64_t> still_empty(fs::HandleId handle) override;
+  Status flush(fs::HandleId handle, const AnotherClose& another_close_comes) override;
   Status fsync(fs::HandleId handle) override;
   void release(fs::HandleId handle) override;
   Result<fs::HandleId> opendir(fs::InodeId ino) override;
   Status readdir(fs::HandleId handle, std::uint64_t offset, bool with_attributes,
                  const std::function<bool(const fs::DirEntry&)>& visit) override;
   void releasedir(fs::HandleId handle) override;
-  void drop_set_ids(fs::HandleId, const fs::Caller&) override {}
-  Status allocate(fs::HandleId handle, const fs::Allocation& what) override;
+  Status allocate(fs::HandleId handle, const fs::Allocation& what,
+                  const fs::Caller& caller) override;
   fs::StatFs statfs() override;
   Result<std::string> getxattr(fs::InodeId ino, std::string_view name) override;
   Result<std::vector<std::string>> listxattr(fs::InodeId ino) override;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "pailfs/store/refusal.h"
 #include "pailfs/util/text.h"
 
 #include "journal.h"
@@ -20,13 +21,6 @@ constexpr std::size_t kMostAtOnce = 1000;
 /// How long ago the store must have named the version that a copy is promised of.
 constexpr std::chrono::seconds kFresh{10};
 
-Error missing(const store::Key& key) {
-  Error error{ENOENT, printable(key) + ": no such object"};
-  error.s3_code = "NoSuchKey";
-  error.http_status = 404;
-  return error;
-}
-
 /// An upload in parts has made it: a copy of it, even onto itself, gets another name.
 bool was_in_parts(const store::ETag& etag) {
   return etag.value.find('-') != std::string::npos;
@@ -40,13 +34,6 @@ bool in_flux(const store::Key& key, const Pending::Entry& entry) {
   const bool changes_itself = want.source == key;
   return entry.unsure || (changes_itself && entry.sending) ||
          (changes_itself && entry.attempts > 0 && was_in_parts(want.source_etag));
-}
-
-Error other_version(const store::Key& key) {
-  Error error{ESTALE, printable(key) + ": is another version"};
-  error.s3_code = "PreconditionFailed";
-  error.http_status = 412;
-  return error;
 }
 
 }  // namespace
@@ -222,7 +209,7 @@ Result<store::ETag> Journal::put(const store::PutRequest& request, store::ByteSo
       return Error{EEXIST, printable(request.key) + ": exists"};
     }
     if (!request.if_match.empty() && (!present || entry->want.etag != request.if_match)) {
-      return other_version(request.key);
+      return store::other_version(request.key);
     }
   }
   const Status room = admit({request.key}, size);
@@ -362,7 +349,7 @@ std::optional<Result<Want>> Journal::known_source(const store::CopyRequest& requ
   const store::ETag& version = request.source_if_match;
   Want want;
   if (const Pending::Entry* entry = pending_.find(source)) {
-    if (entry->want.kind == Want::Kind::absent) return Result<Want>(missing(source));
+    if (entry->want.kind == Want::Kind::absent) return Result<Want>(store::no_such_object(source));
     want = entry->want;
   } else {
     const auto known = knowledge_.find(source, clock_.now());
@@ -382,7 +369,7 @@ std::optional<Result<Want>> Journal::known_source(const store::CopyRequest& requ
       want.keeps_attributes = false;
     }
   }
-  if (!version.empty() && version != want.etag) return Result<Want>(other_version(source));
+  if (!version.empty() && version != want.etag) return Result<Want>(store::other_version(source));
   if (request.attributes) {
     want.attributes = *request.attributes;
     want.keeps_attributes = false;

@@ -2,6 +2,8 @@
 // A copy that the store cannot make: its bytes go through this machine.
 #include <algorithm>
 
+#include "pailfs/store/refusal.h"
+
 #include "journal.h"
 
 namespace pailfs::journal {
@@ -41,7 +43,7 @@ class FileSource final : public store::ByteSource {
 void Journal::fetch_copy(const Job& job) {
   const auto fail = [&](const Error& error) {
     Verdict verdict;
-    verdict.kind = Sender::is_final(error) ? Verdict::Kind::refused : Verdict::Kind::retry;
+    verdict.kind = store::is_final(error) ? Verdict::Kind::refused : Verdict::Kind::retry;
     verdict.error = error;
     MutexLock lock(mutex_);
     note_trouble(job, verdict);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "pailfs/store/refusal.h"
 #include "pailfs/util/text.h"
 
 #include "journal.h"
@@ -11,13 +12,6 @@ namespace pailfs::journal {
 namespace {
 
 constexpr std::size_t kPiece = std::size_t{256} << 10U;
-
-Error missing(const store::Key& key) {
-  Error error{ENOENT, printable(key) + ": no such object"};
-  error.s3_code = "NoSuchKey";
-  error.http_status = 404;
-  return error;
-}
 
 store::ObjectInfo info_of(const Want& want) {
   store::ObjectInfo info;
@@ -98,7 +92,7 @@ Result<store::ObjectInfo> Journal::head(const store::Key& key) {
     }
     want = entry->want;
   }
-  if (want.kind == Want::Kind::absent) return missing(key);
+  if (want.kind == Want::Kind::absent) return store::no_such_object(key);
   if (want.kind == Want::Kind::body || !want.keeps_attributes) return info_of(want);
   const auto source = store_.head(want.source);
   if (source) {
@@ -132,7 +126,7 @@ Result<store::ObjectInfo> Journal::get_once(const store::GetRequest& request, st
       if (want.kind == Want::Kind::body && found != bodies_.end()) body = found->second;
     }
   }
-  if (waits && want.kind == Want::Kind::absent) return missing(request.key);
+  if (waits && want.kind == Want::Kind::absent) return store::no_such_object(request.key);
   if (waits && !request.if_match.empty() && request.if_match != want.etag) {
     return Error{ESTALE, printable(request.key) + ": is another version"};
   }

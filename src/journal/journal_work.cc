@@ -42,13 +42,10 @@ std::chrono::milliseconds pause_after(unsigned failures) {
 }
 
 Pending::Answer answer_in(const Error& error) {
-  switch (error.http_status) {
-    case 0:
+  switch (error.refusal) {
+    case Refusal::none:
       return Pending::Answer::none;
-    case 429:
-    case 502:
-    case 503:
-    case 504:
+    case Refusal::busy:
       return Pending::Answer::busy;
     default:
       return Pending::Answer::other;

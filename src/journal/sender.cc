@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <vector>
 
+#include "pailfs/store/refusal.h"
 #include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
 
@@ -17,8 +18,8 @@ bool is_condition(const Error& error) {
 
 /// A store that does not know conditions may call the request anything but absent or forbidden.
 bool may_dislike_conditions(const Error& error) {
-  const int status = error.http_status;
-  return error.err == ENOTSUP || status == 400 || status == 405 || status == 501;
+  return error.err == ENOTSUP || error.refusal == Refusal::not_supported ||
+         error.refusal == Refusal::unexplained;
 }
 
 /// What a conflict is about, for whoever has to settle it.
@@ -63,25 +64,9 @@ class Comparison final : public store::ByteSink {
 
 }  // namespace
 
-bool Sender::is_final(const Error& error) {
-  switch (error.err) {
-    case EPERM:
-    case EACCES:
-      return error.s3_code == "AccessDenied";
-    case EFBIG:
-    case ENAMETOOLONG:
-    case E2BIG:
-    case EINVAL:
-    case ENOTSUP:
-      return true;
-    default:
-      return false;
-  }
-}
-
 Verdict Sender::failure(const Error& error) {
   Verdict verdict;
-  verdict.kind = is_final(error) ? Verdict::Kind::refused : Verdict::Kind::retry;
+  verdict.kind = store::is_final(error) ? Verdict::Kind::refused : Verdict::Kind::retry;
   verdict.error = error;
   // Also of a refusal, if an attempt before it, of the same request, had no reply.
   verdict.may_have_arrived = verdict.kind == Verdict::Kind::retry || error.in_doubt;
@@ -195,7 +180,7 @@ Verdict Sender::put(const Job& job, const BodyPtr& body, Base base) {
     const bool gone = error.err == ENOENT && base.kind == Base::Kind::version;
     if (!is_condition(error) && !gone) return failure(error);
     // The condition failed: because of somebody else, of an earlier attempt of ours, or of a store
-    // that refuses right conditions too (Ceph 16 and 18).
+    // that refuses right conditions too.
     const Look seen = look(job, body);
     if (seen.verdict) return *seen.verdict;
     if (seen.has_name && seen.base == base) conditions_ = false;
@@ -295,7 +280,7 @@ std::vector<Verdict> Sender::remove(const std::vector<Job>& jobs) {
     const Status status = i < statuses.size() ? statuses[i] : Status(Error{EIO, "no verdict"});
     Verdict& verdict = verdicts[places[i]];
     // A name that the store does not take it may refuse to remove too.
-    const bool done = status || (places.size() == 1 && status.error().http_status != 0 &&
+    const bool done = status || (places.size() == 1 && status.error().refusal != Refusal::none &&
                                  is_absent(keys.front()));
     if (done) {
       verdict.found = Base::none();

@@ -39,7 +39,6 @@ class Sender final {
   std::vector<Verdict> remove(const std::vector<Job>& jobs);
 
   /// Whether the error is the store's last word.
-  static bool is_final(const Error& error);
 
  private:
   struct Look {

@@ -120,6 +120,7 @@ Result<ObjectInfo> ServiceClient::head_once(const Key& key) {
   if (refused && is_proven_absent(key)) {
     Error absent(ENOENT, error.text + "; a list shows that it is not there");
     absent.http_status = 404;
+    absent.refusal = Refusal::refused;
     return absent;
   }
   if (!outcome.verdict.ok) return error;

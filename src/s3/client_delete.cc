@@ -28,6 +28,7 @@ Status judge_key(const DeletedKey& deleted) {
   Error error{row.err, "DELETE " + printable(deleted.key, 200) + ": " + deleted.code + ": " +
                            printable(deleted.message, 200)};
   error.s3_code = deleted.code;
+  error.refusal = refusal_of(deleted.code, 500);
   return error;
 }
 

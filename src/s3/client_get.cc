@@ -153,6 +153,7 @@ Result<ObjectInfo> ServiceClient::get(const GetRequest& request, ByteSink& sink)
     if (++short_replies >= std::max(1, requester_.config().retries)) {
       Error error{EIO, "GET " + request.key + ": the service keeps returning less than asked for"};
       error.http_status = 206;
+      error.refusal = Refusal::failed;
       return error;
     }
   }

@@ -92,6 +92,7 @@ Result<ETag> ServiceClient::copy_part(const Key& key, const UploadId& id, int nu
                       (error.s3_code.empty() ? std::to_string(error.http_status) : error.s3_code) +
                       "); what stays of a large file is fetched and sent again from now on");
   error.err = ENOTSUP;
+  error.refusal = Refusal::not_supported;
   return error;
 }
 

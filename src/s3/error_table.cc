@@ -17,15 +17,16 @@ constexpr auto kRows = std::to_array<ErrorRow>({
     {"NoSuchKey", 404, ENOENT, Retry::never, ""},
     {"NotFound", 404, ENOENT, Retry::never, ""},
     {"NoSuchVersion", 404, ENOENT, Retry::never, ""},
-    {"NoSuchBucket", 404, ENXIO, Retry::never, "the bucket does not exist"},
+    {"NoSuchBucket", 404, ENXIO, Retry::never, "the bucket does not exist", Refusal::bucket_gone},
     {"InvalidBucketName", 400, EINVAL, Retry::never, "S3 does not allow this bucket name"},
     {"KeyTooLongError", 400, ENAMETOOLONG, Retry::never, ""},
     {"InvalidObjectName", 400, ENAMETOOLONG, Retry::never, ""},  // Ceph, above 1024 bytes
     {"InvalidURI", 400, EINVAL, Retry::never, ""},
     {"InvalidObjectState", 403, EREMOTE, Retry::never, "the object is archived; restore it first"},
-    {"MethodNotAllowed", 405, ENOTSUP, Retry::never, ""},
+    {"MethodNotAllowed", 405, ENOTSUP, Retry::never, "", Refusal::not_supported},
     // Who asks, and when.
-    {"AccessDenied", 403, EPERM, Retry::never, "is the key allowed to do this?"},
+    {"AccessDenied", 403, EPERM, Retry::never, "is the key allowed to do this?",
+     Refusal::forbidden},
     // Alibaba OSS, addressed by path.
     {"SecondLevelDomainForbidden", 403, EPERM, Retry::never,
      "the service wants the bucket in the host: leave out use_path_request_style"},
@@ -67,25 +68,26 @@ constexpr auto kRows = std::to_array<ErrorRow>({
     {"XAmzContentChecksumMismatch", 400, EIO, Retry::once, "the data were damaged on their way"},
     {"IncompleteBody", 400, EIO, Retry::once, ""},
     {"MissingContentLength", 411, EIO, Retry::once, ""},
-    {"InvalidPart", 400, EIO, Retry::never, ""},
+    {"InvalidPart", 400, EIO, Retry::never, "", Refusal::part_unsuitable},
     {"InvalidPartOrder", 400, EIO, Retry::never, ""},
     {"EntityTooSmall", 400, EIO, Retry::never, ""},
     {"EntityTooLarge", 400, EFBIG, Retry::never, ""},
     {"MetadataTooLarge", 400, E2BIG, Retry::never, ""},
     {"RequestHeaderSectionTooLarge", 400, E2BIG, Retry::never, ""},
     // EIO, because nothing is known about the key: see NoSuchUpload in the client.
-    {"NoSuchUpload", 404, EIO, Retry::never, ""},
-    {"NotImplemented", 501, ENOTSUP, Retry::never, "the service cannot do this"},
+    {"NoSuchUpload", 404, EIO, Retry::never, "", Refusal::upload_gone},
+    {"NotImplemented", 501, ENOTSUP, Retry::never, "the service cannot do this",
+     Refusal::not_supported},
     {"MalformedXML", 400, EIO, Retry::never, ""},
     // Busy or broken.
-    {"SlowDown", 503, EIO, Retry::throttle, ""},
-    {"SlowDownRead", 503, EIO, Retry::throttle, ""},
-    {"SlowDownWrite", 503, EIO, Retry::throttle, ""},
-    {"TooManyRequests", 429, EIO, Retry::throttle, ""},
-    {"RequestLimitExceeded", 503, EIO, Retry::throttle, ""},
-    {"Throttling", 503, EIO, Retry::throttle, ""},
-    {"ThrottlingException", 503, EIO, Retry::throttle, ""},
-    {"ServiceUnavailable", 503, EIO, Retry::throttle, ""},
+    {"SlowDown", 503, EIO, Retry::throttle, "", Refusal::busy},
+    {"SlowDownRead", 503, EIO, Retry::throttle, "", Refusal::busy},
+    {"SlowDownWrite", 503, EIO, Retry::throttle, "", Refusal::busy},
+    {"TooManyRequests", 429, EIO, Retry::throttle, "", Refusal::busy},
+    {"RequestLimitExceeded", 503, EIO, Retry::throttle, "", Refusal::busy},
+    {"Throttling", 503, EIO, Retry::throttle, "", Refusal::busy},
+    {"ThrottlingException", 503, EIO, Retry::throttle, "", Refusal::busy},
+    {"ServiceUnavailable", 503, EIO, Retry::throttle, "", Refusal::busy},
     {"InternalError", 500, EIO, Retry::transient, ""},
     {"InsufficientCapacity", 507, ENOSPC, Retry::throttle, ""},
     {"QuotaExceeded", 403, EDQUOT, Retry::never, ""},
@@ -96,11 +98,11 @@ constexpr auto kRows = std::to_array<ErrorRow>({
     {"", 303, EIO, Retry::never, ""},
     {"", 307, EIO, Retry::region, kWrongRegion},
     {"", 308, EIO, Retry::region, kWrongRegion},
-    {"", 400, EIO, Retry::never, ""},
+    {"", 400, EIO, Retry::never, "", Refusal::unexplained},
     {"", 401, EPERM, Retry::never, ""},
     {"", 403, EPERM, Retry::never, "is the key allowed to do this?"},
     {"", 404, ENOENT, Retry::never, ""},
-    {"", 405, ENOTSUP, Retry::never, ""},
+    {"", 405, ENOTSUP, Retry::never, "", Refusal::not_supported},
     {"", 407, EIO, Retry::never, "the proxy wants a password"},
     {"", 408, EIO, Retry::transient, ""},
     {"", 409, ESTALE, Retry::once, ""},
@@ -109,12 +111,12 @@ constexpr auto kRows = std::to_array<ErrorRow>({
     {"", 413, EFBIG, Retry::never, ""},
     {"", 431, E2BIG, Retry::never, ""},
     {"", 416, ERANGE, Retry::never, ""},
-    {"", 429, EIO, Retry::throttle, ""},
+    {"", 429, EIO, Retry::throttle, "", Refusal::busy},
     {"", 500, EIO, Retry::transient, ""},
-    {"", 501, ENOTSUP, Retry::never, "the service cannot do this"},
-    {"", 502, EIO, Retry::transient, ""},
-    {"", 503, EIO, Retry::throttle, ""},
-    {"", 504, ETIMEDOUT, Retry::transient, ""},
+    {"", 501, ENOTSUP, Retry::never, "the service cannot do this", Refusal::not_supported},
+    {"", 502, EIO, Retry::transient, "", Refusal::busy},
+    {"", 503, EIO, Retry::throttle, "", Refusal::busy},
+    {"", 504, ETIMEDOUT, Retry::transient, "", Refusal::busy},
     {"", 507, ENOSPC, Retry::throttle, ""},
 });
 
@@ -157,6 +159,13 @@ const ErrorRow& error_row(std::string_view code, int status) {
   const auto* row = std::find_if(kRows.begin(), kRows.end(), by_status);
   if (row != kRows.end()) return *row;
   return status > 500 ? error_row("", 500) : kOtherStatus;
+}
+
+Refusal refusal_of(std::string_view code, int status) {
+  const ErrorRow& row = error_row(code, status);
+  if (row.refusal != Refusal::none) return row.refusal;
+  const int meant = row.code.empty() ? status : row.status;
+  return meant >= 400 && meant < 500 ? Refusal::refused : Refusal::failed;
 }
 
 bool refuses_the_way(std::string_view code, int status) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "pailfs/http/transport.h"
+#include "pailfs/util/refusal.h"
 
 namespace pailfs::s3 {
 
@@ -25,7 +26,8 @@ struct ErrorRow {
   int status;             ///< 0: whatever the status
   int err;
   Retry retry;
-  std::string_view hint;  ///< for a person; may be empty
+  std::string_view hint;            ///< for a person; may be empty
+  Refusal refusal = Refusal::none;  ///< none: as its status has it, see refusal_of()
 };
 
 /// Every row, rows with a code first. errno values are s3fs's where programs depend on them (403 is
@@ -38,6 +40,10 @@ std::span<const ErrorRow> error_rows();
 /// The row for a reply. A known code outranks the status; an unknown one counts as its status, in
 /// a reply of 2xx as 500. Beside 404 it is EIO: only known words say that a key is absent.
 const ErrorRow& error_row(std::string_view code, int status);
+
+/// What that reply means to the layers above. Where the row does not say: a status of 4xx refuses,
+/// every other one has failed.
+Refusal refusal_of(std::string_view code, int status);
 
 /// The service does not do this at all, however often it is asked: what was asked for has to be
 /// done in another way.

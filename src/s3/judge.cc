@@ -44,6 +44,7 @@ Verdict transport_verdict(const Expectation& asked, const http::Exchange& exchan
   Verdict verdict;
   verdict.error = {row.err, describe(asked) + exchange.detail};
   verdict.error.http_status = exchange.status;
+  if (exchange.status != 0) verdict.error.refusal = Refusal::failed;
   verdict.retry = row.retry;
   verdict.at_once = exchange.failure == http::Failure::idle_closed;
   const bool reached =
@@ -121,6 +122,7 @@ Verdict refusal(const Expectation& asked, const http::Exchange& exchange, const 
   verdict.error = {special_errno(asked, exchange, row), std::move(text)};
   verdict.error.s3_code = said.code;
   verdict.error.http_status = exchange.status;
+  verdict.error.refusal = refusal_of(said.code, exchange.status);
   verdict.error.request_id = printable(said.request_id, 80);
   verdict.outcome_unknown =
       changes_something(asked.op) && (exchange.status >= 500 || exchange.status < 300);
@@ -133,6 +135,7 @@ Verdict foreign_refusal(const Expectation& asked, const http::Exchange& exchange
   if (exchange.status >= 500 || exchange.status == 429 || exchange.status == 407) {
     Verdict verdict = refusal(asked, exchange, {});
     verdict.foreign = exchange.status != 503;
+    if (verdict.error.refusal != Refusal::busy) verdict.error.refusal = Refusal::failed;
     return verdict;
   }
   return malformed(
@@ -210,6 +213,7 @@ Verdict malformed(const Expectation& asked, const http::Exchange& exchange,
   if (!type.empty()) type = " (" + printable(type, 60) + ")";
   verdict.error = {EIO, describe(asked) + "not a reply of an S3 service: " + why + type};
   verdict.error.http_status = exchange.status;
+  verdict.error.refusal = Refusal::failed;
   verdict.retry = Retry::transient;
   verdict.outcome_unknown = changes_something(asked.op);
   verdict.foreign = true;

@@ -25,6 +25,7 @@ Verdict wrong(const Expectation& asked, const http::Exchange& exchange, Retry re
   Verdict verdict;
   verdict.error = {err, describe(asked) + why};
   verdict.error.http_status = exchange.status;
+  verdict.error.refusal = Refusal::failed;
   verdict.retry = retry;
   return verdict;
 }

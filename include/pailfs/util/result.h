@@ -7,6 +7,8 @@
 #include <utility>
 #include <variant>
 
+#include "pailfs/util/refusal.h"
+
 namespace pailfs {
 
 /// Why something failed, in the vocabulary of a file system: an errno for the program that asked, a
@@ -18,6 +20,7 @@ struct Error {
   std::string s3_code;     ///< S3's <Code>, e.g. "NoSuchKey"; empty when no store spoke
   std::string request_id;  ///< x-amz-request-id of the reply, if any
   int http_status = 0;     ///< status of the reply; 0 when there was none
+  Refusal refusal = Refusal::none;  ///< what the answer means beyond `err`
   /// Of a change: the store may have made it all the same, in this attempt or in one before.
   bool in_doubt = false;
 

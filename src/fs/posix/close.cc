@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <utility>
 
+#include "pailfs/store/refusal.h"
 #include "pailfs/util/log.h"
 
 #include "fs/read/upload_cache.h"
@@ -9,20 +10,10 @@
 namespace pailfs::fs {
 namespace {
 
-/// Refusals that no later attempt will turn into success: the application was told by close(), and
-/// the name must show again what the store has. Keys that were refused may yet be replaced.
-bool is_final(const Error& error) {
-  switch (error.err) {
-    case EPERM:
-    case EACCES:
-      return error.s3_code == "AccessDenied";
-    case EFBIG:
-    case ENAMETOOLONG:
-    case ESTALE:
-      return true;
-    default:
-      return false;
-  }
+/// No later attempt will turn it into success: the application was told by close(), and the name
+/// must show again what the store has. The version that a file was opened with does not come back.
+bool is_lost_cause(const Error& error) {
+  return error.err == ESTALE || store::is_final(error);
 }
 
 }  // namespace
@@ -37,7 +28,7 @@ void PosixFileSystem::release_content(const InodePtr& inode, bool writer) {
     if (!content.has_users()) {
       const bool unstored = content.must_be_stored();
       const bool lost_cause = content.failures() > 0 && !content.is_being_stored() &&
-                              (is_final(content.last_failure()) || content.is_lost());
+                              (is_lost_cause(content.last_failure()) || content.is_lost());
       if (unstored && lost_cause) {
         log_critical("what was written is discarded, it can no longer be stored: " +
                      content.last_failure().text);

@@ -15,6 +15,12 @@ constexpr std::size_t kMostPages = 20;
 /// Of names that begin with the one that is asked for.
 constexpr std::size_t kFew = 20;
 
+/// The store has understood and refuses, for whatever reason.
+bool says_no(const Error& error) {
+  return error.refusal != Refusal::none && error.refusal != Refusal::failed &&
+         error.refusal != Refusal::busy;
+}
+
 bool is_absence(const Error& error) {
   return error.err == ENOENT;
 }
@@ -194,8 +200,7 @@ Result<Node> Resolver::ask_root() {
   auto marker = ask_marker("");
   if (marker) return marker;
   // A key with nothing but a slash is refused by some services: then there is no such object.
-  const int status = marker.error().http_status;
-  const bool key_refused = config_.prefix.empty() && status >= 400 && status < 500;
+  const bool key_refused = config_.prefix.empty() && says_no(marker.error());
   if (!is_absence(marker.error()) && !key_refused) return marker;
   return implicit_root();
 }

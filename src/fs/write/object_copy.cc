@@ -137,7 +137,7 @@ Result<store::ETag> ObjectCopier::copy(const CopyJob& job, bool through_this_mac
   const bool in_one = fits_one_request(job.size);
   if (through_this_machine || (!in_one && !store_.copies_parts())) return copy_locally(job);
   auto copied = in_one ? copy_in_one(job) : copy_in_parts(job);
-  // Ceph up to 18 copies nothing that a key of the user encrypts.
+  // Some services copy nothing that a key of the user encrypts.
   if (!copied && copied.error().err == ENOTSUP) return copy_locally(job);
   return copied;
 }

@@ -13,7 +13,7 @@ namespace pailfs::fs {
 
 /// Where the part of that index (from 0) of an upload lies whose final size is not known yet. Parts
 /// grow, so that 10,000 of them hold 5 TiB however small the first ones are: 5000 of `first_size`
-/// (memory holds those, and Cloudflare R2 takes only files whose parts are of one size), 2000 five
+/// (memory holds those, and some services take only files whose parts are of one size), 2000 five
 /// times, 2000 forty times as large, and the rest 1024 times; none above S3's 5 GiB.
 Range growing_part(std::size_t index, std::uint64_t first_size);
 
@@ -61,7 +61,7 @@ class PartLedger final {
   [[nodiscard]] std::vector<store::UploadedPart> parts(std::uint64_t size) const;
   /// Ranges that the store has as they are, so that their bytes may be given up; each is told once.
   /// From then on they may not change. None beside copies: a service may refuse these in the end
-  /// (Cloudflare R2 does, unless all are of one size), and all has to be sent.
+  /// (some do, unless all are of one size), and all has to be sent.
   [[nodiscard]] std::vector<Range> take_held();
 
  private:

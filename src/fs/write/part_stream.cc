@@ -106,7 +106,7 @@ Status PartStream::send(const PartLedger::Job& job) {
 }
 
 void PartStream::note_loss(const Error& error) {
-  if (error.s3_code == "NoSuchUpload") lost_ = true;
+  if (error.refusal == Refusal::upload_gone) lost_ = true;
 }
 
 bool PartStream::is_lost() {

@@ -11,7 +11,7 @@ std::uint64_t divide_up(std::uint64_t value, std::uint64_t by) {
 }
 
 /// Cuts `range` into pieces of about `limit` bytes, of one size but for the last, which is a few
-/// bytes shorter: Cloudflare R2 takes no others. None is below kMinPart unless the whole range is.
+/// bytes shorter: some services take no others. None is below kMinPart unless the whole range is.
 void append_pieces(Range range, std::uint64_t limit, bool copy, std::vector<PlannedPart>& parts) {
   std::uint64_t pieces = std::min(divide_up(range.size(), limit), range.size() / kMinPart);
   const auto last = [&] { return range.size() - (pieces - 1) * divide_up(range.size(), pieces); };

@@ -27,8 +27,9 @@ bool has_all(const store::ObjectAttributes& found, const store::ObjectAttributes
 
 /// An upload that was begun early has failed, but the file can be stored otherwise.
 bool wants_another_way(const Error& error, bool copies) {
-  if (error.s3_code == "NoSuchUpload") return true;
-  return copies && (error.err == ENOTSUP || error.err == EFBIG || error.s3_code == "InvalidPart");
+  if (error.refusal == Refusal::upload_gone) return true;
+  return copies &&
+         (error.err == ENOTSUP || error.err == EFBIG || error.refusal == Refusal::part_unsuitable);
 }
 
 FileContent::Snapshot snapshot_of(Inode& inode) {
@@ -119,8 +120,8 @@ Error Uploader::note_not_stored(Inode& inode, const Attempt& attempt, const Erro
   MutexLock lock(inode.content_mutex);
   FileContent& content = *inode.content;
   content.end_storing();
-  const bool gone = error.err == ENOENT && content.is_stored() && error.s3_code != "NoSuchUpload" &&
-                    error.s3_code != "NoSuchBucket";
+  const bool gone = error.err == ENOENT && content.is_stored() &&
+                    error.refusal != Refusal::upload_gone && error.refusal != Refusal::bucket_gone;
   if (gone) error.err = ESTALE;  // removed elsewhere: of the version opened there is no more
   if (error.in_doubt) {
     const bool early_failed = attempt.early && !*attempt.early;
@@ -317,9 +318,10 @@ Result<store::ETag> Uploader::send_bytes(Inode& inode, const Snapshot& now, cons
     return store_.put({attempt.key, attempt.attributes, {}, false}, body);
   }
   auto etag = send_parts(now, attempt, planned->parts, upload);
-  // Cannot be copied at all, or not beside parts of another size (Cloudflare R2).
+  // Cannot be copied at all, or not beside parts of another size.
   const bool no_part_copy =
-      !etag && may_copy && (etag.error().err == ENOTSUP || etag.error().s3_code == "InvalidPart");
+      !etag && may_copy &&
+      (etag.error().err == ENOTSUP || etag.error().refusal == Refusal::part_unsuitable);
   if (!no_part_copy) return etag;
   // Fetch what was to be copied and send everything.
   std::vector<Range> copied;

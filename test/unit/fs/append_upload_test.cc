@@ -60,12 +60,12 @@ struct World {
     }
     REQUIRE(arrived());
   }
-  void fail(test::Verb verb, int err, const std::string& code, int nth = 0) {
+  void fail(test::Verb verb, int err, Refusal refusal, int nth = 0) {
     test::Fault fault;
     fault.verb = verb;
     fault.nth = nth;
     fault.error = {err, "injected"};
-    fault.error.s3_code = code;
+    fault.error.refusal = refusal;
     faults.add(fault);
   }
   [[nodiscard]] bool stored_right() const { return store.object("f")->content() == expected; }
@@ -191,16 +191,16 @@ TEST_CASE(
 TEST_CASE("a large append that the store does not take as it was begun is stored otherwise") {
   World w;
   SECTION("parts cannot be copied") {
-    w.fail(test::Verb::copy_part, ENOTSUP, "NotImplemented");
+    w.fail(test::Verb::copy_part, ENOTSUP, Refusal::not_supported);
   }
   SECTION("copied parts are of the wrong size") {
-    w.fail(test::Verb::complete_upload, EIO, "InvalidPart", 1);
+    w.fail(test::Verb::complete_upload, EIO, Refusal::part_unsuitable, 1);
   }
   SECTION("a part fails once") {
-    w.fail(test::Verb::upload_part, EIO, "InternalError", 2);
+    w.fail(test::Verb::upload_part, EIO, Refusal::failed, 2);
   }
   SECTION("a copy fails once") {
-    w.fail(test::Verb::copy_part, EIO, "InternalError", 2);
+    w.fail(test::Verb::copy_part, EIO, Refusal::failed, 2);
   }
   w.append(22);
   REQUIRE(w.files->flush(w.handle));
@@ -221,7 +221,7 @@ TEST_CASE("a large append whose upload is gone is sent anew, and a failure is to
     REQUIRE(w.files->flush(w.handle));
   }
   SECTION("a failure") {
-    w.fail(test::Verb::complete_upload, EIO, "InternalError");
+    w.fail(test::Verb::complete_upload, EIO, Refusal::failed);
     for (int i = 0; i < 2; ++i) {
       const Status told = w.files->flush(w.handle);
       REQUIRE_FALSE(told);

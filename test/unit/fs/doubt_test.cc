@@ -61,21 +61,21 @@ struct World {
     return object ? object->content() : "none";
   }
   /// The first such change is made and its reply lost; those that follow are refused.
-  void lose_then_refuse(Verb verb, int err, const std::string& code) {
+  void lose_then_refuse(Verb verb, int err, Refusal refusal) {
     Fault lost;
     lost.verb = verb;
     lost.nth = 1;
     lost.action = Fault::Action::apply_then_fail;
     lost.error = Error(err, "refused after its reply was lost");
-    lost.error.s3_code = code;
+    lost.error.refusal = refusal;
     faults.add(lost);
-    refuse(verb, err, code);
+    refuse(verb, err, refusal);
   }
-  void refuse(Verb verb, int err, const std::string& code) {
+  void refuse(Verb verb, int err, Refusal refusal) {
     Fault refused;
     refused.verb = verb;
     refused.error = Error(err, "refused");
-    refused.error.s3_code = code;
+    refused.error.refusal = refusal;
     faults.add(refused);
   }
   /// The directory is known to hold nothing.
@@ -92,19 +92,20 @@ struct World {
   std::unique_ptr<FileSystem> files;
 };
 
-struct Refusal {
+struct Refused {
   int err;
-  std::string code;
+  Refusal refusal;
 };
 
 TEST_CASE("a new file whose failed close has stored it is removed and renamed as what it is") {
-  const auto [err, code] = GENERATE(Refusal{EIO, "TemporaryRedirect"}, Refusal{EIO, ""},
-                                    Refusal{EPERM, "AccessDenied"}, Refusal{EPERM, ""});
-  CAPTURE(err, code);
+  const auto [err, refusal] =
+      GENERATE(Refused{EIO, Refusal::failed}, Refused{EIO, Refusal::none},
+               Refused{EPERM, Refusal::forbidden}, Refused{EPERM, Refusal::none});
+  CAPTURE(err, static_cast<int>(refusal));
   const bool listed = GENERATE(true, false);
   World w;
   if (listed) w.list_root();
-  w.lose_then_refuse(Verb::put, err, code);
+  w.lose_then_refuse(Verb::put, err, refusal);
   REQUIRE(w.write("f", "text") == err);
   REQUIRE(w.stored("f") == "text");
   w.faults.clear();
@@ -139,7 +140,7 @@ TEST_CASE("a refusal after a lost reply is not the end of the doubt, however man
   const auto made = w.files->create(kRootInode, "f", 0644, O_WRONLY, {});
   REQUIRE(made);
   REQUIRE(w.files->write(made->handle, 0, std::string("text")));
-  w.lose_then_refuse(Verb::put, EIO, "");
+  w.lose_then_refuse(Verb::put, EIO, Refusal::none);
   CHECK_FALSE(w.files->fsync(made->handle));
   CHECK_FALSE(w.files->fsync(made->handle));
   CHECK(w.close(made->handle) == EIO);
@@ -175,10 +176,10 @@ TEST_CASE("a doubt without effect costs nothing") {
 TEST_CASE("directories and links of a lost reply are there") {
   World w;
   w.list_root();
-  w.lose_then_refuse(Verb::put, EPERM, "AccessDenied");
+  w.lose_then_refuse(Verb::put, EPERM, Refusal::forbidden);
   CHECK_FALSE(w.files->mkdir(kRootInode, "d", 0755, {}));
   w.faults.clear();
-  w.lose_then_refuse(Verb::put, EPERM, "AccessDenied");
+  w.lose_then_refuse(Verb::put, EPERM, Refusal::forbidden);
   CHECK_FALSE(w.files->symlink("target", kRootInode, "l", {}));
   w.faults.clear();
   CHECK(w.look("d") != 0);
@@ -193,10 +194,10 @@ TEST_CASE("a removal of a lost reply has removed") {
   w.store.put_raw("d/", "");
   REQUIRE(w.look("f") != 0);
   REQUIRE(w.look("d") != 0);
-  w.lose_then_refuse(Verb::remove, EPERM, "AccessDenied");
+  w.lose_then_refuse(Verb::remove, EPERM, Refusal::forbidden);
   CHECK_FALSE(w.files->unlink(kRootInode, "f"));
   w.faults.clear();
-  w.lose_then_refuse(Verb::remove, EPERM, "AccessDenied");
+  w.lose_then_refuse(Verb::remove, EPERM, Refusal::forbidden);
   CHECK_FALSE(w.files->rmdir(kRootInode, "d"));
   w.faults.clear();
   CHECK(w.look_error("f") == ENOENT);
@@ -209,7 +210,7 @@ TEST_CASE("a rename whose copy or removal is in doubt shows what there is") {
   REQUIRE(w.look("f") != 0);
   w.list_root();
   const Verb verb = GENERATE(Verb::copy, Verb::remove);
-  w.lose_then_refuse(verb, EPERM, "AccessDenied");
+  w.lose_then_refuse(verb, EPERM, Refusal::forbidden);
   CHECK_FALSE(w.files->rename(kRootInode, "f", kRootInode, "g", false));
   w.faults.clear();
   CHECK(w.read("g") == "text");
@@ -226,7 +227,7 @@ TEST_CASE("a version of our own is gone on from when the reply to it was lost") 
   REQUIRE(opened);
   // Part of it is written, so that the rest comes from the version it began with.
   REQUIRE(w.files->write(opened->handle, 0, std::string("XYZ")));
-  w.lose_then_refuse(Verb::complete_upload, EIO, "");
+  w.lose_then_refuse(Verb::complete_upload, EIO, Refusal::none);
   CHECK_FALSE(w.files->fsync(opened->handle));
   w.faults.clear();
   std::string wanted = "XYZ" + old.substr(3);
@@ -256,7 +257,7 @@ TEST_CASE("... but never from a version of somebody else") {
   const auto opened = w.files->open(w.look("f"), O_RDWR);
   REQUIRE(opened);
   REQUIRE(w.files->write(opened->handle, 0, std::string("XYZ")));
-  w.lose_then_refuse(Verb::put, EIO, "");
+  w.lose_then_refuse(Verb::put, EIO, Refusal::none);
   CHECK_FALSE(w.files->fsync(opened->handle));
   w.faults.clear();
   w.store.put_raw("f", std::string(3 * kMiB, 'b'));
@@ -323,7 +324,7 @@ TEST_CASE("a reply that names no version, or another size of the same, discards 
   const auto opened = w.files->open(w.look("f"), O_RDWR);
   REQUIRE(opened);
   REQUIRE(w.files->write(opened->handle, 0, std::string("XYZ")));
-  w.refuse(Verb::get, EIO, "");  // as the client has it after its last attempt
+  w.refuse(Verb::get, EIO, Refusal::none);  // as the client has it after its last attempt
   CHECK(w.close(opened->handle) == EIO);
   w.faults.clear();
   CHECK(w.files->sync_all());
@@ -352,7 +353,7 @@ TEST_CASE("an object that a HEAD calls empty against its listing is never the ba
 TEST_CASE("a store that copies no parts gets them sent, and leaves no upload behind") {
   World w(with_parts());
   w.store.put_raw("f", std::string(20 * kMiB, 'a'));
-  w.refuse(Verb::copy_part, ENOTSUP, "NotImplemented");
+  w.refuse(Verb::copy_part, ENOTSUP, Refusal::not_supported);
   std::string wanted(20 * kMiB, 'a');
   for (int round = 0; round < 3; ++round) {
     const auto opened = w.files->open(w.look("f"), O_RDWR);

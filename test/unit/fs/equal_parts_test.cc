@@ -35,7 +35,7 @@ TEST_CASE("where copied parts cannot stand beside shorter ones the file is sent 
   test::Fault refused;
   refused.verb = test::Verb::complete_upload;
   refused.error = {EIO, "All non-trailing parts must have the same length."};
-  refused.error.s3_code = "InvalidPart";
+  refused.error.refusal = Refusal::part_unsuitable;
   SECTION("once") {
     refused.nth = 1;
     faults.add(refused);

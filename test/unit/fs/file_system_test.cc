@@ -259,20 +259,35 @@ TEST_CASE("bytes that could not be stored are kept after the last close and stor
   CHECK(w.content("f") == "precious");
 }
 
-TEST_CASE("a refusal of the keys keeps the bytes, a refusal of the action gives them up") {
-  for (const bool denied : {true, false}) {
+TEST_CASE("what a later attempt may store is kept, what the store will never take is given up") {
+  struct Case {
+    int err;
+    Refusal refusal;
+    bool given_up;
+  };
+  for (const Case& one : {Case{EPERM, Refusal::forbidden, true},
+                          {EPERM, Refusal::refused, false},
+                          {EFBIG, Refusal::refused, true},
+                          {E2BIG, Refusal::refused, true},
+                          {EINVAL, Refusal::refused, true},
+                          {ESTALE, Refusal::refused, true},
+                          {ENOTSUP, Refusal::not_supported, true},
+                          {ENOTSUP, Refusal::failed, false},
+                          {EIO, Refusal::unexplained, false},
+                          {ENXIO, Refusal::bucket_gone, false}}) {
+    INFO(one.err << " " << static_cast<int>(one.refusal));
     World w;
     const auto made = w.create("f");
     REQUIRE(w.files->write(made.handle, 0, std::string("x")));
     test::Fault fault;
     fault.verb = test::Verb::put;
-    fault.error = Error{EPERM, "refused"};
-    fault.error.s3_code = denied ? "AccessDenied" : "InvalidAccessKeyId";
+    fault.error = Error{one.err, "refused"};
+    fault.error.refusal = one.refusal;
     w.faults.add(fault);
     CHECK_FALSE(w.files->flush(made.handle));
     w.files->release(made.handle);
     w.faults.clear();
-    CHECK((w.look("f") == 0) == denied);
+    CHECK((w.look("f") == 0) == one.given_up);
   }
 }
 

@@ -229,7 +229,7 @@ TEST_CASE("after a write whose reply was lost the next open has what the store h
     lost.verb = test::Verb::put;
     lost.action = applied ? test::Fault::Action::apply_then_fail : test::Fault::Action::fail;
     lost.error = Error{EPERM, "reply lost, then refused"};
-    lost.error.s3_code = "AccessDenied";
+    lost.error.refusal = Refusal::forbidden;
     lost.error.in_doubt = applied;
     w.faults.add(lost);
     CHECK_FALSE(w.close(handle));
@@ -263,7 +263,7 @@ TEST_CASE("a new file whose close was refused after it was stored is found") {
   lost.verb = test::Verb::put;
   lost.action = test::Fault::Action::apply_then_fail;
   lost.error = Error{EPERM, "reply lost, then refused"};
-  lost.error.s3_code = "AccessDenied";
+  lost.error.refusal = Refusal::forbidden;
   lost.error.in_doubt = true;
   w.faults.add(lost);
   CHECK_FALSE(w.close(made->handle));

@@ -137,7 +137,7 @@ TEST_CASE("a last close does not discard what is just being stored") {
   test::Fault refusal;
   refusal.verb = Verb::put;
   refusal.error = {EACCES, "refused"};
-  refusal.error.s3_code = "AccessDenied";
+  refusal.error.refusal = Refusal::forbidden;
   w.faults.add(refusal);
   CHECK_FALSE(w.files->flush(made->handle));
   w.files->release(made->handle);

@@ -300,7 +300,7 @@ TEST_CASE("what the store refuses is kept, shown, read, and stored when it is al
   fault.verb = Verb::put;
   fault.key = "forbidden";
   fault.error = Error{EPERM, "AccessDenied"};
-  fault.error.s3_code = "AccessDenied";
+  fault.error.refusal = Refusal::forbidden;
   s.faults.add(fault);
   s.open();
   REQUIRE(err(put_text(*s.journal, "forbidden", "text")) == 0);
@@ -324,7 +324,7 @@ TEST_CASE("a source is removed only after its copy is confirmed") {
   Fault fault;
   fault.verb = Verb::copy;
   fault.error = Error{EPERM, "AccessDenied"};
-  fault.error.s3_code = "AccessDenied";
+  fault.error.refusal = Refusal::forbidden;
   s.faults.add(fault);
   JournalStore& store = s.open();
   REQUIRE(err(store.copy({"from", "to", {}, {}})) == 0);
@@ -519,7 +519,7 @@ TEST_CASE("the log does not grow with what is over, though something in it stays
   fault.verb = Verb::put;
   fault.key = "forbidden";
   fault.error = Error{EPERM, "AccessDenied"};
-  fault.error.s3_code = "AccessDenied";
+  fault.error.refusal = Refusal::forbidden;
   s.faults.add(fault);
   s.config.hold = std::chrono::milliseconds(0);
   s.open();

@@ -8,10 +8,20 @@
 namespace pailfs::test {
 namespace {
 
+/// As the client's table of errors has it.
+Refusal meaning(int status, const std::string& code) {
+  if (code == "AccessDenied") return Refusal::forbidden;
+  if (status == 400 && code.empty()) return Refusal::unexplained;
+  if (status == 405 || status == 501) return Refusal::not_supported;
+  if (status == 429 || (status >= 502 && status <= 504)) return Refusal::busy;
+  return status < 500 ? Refusal::refused : Refusal::failed;
+}
+
 Error answered(int status, int err = EIO, const char* code = "") {
   Error error{err, "HTTP " + std::to_string(status)};
   error.http_status = status;
   error.s3_code = code;
+  error.refusal = meaning(status, code);
   return error;
 }
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "pailfs/store/refusal.h"
+
 #include "s3/error_table.h"
 #include "support/catch.h"
 
@@ -182,6 +184,69 @@ TEST_CASE("codes outrank status, unknown codes and statuses fall back") {
   CHECK(error_row("", 599).retry == Retry::transient);
   CHECK(error_row("", 418).retry == Retry::never);
   CHECK(error_row("", 418).err == EIO);
+}
+
+TEST_CASE("every answer means one thing to the layers above") {
+  struct Case {
+    std::string_view code;
+    int status;
+    Refusal refusal;
+    bool final;  ///< as store::is_final has it
+  };
+  const std::vector<Case> cases{
+      {"NoSuchKey", 404, Refusal::refused, false},
+      {"NoSuchBucket", 404, Refusal::bucket_gone, false},
+      {"NoSuchUpload", 404, Refusal::upload_gone, false},
+      {"InvalidPart", 400, Refusal::part_unsuitable, false},
+      {"AccessDenied", 403, Refusal::forbidden, true},
+      {"InvalidAccessKeyId", 403, Refusal::refused, false},
+      {"ExpiredToken", 400, Refusal::refused, false},
+      {"", 401, Refusal::refused, false},
+      {"", 403, Refusal::refused, false},
+      {"NotImplemented", 501, Refusal::not_supported, true},
+      {"MethodNotAllowed", 405, Refusal::not_supported, true},
+      {"", 405, Refusal::not_supported, true},
+      {"EntityTooLarge", 400, Refusal::refused, true},
+      {"MetadataTooLarge", 400, Refusal::refused, true},
+      {"KeyTooLongError", 400, Refusal::refused, true},
+      {"InvalidURI", 400, Refusal::refused, true},
+      {"InvalidArgument", 400, Refusal::unexplained, false},
+      {"", 400, Refusal::unexplained, false},
+      {"PreconditionFailed", 412, Refusal::refused, false},
+      {"", 409, Refusal::refused, false},
+      {"QuotaExceeded", 403, Refusal::refused, false},
+      {"SlowDown", 503, Refusal::busy, false},
+      {"", 429, Refusal::busy, false},
+      {"", 502, Refusal::busy, false},
+      {"", 504, Refusal::busy, false},
+      {"InternalError", 200, Refusal::failed, false},
+      {"NeverHeardOf", 200, Refusal::failed, false},
+      {"NeverHeardOf", 403, Refusal::refused, false},
+      {"", 301, Refusal::failed, false},
+      {"", 500, Refusal::failed, false},
+      {"", 507, Refusal::failed, false},
+  };
+  for (const Case& one : cases) {
+    INFO(one.code << " " << one.status);
+    CHECK(refusal_of(one.code, one.status) == one.refusal);
+    Error error{error_row(one.code, one.status).err, "refused"};
+    error.refusal = refusal_of(one.code, one.status);
+    CHECK(store::is_final(error) == one.final);
+  }
+}
+
+TEST_CASE("an answer that says nothing about the request makes no errno final") {
+  for (const int err : {E2BIG, EFBIG, EINVAL, ENAMETOOLONG, ENOTSUP}) {
+    Error error{err, "refused"};
+    CHECK(store::is_final(error));
+    for (const Refusal refusal : {Refusal::failed, Refusal::busy}) {
+      error.refusal = refusal;
+      CHECK_FALSE(store::is_final(error));
+    }
+  }
+  for (const int err : {EIO, EPERM, EACCES, ENOENT, ENXIO, ESTALE, EEXIST, ETIMEDOUT, ENOSPC}) {
+    CHECK_FALSE(store::is_final(Error{err, "refused"}));
+  }
 }
 
 TEST_CASE("every kind of broken exchange has a row") {

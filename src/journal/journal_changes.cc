@@ -12,10 +12,6 @@
 namespace pailfs::journal {
 namespace {
 
-// Limits of S3 that a store would tell at once and a journal too late.
-constexpr std::size_t kLongestKey = 1024;
-constexpr std::size_t kMostMetadata = 2048;
-constexpr std::uint64_t kLargestObject = 5ULL << 30U;
 /// What one acknowledgement of many removals takes.
 constexpr std::size_t kMostAtOnce = 1000;
 /// How long ago the store must have named the version that a copy is promised of.
@@ -58,12 +54,13 @@ class Journal::Claim final {
 Status Journal::check_limits(const store::Key& key,
                              const store::ObjectAttributes& attributes) const {
   if (key.empty()) return Error{EINVAL, "a key must not be empty"};
-  if (key.size() > kLongestKey) {
-    return Error{ENAMETOOLONG, printable(key) + ": longer than a key of 1024 bytes"};
-  }
+  // What a store would tell at once, and a journal too late.
+  const store::Limits limits = store_.limits();
+  if (Status fits = store::check_length(key.size(), key, limits); !fits) return fits;
   std::size_t size = 0;
   for (const auto& [name, value] : attributes.metadata) size += name.size() + value.size();
-  if (size > kMostMetadata) return Error{E2BIG, printable(key) + ": more than 2 KiB of metadata"};
+  if (size > limits.most_metadata)
+    return Error{E2BIG, printable(key) + ": more than 2 KiB of metadata"};
   return {};
 }
 
@@ -194,7 +191,7 @@ Result<store::ETag> Journal::put(const store::PutRequest& request, store::ByteSo
   const Claim claim(*this, {request.key});
   if (!claim.status()) return claim.status().error();
   const std::uint64_t size = body.size();
-  if (!acknowledges() || size > std::min(config_.most_bytes, kLargestObject)) {
+  if (!acknowledges() || size > std::min(config_.most_bytes, store_.limits().largest_part)) {
     return put_through(request, body);
   }
   if (request.if_absent || !request.if_match.empty()) {
@@ -425,7 +422,7 @@ Result<store::ETag> Journal::copy(const store::CopyRequest& request) {
   const auto want = resolve_copy(request);
   if (!want && want.error().err == EAGAIN) return copy_through(request);
   if (!want) return want.error();
-  const bool possible = want->size <= kLargestObject;
+  const bool possible = want->size <= store_.limits().largest_part;
   Status durable;
   if (possible) {
     std::vector<Change> changes(1);

@@ -99,7 +99,7 @@ int special_errno(const Expectation& asked, const http::Exchange& exchange, cons
   if (row.err == ESTALE && exchange.status == 412 && asked.if_absent) return EEXIST;
   // s3fs: a HEAD refused without a word is a matter of permission.
   if (asked.op == Op::head && exchange.status == 400)
-    return asked.key.size() > 1024 ? ENAMETOOLONG : EPERM;
+    return asked.key.size() > store::Limits().longest_key ? ENAMETOOLONG : EPERM;
   return row.err;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One pure builder per S3 verb: what is asked, as an unsigned HTTP request. Fails only for what can
-// never be sent: a key without bytes, with NUL or above 1024 bytes, a header value with a line end.
+// never be sent: a key without bytes, with NUL or above the limit, a header value with a line end.
 // Source: the S3 API reference, one page per verb.
 #pragma once
 

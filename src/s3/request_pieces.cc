@@ -32,9 +32,11 @@ bool is_header_name(std::string_view name) {
 
 Status check_key(const Key& key) {
   if (key.empty()) return Error{EINVAL, "an object key cannot be empty"};
-  if (key.size() > 1024)
+  const std::size_t longest = store::Limits().longest_key;
+  if (key.size() > longest)
     return Error{ENAMETOOLONG, "object key of " + std::to_string(key.size()) +
-                                   " bytes; S3 allows 1024: " + printable(key, 100)};
+                                   " bytes; S3 allows " + std::to_string(longest) + ": " +
+                                   printable(key, 100)};
   if (key.find('\0') != Key::npos) return Error{EINVAL, "an object key cannot contain NUL"};
   return {};
 }

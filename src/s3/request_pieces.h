@@ -10,7 +10,7 @@
 
 namespace pailfs::s3 {
 
-/// ENAMETOOLONG above 1024 bytes, EINVAL for an empty key or one with NUL.
+/// ENAMETOOLONG above what store::Limits says, EINVAL for an empty key or one with NUL.
 Status check_key(const Key& key);
 
 /// A request with what every request to this site carries.

@@ -10,16 +10,16 @@
 namespace pailfs::s3 {
 namespace {
 
-constexpr int kMaxPartNumber = 10'000;
-
 Status check_upload(const Key& key, const UploadId& id) {
   if (id.empty()) return Error{EINVAL, "a multipart upload needs its id"};
   return check_key(key);
 }
 
 Status check_part(const Key& key, const UploadId& id, int number) {
-  if (number < 1 || number > kMaxPartNumber)
-    return Error{EINVAL, "part number " + std::to_string(number) + " is not within 1 to 10000"};
+  const std::uint64_t most = store::Limits().most_parts;
+  if (number < 1 || static_cast<std::uint64_t>(number) > most)
+    return Error{EINVAL, "part number " + std::to_string(number) + " is not within 1 to " +
+                             std::to_string(most)};
   return check_upload(key, id);
 }
 

@@ -190,7 +190,7 @@ Result<PartsReply> parse_parts(std::string_view body) {
     const std::optional<std::uint64_t> number = parse_uint(trim(child.child_text("PartNumber")));
     const std::optional<std::uint64_t> size = parse_uint(trim(child.child_text("Size")));
     ETag etag = normal_etag(child.child_text("ETag"));
-    if (!number || *number < 1 || *number > 10'000 || !size || etag.empty())
+    if (!number || *number < 1 || *number > store::Limits().most_parts || !size || etag.empty())
       return unexpected("a part without number, size or ETag");
     reply.parts.push_back({static_cast<int>(*number), std::move(etag), *size});
   }

@@ -84,6 +84,7 @@ class FaultStore final : public store::ObjectStore {
                                                       const store::UploadId& id) override;
   Result<store::UploadPage> list_uploads(const std::string& prefix,
                                          const store::UploadPage& after) override;
+  [[nodiscard]] store::Limits limits() const override { return inner_.limits(); }
   /// As the client has it: no longer after copy_part was ENOTSUP.
   [[nodiscard]] bool copies_parts() const override {
     return !refuses_parts_ && inner_.copies_parts();

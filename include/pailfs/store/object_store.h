@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "pailfs/store/limits.h"
 #include "pailfs/util/clock.h"
 #include "pailfs/util/result.h"
 
@@ -131,7 +132,7 @@ struct ListPage {
 };
 
 struct UploadedPart {
-  int number = 0;  ///< 1 to 10000
+  int number = 0;  ///< from 1
   ETag etag;
   std::uint64_t size = 0;
 };
@@ -190,6 +191,9 @@ class ObjectStore {
   virtual Status abort_upload(const Key& key, const UploadId& id) = 0;
   virtual Result<std::vector<UploadedPart>> list_parts(const Key& key, const UploadId& id) = 0;
   virtual Result<UploadPage> list_uploads(const std::string& prefix, const UploadPage& after) = 0;
+
+  /// What it takes; the same as long as it lives.
+  [[nodiscard]] virtual Limits limits() const { return {}; }
 
   /// False once the service has refused to copy parts: copy_part was ENOTSUP, and will be. What
   /// needs it is better not begun.

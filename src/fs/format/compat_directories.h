@@ -53,6 +53,7 @@ class CompatDirectories final : public store::ObjectStore {
                                                       const store::UploadId& id) override;
   Result<store::UploadPage> list_uploads(const std::string& prefix,
                                          const store::UploadPage& after) override;
+  [[nodiscard]] store::Limits limits() const override { return store_.limits(); }
   [[nodiscard]] bool copies_parts() const override { return store_.copies_parts(); }
   Status settle(const store::Key& key) override;
 

@@ -180,7 +180,6 @@ store::ObjectAttributes encode(const Stat& stat, store::ObjectAttributes base,
 }
 
 bool surely_fit(const store::ObjectAttributes& attributes) {
-  constexpr std::size_t kMostMetadata = 2048;
   // Of 8 KiB of headers: what is left has room for a long key, a session token and a signature.
   constexpr std::size_t kMostOthers = 2048;
   Stat longest;
@@ -193,7 +192,7 @@ bool surely_fit(const store::ObjectAttributes& attributes) {
   for (const auto& [name, value] : all.metadata) metadata += name.size() + value.size();
   std::size_t others = all.content_type.size();
   for (const auto& [name, value] : all.standard) others += name.size() + value.size();
-  return metadata <= kMostMetadata && others <= kMostOthers;
+  return metadata <= store::Limits().most_metadata && others <= kMostOthers;
 }
 
 bool says_already(const store::ObjectAttributes& headers, const Stat& stat) {

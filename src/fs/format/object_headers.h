@@ -54,7 +54,6 @@ bool is_storable_name(std::string_view name);
 /// ENAMETOOLONG above 255 bytes, as every local file system has it; longer ones that exist in the
 /// bucket are shown all the same.
 inline constexpr std::size_t kNameMax = 255;
-inline constexpr std::size_t kKeyMax = 1024;
 
 /// Keys of the mount whose objects all start with `prefix` ("" or "a/b/"). `path` is relative,
 /// without leading or trailing slash; "" is the mount's root.

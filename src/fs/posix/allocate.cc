@@ -17,7 +17,8 @@ constexpr std::uint64_t kMostZeros = 1U << 20U;  // at once
 Status PosixFileSystem::check_growth(const FileContent& content, std::uint64_t size,
                                      std::uint64_t hole_end) const {
   if (content.is_orphaned()) return {};  // will never be an object
-  if (size > (config_.no_multipart ? kMaxPart : kMaxPart * kMaxParts)) {
+  const store::Limits limits = store_.limits();
+  if (size > (config_.no_multipart ? limits.largest_part : limits.largest_object())) {
     return Error{EFBIG, config_.no_multipart
                             ? "no object can be larger than 5 GiB without multipart"
                             : "no object can be so large"};

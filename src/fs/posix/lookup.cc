@@ -205,9 +205,8 @@ Status PosixFileSystem::check_new_name(const Place& place, std::string_view name
   if (config_.read_only) return Error{EROFS, "mounted read-only"};
   if (const Status spelling = check_spelling(name); !spelling) return spelling;
   // A directory's marker ends in one byte more.
-  if (file_key(config_.prefix, place.path).size() + (directory ? 1 : 0) > kKeyMax) {
-    return Error{ENAMETOOLONG, printable(place.path) + ": longer than a key of 1024 bytes"};
-  }
+  const std::size_t length = file_key(config_.prefix, place.path).size() + (directory ? 1 : 0);
+  if (Status fits = store::check_length(length, place.path, store_.limits()); !fits) return fits;
   const auto there = node_at(place, name);
   if (there) return Error{EEXIST, printable(place.path) + ": exists"};
   if (there.error().err != ENOENT) return there.error();

@@ -42,9 +42,9 @@ Result<PosixFileSystem::Renaming> PosixFileSystem::plan_rename(const HeldPlaces&
   const auto source = node_at(from, name, &held.hold);
   if (!source) return source.error();
   const std::size_t slash = is_directory(source->form) ? 1 : 0;
-  if (file_key(config_.prefix, to.path).size() + slash > kKeyMax) {
-    return Error{ENAMETOOLONG, printable(to.path) + ": longer than a key of 1024 bytes"};
-  }
+  const std::size_t length = file_key(config_.prefix, to.path).size() + slash;
+  if (const Status fits = store::check_length(length, to.path, store_.limits()); !fits)
+    return fits.error();
   const auto target = node_at(to, new_name, &held.hold);
   if (!target && target.error().err != ENOENT) return target.error();
   if (target && no_replace) return Error{EEXIST, printable(to.path) + ": exists"};

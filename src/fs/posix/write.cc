@@ -122,7 +122,8 @@ bool PosixFileSystem::free_local(const InodePtr& inode) {
     MutexLock lock(inode->content_mutex);
     const FileContent& content = *inode->content;
     // Less than a part is not worth an object that is not complete yet.
-    if (!content.local() || content.local()->present().total() < kMinPart) return false;
+    const std::uint64_t part = store_.limits().smallest_part;
+    if (!content.local() || content.local()->present().total() < part) return false;
   }
   const Status stored = uploader_.store(inode);
   if (!stored) {

@@ -22,9 +22,8 @@ Result<TreeRename::Plan> TreeRename::plan(const std::string& from, const std::st
         continue;
       }
       const std::string destination = to + object.key.substr(from.size());
-      if (destination.size() > 1024) {
-        return Error{ENAMETOOLONG, printable(destination) + ": longer than a key of 1024 bytes"};
-      }
+      const Status fits = store::check_length(destination.size(), destination, store_.limits());
+      if (!fits) return fits.error();
       plan.jobs.push_back({object.key, destination, object.etag, object.size, std::nullopt});
     }
     request.continuation = page->next;

@@ -65,9 +65,9 @@ Result<Node> Resolver::ask(const std::string& path) {
 
 Result<Node> Resolver::find_out(const std::string& path) {
   if (path.empty()) return ask_root();
-  if (file_key(config_.prefix, path).size() > kKeyMax) {
-    return Error{ENAMETOOLONG, printable(path) + ": longer than a key of 1024 bytes"};
-  }
+  const std::size_t length = file_key(config_.prefix, path).size();
+  if (const Status fits = store::check_length(length, path, store_.limits()); !fits)
+    return fits.error();
   const std::string directory = parent_path(path);
   ListedName listed;
   Presence word = names_.presence(path, listed);

@@ -130,7 +130,7 @@ Result<store::ETag> upload_in_parts(
 bool ObjectCopier::fits_one_request(std::uint64_t size) const {
   const std::uint64_t from = config_.copy_in_parts_from;
   const bool small = from > 0 ? size < from : size <= config_.copy_part_size;
-  return (small && size <= kMaxPart) || (config_.no_multipart && size <= kMaxPart);
+  return size <= store_.limits().largest_part && (small || config_.no_multipart);
 }
 
 Result<store::ETag> ObjectCopier::copy(const CopyJob& job, bool through_this_machine) {
@@ -161,7 +161,7 @@ Result<store::ETag> ObjectCopier::copy_in_parts(const CopyJob& job) {
     if (!info) return info.error();
     attributes = info->attributes;
   }
-  const std::vector<Range> ranges = plan_copy(job.size, config_.copy_part_size);
+  const std::vector<Range> ranges = plan_copy(job.size, config_.copy_part_size, store_.limits());
   return upload_in_parts(
       store_, pool_, config_.parallel, job.destination, attributes, store::PartOrigin::mixed,
       ranges.size(), [&](const store::UploadId& id, std::size_t i) -> Result<store::UploadedPart> {
@@ -194,7 +194,7 @@ Result<store::ETag> ObjectCopier::copy_locally(const CopyJob& job) {
     FileSource body(file, {0, job.size});
     return store_.put({job.destination, attributes, {}, false}, body);
   }
-  const std::vector<Range> ranges = plan_copy(job.size, config_.multipart_size);
+  const std::vector<Range> ranges = plan_copy(job.size, config_.multipart_size, store_.limits());
   return upload_in_parts(
       store_, pool_, config_.parallel, job.destination, attributes, store::PartOrigin::sent,
       ranges.size(), [&](const store::UploadId& id, std::size_t i) -> Result<store::UploadedPart> {

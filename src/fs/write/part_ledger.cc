@@ -5,8 +5,6 @@
 #include <array>
 #include <utility>
 
-#include "upload_plan.h"
-
 namespace pailfs::fs {
 namespace {
 
@@ -18,10 +16,10 @@ constexpr std::array<Stage, 4> kStages{{{5000, 1}, {2000, 5}, {2000, 40}, {1000,
 
 }  // namespace
 
-Range growing_part(std::size_t index, std::uint64_t first_size) {
+Range growing_part(std::size_t index, std::uint64_t first_size, std::uint64_t largest) {
   std::uint64_t begin = 0;
   for (const Stage& stage : kStages) {
-    const std::uint64_t size = std::min(first_size * stage.factor, kMaxPart);
+    const std::uint64_t size = std::min(first_size * stage.factor, largest);
     if (index < stage.parts) return {begin + index * size, begin + (index + 1) * size};
     index -= stage.parts;
     begin += stage.parts * size;
@@ -34,7 +32,7 @@ Range PartLedger::layout(std::size_t index, std::uint64_t size) const {
   if (index < copies_.size()) {
     range = copies_[index];
   } else {
-    range = growing_part(index - copies_.size(), first_size_);
+    range = growing_part(index - copies_.size(), first_size_, limits_.largest_part);
     range.begin += copied();
     range.end += copied();
   }
@@ -78,13 +76,13 @@ PartLedger::Job PartLedger::begin(std::size_t index, Range range) {
 std::optional<PartLedger::Job> PartLedger::next() {
   const std::size_t index = parts_.size();
   const Range range = layout(index, end_);
-  if (index >= kMaxParts || range.empty() || range.end > front_) return std::nullopt;
+  if (index >= limits_.most_parts || range.empty() || range.end > front_) return std::nullopt;
   return begin(index, range);
 }
 
 std::vector<PartLedger::Job> PartLedger::missing(std::uint64_t size) {
   std::vector<Job> jobs;
-  for (std::size_t i = 0; i < kMaxParts; ++i) {
+  for (std::size_t i = 0; i < limits_.most_parts; ++i) {
     const Range range = layout(i, size);
     if (range.empty()) break;
     const bool has =

@@ -14,8 +14,8 @@ namespace pailfs::fs {
 /// Where the part of that index (from 0) of an upload lies whose final size is not known yet. Parts
 /// grow, so that 10,000 of them hold 5 TiB however small the first ones are: 5000 of `first_size`
 /// (memory holds those, and some services take only files whose parts are of one size), 2000 five
-/// times, 2000 forty times as large, and the rest 1024 times; none above S3's 5 GiB.
-Range growing_part(std::size_t index, std::uint64_t first_size);
+/// times, 2000 forty times as large, and the rest 1024 times; none above `largest`.
+Range growing_part(std::size_t index, std::uint64_t first_size, std::uint64_t largest);
 
 /// The account of a multipart upload that goes on while its file is still being written: which
 /// parts the store has, which are on their way, which have changed since. A state machine without
@@ -33,8 +33,9 @@ class PartLedger final {
   };
 
   /// The file begins with `copies`, which follow each other from 0 and do not change.
-  explicit PartLedger(std::uint64_t first_size, std::vector<Range> copies = {})
-      : first_size_(first_size), copies_(std::move(copies)) {}
+  explicit PartLedger(std::uint64_t first_size, std::vector<Range> copies = {},
+                      const store::Limits& limits = {})
+      : limits_(limits), first_size_(first_size), copies_(std::move(copies)) {}
 
   /// Where the bytes begin that are sent.
   [[nodiscard]] std::uint64_t copied() const { return copies_.empty() ? 0 : copies_.back().end; }
@@ -78,6 +79,7 @@ class PartLedger final {
   void touch(Range range);
   Job begin(std::size_t index, Range range);
 
+  const store::Limits limits_;
   const std::uint64_t first_size_;
   const std::vector<Range> copies_;
   std::vector<Part> parts_;  // those that have been begun

@@ -17,7 +17,7 @@ PartStream::PartStream(const Means& means, Target target, std::shared_ptr<cache:
       target_(std::move(target)),
       file_(std::move(file)),
       upload_(means.uploads, target_.path, 0),
-      ledger_(part_size, target_.copies) {}
+      ledger_(part_size, target_.copies, means.store.limits()) {}
 
 PartStream::~PartStream() {
   MutexLock lock(mutex_);

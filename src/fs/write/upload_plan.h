@@ -4,15 +4,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "pailfs/store/limits.h"
 #include "pailfs/util/range_set.h"
 #include "pailfs/util/result.h"
 
 namespace pailfs::fs {
-
-/// S3's limits on multipart uploads.
-inline constexpr std::uint64_t kMinPart = 5U << 20U;
-inline constexpr std::uint64_t kMaxPart = 5ULL << 30U;
-inline constexpr std::uint64_t kMaxParts = 10'000;
 
 struct UploadInput {
   std::uint64_t size = 0;           ///< of the file now
@@ -23,6 +19,7 @@ struct UploadInput {
   std::uint64_t base_size = 0;
   std::uint64_t part_size = 0;
   std::uint64_t copy_part_size = 0;
+  store::Limits limits;
   bool multipart_allowed = true;
   bool copy_allowed = true;  ///< the store can copy ranges of the stored version itself
 };
@@ -40,10 +37,12 @@ struct UploadPlan {
 };
 
 /// Pure. Every byte of [0, size) is in exactly one part; every part but the last has at least
-/// kMinPart bytes; at most kMaxParts parts. EFBIG when the file exceeds what S3 can hold.
+/// limits.smallest_part bytes; at most limits.most_parts parts. EFBIG when the file exceeds what
+/// they hold.
 Result<UploadPlan> plan_upload(const UploadInput& input);
 
 /// The ranges of a server-side copy of `size` bytes in pieces of about `part_size`.
-std::vector<Range> plan_copy(std::uint64_t size, std::uint64_t part_size);
+std::vector<Range> plan_copy(std::uint64_t size, std::uint64_t part_size,
+                             const store::Limits& limits);
 
 }  // namespace pailfs::fs

@@ -179,8 +179,10 @@ bool Uploader::worth_beginning(const FileContent& content) const {
 /// is done when the file is closed.
 bool Uploader::can_append(const FileContent& content) const {
   const std::uint64_t from = content.base_visible();
+  const store::Limits limits = store_.limits();
+  const std::uint64_t piece = std::max(config_.copy_part_size, limits.smallest_part);
   return content.is_stored() && config_.copies_parts() && store_.copies_parts() &&
-         from >= kMinPart && from / std::max(config_.copy_part_size, kMinPart) < kMaxParts / 10 &&
+         from >= limits.smallest_part && from / piece < limits.most_parts / 10 &&
          content.changed().present({0, from}).empty();
 }
 
@@ -198,11 +200,11 @@ void Uploader::begin_early(const InodePtr& inode) {
   const std::uint64_t from = content.base_visible();
   if (from > 0) {
     target.version = content.base();
-    target.copies = plan_copy(from, config_.copy_part_size);
+    target.copies = plan_copy(from, config_.copy_part_size, store_.limits());
   }
   content.begin_stream(std::make_shared<PartStream>(
       PartStream::Means{store_, pool_, config_.parallel, uploads_, abandoned_}, std::move(target),
-      content.local(), std::max(config_.multipart_size, kMinPart)));
+      content.local(), std::max(config_.multipart_size, store_.limits().smallest_part)));
 }
 
 std::optional<Result<store::ETag>> Uploader::finish_early(Inode& inode, const store::Key& key,
@@ -292,6 +294,7 @@ Result<UploadPlan> Uploader::plan(Inode& inode, const Snapshot& now, bool may_co
   input.base_size = now.stored ? now.base_visible : 0;
   input.part_size = config_.multipart_size;
   input.copy_part_size = config_.copy_part_size;
+  input.limits = store_.limits();
   input.multipart_allowed = !config_.no_multipart;
   input.copy_allowed = may_copy;
   return plan_upload(input);

@@ -13,6 +13,7 @@ using namespace pailfs::fs;
 namespace {
 
 constexpr std::uint64_t kMiB = 1U << 20U;
+constexpr store::Limits kLimits;
 
 store::ETag etag(int n) {
   return {"\"" + std::to_string(n) + "\""};
@@ -23,15 +24,15 @@ store::ETag etag(int n) {
 TEST_CASE("growing parts follow each other and hold 5 TiB") {
   for (const std::uint64_t first : {5 * kMiB, 10 * kMiB, 5120 * kMiB}) {
     std::uint64_t at = 0;
-    for (std::size_t i = 0; i < kMaxParts; ++i) {
-      const Range part = growing_part(i, first);
+    for (std::size_t i = 0; i < kLimits.most_parts; ++i) {
+      const Range part = growing_part(i, first, kLimits.largest_part);
       REQUIRE(part.begin == at);
-      REQUIRE(part.size() >= kMinPart);
-      REQUIRE(part.size() <= kMaxPart);
+      REQUIRE(part.size() >= kLimits.smallest_part);
+      REQUIRE(part.size() <= kLimits.largest_part);
       at = part.end;
     }
     CHECK(at >= (5ULL << 40U));
-    CHECK(growing_part(kMaxParts, first).empty());
+    CHECK(growing_part(kLimits.most_parts, first, kLimits.largest_part).empty());
   }
 }
 

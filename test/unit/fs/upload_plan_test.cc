@@ -11,6 +11,7 @@ using namespace pailfs::fs;
 namespace {
 
 constexpr std::uint64_t kMiB = 1U << 20U;
+constexpr store::Limits kLimits;
 
 /// What every plan must hold, whatever the input.
 void check_plan(const UploadInput& in, const UploadPlan& plan) {
@@ -25,15 +26,15 @@ void check_plan(const UploadInput& in, const UploadPlan& plan) {
     CHECK(available.missing({0, stored}).empty());
     return;
   }
-  CHECK(plan.parts.size() <= kMaxParts);
+  CHECK(plan.parts.size() <= kLimits.most_parts);
   std::uint64_t at = 0;
   for (std::size_t i = 0; i < plan.parts.size(); ++i) {
     const PlannedPart& part = plan.parts[i];
     REQUIRE(part.range.begin == at);
     REQUIRE_FALSE(part.range.empty());
     at = part.range.end;
-    if (i + 1 < plan.parts.size()) REQUIRE(part.range.size() >= kMinPart);
-    REQUIRE(part.range.size() <= kMaxPart);
+    if (i + 1 < plan.parts.size()) REQUIRE(part.range.size() >= kLimits.smallest_part);
+    REQUIRE(part.range.size() <= kLimits.largest_part);
     if (part.copy) {
       REQUIRE(part.range.end <= stored);
       REQUIRE(in.local->present(part.range).empty());  // stale bytes are never copied over new ones
@@ -82,7 +83,7 @@ TEST_CASE("what is sent as a whole has parts of one size, the last a little shor
     RangeSet local;
     local.add({0, size});
     auto in = input(size, local, 0);
-    in.part_size = size % 3 == 0 ? kMinPart : 10 * kMiB;
+    in.part_size = size % 3 == 0 ? kLimits.smallest_part : 10 * kMiB;
     const auto plan = plan_upload(in);
     REQUIRE(plan);
     check_plan(in, *plan);
@@ -92,7 +93,7 @@ TEST_CASE("what is sent as a whole has parts of one size, the last a little shor
     }
     REQUIRE(parts.back().range.size() <= parts[0].range.size());
     REQUIRE(parts.back().range.size() + parts.size() >= parts[0].range.size());
-    const auto copied = plan_copy(size, in.part_size);
+    const auto copied = plan_copy(size, in.part_size, kLimits);
     for (std::size_t i = 0; i + 1 < copied.size(); ++i) {
       REQUIRE(copied[i].size() == copied[0].size());
     }
@@ -109,7 +110,7 @@ TEST_CASE("a short overwrite in a large object copies all but one part") {
   CHECK(plan->parts.size() == 3);
   std::uint64_t downloaded = 0;
   for (const Range& range : plan->download) downloaded += range.size();
-  CHECK(downloaded <= kMinPart);
+  CHECK(downloaded <= kLimits.smallest_part);
 }
 
 TEST_CASE("an append copies the stored version and sends the rest") {
@@ -154,17 +155,17 @@ TEST_CASE("parts grow so that ten thousand of them hold the file") {
   const auto plan = plan_upload(in);
   REQUIRE(plan);
   check_plan(in, *plan);
-  CHECK(plan->parts.size() <= kMaxParts);
+  CHECK(plan->parts.size() <= kLimits.most_parts);
 }
 
 TEST_CASE("what S3 cannot hold is refused before anything is sent") {
   RangeSet local;
-  const std::uint64_t size = kMaxPart * kMaxParts + kMiB;
+  const std::uint64_t size = kLimits.largest_part * kLimits.most_parts + kMiB;
   local.add({0, size});
   const auto plan = plan_upload(input(size, local, 0));
   REQUIRE_FALSE(plan);
   CHECK(plan.error().err == EFBIG);
-  auto single = input(kMaxPart + 1, local, 0);
+  auto single = input(kLimits.largest_part + 1, local, 0);
   single.multipart_allowed = false;
   CHECK(plan_upload(single).error().err == EFBIG);
 }
@@ -195,22 +196,22 @@ TEST_CASE("very many short holes between writes still fit ten thousand parts") {
   RangeSet local;
   const std::uint64_t stride = 11 * kMiB;
   const std::uint64_t size = stride * 9000;
-  for (std::uint64_t at = 0; at < size; at += stride) local.add({at, at + kMinPart});
+  for (std::uint64_t at = 0; at < size; at += stride) local.add({at, at + kLimits.smallest_part});
   const auto in = input(size, local, size);
   const auto plan = plan_upload(in);
   REQUIRE(plan);
-  CHECK(plan->parts.size() <= kMaxParts);
+  CHECK(plan->parts.size() <= kLimits.most_parts);
   check_plan(in, *plan);
 }
 
 TEST_CASE("a copy in parts covers the object in legal pieces") {
   for (const std::uint64_t size : {kMiB + 0, 6 * kMiB, 11 * kMiB, 513 * kMiB, 6144 * kMiB}) {
-    const auto ranges = plan_copy(size, 5 * kMiB);
+    const auto ranges = plan_copy(size, 5 * kMiB, kLimits);
     std::uint64_t at = 0;
     for (std::size_t i = 0; i < ranges.size(); ++i) {
       CHECK(ranges[i].begin == at);
       at = ranges[i].end;
-      if (i + 1 < ranges.size()) CHECK(ranges[i].size() >= kMinPart);
+      if (i + 1 < ranges.size()) CHECK(ranges[i].size() >= kLimits.smallest_part);
     }
     CHECK(at == size);
   }

@@ -61,7 +61,7 @@ Result<KeyReply> ask_for_keys(http::Transport& transport, const http::Request& r
   std::string problem;
   for (int tried = 0; tried < tries; ++tried) {
     Document document;
-    http::MemoryBody bytes(body);
+    MemorySource bytes(body);
     const http::Exchange exchange =
         transport.perform(request, body.empty() ? nullptr : &bytes, &document);
     if (document.too_long()) return Error{ENOKEY, "the answer of " + who + " is too long"};

@@ -46,7 +46,7 @@ bool is_sendable(std::string_view text) {
 /// State of one exchange; libcurl's callbacks below get a pointer to it.
 class Run final {
  public:
-  Run(const Request& request, BodySource* body, BodySink* sink, Traffic* traffic)
+  Run(const Request& request, ByteSource* body, BodySink* sink, Traffic* traffic)
       : request_(request),
         body_(body),
         sink_(sink),
@@ -80,7 +80,7 @@ class Run final {
   bool fail(Failure failure, std::string detail);
 
   const Request& request_;
-  BodySource* const body_;
+  ByteSource* const body_;
   BodySink* const sink_;
   Traffic* const traffic_;
   StallWatch stall_;
@@ -139,6 +139,7 @@ std::size_t Run::give_body(std::span<char> out) {
   out = out.first(static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), left)));
   const auto size = body_->read(body_offset_, out);
   if (!size) {
+    exchange_.body_error = size.error();
     fail(Failure::body, "cannot read what is to be sent: " + size.error().text);
     return CURL_READFUNC_ABORT;
   }
@@ -335,7 +336,7 @@ class CurlTransport final : public Transport {
   CurlTransport(const Config& config, std::string ca_bundle)
       : pool_(config, std::move(ca_bundle)), traffic_(config.traffic) {}
 
-  Exchange perform(const Request& request, BodySource* body, BodySink* sink) override {
+  Exchange perform(const Request& request, ByteSource* body, BodySink* sink) override {
     const auto failed = [&request](Failure failure, std::string_view why) {
       Exchange exchange;
       exchange.failure = failure;

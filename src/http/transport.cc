@@ -19,9 +19,4 @@ std::string_view method_name(Method method) {
   return "GET";
 }
 
-Result<std::size_t> MemoryBody::read(std::uint64_t offset, std::span<char> out) {
-  if (offset >= bytes_.size()) return std::size_t{0};
-  return bytes_.copy(out.data(), out.size(), static_cast<std::size_t>(offset));
-}
-
 }  // namespace pailfs::http

@@ -41,7 +41,7 @@ class Md5 final {
   bool good_ = false;
 };
 
-Status fill(store::ByteSource& source, std::uint64_t offset, std::span<char> out) {
+Status fill(ByteSource& source, std::uint64_t offset, std::span<char> out) {
   while (!out.empty()) {
     const auto got = source.read(offset, out);
     if (!got) return got.error();
@@ -59,7 +59,7 @@ Status of_disk(Status status, bool& failed) {
   return status;
 }
 
-Status copy_into(store::ByteSource& source, Disk& disk, int file, Md5& md5, bool& disk_failed) {
+Status copy_into(ByteSource& source, Disk& disk, int file, Md5& md5, bool& disk_failed) {
   std::vector<char> buffer(std::min<std::uint64_t>(source.size(), std::uint64_t{1} << 20U));
   for (std::uint64_t at = 0; at < source.size();) {
     const std::uint64_t length = std::min<std::uint64_t>(buffer.size(), source.size() - at);
@@ -109,7 +109,7 @@ Result<BodyPtr> open_body(const std::string& directory, BodyId id, std::uint64_t
   return BodyPtr(std::make_shared<Body>(std::move(file), std::move(path), size));
 }
 
-Result<Taken> take(store::ByteSource& source, Disk& disk, const std::string& directory, BodyId id,
+Result<Taken> take(ByteSource& source, Disk& disk, const std::string& directory, BodyId id,
                    bool& disk_failed) {
   Taken taken;
   Md5 md5;

@@ -38,7 +38,7 @@ class Body final {
 using BodyPtr = std::shared_ptr<const Body>;
 
 /// Hands a body to a store.
-class BodySource final : public store::ByteSource {
+class BodySource final : public ByteSource {
  public:
   explicit BodySource(BodyPtr body) : body_(std::move(body)) {}
   [[nodiscard]] std::uint64_t size() const override { return body_->size(); }
@@ -59,7 +59,7 @@ constexpr std::uint64_t kInlineBody = 128U << 10U;
 
 /// Reads all of `source`; large ones into a new file of `directory` that is named after `id`.
 /// `disk_failed` is set when the error is the disk's, and not for want of room.
-Result<Taken> take(store::ByteSource& source, Disk& disk, const std::string& directory, BodyId id,
+Result<Taken> take(ByteSource& source, Disk& disk, const std::string& directory, BodyId id,
                    bool& disk_failed);
 std::string body_path(const std::string& directory, BodyId id);
 Result<BodyPtr> open_body(const std::string& directory, BodyId id, std::uint64_t size);

@@ -84,7 +84,7 @@ class Journal final : public JournalStore {
 
   Result<store::ObjectInfo> head(const store::Key& key) override;
   Result<store::ObjectInfo> get(const store::GetRequest& request, store::ByteSink& sink) override;
-  Result<store::ETag> put(const store::PutRequest& request, store::ByteSource& body) override;
+  Result<store::ETag> put(const store::PutRequest& request, ByteSource& body) override;
   Status remove(const store::Key& key) override;
   std::vector<Status> remove_many(const std::vector<store::Key>& keys) override;
   Result<store::ListPage> list(const store::ListRequest& request) override;
@@ -93,7 +93,7 @@ class Journal final : public JournalStore {
                                         const store::ObjectAttributes& attributes,
                                         store::PartOrigin origin) override;
   Result<store::ETag> upload_part(const store::Key& key, const store::UploadId& id, int number,
-                                  store::ByteSource& body) override;
+                                  ByteSource& body) override;
   Result<store::ETag> copy_part(const store::Key& key, const store::UploadId& id, int number,
                                 const store::Key& source, const store::ETag& source_if_match,
                                 store::ByteRange range) override;
@@ -173,7 +173,7 @@ class Journal final : public JournalStore {
   std::vector<Status> acknowledge(std::vector<Change> changes) EXCLUDES(mutex_);
   void become_pending(const Change& change, const Place& place) REQUIRES(mutex_);
   [[nodiscard]] Base base_of(const store::Key& key) REQUIRES(mutex_);
-  Result<store::ETag> put_admitted(const store::PutRequest& request, store::ByteSource& body);
+  Result<store::ETag> put_admitted(const store::PutRequest& request, ByteSource& body);
   std::vector<Status> remove_some(const std::vector<store::Key>& keys);
   std::vector<Status> remove_each(const std::vector<store::Key>& keys, const Status& wrong);
   /// What becomes pending if it is acknowledged; held against release and change meanwhile.
@@ -182,7 +182,7 @@ class Journal final : public JournalStore {
                                            const std::optional<store::ObjectInfo>& shown)
       REQUIRES(mutex_);
   // Straight to the store, after what waits for the keys.
-  Result<store::ETag> put_through(const store::PutRequest& request, store::ByteSource& body);
+  Result<store::ETag> put_through(const store::PutRequest& request, ByteSource& body);
   std::vector<Status> remove_through(const std::vector<store::Key>& keys);
   Result<store::ETag> copy_through(const store::CopyRequest& request);
   void note_stored(const store::Key& key, const Base& base, std::uint64_t size) EXCLUDES(mutex_);

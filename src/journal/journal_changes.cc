@@ -146,8 +146,7 @@ void Journal::become_pending(const Change& change, const Place& place) {
   over(change.key, change.seq, {});
 }
 
-Result<store::ETag> Journal::put_through(const store::PutRequest& request,
-                                         store::ByteSource& body) {
+Result<store::ETag> Journal::put_through(const store::PutRequest& request, ByteSource& body) {
   const Status settled = settle_claimed(request.key);
   if (!settled) return settled.error();
   store::PutRequest translated = request;
@@ -185,7 +184,7 @@ void Journal::note_doubt(const store::Key& key) {
   knowledge_.forget(key);
 }
 
-Result<store::ETag> Journal::put(const store::PutRequest& request, store::ByteSource& body) {
+Result<store::ETag> Journal::put(const store::PutRequest& request, ByteSource& body) {
   const Status allowed = check_limits(request.key, request.attributes);
   if (!allowed) return allowed.error();
   const Claim claim(*this, {request.key});
@@ -221,8 +220,7 @@ Result<store::ETag> Journal::put(const store::PutRequest& request, store::ByteSo
   return etag;
 }
 
-Result<store::ETag> Journal::put_admitted(const store::PutRequest& request,
-                                          store::ByteSource& body) {
+Result<store::ETag> Journal::put_admitted(const store::PutRequest& request, ByteSource& body) {
   Change change;
   {
     MutexLock lock(mutex_);

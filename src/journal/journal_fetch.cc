@@ -23,7 +23,7 @@ class FileSink final : public store::ByteSink {
  private:
   int file_;
 };
-class FileSource final : public store::ByteSource {
+class FileSource final : public ByteSource {
  public:
   FileSource(int file, std::uint64_t size) : file_(file), size_(size) {}
   [[nodiscard]] std::uint64_t size() const override { return size_; }

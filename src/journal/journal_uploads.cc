@@ -11,7 +11,7 @@ Result<store::UploadId> Journal::create_upload(const store::Key& key,
 }
 
 Result<store::ETag> Journal::upload_part(const store::Key& key, const store::UploadId& id,
-                                         int number, store::ByteSource& body) {
+                                         int number, ByteSource& body) {
   return store_.upload_part(key, id, number, body);
 }
 

@@ -15,7 +15,7 @@ Error refused_algorithm() {
 }
 
 template <class Take>
-Status for_each_piece(http::BodySource& body, const Take& take) {
+Status for_each_piece(ByteSource& body, const Take& take) {
   // Small enough to be still in the processor's cache when it is hashed, and to be memory that was
   // used before: fresh pages cost as much as the hash.
   std::vector<char> buffer(std::min<std::uint64_t>(body.size(), std::size_t{64} << 10U));
@@ -33,7 +33,7 @@ Status for_each_piece(http::BodySource& body, const Take& take) {
 
 }  // namespace
 
-Result<std::string> digest(Digest kind, http::BodySource& body) {
+Result<std::string> digest(Digest kind, ByteSource& body) {
   RunningDigest running(kind);
   if (!running.ok()) return refused_algorithm();
   const Status read = for_each_piece(body, [&](std::string_view piece) { running.add(piece); });
@@ -41,7 +41,7 @@ Result<std::string> digest(Digest kind, http::BodySource& body) {
   return running.finish();
 }
 
-Result<BodyDigests> digest_body(BodyDigests wanted, http::BodySource& body) {
+Result<BodyDigests> digest_body(BodyDigests wanted, ByteSource& body) {
   std::optional<RunningDigest> sha256;
   std::optional<RunningDigest> md5;
   if (wanted.want_sha256) sha256.emplace(Digest::sha256);

@@ -21,10 +21,10 @@ struct BodyDigests {
 };
 
 /// All that is wanted in one pass over the body; failures as below.
-Result<BodyDigests> digest_body(BodyDigests wanted, http::BodySource& body);
+Result<BodyDigests> digest_body(BodyDigests wanted, ByteSource& body);
 
 /// Hash of everything a body source holds, read once from its start; the source's error if it
 /// cannot be read, EIO if it ends before its size().
-Result<std::string> digest(Digest kind, http::BodySource& body);
+Result<std::string> digest(Digest kind, ByteSource& body);
 
 }  // namespace pailfs::s3

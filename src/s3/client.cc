@@ -15,35 +15,12 @@ namespace {
 /// A service that has told the truth about so many empty objects is believed.
 constexpr int kEnoughEmpties = 8;
 
-class NoBytes final : public ByteSource {
- public:
-  [[nodiscard]] std::uint64_t size() const override { return 0; }
-  Result<std::size_t> read(std::uint64_t /*offset*/, std::span<char> /*out*/) override { return 0; }
-};
-
 }  // namespace
 
 std::unique_ptr<Client> make_client(const Config& config, http::Transport& transport,
                                     auth::CredentialSource& credentials, Clock& clock,
                                     Random& random) {
   return std::make_unique<ServiceClient>(config, transport, credentials, clock, random);
-}
-
-Result<std::size_t> SourceBody::read(std::uint64_t offset, std::span<char> out) {
-  Result<std::size_t> got = source_.read(offset, out);
-  if (!got) error_ = got.error();
-  return got;
-}
-
-Result<std::size_t> SourceBody::show(std::uint64_t offset, std::span<char> scratch,
-                                     const std::function<void(std::span<const char>)>& look) {
-  Result<std::size_t> got = source_.show(offset, scratch, look);
-  if (!got) error_ = got.error();
-  return got;
-}
-
-Error SourceBody::explain(const Error& error) const {
-  return error_ ? *error_ : error;
 }
 
 Call ServiceClient::start(Op op, const std::string& key) const {
@@ -205,25 +182,20 @@ std::optional<Result<ETag>> ServiceClient::write_directory(const CopyRequest& re
   put.attributes = request.attributes.value_or(source->attributes);
   put.if_match = request.if_match;
   put.if_absent = request.if_absent;
-  NoBytes nothing;
+  MemorySource nothing("");
   return this->put(put, nothing);
 }
 
 Outcome ServiceClient::run_put(const PutRequest& request, ByteSource& body) {
-  SourceBody source(body);
   Call call = start(Op::put, request.key);
   call.asked.if_absent = request.if_absent;
-  call.body = &source;
+  call.body = &body;
   call.may_checksum = true;
   call.build = [&](const Site& site, Expectation& /*asked*/, const BodySums& sums) {
     return build_put(site, request, sums);
   };
   Outcome outcome = requester_.run(std::move(call));
-  if (!outcome.verdict.ok) {
-    outcome.verdict.error = source.explain(outcome.verdict.error);
-  } else {
-    keys_.stored(request.key);
-  }
+  if (outcome.verdict.ok) keys_.stored(request.key);
   return outcome;
 }
 

@@ -37,8 +37,7 @@ Result<ETag> ServiceClient::settle_condition(const PutRequest& request, ByteSour
   if (!now) return outcome.verdict.error;
   if (outcome.doubt) {
     // Our own earlier attempt may be what changed the object: its bytes then are ours.
-    SourceBody source(body);
-    const Result<std::string> md5 = digest(Digest::md5, source);
+    const Result<std::string> md5 = digest(Digest::md5, body);
     if (md5 && now->size == body.size() && now->etag == normal_etag(hex(*md5))) return now->etag;
     return outcome.verdict.error;
   }
@@ -59,8 +58,7 @@ Result<ETag> ServiceClient::settle_put(const PutRequest& request, ByteSource& bo
   const Result<ObjectInfo> now = head(request.key);
   if (!now || now->size != body.size() || !has_metadata(*now, request.attributes))
     return outcome.verdict.error;
-  SourceBody source(body);
-  const Result<std::string> md5 = digest(Digest::md5, source);
+  const Result<std::string> md5 = digest(Digest::md5, body);
   if (!md5 || md5_of(now->etag) != *md5) return outcome.verdict.error;
   keys_.stored(request.key);
   return now->etag;

@@ -49,9 +49,8 @@ Result<UploadId> ServiceClient::create_upload(const Key& key, const ObjectAttrib
 
 Result<ETag> ServiceClient::upload_part(const Key& key, const UploadId& id, int number,
                                         ByteSource& body) {
-  SourceBody source(body);
   Call call = start(Op::upload_part, key);
-  call.body = &source;
+  call.body = &body;
   const bool covered = checksums_.covers(id);
   call.bound = covered;
   std::string checksum;
@@ -60,7 +59,7 @@ Result<ETag> ServiceClient::upload_part(const Key& key, const UploadId& id, int 
     return build_upload_part(site, key, id, number, sums);
   };
   Outcome outcome = requester_.run(std::move(call));
-  if (!outcome.verdict.ok) return source.explain(outcome.verdict.error);
+  if (!outcome.verdict.ok) return outcome.verdict.error;
   if (outcome.verdict.checksum_confirmed) checksums_.confirmed(id, number, std::move(checksum));
   if (covered && !outcome.checksums) checksums_.forget(id);
   return std::get<ETag>(std::move(outcome.verdict.reply));

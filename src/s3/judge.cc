@@ -45,6 +45,7 @@ Verdict transport_verdict(const Expectation& asked, const http::Exchange& exchan
   verdict.error = {row.err, describe(asked) + exchange.detail};
   verdict.error.http_status = exchange.status;
   if (exchange.status != 0) verdict.error.refusal = Refusal::failed;
+  if (exchange.body_error) verdict.error = *exchange.body_error;
   verdict.retry = row.retry;
   verdict.at_once = exchange.failure == http::Failure::idle_closed;
   const bool reached =

@@ -167,8 +167,8 @@ Verdict Requester::attempt(Call& call, Progress& progress) {
   counter.begin(progress.attempts > 0);
   ++progress.attempts;
 
-  http::MemoryBody inline_body(built->body ? std::string_view(*built->body) : std::string_view());
-  http::BodySource* body = built->body ? &inline_body : call.body;
+  MemorySource inline_body(built->body ? std::string_view(*built->body) : std::string_view());
+  ByteSource* body = built->body ? &inline_body : call.body;
   const MonoTime start = clock_.now();
   const http::Exchange exchange = transport_.perform(built->request, body, call.sink);
   Verdict verdict = judge(call.asked, exchange);

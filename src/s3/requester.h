@@ -28,10 +28,10 @@ struct Call {
   /// Builds one attempt; may narrow what is asked (a get goes on where the last attempt ended).
   /// `sums`: what the attempt vouches for the body with.
   std::function<Result<Built>(const Site& site, Expectation& asked, const BodySums& sums)> build;
-  http::BodySource* body = nullptr;  ///< object and part bytes; may be null
-  http::BodySink* sink = nullptr;    ///< may be null
-  bool may_checksum = false;         ///< see PayloadCase
-  bool bound = false;                ///< likewise
+  ByteSource* body = nullptr;      ///< object and part bytes; may be null
+  http::BodySink* sink = nullptr;  ///< may be null
+  bool may_checksum = false;       ///< see PayloadCase
+  bool bound = false;              ///< likewise
   int max_attempts = 1;
   std::chrono::nanoseconds limit{};                      ///< no attempt is started later than this
   std::optional<std::chrono::milliseconds> stall_limit;  ///< instead of the request's own

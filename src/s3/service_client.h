@@ -124,23 +124,6 @@ class ServiceClient final : public Client {
   std::string bucket_name_ GUARDED_BY(mutex_);  ///< in listings; empty: not told yet
 };
 
-/// Lends a ByteSource to the transport and keeps the error it may report.
-class SourceBody final : public http::BodySource {
- public:
-  explicit SourceBody(ByteSource& source) : source_(source) {}
-  [[nodiscard]] std::uint64_t size() const override { return source_.size(); }
-  Result<std::size_t> read(std::uint64_t offset, std::span<char> out) override;
-  Result<std::size_t> show(std::uint64_t offset, std::span<char> scratch,
-                           const std::function<void(std::span<const char>)>& look) override;
-  void taken(std::uint64_t end) override { source_.taken(end); }
-  /// The source's own error instead of the transport's, if it had one.
-  [[nodiscard]] Error explain(const Error& error) const;
-
- private:
-  ByteSource& source_;
-  std::optional<Error> error_;
-};
-
 /// An earlier attempt, or this one, may have done it, and the service answers: worth a look.
 bool may_settle(const Outcome& outcome);
 

@@ -20,7 +20,7 @@ constexpr std::size_t kPart = 5U << 20U;
 
 /// Bytes that are others after they have been read once: damaged in memory between the hash and the
 /// connection.
-class TurningSource final : public store::ByteSource {
+class TurningSource final : public ByteSource {
  public:
   explicit TurningSource(std::size_t size) : size_(size) {}
   [[nodiscard]] std::uint64_t size() const override { return size_; }

@@ -96,7 +96,7 @@ Result<StoredObject> FakeStore::find_version(const store::Key& key,
   return object;
 }
 
-Result<std::string> FakeStore::read_body(store::ByteSource& body, std::uint64_t limit) {
+Result<std::string> FakeStore::read_body(ByteSource& body, std::uint64_t limit) {
   const std::uint64_t size = body.size();
   if (size > limit) return store_error(StoreCode::entity_too_large, "body");
   std::string bytes(size, '\0');
@@ -155,7 +155,7 @@ Result<store::ObjectInfo> FakeStore::get(const store::GetRequest& request, store
   return info_of(object);
 }
 
-Result<store::ETag> FakeStore::put(const store::PutRequest& request, store::ByteSource& body) {
+Result<store::ETag> FakeStore::put(const store::PutRequest& request, ByteSource& body) {
   note(Verb::put);
   if (const Status ok = check_key(request.key); !ok) return ok.error();
   if (const Status ok = check_attributes(request.attributes); !ok) return ok.error();

@@ -72,7 +72,7 @@ class FakeStore final : public store::ObjectStore {
 
   Result<store::ObjectInfo> head(const store::Key& key) override;
   Result<store::ObjectInfo> get(const store::GetRequest& request, store::ByteSink& sink) override;
-  Result<store::ETag> put(const store::PutRequest& request, store::ByteSource& body) override;
+  Result<store::ETag> put(const store::PutRequest& request, ByteSource& body) override;
   Status remove(const store::Key& key) override;
   std::vector<Status> remove_many(const std::vector<store::Key>& keys) override;
   Result<store::ListPage> list(const store::ListRequest& request) override;
@@ -81,7 +81,7 @@ class FakeStore final : public store::ObjectStore {
                                         const store::ObjectAttributes& attributes,
                                         store::PartOrigin origin) override;
   Result<store::ETag> upload_part(const store::Key& key, const store::UploadId& id, int number,
-                                  store::ByteSource& body) override;
+                                  ByteSource& body) override;
   Result<store::ETag> copy_part(const store::Key& key, const store::UploadId& id, int number,
                                 const store::Key& source, const store::ETag& source_if_match,
                                 store::ByteRange range) override;
@@ -138,7 +138,7 @@ class FakeStore final : public store::ObjectStore {
   Result<StoredObject> find_version(const store::Key& key, const store::ETag& if_match) const
       REQUIRES(mutex_);
   Result<Upload*> find_upload(const store::Key& key, const store::UploadId& id) REQUIRES(mutex_);
-  Result<std::string> read_body(store::ByteSource& body, std::uint64_t limit);
+  Result<std::string> read_body(ByteSource& body, std::uint64_t limit);
   [[nodiscard]] WallTime now() const;
 
   Clock& clock_;
@@ -156,7 +156,7 @@ class FakeStore final : public store::ObjectStore {
 };
 
 /// A ByteSource over a string it owns.
-class StringSource final : public store::ByteSource {
+class StringSource final : public ByteSource {
  public:
   explicit StringSource(std::string bytes) : bytes_(std::move(bytes)) {}
   [[nodiscard]] std::uint64_t size() const override { return bytes_.size(); }

@@ -42,7 +42,7 @@ Result<store::UploadId> FakeStore::create_upload(const store::Key& key,
 }
 
 Result<store::ETag> FakeStore::upload_part(const store::Key& key, const store::UploadId& id,
-                                           int number, store::ByteSource& body) {
+                                           int number, ByteSource& body) {
   note(Verb::upload_part);
   if (number < 1 || number > kMaxPart) return store_error(StoreCode::invalid_argument, key);
   auto bytes = read_body(body, limits_.max_part);

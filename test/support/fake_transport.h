@@ -65,7 +65,7 @@ class FakeTransport final : public http::Transport {
     return *this;
   }
 
-  http::Exchange perform(const http::Request& request, http::BodySource* body,
+  http::Exchange perform(const http::Request& request, ByteSource* body,
                          http::BodySink* sink) override {
     RecordedRequest recorded{request, {}, body != nullptr};
     http::Exchange broken;
@@ -92,12 +92,13 @@ class FakeTransport final : public http::Transport {
   }
 
  private:
-  static bool drain(http::BodySource* body, std::string& into, http::Exchange& broken) {
+  static bool drain(ByteSource* body, std::string& into, http::Exchange& broken) {
     std::array<char, 1000> buffer{};
     while (body != nullptr && into.size() < body->size()) {
       const Result<std::size_t> got = body->read(into.size(), buffer);
       if (!got || *got == 0) {
         broken = failure(http::Failure::body, got ? "body ended early" : got.error().text);
+        if (!got) broken.body_error = got.error();
         return false;
       }
       into.append(buffer.data(), *got);

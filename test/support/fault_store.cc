@@ -129,7 +129,7 @@ Result<store::ObjectInfo> FaultStore::get(const store::GetRequest& request, stor
   return outcome;
 }
 
-Result<store::ETag> FaultStore::put(const store::PutRequest& request, store::ByteSource& body) {
+Result<store::ETag> FaultStore::put(const store::PutRequest& request, ByteSource& body) {
   return guarded<Result<store::ETag>>({Verb::put, request.key, {}},
                                       [&] { return inner_.put(request, body); });
 }
@@ -187,7 +187,7 @@ Result<store::UploadId> FaultStore::create_upload(const store::Key& key,
 }
 
 Result<store::ETag> FaultStore::upload_part(const store::Key& key, const store::UploadId& id,
-                                            int number, store::ByteSource& body) {
+                                            int number, ByteSource& body) {
   return guarded<Result<store::ETag>>({Verb::upload_part, key, {}},
                                       [&] { return inner_.upload_part(key, id, number, body); });
 }

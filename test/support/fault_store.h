@@ -64,7 +64,7 @@ class FaultStore final : public store::ObjectStore {
 
   Result<store::ObjectInfo> head(const store::Key& key) override;
   Result<store::ObjectInfo> get(const store::GetRequest& request, store::ByteSink& sink) override;
-  Result<store::ETag> put(const store::PutRequest& request, store::ByteSource& body) override;
+  Result<store::ETag> put(const store::PutRequest& request, ByteSource& body) override;
   Status remove(const store::Key& key) override;
   std::vector<Status> remove_many(const std::vector<store::Key>& keys) override;
   Result<store::ListPage> list(const store::ListRequest& request) override;
@@ -73,7 +73,7 @@ class FaultStore final : public store::ObjectStore {
                                         const store::ObjectAttributes& attributes,
                                         store::PartOrigin origin) override;
   Result<store::ETag> upload_part(const store::Key& key, const store::UploadId& id, int number,
-                                  store::ByteSource& body) override;
+                                  ByteSource& body) override;
   Result<store::ETag> copy_part(const store::Key& key, const store::UploadId& id, int number,
                                 const store::Key& source, const store::ETag& source_if_match,
                                 store::ByteRange range) override;

@@ -4,13 +4,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "pailfs/util/bytes.h"
 #include "pailfs/util/result.h"
 
 namespace pailfs::http {
@@ -39,37 +39,6 @@ class Headers final {
 enum class Method { get, head, put, post, del };
 std::string_view method_name(Method method);  ///< "GET", ...
 
-/// Bytes of a request body that can be read again from any offset, so that every attempt of a retry
-/// sends the same ones. Must not change while a request runs. Read by one thread at a time.
-class BodySource {
- public:
-  virtual ~BodySource() = default;
-  [[nodiscard]] virtual std::uint64_t size() const = 0;
-  /// Fills as much of `out` as the body holds from `offset`; 0 only at the end.
-  virtual Result<std::size_t> read(std::uint64_t offset, std::span<char> out) = 0;
-  /// Shows to `look` what `read` would write to `scratch`, where it lies if that is possible.
-  virtual Result<std::size_t> show(std::uint64_t offset, std::span<char> scratch,
-                                   const std::function<void(std::span<const char>)>& look) {
-    auto got = read(offset, scratch);
-    if (got) look(scratch.first(*got));
-    return got;
-  }
-  /// The first `end` bytes have been handed to the connection; less again when an attempt is
-  /// repeated. Called by the transport, between its reads.
-  virtual void taken(std::uint64_t /*end*/) {}
-};
-
-/// A body held in memory; the bytes must outlive it.
-class MemoryBody final : public BodySource {
- public:
-  explicit MemoryBody(std::string_view bytes) : bytes_(bytes) {}
-  [[nodiscard]] std::uint64_t size() const override { return bytes_.size(); }
-  Result<std::size_t> read(std::uint64_t offset, std::span<char> out) override;
-
- private:
-  std::string_view bytes_;
-};
-
 /// What one request is. A pure value: building it touches nothing.
 struct Request {
   Method method = Method::get;
@@ -90,7 +59,7 @@ enum class Failure {
                 ///< it
   broken,       ///< connection lost in the middle, or a body shorter than announced
   cancelled,    ///< the sink refused a byte
-  body,         ///< our own BodySource failed
+  body,         ///< our own source of the body failed
   protocol,     ///< not HTTP, or contradicting itself
 };
 
@@ -105,6 +74,7 @@ struct Timing {
 /// One request and what came back.
 struct Exchange {
   Failure failure = Failure::none;
+  std::optional<Error> body_error;  ///< with Failure::body: why the source could not be read
   std::string detail;  ///< for the log, e.g. "Connection refused"; host and port included
   int status = 0;      ///< 0 when no status line arrived
   Headers headers;
@@ -138,7 +108,7 @@ class Transport {
  public:
   virtual ~Transport() = default;
   /// `body` and `sink` may be null. Never fails by itself: the outcome is in Exchange.
-  virtual Exchange perform(const Request& request, BodySource* body, BodySink* sink) = 0;
+  virtual Exchange perform(const Request& request, ByteSource* body, BodySink* sink) = 0;
 };
 
 }  // namespace pailfs::http

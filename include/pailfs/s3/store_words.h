@@ -8,7 +8,6 @@ namespace pailfs::s3 {
 
 using store::ByteRange;
 using store::ByteSink;
-using store::ByteSource;
 using store::CopyRequest;
 using store::ETag;
 using store::GetRequest;

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "pailfs/store/limits.h"
+#include "pailfs/util/bytes.h"
 #include "pailfs/util/clock.h"
 #include "pailfs/util/result.h"
 
@@ -63,24 +63,6 @@ class ByteSink {
   /// `offset` counts from the object's start; each call begins where the last one ended, also
   /// across retries. False cancels the get.
   virtual bool write(std::uint64_t offset, std::span<const char> bytes) = 0;
-};
-
-/// Bytes to be stored; can be read again from any offset and must not change meanwhile.
-class ByteSource {
- public:
-  virtual ~ByteSource() = default;
-  [[nodiscard]] virtual std::uint64_t size() const = 0;
-  virtual Result<std::size_t> read(std::uint64_t offset, std::span<char> out) = 0;
-  /// Shows to `look` what `read` would write to `scratch`, where it lies if that is possible.
-  virtual Result<std::size_t> show(std::uint64_t offset, std::span<char> scratch,
-                                   const std::function<void(std::span<const char>)>& look) {
-    auto got = read(offset, scratch);
-    if (got) look(scratch.first(*got));
-    return got;
-  }
-  /// The first `end` bytes are on their way; less again when the request is repeated. A store that
-  /// cannot tell never calls it.
-  virtual void taken(std::uint64_t /*end*/) {}
 };
 
 struct GetRequest {

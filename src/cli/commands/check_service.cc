@@ -153,13 +153,7 @@ class Checker final {
   }
 
   void put() {
-    struct Source final : store::ByteSource {
-      [[nodiscard]] std::uint64_t size() const override { return kText.size(); }
-      Result<std::size_t> read(std::uint64_t offset, std::span<char> to) override {
-        return kText.substr(std::min<std::uint64_t>(offset, kText.size()))
-            .copy(to.data(), to.size());
-      }
-    } source;
+    MemorySource source(kText);
     store::PutRequest request;
     request.key = options_.fs.prefix + ".pailfs-check-" + std::to_string(parts_.random.next());
     request.attributes.content_type = "text/plain";

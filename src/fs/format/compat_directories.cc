@@ -108,8 +108,7 @@ Result<store::ETag> CompatDirectories::replaced(const store::Key& key, Result<st
   return stored;
 }
 
-Result<store::ETag> CompatDirectories::put(const store::PutRequest& request,
-                                           store::ByteSource& body) {
+Result<store::ETag> CompatDirectories::put(const store::PutRequest& request, ByteSource& body) {
   if (is_folder_key(request.key)) return unmakable(request.key);
   return replaced(request.key, store_.put(request, body));
 }
@@ -231,7 +230,7 @@ Result<store::UploadId> CompatDirectories::create_upload(const store::Key& key,
 }
 
 Result<store::ETag> CompatDirectories::upload_part(const store::Key& key, const store::UploadId& id,
-                                                   int number, store::ByteSource& body) {
+                                                   int number, ByteSource& body) {
   return store_.upload_part(key, id, number, body);
 }
 

@@ -177,7 +177,7 @@ Status PosixFileSystem::write_directory(const std::string& path, Node node) {
     etag =
         copier.copy({source, key, node.info.etag, node.info.size, attributes}, config_.no_copy_api);
   } else {
-    TextSource nothing("");
+    MemorySource nothing("");
     etag = store_.put({key, attributes, {}, false}, nothing);
   }
   if (!etag && etag.error().in_doubt) known_.nodes.doubted(path);

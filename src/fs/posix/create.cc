@@ -54,7 +54,7 @@ Result<Attr> PosixFileSystem::make_object(const Place& place, std::string_view n
   const store::Key key =
       directory ? directory_key(config_.prefix, place.path) : file_key(config_.prefix, place.path);
   if (const Status wanted = still_wanted(); !wanted) return wanted.error();
-  TextSource source(body);
+  MemorySource source(body);
   const auto etag = store_.put({key, attributes, {}, false}, source);
   if (!etag && etag.error().in_doubt) known_.nodes.doubted(place.path);
   if (!etag) return etag.error();

@@ -114,7 +114,7 @@ Result<store::ETag> TreeRename::make_marker(const Plan& plan, const store::Key& 
     job.attributes = attributes;
     return copier_.copy(job, config_.no_copy_api || config_.no_rename_api);
   }
-  TextSource nothing("");
+  MemorySource nothing("");
   return store_.put({to, attributes, {}, false}, nothing);
 }
 

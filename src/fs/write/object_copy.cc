@@ -57,13 +57,6 @@ void FileSource::taken(std::uint64_t end) {
   taken_ = end;
 }
 
-Result<std::size_t> TextSource::read(std::uint64_t offset, std::span<char> out) {
-  const std::string_view rest = text_.substr(std::min<std::uint64_t>(offset, text_.size()));
-  const std::size_t n = std::min(rest.size(), out.size());
-  std::memcpy(out.data(), rest.data(), n);
-  return n;
-}
-
 Status fetch_into(store::ObjectStore& store, WorkerPool& pool, std::size_t width,
                   const store::Key& key, const store::ETag& version,
                   const std::vector<Range>& ranges, cache::BlockFile& file, Mutex& guard) {

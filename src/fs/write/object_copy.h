@@ -61,7 +61,7 @@ Status fetch_into(store::ObjectStore& store, WorkerPool& pool, std::size_t width
                   const std::vector<Range>& ranges, cache::BlockFile& file, Mutex& guard);
 
 /// A stretch of a local file, which outlives it, as a request body.
-class FileSource final : public store::ByteSource {
+class FileSource final : public ByteSource {
  public:
   /// `upload`, if there is one, is told how far the sending has come.
   FileSource(cache::BlockFile& file, Range range, Upload* upload = nullptr)
@@ -77,17 +77,6 @@ class FileSource final : public store::ByteSource {
   Range range_;
   Upload* upload_;
   std::uint64_t taken_ = 0;
-};
-
-/// Bytes in memory as a request body; they must outlive it.
-class TextSource final : public store::ByteSource {
- public:
-  explicit TextSource(std::string_view text) : text_(text) {}
-  [[nodiscard]] std::uint64_t size() const override { return text_.size(); }
-  Result<std::size_t> read(std::uint64_t offset, std::span<char> out) override;
-
- private:
-  std::string_view text_;
 };
 
 /// The first failure of several requests side by side.

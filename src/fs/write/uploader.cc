@@ -313,7 +313,7 @@ Result<store::ETag> Uploader::send_bytes(Inode& inode, const Snapshot& now, cons
     if (const Status fetched = fetch(planned->download); !fetched) return fetched.error();
   }
   if (planned->parts.empty() && now.stat.size == 0) {
-    TextSource nothing("");
+    MemorySource nothing("");
     return store_.put({attempt.key, attempt.attributes, {}, false}, nothing);
   }
   if (planned->parts.empty()) {

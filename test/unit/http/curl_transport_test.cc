@@ -58,7 +58,7 @@ TEST_CASE("each method sends its own form of request", "[http]") {
   CAPTURE(row.line, row.with_body);
   const ScriptedServer server({{step::Send{http_reply(200, "")}}});
   const auto transport = make_transport();
-  MemoryBody body("hello");
+  pailfs::MemorySource body("hello");
   const Exchange exchange = transport->perform(request_to(server, "/k", row.method),
                                                row.with_body ? &body : nullptr, nullptr);
   CAPTURE(exchange.detail);
@@ -82,7 +82,7 @@ TEST_CASE("each method sends its own form of request", "[http]") {
 TEST_CASE("one handle serves every method in turn", "[http]") {
   const ScriptedServer server({});
   const auto transport = make_transport();
-  MemoryBody body("hello");
+  pailfs::MemorySource body("hello");
   const std::vector<std::pair<Method, bool>> order = {
       {Method::put, true},   {Method::get, false}, {Method::head, false}, {Method::post, true},
       {Method::del, false},  {Method::put, false}, {Method::get, false},  {Method::post, false},
@@ -137,7 +137,7 @@ TEST_CASE("a body of any size is sent at once", "[http]") {
   const auto transport = make_transport();
   const std::size_t size = GENERATE(std::size_t{1} << 10, std::size_t{5} << 20);
   const std::string content(size, 'b');
-  MemoryBody body(content);
+  pailfs::MemorySource body(content);
   const Exchange exchange =
       transport->perform(request_to(server, "/k", Method::put), &body, nullptr);
   CAPTURE(exchange.detail);
@@ -156,7 +156,7 @@ TEST_CASE("a refusal before the body saves sending it", "[http]") {
         step::Pause{std::chrono::milliseconds(300)}, step::Close{}, step::ReadBody{}}});
   const auto transport = make_transport();
   const std::string content(4 << 20, 'b');
-  MemoryBody body(content);
+  pailfs::MemorySource body(content);
   const Exchange exchange =
       transport->perform(request_to(server, "/k", Method::put), &body, nullptr);
   CAPTURE(exchange.detail);

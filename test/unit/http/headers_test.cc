@@ -43,7 +43,7 @@ TEST_CASE("methods have their names on the wire", "[http]") {
 }
 
 TEST_CASE("a memory body can be read from any offset", "[http]") {
-  MemoryBody body("abcdef");
+  pailfs::MemorySource body("abcdef");
   CHECK(body.size() == 6);
   std::string out(4, '.');
   CHECK(*body.read(0, out) == 4);

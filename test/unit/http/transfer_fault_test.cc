@@ -35,7 +35,7 @@ struct ClosedPort {
   }
 };
 
-struct FailingBody final : BodySource {
+struct FailingBody final : pailfs::ByteSource {
   std::uint64_t announced = 100;
   bool ends_early = false;
   [[nodiscard]] std::uint64_t size() const override { return announced; }
@@ -179,7 +179,7 @@ TEST_CASE("a reused connection closed under the request: the body is sent again 
   const auto transport = make_transport();
   CHECK(transport->perform(request_to(server, "/1"), nullptr, nullptr).body == "first");
   const std::string content(200'000, 'p');
-  MemoryBody body(content);
+  pailfs::MemorySource body(content);
   const Exchange second = transport->perform(request_to(server, "/2", Method::put), &body, nullptr);
   CAPTURE(second.detail);
   CHECK(second.failure == Failure::none);
@@ -266,7 +266,7 @@ TEST_CASE("what is moved both ways is counted", "[http]") {
   Config config;
   config.traffic = &traffic;
   const std::string content(4 << 20, 'u');
-  MemoryBody body(content);
+  pailfs::MemorySource body(content);
   const Exchange exchange =
       make_transport(config)->perform(request_to(server, "/k", Method::put), &body, nullptr);
   CHECK(exchange.failure == Failure::none);
@@ -278,7 +278,7 @@ TEST_CASE("a peer that stops reading is a timeout", "[http]") {
   Request request = request_to(server, "/k", Method::put);
   request.stall_limit = 300ms;
   const std::string content(64 << 20, 'u');
-  MemoryBody body(content);
+  pailfs::MemorySource body(content);
   const Exchange exchange = make_transport()->perform(request, &body, nullptr);
   CHECK(exchange.failure == Failure::timeout);
   CHECK(exchange.sent < content.size());

@@ -33,7 +33,7 @@ class Line final : public store::ObjectStore {
     if (cut) return lost();
     return bucket_.list(request);
   }
-  Result<store::ETag> put(const store::PutRequest& request, store::ByteSource& body) override {
+  Result<store::ETag> put(const store::PutRequest& request, ByteSource& body) override {
     return change<Result<store::ETag>>([&] { return bucket_.put(request, body); });
   }
   Result<store::ETag> copy(const store::CopyRequest& request) override {
@@ -57,7 +57,7 @@ class Line final : public store::ObjectStore {
     return bucket_.create_upload(key, attributes, parts);
   }
   Result<store::ETag> upload_part(const store::Key& key, const store::UploadId& id, int number,
-                                  store::ByteSource& body) override {
+                                  ByteSource& body) override {
     if (cut) return lost();
     return bucket_.upload_part(key, id, number, body);
   }

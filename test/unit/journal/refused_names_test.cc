@@ -157,7 +157,7 @@ class Forgetful final : public store::ObjectStore {
     if (!translate(inner.if_match)) return stale();
     return named(fake_.get(inner, sink));
   }
-  Result<store::ETag> put(const store::PutRequest& request, store::ByteSource& body) override {
+  Result<store::ETag> put(const store::PutRequest& request, ByteSource& body) override {
     store::PutRequest inner = request;
     if (!translate(inner.if_match)) return stale();
     const bool nameless = nameless_directories && request.key.ends_with('/');
@@ -201,7 +201,7 @@ class Forgetful final : public store::ObjectStore {
     return fake_.create_upload(key, attributes, origin);
   }
   Result<store::ETag> upload_part(const store::Key& key, const store::UploadId& id, int number,
-                                  store::ByteSource& body) override {
+                                  ByteSource& body) override {
     return fake_.upload_part(key, id, number, body);
   }
   Result<store::ETag> copy_part(const store::Key& key, const store::UploadId& id, int number,

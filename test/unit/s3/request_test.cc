@@ -82,7 +82,7 @@ std::string header(const Built& built, std::string_view name) {
 }
 
 TEST_CASE("the digest of a body is that of its bytes") {
-  http::MemoryBody body("abc");
+  MemorySource body("abc");
   const Result<std::string> streamed = digest(Digest::md5, body);
   REQUIRE(streamed);
   CHECK(*streamed == digest(Digest::md5, "abc"));

@@ -21,8 +21,8 @@ constexpr std::chrono::milliseconds kLook{200};
 
 Journal::Journal(const Config& config, store::ObjectStore& store, Clock& clock, Directory directory,
                  const Log::Sizes& sizes)
-    : config_(config),
-      store_(store),
+    : JournalStore(store),
+      config_(config),
       clock_(clock),
       directory_(std::move(directory)),
       sizes_(sizes),

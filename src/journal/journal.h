@@ -67,7 +67,7 @@ Result<std::string> set_aside(const Directory& directory, const Job& job, const 
 ///
 /// Files: journal.cc (life, waiting), journal_left.cc (what waits, and why), journal_open.cc (what
 /// the last mount left), journal_changes.cc (put, copy, remove), journal_reads.cc, journal_list.cc,
-/// journal_uploads.cc (straight through), journal_work.cc (the workers).
+/// journal_uploads.cc (those in parts), journal_work.cc (the workers).
 class Journal final : public JournalStore {
  public:
   Journal(const Config& config, store::ObjectStore& store, Clock& clock, Directory directory,
@@ -89,23 +89,11 @@ class Journal final : public JournalStore {
   std::vector<Status> remove_many(const std::vector<store::Key>& keys) override;
   Result<store::ListPage> list(const store::ListRequest& request) override;
   Result<store::ETag> copy(const store::CopyRequest& request) override;
-  Result<store::UploadId> create_upload(const store::Key& key,
-                                        const store::ObjectAttributes& attributes,
-                                        store::PartOrigin origin) override;
-  Result<store::ETag> upload_part(const store::Key& key, const store::UploadId& id, int number,
-                                  ByteSource& body) override;
   Result<store::ETag> copy_part(const store::Key& key, const store::UploadId& id, int number,
                                 const store::Key& source, const store::ETag& source_if_match,
                                 store::ByteRange range) override;
   Result<store::ETag> complete_upload(const store::Key& key, const store::UploadId& id,
                                       const std::vector<store::UploadedPart>& parts) override;
-  Status abort_upload(const store::Key& key, const store::UploadId& id) override;
-  Result<std::vector<store::UploadedPart>> list_parts(const store::Key& key,
-                                                      const store::UploadId& id) override;
-  Result<store::UploadPage> list_uploads(const std::string& prefix,
-                                         const store::UploadPage& after) override;
-  [[nodiscard]] store::Limits limits() const override { return store_.limits(); }
-  [[nodiscard]] bool copies_parts() const override { return store_.copies_parts(); }
   Status settle(const store::Key& key) override;
 
   Waiting waiting() override;
@@ -257,7 +245,6 @@ class Journal final : public JournalStore {
   std::optional<std::vector<store::Key>> living_in(std::uint64_t segment) REQUIRES(mutex_);
 
   const Config config_;
-  store::ObjectStore& store_;
   Clock& clock_;
   const Directory directory_;
   const Log::Sizes sizes_;

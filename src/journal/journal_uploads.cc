@@ -4,17 +4,6 @@
 
 namespace pailfs::journal {
 
-Result<store::UploadId> Journal::create_upload(const store::Key& key,
-                                               const store::ObjectAttributes& attributes,
-                                               store::PartOrigin origin) {
-  return store_.create_upload(key, attributes, origin);
-}
-
-Result<store::ETag> Journal::upload_part(const store::Key& key, const store::UploadId& id,
-                                         int number, ByteSource& body) {
-  return store_.upload_part(key, id, number, body);
-}
-
 Result<store::ETag> Journal::copy_part(const store::Key& key, const store::UploadId& id, int number,
                                        const store::Key& source, const store::ETag& source_if_match,
                                        store::ByteRange range) {
@@ -43,20 +32,6 @@ Result<store::ETag> Journal::complete_upload(const store::Key& key, const store:
   }
   unclaim({key});
   return etag;
-}
-
-Status Journal::abort_upload(const store::Key& key, const store::UploadId& id) {
-  return store_.abort_upload(key, id);
-}
-
-Result<std::vector<store::UploadedPart>> Journal::list_parts(const store::Key& key,
-                                                             const store::UploadId& id) {
-  return store_.list_parts(key, id);
-}
-
-Result<store::UploadPage> Journal::list_uploads(const std::string& prefix,
-                                                const store::UploadPage& after) {
-  return store_.list_uploads(prefix, after);
 }
 
 }  // namespace pailfs::journal

@@ -37,7 +37,7 @@ Error lost(Verb verb, Error error) {
 }  // namespace
 
 FaultStore::FaultStore(store::ObjectStore& inner, std::uint64_t seed)
-    : inner_(inner), random_(seed) {}
+    : ForwardingStore(inner), random_(seed) {}
 
 std::size_t FaultStore::add(Fault fault) {
   const MutexLock lock(mutex_);
@@ -104,7 +104,7 @@ T FaultStore::carried_out(const std::optional<Fault>& fault, const StoreCall& ca
 Result<store::ObjectInfo> FaultStore::head(const store::Key& key) {
   const StoreCall call{Verb::head, key, {}};
   const std::optional<Fault> fault = match(call);
-  auto info = carried_out<Result<store::ObjectInfo>>(fault, call, [&] { return inner_.head(key); });
+  auto info = carried_out<Result<store::ObjectInfo>>(fault, call, [&] { return store_.head(key); });
   if (info && fault && fault->action == Action::empties) info->size = 0;
   return info;
 }
@@ -113,17 +113,17 @@ Result<store::ObjectInfo> FaultStore::head(const store::Key& key) {
 Result<store::ObjectInfo> FaultStore::get(const store::GetRequest& request, store::ByteSink& sink) {
   const StoreCall call{Verb::get, request.key, {}};
   const std::optional<Fault> fault = match(call);
-  if (!fault) return inner_.get(request, sink);
+  if (!fault) return store_.get(request, sink);
   if (fault->before) fault->before(call);
   std::this_thread::sleep_for(fault->delay);
   if (fault->action == Action::fail) return fault->error;
   if (fault->action == Action::cut) {
     CuttingSink cut(sink, fault->cut_after);
-    const auto ignored = inner_.get(request, cut);
+    const auto ignored = store_.get(request, cut);
     if (fault->after) fault->after(call);
     return fault->error;
   }
-  auto outcome = inner_.get(request, sink);
+  auto outcome = store_.get(request, sink);
   if (fault->after) fault->after(call);
   if (fault->action == Action::apply_then_fail) return fault->error;
   return outcome;
@@ -131,11 +131,11 @@ Result<store::ObjectInfo> FaultStore::get(const store::GetRequest& request, stor
 
 Result<store::ETag> FaultStore::put(const store::PutRequest& request, ByteSource& body) {
   return guarded<Result<store::ETag>>({Verb::put, request.key, {}},
-                                      [&] { return inner_.put(request, body); });
+                                      [&] { return store_.put(request, body); });
 }
 
 Status FaultStore::remove(const store::Key& key) {
-  return guarded<Status>({Verb::remove, key, {}}, [&] { return inner_.remove(key); });
+  return guarded<Status>({Verb::remove, key, {}}, [&] { return store_.remove(key); });
 }
 
 std::vector<Status> FaultStore::remove_many(const std::vector<store::Key>& keys) {
@@ -158,7 +158,7 @@ std::vector<Status> FaultStore::remove_many(const std::vector<store::Key>& keys)
     place.push_back(i);
   }
   if (!pass.empty()) {
-    const std::vector<Status> done = inner_.remove_many(pass);
+    const std::vector<Status> done = store_.remove_many(pass);
     for (std::size_t i = 0; i < done.size(); ++i) verdicts[place[i]] = done[i];
   }
   for (const auto& [i, fault] : after) {
@@ -170,26 +170,26 @@ std::vector<Status> FaultStore::remove_many(const std::vector<store::Key>& keys)
 
 Result<store::ListPage> FaultStore::list(const store::ListRequest& request) {
   return guarded<Result<store::ListPage>>({Verb::list, request.prefix, {}},
-                                          [&] { return inner_.list(request); });
+                                          [&] { return store_.list(request); });
 }
 
 Result<store::ETag> FaultStore::copy(const store::CopyRequest& request) {
   return guarded<Result<store::ETag>>({Verb::copy, request.destination, request.source},
-                                      [&] { return inner_.copy(request); });
+                                      [&] { return store_.copy(request); });
 }
 
 Result<store::UploadId> FaultStore::create_upload(const store::Key& key,
                                                   const store::ObjectAttributes& attributes,
                                                   store::PartOrigin origin) {
   return guarded<Result<store::UploadId>>({Verb::create_upload, key, {}}, [&] {
-    return inner_.create_upload(key, attributes, origin);
+    return store_.create_upload(key, attributes, origin);
   });
 }
 
 Result<store::ETag> FaultStore::upload_part(const store::Key& key, const store::UploadId& id,
                                             int number, ByteSource& body) {
   return guarded<Result<store::ETag>>({Verb::upload_part, key, {}},
-                                      [&] { return inner_.upload_part(key, id, number, body); });
+                                      [&] { return store_.upload_part(key, id, number, body); });
 }
 
 Result<store::ETag> FaultStore::copy_part(const store::Key& key, const store::UploadId& id,
@@ -197,31 +197,31 @@ Result<store::ETag> FaultStore::copy_part(const store::Key& key, const store::Up
                                           const store::ETag& source_if_match,
                                           store::ByteRange range) {
   return guarded<Result<store::ETag>>({Verb::copy_part, key, source}, [&] {
-    return inner_.copy_part(key, id, number, source, source_if_match, range);
+    return store_.copy_part(key, id, number, source, source_if_match, range);
   });
 }
 
 Result<store::ETag> FaultStore::complete_upload(const store::Key& key, const store::UploadId& id,
                                                 const std::vector<store::UploadedPart>& parts) {
   return guarded<Result<store::ETag>>({Verb::complete_upload, key, {}},
-                                      [&] { return inner_.complete_upload(key, id, parts); });
+                                      [&] { return store_.complete_upload(key, id, parts); });
 }
 
 Status FaultStore::abort_upload(const store::Key& key, const store::UploadId& id) {
   return guarded<Status>({Verb::abort_upload, key, {}},
-                         [&] { return inner_.abort_upload(key, id); });
+                         [&] { return store_.abort_upload(key, id); });
 }
 
 Result<std::vector<store::UploadedPart>> FaultStore::list_parts(const store::Key& key,
                                                                 const store::UploadId& id) {
   return guarded<Result<std::vector<store::UploadedPart>>>(
-      {Verb::list_parts, key, {}}, [&] { return inner_.list_parts(key, id); });
+      {Verb::list_parts, key, {}}, [&] { return store_.list_parts(key, id); });
 }
 
 Result<store::UploadPage> FaultStore::list_uploads(const std::string& prefix,
                                                    const store::UploadPage& after) {
   return guarded<Result<store::UploadPage>>({Verb::list_uploads, prefix, {}},
-                                            [&] { return inner_.list_uploads(prefix, after); });
+                                            [&] { return store_.list_uploads(prefix, after); });
 }
 
 }  // namespace pailfs::test

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "pailfs/store/object_store.h"
+#include "pailfs/store/forwarding_store.h"
 #include "pailfs/util/sync.h"
 
 #include "store_call.h"
@@ -51,7 +51,7 @@ struct Fault {
 /// An ObjectStore that hands every call to `inner` unless a rule says otherwise. The first rule
 /// that matches decides. In remove_many each key is judged alone. Any thread may call anything;
 /// callbacks run on the calling thread with no lock held. `inner` must outlive it.
-class FaultStore final : public store::ObjectStore {
+class FaultStore final : public store::ForwardingStore {
  public:
   explicit FaultStore(store::ObjectStore& inner, std::uint64_t seed = 1);
 
@@ -84,10 +84,9 @@ class FaultStore final : public store::ObjectStore {
                                                       const store::UploadId& id) override;
   Result<store::UploadPage> list_uploads(const std::string& prefix,
                                          const store::UploadPage& after) override;
-  [[nodiscard]] store::Limits limits() const override { return inner_.limits(); }
   /// As the client has it: no longer after copy_part was ENOTSUP.
   [[nodiscard]] bool copies_parts() const override {
-    return !refuses_parts_ && inner_.copies_parts();
+    return !refuses_parts_ && store_.copies_parts();
   }
 
  private:
@@ -105,7 +104,6 @@ class FaultStore final : public store::ObjectStore {
   T carried_out(const std::optional<Fault>& fault, const StoreCall& call,
                 const std::function<T()>& perform);
 
-  store::ObjectStore& inner_;
   std::atomic<bool> refuses_parts_ = false;
   mutable Mutex mutex_;
   std::vector<Rule> rules_ GUARDED_BY(mutex_);

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "pailfs/cache/disk_room.h"
-#include "pailfs/store/object_store.h"
+#include "pailfs/store/forwarding_store.h"
 #include "pailfs/util/clock.h"
 #include "pailfs/util/result.h"
 
@@ -72,8 +72,9 @@ struct Waiting {
 ///
 /// An object that waits has its MD5 as ETag, as most stores will name it; where the store names it
 /// otherwise, the first name stays good for it as long as this mount lives.
-class JournalStore : public store::ObjectStore {
+class JournalStore : public store::ForwardingStore {
  public:
+  using ForwardingStore::ForwardingStore;
   [[nodiscard]] virtual Waiting waiting() = 0;
 };
 

@@ -229,36 +229,10 @@ Result<store::UploadId> CompatDirectories::create_upload(const store::Key& key,
   return store_.create_upload(key, attributes, origin);
 }
 
-Result<store::ETag> CompatDirectories::upload_part(const store::Key& key, const store::UploadId& id,
-                                                   int number, ByteSource& body) {
-  return store_.upload_part(key, id, number, body);
-}
-
-Result<store::ETag> CompatDirectories::copy_part(const store::Key& key, const store::UploadId& id,
-                                                 int number, const store::Key& source,
-                                                 const store::ETag& source_if_match,
-                                                 store::ByteRange range) {
-  return store_.copy_part(key, id, number, source, source_if_match, range);
-}
-
 Result<store::ETag> CompatDirectories::complete_upload(
     const store::Key& key, const store::UploadId& id,
     const std::vector<store::UploadedPart>& parts) {
   return replaced(key, store_.complete_upload(key, id, parts));
-}
-
-Status CompatDirectories::abort_upload(const store::Key& key, const store::UploadId& id) {
-  return store_.abort_upload(key, id);
-}
-
-Result<std::vector<store::UploadedPart>> CompatDirectories::list_parts(const store::Key& key,
-                                                                       const store::UploadId& id) {
-  return store_.list_parts(key, id);
-}
-
-Result<store::UploadPage> CompatDirectories::list_uploads(const std::string& prefix,
-                                                          const store::UploadPage& after) {
-  return store_.list_uploads(prefix, after);
 }
 
 Status CompatDirectories::settle(const store::Key& key) {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pailfs/store/object_store.h"
+#include "pailfs/store/forwarding_store.h"
 
 namespace pailfs::fs {
 
@@ -22,9 +22,9 @@ bool is_folder_key(std::string_view key);
 ///
 /// It costs a request more for each directory without an object `a/`, and for each change of one.
 /// Any thread; keeps nothing. `store` must outlive it.
-class CompatDirectories final : public store::ObjectStore {
+class CompatDirectories final : public store::ForwardingStore {
  public:
-  explicit CompatDirectories(store::ObjectStore& store) : store_(store) {}
+  explicit CompatDirectories(store::ObjectStore& store) : ForwardingStore(store) {}
 
   /// The directory `a/` is removed and nothing lies below it: neither may the object `a` stay,
   /// which was nobody and would now be a file; unless its type says that it is one.
@@ -41,20 +41,8 @@ class CompatDirectories final : public store::ObjectStore {
   Result<store::UploadId> create_upload(const store::Key& key,
                                         const store::ObjectAttributes& attributes,
                                         store::PartOrigin origin) override;
-  Result<store::ETag> upload_part(const store::Key& key, const store::UploadId& id, int number,
-                                  ByteSource& body) override;
-  Result<store::ETag> copy_part(const store::Key& key, const store::UploadId& id, int number,
-                                const store::Key& source, const store::ETag& source_if_match,
-                                store::ByteRange range) override;
   Result<store::ETag> complete_upload(const store::Key& key, const store::UploadId& id,
                                       const std::vector<store::UploadedPart>& parts) override;
-  Status abort_upload(const store::Key& key, const store::UploadId& id) override;
-  Result<std::vector<store::UploadedPart>> list_parts(const store::Key& key,
-                                                      const store::UploadId& id) override;
-  Result<store::UploadPage> list_uploads(const std::string& prefix,
-                                         const store::UploadPage& after) override;
-  [[nodiscard]] store::Limits limits() const override { return store_.limits(); }
-  [[nodiscard]] bool copies_parts() const override { return store_.copies_parts(); }
   Status settle(const store::Key& key) override;
 
  private:
@@ -62,8 +50,6 @@ class CompatDirectories final : public store::ObjectStore {
   Result<store::ETag> replaced(const store::Key& key, Result<store::ETag> stored);
   Status show_folders(const store::ListRequest& request, store::ListPage& page);
   Status show_own_folder(const store::ListRequest& request, store::ListPage& page);
-
-  store::ObjectStore& store_;
 };
 
 }  // namespace pailfs::fs

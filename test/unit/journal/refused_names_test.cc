@@ -135,9 +135,9 @@ TEST_CASE("removals make room in a store that is full") {
 
 /// A service that takes the bytes, loses the attributes and says that it failed, as rclone's does;
 /// with `odd`, its names of versions are no MD5 either.
-class Forgetful final : public store::ObjectStore {
+class Forgetful final : public store::ForwardingStore {
  public:
-  Forgetful(FakeStore& fake, bool odd) : fake_(fake), odd_(odd) {}
+  Forgetful(FakeStore& fake, bool odd) : ForwardingStore(fake), odd_(odd) {}
   int failures = 0;  ///< of the next puts
   /// The client has tried it again, and tells how that ended.
   bool tells_condition = false;
@@ -148,14 +148,14 @@ class Forgetful final : public store::ObjectStore {
   bool prefixes_on_every_page = false;
 
   Result<store::ObjectInfo> head(const store::Key& key) override {
-    auto info = named(fake_.head(key));
+    auto info = named(store_.head(key));
     if (info && nameless_directories && key.ends_with('/')) info->etag = {};
     return info;
   }
   Result<store::ObjectInfo> get(const store::GetRequest& request, store::ByteSink& sink) override {
     store::GetRequest inner = request;
     if (!translate(inner.if_match)) return stale();
-    return named(fake_.get(inner, sink));
+    return named(store_.get(inner, sink));
   }
   Result<store::ETag> put(const store::PutRequest& request, ByteSource& body) override {
     store::PutRequest inner = request;
@@ -164,7 +164,7 @@ class Forgetful final : public store::ObjectStore {
     if (nameless && !inner.if_match.empty()) return stale();
     const bool fails = failures > 0;
     if (fails) inner.attributes = {};
-    auto etag = fake_.put(inner, body);
+    auto etag = store_.put(inner, body);
     if (!etag) return etag;
     if (fails) {
       --failures;
@@ -173,17 +173,13 @@ class Forgetful final : public store::ObjectStore {
     }
     return name(*etag);
   }
-  Status remove(const store::Key& key) override { return fake_.remove(key); }
-  std::vector<Status> remove_many(const std::vector<store::Key>& keys) override {
-    return fake_.remove_many(keys);
-  }
   Result<store::ListPage> list(const store::ListRequest& request) override {
-    auto page = fake_.list(request);
+    auto page = store_.list(request);
     if (!page || !prefixes_on_every_page || page->objects.empty()) return page;
     store::ListRequest all = request;
     all.continuation.clear();
     all.max_keys = 1000;
-    const auto whole = fake_.list(all);
+    const auto whole = store_.list(all);
     if (!whole) return whole;
     for (const std::string& prefix : whole->prefixes) {
       if (prefix > page->objects.back().key) page->prefixes.push_back(prefix);
@@ -193,38 +189,13 @@ class Forgetful final : public store::ObjectStore {
   Result<store::ETag> copy(const store::CopyRequest& request) override {
     store::CopyRequest inner = request;
     if (!translate(inner.if_match)) return stale();
-    return fake_.copy(inner);
-  }
-  Result<store::UploadId> create_upload(const store::Key& key,
-                                        const store::ObjectAttributes& attributes,
-                                        store::PartOrigin origin) override {
-    return fake_.create_upload(key, attributes, origin);
-  }
-  Result<store::ETag> upload_part(const store::Key& key, const store::UploadId& id, int number,
-                                  ByteSource& body) override {
-    return fake_.upload_part(key, id, number, body);
-  }
-  Result<store::ETag> copy_part(const store::Key& key, const store::UploadId& id, int number,
-                                const store::Key& source, const store::ETag& version,
-                                store::ByteRange range) override {
-    return fake_.copy_part(key, id, number, source, version, range);
+    return store_.copy(inner);
   }
   /// Done, but not said so.
   Result<store::ETag> complete_upload(const store::Key& key, const store::UploadId& id,
                                       const std::vector<store::UploadedPart>& parts) override {
-    static_cast<void>(fake_.complete_upload(key, id, parts));
+    static_cast<void>(store_.complete_upload(key, id, parts));
     return answered(500);
-  }
-  Status abort_upload(const store::Key& key, const store::UploadId& id) override {
-    return fake_.abort_upload(key, id);
-  }
-  Result<std::vector<store::UploadedPart>> list_parts(const store::Key& key,
-                                                      const store::UploadId& id) override {
-    return fake_.list_parts(key, id);
-  }
-  Result<store::UploadPage> list_uploads(const std::string& prefix,
-                                         const store::UploadPage& after) override {
-    return fake_.list_uploads(prefix, after);
   }
 
  private:
@@ -245,7 +216,6 @@ class Forgetful final : public store::ObjectStore {
     return true;
   }
 
-  FakeStore& fake_;
   const bool odd_;
 };
 

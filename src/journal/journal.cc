@@ -11,8 +11,6 @@
 namespace pailfs::journal {
 namespace {
 
-constexpr std::size_t kMostAliases = 65'536;
-constexpr std::size_t kMostJustStored = 10'000;
 /// Without any progress for this long the end of a mount leaves the rest to the next one.
 constexpr std::chrono::seconds kStandstill{60};
 constexpr std::chrono::milliseconds kLook{200};
@@ -28,8 +26,6 @@ Journal::Journal(const Config& config, store::ObjectStore& store, Clock& clock, 
       sizes_(sizes),
       sender_(store),
       pending_(config.hold),
-      aliases_(kMostAliases),
-      just_stored_(kMostJustStored),
       acknowledges_(config.acknowledges) {}
 
 Journal::~Journal() {

@@ -15,8 +15,9 @@
 //
 // journal_reads.cc and journal_list.cc show the store with what waits laid over it. knowledge.cc
 // remembers what the store's replies have shown: upon which version a change is made, and what was
-// never there. journal_clean.cc lets records, bodies and segments go; journal_open.cc reads what a
-// dead mount has left, and journal_left.cc says what is left and why.
+// never there; confirmed.cc what they have confirmed of ours. journal_clean.cc lets records, bodies
+// and segments go; journal_open.cc reads what a dead mount has left, and journal_left.cc says what
+// is left and why.
 #pragma once
 
 #include <deque>
@@ -28,11 +29,11 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "pailfs/cache/expiring_lru.h"
 #include "pailfs/journal/journal_store.h"
 #include "pailfs/util/sync.h"
 
 #include "body.h"
+#include "confirmed.h"
 #include "disk.h"
 #include "knowledge.h"
 #include "log.h"
@@ -99,11 +100,6 @@ class Journal final : public JournalStore {
   Waiting waiting() override;
 
  private:
-  /// The store's name of an object and the one that this mount has been told first.
-  struct Alias {
-    store::ETag shown;
-    store::ETag stored;
-  };
   /// Somebody who waits until the changes of `key` up to `seq` are over.
   struct Waiter {
     store::Key key;
@@ -122,12 +118,6 @@ class Journal final : public JournalStore {
   };
   /// Holds keys for whoever acknowledges or passes through a change of them.
   class Claim;
-  /// A change that was confirmed while a listing is being read, which may have missed it.
-  struct Recent {
-    store::Key key;
-    Want want;
-    MonoTime time{};
-  };
 
   // journal.cc
   /// Waits until nobody else has one of them.
@@ -177,10 +167,6 @@ class Journal final : public JournalStore {
   void note_doubt(const store::Key& key) EXCLUDES(mutex_);
 
   // journal_reads.cc
-  [[nodiscard]] store::ETag stored_name(const store::Key& key, const store::ETag& shown)
-      REQUIRES(mutex_);
-  [[nodiscard]] store::ETag shown_name(const store::Key& key, const store::ETag& stored)
-      REQUIRES(mutex_);
   Result<store::ObjectInfo> head_store(const store::Key& key) EXCLUDES(mutex_);
   /// One attempt; `again`: what was waiting has been carried out meanwhile, look again.
   Result<store::ObjectInfo> get_once(const store::GetRequest& request, store::ByteSink& sink,
@@ -223,8 +209,6 @@ class Journal final : public JournalStore {
   void note_obstinate(const Job& job, const Verdict& verdict) REQUIRES(mutex_);
   void note_conflict(const Job& job, const Verdict& verdict, const BodyPtr& body) EXCLUDES(mutex_);
   void over(const store::Key& key, Sequence seq, const Status& status) REQUIRES(mutex_);
-  /// A listing that is under way may have missed it.
-  void note_recent(const store::Key& key, const Want& want) REQUIRES(mutex_);
   void append_done(const store::Key& key, Sequence seq, const Base& base) REQUIRES(mutex_);
   // journal_fetch.cc
   void fetch_copy(const Job& job) EXCLUDES(mutex_);
@@ -257,15 +241,12 @@ class Journal final : public JournalStore {
   CondVar settled_;  // for everybody else
   Pending pending_ GUARDED_BY(mutex_);
   Knowledge knowledge_ GUARDED_BY(mutex_);
-  cache::ExpiringLru<store::Key, Alias> aliases_ GUARDED_BY(mutex_);
+  Confirmed confirmed_ GUARDED_BY(mutex_);
   std::unordered_map<BodyId, BodyPtr> bodies_ GUARDED_BY(mutex_);
   std::unordered_map<store::Key, std::uint64_t> segments_
       GUARDED_BY(mutex_);  // of the record that a pending key needs: its last
   std::unordered_set<store::Key> claimed_ GUARDED_BY(mutex_);
   std::list<Waiter*> waiters_ GUARDED_BY(mutex_);
-  std::deque<Recent> recent_ GUARDED_BY(mutex_);
-  /// What the store has confirmed a moment ago, to be shown without asking.
-  cache::ExpiringLru<store::Key, Want> just_stored_ GUARDED_BY(mutex_);
   Sequence next_seq_ GUARDED_BY(mutex_) = 1;
   std::multiset<std::uint64_t> acknowledging_ GUARDED_BY(mutex_);  // segments of records in that
   std::uint64_t admitted_bytes_ GUARDED_BY(mutex_) = 0;            // of those

@@ -152,7 +152,7 @@ Result<store::ETag> Journal::put_through(const store::PutRequest& request, ByteS
   store::PutRequest translated = request;
   if (!request.if_match.empty()) {
     MutexLock lock(mutex_);
-    translated.if_match = stored_name(request.key, request.if_match);
+    translated.if_match = confirmed_.stored_name(request.key, request.if_match);
   }
   auto etag = store_.put(translated, body);
   if (etag) {
@@ -165,22 +165,19 @@ Result<store::ETag> Journal::put_through(const store::PutRequest& request, ByteS
 
 void Journal::note_stored(const store::Key& key, const Base& base, std::uint64_t size) {
   MutexLock lock(mutex_);
-  aliases_.erase(key);
-  just_stored_.erase(key);
   knowledge_.changed(key, {base, size, clock_.now()});
   Want want;
   if (base.kind == Base::Kind::version) want.kind = Want::Kind::body;
   want.size = size;
   want.etag = base.etag;
   want.time = clock_.wall();
-  note_recent(key, want);
+  confirmed_.passed_on(key, want, clock_.now());
 }
 
 /// What failed may have been done all the same: nothing is known of it any more.
 void Journal::note_doubt(const store::Key& key) {
   MutexLock lock(mutex_);
-  just_stored_.erase(key);
-  std::erase_if(recent_, [&](const Recent& each) { return each.key == key; });
+  confirmed_.doubt(key);
   knowledge_.forget(key);
 }
 
@@ -325,12 +322,12 @@ Result<store::ETag> Journal::copy_through(const store::CopyRequest& request) {
   store::CopyRequest translated = request;
   if (!request.source_if_match.empty()) {
     MutexLock lock(mutex_);
-    translated.source_if_match = stored_name(request.source, request.source_if_match);
+    translated.source_if_match = confirmed_.stored_name(request.source, request.source_if_match);
   }
   auto etag = store_.copy(translated);
   if (etag) {
     MutexLock lock(mutex_);
-    aliases_.erase(request.destination);
+    confirmed_.forget_name(request.destination);
   }
   note_doubt(request.destination);
   return etag;
@@ -357,7 +354,7 @@ std::optional<Result<Want>> Journal::known_source(const store::CopyRequest& requ
     want.size = known->size;
     want.source = source;
     want.source_etag = known->base.etag;
-    want.etag = shown_name(source, want.source_etag);
+    want.etag = confirmed_.shown_name(source, want.source_etag);
     want.keeps_attributes = true;
     if (shown && shown->etag == want.etag) {
       want.attributes = shown->attributes;

@@ -93,22 +93,25 @@ bool Journal::known_all_removed(const std::string& prefix) {
 }
 
 bool Journal::removed_below(const std::string& prefix, MonoTime since) {
-  for (auto recent = recent_.rbegin(); recent != recent_.rend() && recent->time >= since;
-       ++recent) {
-    if (recent->want.kind == Want::Kind::absent && recent->key.starts_with(prefix)) return true;
-  }
-  return false;
+  bool found = false;
+  confirmed_.visit_since(since, [&](const store::Key& key, const Want& want) {
+    found = want.kind == Want::Kind::absent && key.starts_with(prefix);
+    return !found;
+  });
+  return found;
 }
 
 bool Journal::is_removed(const store::Key& key, MonoTime since) {
   if (const Pending::Entry* entry = pending_.find(key)) {
     return entry->want.kind == Want::Kind::absent;
   }
-  for (auto recent = recent_.rbegin(); recent != recent_.rend() && recent->time >= since;
-       ++recent) {
-    if (recent->key == key) return recent->want.kind == Want::Kind::absent;
-  }
-  return false;
+  bool removed = false;
+  confirmed_.visit_since(since, [&](const store::Key& changed, const Want& want) {
+    if (changed != key) return true;
+    removed = want.kind == Want::Kind::absent;
+    return false;
+  });
+  return removed;
 }
 
 /// `since`: when the store was asked that has shown something there.
@@ -169,19 +172,17 @@ void Journal::lay_over(Overlay& overlay, const store::ListPage& page, const std:
   for (auto& [name, item] : items) {
     if (!item.object) continue;
     store::ListedObject& object = *item.object;
-    object.etag = shown_name(object.key, object.etag);
-    const Want* stored = just_stored_.find(object.key, overlay.asked);
-    if (stored != nullptr && stored->etag != object.etag) just_stored_.erase(object.key);
+    object.etag = confirmed_.shown_name(object.key, object.etag);
+    const Want* stored = confirmed_.content(object.key, overlay.asked);
+    if (stored != nullptr && stored->etag != object.etag) confirmed_.forget_content(object.key);
   }
   // What was confirmed while the store was asked may be in its page or not.
   std::set<std::string_view> shown;
-  for (auto recent = recent_.rbegin(); recent != recent_.rend() && recent->time >= overlay.asked;
-       ++recent) {
-    const bool is_last_word = shown.insert(recent->key).second;
-    if (is_last_word && recent->key.starts_with(request.prefix)) {
-      show(recent->key, recent->want, true);
-    }
-  }
+  confirmed_.visit_since(overlay.asked, [&](const store::Key& key, const Want& want) {
+    const bool is_last_word = shown.insert(key).second;
+    if (is_last_word && key.starts_with(request.prefix)) show(key, want, true);
+    return true;
+  });
   // From `after` on: keys before it that share its common prefix have been shown.
   const std::string first = items.empty() ? after : std::min(after, items.begin()->first);
   const auto& entries = pending_.entries();

@@ -57,23 +57,13 @@ class CountingSink final : public store::ByteSink {
 
 }  // namespace
 
-store::ETag Journal::stored_name(const store::Key& key, const store::ETag& shown) {
-  const Alias* alias = aliases_.find(key, MonoTime());
-  return alias != nullptr && alias->shown == shown ? alias->stored : shown;
-}
-
-store::ETag Journal::shown_name(const store::Key& key, const store::ETag& stored) {
-  const Alias* alias = aliases_.find(key, MonoTime());
-  return alias != nullptr && alias->stored == stored ? alias->shown : stored;
-}
-
 Result<store::ObjectInfo> Journal::head_store(const store::Key& key) {
   const MonoTime asked = clock_.now();
   auto info = store_.head(key);
   MutexLock lock(mutex_);
   if (info) {
     knowledge_.saw(key, {Base::of(info->etag), info->size, asked});
-    info->etag = shown_name(key, info->etag);
+    info->etag = confirmed_.shown_name(key, info->etag);
   } else if (info.error().err == ENOENT) {
     knowledge_.saw(key, {Base::none(), 0, asked});
   }
@@ -86,7 +76,7 @@ Result<store::ObjectInfo> Journal::head(const store::Key& key) {
     MutexLock lock(mutex_);
     const Pending::Entry* entry = pending_.find(key);
     if (entry == nullptr) {
-      if (const Want* stored = just_stored_.find(key, clock_.now())) return info_of(*stored);
+      if (const Want* stored = confirmed_.content(key, clock_.now())) return info_of(*stored);
       lock.unlock();
       return head_store(key);
     }
@@ -119,7 +109,8 @@ Result<store::ObjectInfo> Journal::get_once(const store::GetRequest& request, st
     const Pending::Entry* entry = pending_.find(request.key);
     waits = entry != nullptr;
     if (entry == nullptr) {
-      if (!request.if_match.empty()) sent.if_match = stored_name(request.key, request.if_match);
+      if (!request.if_match.empty())
+        sent.if_match = confirmed_.stored_name(request.key, request.if_match);
     } else {
       want = entry->want;
       const auto found = bodies_.find(want.body);
@@ -158,7 +149,7 @@ Result<store::ObjectInfo> Journal::get_once(const store::GetRequest& request, st
   }
   MutexLock lock(mutex_);
   if (!info) {
-    just_stored_.erase(request.key);
+    confirmed_.forget_content(request.key);
     const Pending::Entry* entry = pending_.find(request.key);
     // Carried out, or taken in, since we looked: the bytes are elsewhere now.
     again = waits != (entry != nullptr) || (entry != nullptr && entry->want.etag != want.etag);
@@ -170,7 +161,7 @@ Result<store::ObjectInfo> Journal::get_once(const store::GetRequest& request, st
     return info_of(want);
   }
   knowledge_.saw(request.key, {Base::of(info->etag), info->size, asked});
-  info->etag = shown_name(request.key, info->etag);
+  info->etag = confirmed_.shown_name(request.key, info->etag);
   return info;
 }
 

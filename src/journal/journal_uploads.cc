@@ -12,7 +12,7 @@ Result<store::ETag> Journal::copy_part(const store::Key& key, const store::Uploa
   store::ETag version = source_if_match;
   {
     MutexLock lock(mutex_);
-    if (!version.empty()) version = stored_name(source, version);
+    if (!version.empty()) version = confirmed_.stored_name(source, version);
   }
   return store_.copy_part(key, id, number, source, version, range);
 }

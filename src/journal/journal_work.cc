@@ -29,12 +29,6 @@ constexpr std::chrono::milliseconds kShortest{10};
 /// seldom behind them.
 constexpr std::size_t kSyncEvery = 512;
 constexpr std::chrono::milliseconds kSyncAfter{250};
-/// A listing that was asked for longer ago has been given up.
-constexpr std::chrono::seconds kLongestListing{150};
-constexpr std::size_t kMostRecent = 100'000;
-/// How long what was stored is shown without asking whether somebody else has changed it since:
-/// programs read what they have just written.
-constexpr std::chrono::seconds kOwnWord{5};
 
 std::chrono::milliseconds pause_after(unsigned failures) {
   const unsigned doublings = std::min(failures, 10U);
@@ -203,32 +197,12 @@ void Journal::over(const store::Key& key, Sequence seq, const Status& status) {
   settled_.notify_all();
 }
 
-void Journal::note_recent(const store::Key& key, const Want& want) {
-  const MonoTime now = clock_.now();
-  recent_.push_back({key, want, now});
-  while (recent_.size() > kMostRecent || recent_.front().time + kLongestListing < now) {
-    recent_.pop_front();
-  }
-}
-
 void Journal::note_done(const Job& job, const Verdict& verdict) {
   const MonoTime now = clock_.now();
   troubles_ = 0;
   ++carried_out_;
-  if (verdict.found.kind == Base::Kind::version && verdict.found.etag != job.want.etag) {
-    aliases_.put(job.key, {job.want.etag, verdict.found.etag}, MonoTime::max());
-  } else {
-    aliases_.erase(job.key);
-  }
   knowledge_.changed(job.key, {verdict.found, verdict.size, now});
-  note_recent(job.key, job.want);
-  const bool known = job.want.kind == Want::Kind::body ||
-                     (job.want.kind == Want::Kind::copy && !job.want.keeps_attributes);
-  if (known) {
-    just_stored_.put(job.key, job.want, now + kOwnWord);
-  } else {
-    just_stored_.erase(job.key);
-  }
+  confirmed_.carried_out(job.key, job.want, verdict.found, now);
   append_done(job.key, job.seq, verdict.found);
   pending_.confirmed(job.key, job.seq, verdict.found);
   over(job.key, job.seq, {});
@@ -298,7 +272,7 @@ void Journal::note_conflict(const Job& job, const Verdict& verdict, const BodyPt
   ++conflicts_;
   set_aside_.push_back({job.key, text});
   if (set_aside_.size() > Waiting::kMostShown) set_aside_.pop_front();
-  just_stored_.erase(job.key);
+  confirmed_.forget_content(job.key);
   knowledge_.changed(job.key, {verdict.found, verdict.size, clock_.now()});
   append_done(job.key, job.seq, verdict.found);
   if (job.want.kind == Want::Kind::copy && job.want.source != job.key) {

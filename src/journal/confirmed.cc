@@ -27,8 +27,8 @@ void Confirmed::carried_out(const store::Key& key, const Want& want, const Base&
     names_.erase(key);
   }
   note(key, want, now);
-  const bool known = want.kind == Want::Kind::body ||
-                     (want.kind == Want::Kind::copy && !want.keeps_attributes);
+  const bool known =
+      want.kind == Want::Kind::body || (want.kind == Want::Kind::copy && !want.keeps_attributes);
   if (known) {
     content_.put(key, want, now + kOwnWord);
   } else {

@@ -98,12 +98,7 @@ bool Journal::hurried() {
 }
 
 void Journal::drop_released() {
-  for (const BodyId id : pending_.take_released()) {
-    const auto found = bodies_.find(id);
-    if (found == bodies_.end()) continue;
-    if (!found->second->path().empty()) doomed_.push_back(found->second);
-    bodies_.erase(found);
-  }
+  for (const BodyId id : pending_.take_released()) bodies_.give_up(id);
 }
 
 Status Journal::settle(const store::Key& key) {

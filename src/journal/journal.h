@@ -33,6 +33,7 @@
 #include "pailfs/util/sync.h"
 
 #include "body.h"
+#include "body_store.h"
 #include "confirmed.h"
 #include "disk.h"
 #include "knowledge.h"
@@ -242,7 +243,7 @@ class Journal final : public JournalStore {
   Pending pending_ GUARDED_BY(mutex_);
   Knowledge knowledge_ GUARDED_BY(mutex_);
   Confirmed confirmed_ GUARDED_BY(mutex_);
-  std::unordered_map<BodyId, BodyPtr> bodies_ GUARDED_BY(mutex_);
+  BodyStore bodies_ GUARDED_BY(mutex_);
   std::unordered_map<store::Key, std::uint64_t> segments_
       GUARDED_BY(mutex_);  // of the record that a pending key needs: its last
   std::unordered_set<store::Key> claimed_ GUARDED_BY(mutex_);
@@ -261,8 +262,7 @@ class Journal final : public JournalStore {
   std::size_t undurable_ GUARDED_BY(mutex_) = 0;  // records of what is over, not yet synced
   MonoTime undurable_since_ GUARDED_BY(mutex_){};
   bool cleaning_ GUARDED_BY(mutex_) = false;
-  std::vector<BodyPtr> doomed_ GUARDED_BY(mutex_);  // files to be removed after the next sync
-  unsigned troubles_ GUARDED_BY(mutex_) = 0;        // failures in a row
+  unsigned troubles_ GUARDED_BY(mutex_) = 0;  // failures in a row
   MonoTime paused_until_ GUARDED_BY(mutex_){};
   std::uint64_t carried_out_ GUARDED_BY(mutex_) = 0;
   std::uint64_t conflicts_ GUARDED_BY(mutex_) = 0;

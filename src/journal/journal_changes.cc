@@ -134,9 +134,9 @@ std::vector<Status> Journal::acknowledge(std::vector<Change> changes) {
 
 void Journal::become_pending(const Change& change, const Place& place) {
   if (change.has_bytes) {
-    bodies_[change.seq] = std::make_shared<Body>(place, change.want.size);
+    bodies_.keep(change.seq, std::make_shared<Body>(place, change.want.size));
   } else if (change.body) {
-    bodies_[change.seq] = change.body;
+    bodies_.keep(change.seq, change.body);
   }
   segments_[change.key] = place.segment->number;
   const bool nothing_left =

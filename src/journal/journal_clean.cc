@@ -15,7 +15,7 @@ void Journal::clean() {
   std::size_t records = 0;
   {
     MutexLock lock(mutex_);
-    doomed.swap(doomed_);
+    doomed = bodies_.take_given_up();
     records = undurable_;
   }
   Status status = log_->commit_all();
@@ -68,7 +68,7 @@ void Journal::clean_oldest_segment() {
     if (!durable || entry == nullptr || entry->seq != each.seq) continue;
     segments_[each.key] = each.appended.bytes.segment->number;
     if (!each.has_bytes) continue;
-    bodies_[entry->want.body] = std::make_shared<Body>(each.appended.bytes, entry->want.size);
+    bodies_.keep(entry->want.body, std::make_shared<Body>(each.appended.bytes, entry->want.size));
   }
   // Anything that has become pending, or is being copied, meanwhile counts too.
   const auto left = living_in(oldest);
@@ -77,10 +77,7 @@ void Journal::clean_oldest_segment() {
 
 /// Keys whose record or bytes are in that segment; nothing if bytes are that belong to none.
 std::optional<std::vector<store::Key>> Journal::living_in(std::uint64_t segment) {
-  std::unordered_set<BodyId> bodies;
-  for (const auto& [id, body] : bodies_) {
-    if (body->segment() == segment) bodies.insert(id);
-  }
+  const std::unordered_set<BodyId> bodies = bodies_.in_segment(segment);
   std::unordered_set<BodyId> reached;
   std::vector<store::Key> keys;
   for (const auto& [key, entry] : pending_.entries()) {
@@ -103,11 +100,10 @@ std::optional<Journal::Moved> Journal::append_again(const store::Key& key) {
   record.want = entry.want;
   record.before = pending_.marks(key);
   std::string bytes;
-  const auto body = bodies_.find(entry.want.body);
-  if (entry.want.kind == Want::Kind::body && body != bodies_.end() &&
-      body->second->path().empty()) {
-    bytes.resize(body->second->size());
-    if (!body->second->read(0, bytes)) return std::nullopt;
+  const BodyPtr body = bodies_.find(entry.want);
+  if (body && body->path().empty()) {
+    bytes.resize(body->size());
+    if (!body->read(0, bytes)) return std::nullopt;
     record.has_bytes = true;
     record.bytes = bytes;
   }

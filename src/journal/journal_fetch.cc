@@ -101,9 +101,9 @@ void Journal::fetch_copy(const Job& job) {
   if (!body) body = std::make_shared<Body>(appended.bytes, sink.size);
   pending_.failed(job.key, job.seq, clock_.now(), false);
   if (pending_.became_body(job.key, job.seq, record.want)) {
-    bodies_[job.seq] = std::move(body);
-  } else if (!body->path().empty()) {
-    doomed_.push_back(std::move(body));
+    bodies_.keep(job.seq, std::move(body));
+  } else {
+    bodies_.give_up(std::move(body));
   }
 }
 

@@ -188,12 +188,12 @@ void Journal::take_bodies(const std::unordered_map<BodyId, Place>& places, Seque
     if (entry.want.kind != Want::Kind::body) continue;
     const auto place = places.find(entry.want.body);
     if (place != places.end()) {
-      bodies_[entry.want.body] = std::make_shared<Body>(place->second, entry.want.size);
+      bodies_.keep(entry.want.body, std::make_shared<Body>(place->second, entry.want.size));
       continue;
     }
     auto body = open_body(directory_.bodies, entry.want.body, entry.want.size);
     if (body) {
-      bodies_[entry.want.body] = std::move(*body);
+      bodies_.keep(entry.want.body, std::move(*body));
     } else if (body.error().err == ENOENT) {
       log_error("the journal: " + printable(key) + ": " + body.error().text +
                 "; bytes are removed only once they are stored, so it is taken for stored");

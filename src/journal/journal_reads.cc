@@ -113,8 +113,7 @@ Result<store::ObjectInfo> Journal::get_once(const store::GetRequest& request, st
         sent.if_match = confirmed_.stored_name(request.key, request.if_match);
     } else {
       want = entry->want;
-      const auto found = bodies_.find(want.body);
-      if (want.kind == Want::Kind::body && found != bodies_.end()) body = found->second;
+      body = bodies_.find(want);
     }
   }
   if (waits && want.kind == Want::Kind::absent) return store::no_such_object(request.key);

@@ -152,8 +152,7 @@ void Journal::carry_out(const std::vector<Job>& jobs) {
   BodyPtr body;
   {
     MutexLock lock(mutex_);
-    const auto found = bodies_.find(job.want.body);
-    if (job.want.kind == Want::Kind::body && found != bodies_.end()) body = found->second;
+    body = bodies_.find(job.want);
   }
   note_verdict(job, sender_.make(job, body), body);
 }

@@ -13,9 +13,9 @@ namespace pailfs::auth {
 
 enum class JsonKind { string, number, boolean, null, nested };
 
-/// One member's value. The text of a string is decoded, that of a number or boolean stands as it
-/// was written, null and nested values (an object or array) have none. Secret, because the
-/// documents read here carry keys.
+/// One member's value. The text of a string is decoded, that of a whole number or boolean stands as
+/// it was written; fractions, null and nested values (an object or array) have none. Secret,
+/// because the documents read here carry keys.
 struct JsonValue {
   JsonKind kind = JsonKind::null;
   Secret text;
@@ -28,10 +28,11 @@ inline constexpr std::size_t kMaxJsonBytes = 64U << 10U;
 inline constexpr std::size_t kMaxJsonMembers = 256;
 inline constexpr int kMaxJsonDepth = 16;
 
-/// Reads a document that is one object (RFC 8259), strictly: no comments, no trailing commas, no
-/// text after it, no lone surrogates, and, beyond the RFC, no name twice. Nested values are checked
-/// and skipped. Bytes above 0x7f in strings are passed on as they stand. Anything else, or more
-/// than the limits above: EBADMSG, with the offset and never a byte of the document in the text.
+/// Reads a document that is one object (RFC 8259) by RapidJSON, strictly: no comments, no trailing
+/// commas, no text after it, no lone surrogates, and, beyond the RFC, no name twice. Nested values
+/// are checked and skipped. Bytes above 0x7f in strings are passed on as they stand. Anything else,
+/// or more than the limits above: EBADMSG, with the offset and never a byte of the document in the
+/// text.
 Result<JsonObject> parse_json_object(std::string_view text);
 
 }  // namespace pailfs::auth

@@ -36,11 +36,12 @@ TEST_CASE("threads that come while a request is made get its value") {
     for (int i = 0; i < 4; ++i) {
       std::promise<void> joined;
       auto has_joined = joined.get_future();
-      others.push_back(std::async(std::launch::async, [&flights, joined = std::move(joined)]() mutable {
-        const auto ticket = flights.join("a");
-        joined.set_value();
-        return std::pair(ticket.is_first, ticket.flight->wait());
-      }));
+      others.push_back(
+          std::async(std::launch::async, [&flights, joined = std::move(joined)]() mutable {
+            const auto ticket = flights.join("a");
+            joined.set_value();
+            return std::pair(ticket.is_first, ticket.flight->wait());
+          }));
       has_joined.wait();
     }
     return 3;

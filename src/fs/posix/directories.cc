@@ -8,8 +8,6 @@ namespace {
 constexpr std::uint64_t kAfterDot = 1;
 constexpr std::uint64_t kAfterDotDot = 2;
 constexpr std::uint64_t kFirstItem = 2;
-/// The kernel wants attributes with the first entries whether anybody asks for them or not.
-constexpr std::uint64_t kWalkFrom = kFirstItem + 16;
 
 }  // namespace
 
@@ -34,7 +32,8 @@ void PosixFileSystem::begin_names(OpenDirectory& directory, const std::string& p
   if (directory.names) {
     directory.names->begin_anew(path, local_names);
   } else {
-    directory.names.emplace(lister_, known_.listings, tree_walk_, lookups_, path, local_names);
+    directory.names.emplace(lister_, known_.listings, listing_fetcher_, lookups_, path,
+                            local_names);
   }
   directory.begun = false;
 }
@@ -67,7 +66,7 @@ Status PosixFileSystem::readdir(HandleId handle, std::uint64_t offset, bool with
   MutexLock lock(directory->mutex);
   // rewinddir: then the names are those that a new opendir would find.
   if (from_start && directory->begun && named) begin_names(*directory, path);
-  if (from_start && named) tree_walk_.listed(path);
+  if (from_start && named) walks_.on_listed(path);
   directory->begun = true;
   directory->names->refresh();
   for (std::size_t place = offset - kFirstItem;;) {
@@ -91,11 +90,11 @@ bool PosixFileSystem::visit_name(const InodePtr& parent, const std::string& path
   child.next = next;
   std::optional<Stat> stat = item.stat;
   bool directory = is_directory(item.form);
-  const bool walked = with_attributes && next > kWalkFrom && nodes_.is_walked(path);
+  const bool walked = with_attributes && walks_.wants_attributes(path, item.next);
   if (walked && item.listed.file) {
     // A program that reads on while it asks about each name wants these too; most are on their way.
     const std::string own = join_path(path, item.name);
-    nodes_.expects_all(own);
+    walks_.on_listed_with_attributes(own);
     const auto node = stat ? Result<Node>(Error{}) : resolver_.resolve(own);
     if (node) {
       stat = node->stat;

@@ -8,8 +8,6 @@
 namespace pailfs::fs {
 namespace {
 
-/// How old an answer may be when a file is opened: what the kernel itself trusts it for.
-constexpr std::chrono::seconds kFresh{1};
 /// How long a program may work through a listing.
 constexpr std::chrono::minutes kReading{10};
 /// How often a look may come into a rename and be repeated.
@@ -36,6 +34,7 @@ PosixFileSystem::PosixFileSystem(const Config& config, store::ObjectStore& store
       clock_(clock),
       mime_(ContentTypes::read(config.mime_types)),
       blocks_(memory_, config.memory_limit, clock),
+      read_ahead_(config.memory_limit),
       write_memory_(memory_, config.memory_limit / 4 * 3),
       kept_(kept_blocks(config)),
       space_{config.temporary_directory, config.disk, &write_memory_},
@@ -48,11 +47,13 @@ PosixFileSystem::PosixFileSystem(const Config& config, store::ObjectStore& store
                .first_spare = InodeNumbers::first_spare_at(clock.wall())}),
       fetcher_(store_, reads_, blocks_, kept_.get(), clock),
       nodes_(config_, store_, known_.nodes, known_.names, fetcher_, lookups_, clock),
-      tree_walk_(lister_, known_.names, known_.listings, nodes_, lookups_, clock),
+      listing_fetcher_(lister_, known_.listings, lookups_),
+      walks_(known_.names, nodes_, listing_fetcher_, read_ahead_.small_files(), clock),
       lookups_(kParallelLookups),
       reads_(kParallelReads),
       pool_(config.parallel),
-      resolver_(config_, store_, known_.nodes, known_.names, lookups_, clock, lister_, nodes_) {}
+      resolver_(config_, store_, known_.nodes, known_.names, lookups_, clock, lister_, nodes_,
+                walks_) {}
 
 std::unique_ptr<FileSystem> make_file_system(const Config& config, store::ObjectStore& store,
                                              Clock& clock, const FirstPage& first) {
@@ -149,7 +150,7 @@ Result<Node> PosixFileSystem::node_of(const InodePtr& inode) {
 
 bool PosixFileSystem::is_fresh(const std::string& path) {
   const auto learnt = known_.nodes.learnt_at(path);
-  return learnt && clock_.now() - *learnt < kFresh;
+  return learnt && clock_.now() - *learnt < kFreshToOpen;
 }
 
 Result<Node> PosixFileSystem::fresh_node(const std::string& path) {
@@ -228,7 +229,7 @@ Result<Attr> PosixFileSystem::lookup(InodeId parent, std::string_view name) {
         return attr;
       }
     }
-    nodes_.touched(place->path);
+    walks_.on_stat(place->path);
     const auto node = node_at(*place, name);
     if (node) {
       const InodePtr inode =
@@ -278,7 +279,7 @@ void PosixFileSystem::forget(InodeId ino, std::uint64_t count) {
 Result<Attr> PosixFileSystem::getattr(InodeId ino) {
   const auto inode = find_inode(ino);
   if (!inode) return inode.error();
-  if (const auto path = inodes_.path(*inode)) nodes_.touched(*path);
+  if (const auto path = inodes_.path(*inode)) walks_.on_stat(*path);
   const auto node = node_of(*inode);
   if (!node) return node.error();
   return told(*inode, node->stat);

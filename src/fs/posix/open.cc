@@ -63,7 +63,7 @@ bool PosixFileSystem::acquire_removed(const InodePtr& inode, bool writer) {
 }
 
 HandleId PosixFileSystem::add_handle(const InodePtr& inode, bool writable, bool created) {
-  auto file = std::make_shared<OpenFile>(inode, writable, fetcher_, clock_);
+  auto file = std::make_shared<OpenFile>(inode, writable, fetcher_, read_ahead_, clock_);
   file->created = created;
   {
     MutexLock lock(file->inode->content_mutex);
@@ -78,7 +78,7 @@ store::ETag PosixFileSystem::paged_version(Inode& inode) {
 }
 
 Result<Node> PosixFileSystem::fresh_node_to_read(const InodePtr& inode, const std::string& path) {
-  nodes_.opened(path);
+  walks_.on_open(path);
   const auto known = is_fresh(path) ? std::nullopt : known_.nodes.find(path);
   const bool small = known && known->form == Form::file && known->info.size > 0 &&
                      known->info.size <= kSmallObject;

@@ -15,6 +15,7 @@
 #include "fs/format/content_type.h"
 #include "fs/format/xattr_header.h"
 #include "fs/lock_ranks.h"
+#include "fs/predict/small_files.h"
 #include "fs/read/object_reader.h"
 #include "fs/tree/attribute_snapshot.h"
 #include "fs/tree/dir_reader.h"
@@ -25,15 +26,16 @@
 #include "fs/tree/node_fetcher.h"
 #include "fs/tree/path_locks.h"
 #include "fs/tree/resolver.h"
-#include "fs/tree/tree_walk.h"
+#include "fs/tree/walk_watch.h"
 #include "fs/write/uploader.h"
 
 namespace pailfs::fs {
 
 /// One open(): shares the inode's content with other handles, has its own read-ahead.
 struct OpenFile {
-  OpenFile(InodePtr file, bool for_writing, BlockFetcher& fetcher, const Clock& clock)
-      : inode(std::move(file)), writable(for_writing), reader(fetcher, clock) {}
+  OpenFile(InodePtr file, bool for_writing, BlockFetcher& fetcher, ReadAheadBudget& read_ahead,
+           const Clock& clock)
+      : inode(std::move(file)), writable(for_writing), reader(fetcher, read_ahead, clock) {}
   const InodePtr inode;
   const bool writable;
   bool created = false;  ///< made the file: its close stores it even if it wrote nothing
@@ -394,6 +396,7 @@ class PosixFileSystem final : public FileSystem {
   const ContentTypes mime_;
   cache::BlockMemory memory_;  // of the two below
   cache::BlockCache blocks_;
+  ReadAheadBudget read_ahead_;  // of the cache's memory; outlives the open files
   cache::WriteMemory write_memory_;
   const std::unique_ptr<cache::DiskBlocks> kept_;  // null without use_cache
   const cache::LocalSpace space_;
@@ -411,7 +414,8 @@ class PosixFileSystem final : public FileSystem {
   PathLocks paths_;
   BlockFetcher fetcher_;  // used by tasks of the pools, which end first, like
   NodeFetcher nodes_;
-  TreeWalk tree_walk_;
+  ListingFetcher listing_fetcher_;
+  WalkWatch walks_;
   WorkerPool lookups_;  ///< second request of a lookup
   WorkerPool reads_;    ///< reads, and what is read ahead
   WorkerPool pool_;     ///< parts, copies: long ones must not make the two above wait

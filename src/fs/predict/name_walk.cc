@@ -6,23 +6,24 @@
 namespace pailfs::fs {
 namespace {
 
-/// Who skips more has something else in mind.
+/// A program that skips more names is on no walk.
 constexpr std::uint32_t kSkip = 16;
-/// Attributes of as many as a service answers side by side; but where it ends nobody knows, and
-/// what was asked for in vain must stay little beside what was not.
+/// The most names whose attributes are asked for: a service answers so many questions side by side.
+/// But where a walk ends is not known, so that no more than a share of the names that it has passed
+/// is asked for ahead: requests in vain stay few beside the others.
 constexpr std::size_t kAttributes = 64;
 constexpr unsigned kShare = 4;
-/// The first few are a round trip each.
+/// Names ahead where a walk begins, each of which would take a round trip.
 constexpr unsigned kBegin = 4;
-/// Where the names were listed right before: `ls -l` of a thousand names far away took 27 round
-/// trips with the two above.
+/// Names ahead for each that was passed, where all were listed right before: `ls -l` of a thousand
+/// names far away took 27 round trips with the two numbers above.
 constexpr std::size_t kEager = 8;
-/// Whole files: they must be opened before what was learnt with them is a second old.
+/// The most files that are fetched whole: the program must open them within kFreshToOpen.
 constexpr std::size_t kFiles = 16;
 
 }  // namespace
 
-NameWalk::Advice NameWalk::next(const Name& name) {
+NameWalk::Advice NameWalk::on_question(const Name& name) {
   const std::uint32_t place = name.place;
   const bool read = reads_ > 0;
   if (last_ != place) {
@@ -34,7 +35,7 @@ NameWalk::Advice NameWalk::next(const Name& name) {
     last_ = place;
     opened_ = false;
   }
-  // What was left out of the advice before is wanted now.
+  // The names of earlier advice are advised again: certain files, or files' bytes, were left out.
   const bool all = name.is_file || name.expected > 0;
   if ((all && !asks_all_) || (reads_ > 0) != read) until_ = 0;
   asks_all_ = asks_all_ || all;
@@ -74,17 +75,17 @@ NameWalk::Habit NameWalk::habit() const {
   Habit habit;
   habit.asks = from_first_ && under_way();
   habit.all = habit.asks && asks_all_;
-  // Where only the first was asked about, a directory, nothing is known of files.
+  // Where the first name alone was asked about it may be a directory, which tells nothing of files.
   habit.reads = habit.asks && (reads_ > 0 || opened_ || (run_ == 0 && before_.reads));
   return habit;
 }
 
-NameWalk::Advice NameWalk::opened(const Name& name) {
+NameWalk::Advice NameWalk::on_open(const Name& name) {
   const std::uint32_t place = name.place;
   Advice advice;
-  // Of another file in between nothing is learnt.
+  // An open of a file elsewhere in the directory tells nothing of the walk.
   if (last_ && *last_ != place && !follows(place)) return advice;
-  if (last_ != place) advice = next(name);
+  if (last_ != place) advice = on_question(name);
   opened_ = true;
   return advice;
 }

@@ -14,13 +14,12 @@ class NameWalk final {
  public:
   struct Advice {
     bool expects_reads = false;  ///< the names before were opened after they were asked about
-    bool is_first = false;       ///< nothing is known of what is going on
+    bool is_first = false;       ///< the name may be asked about alone, or begin a walk
     std::size_t ahead = 0;       ///< names after this one that will be asked about too
     std::uint32_t from = 0;      ///< places of those that were in no advice before
     std::size_t until = 0;
-    bool reaches_end = false;  ///< there may be more in the next directory
-    /// Not only those of which the listing does not tell whether they are files: find(1) and rm(1)
-    /// ask about no other.
+    bool reaches_end = false;  ///< the walk may go on in the next directory
+    /// Also names that the listing shows to be files; find(1) and rm(1) ask about the others only.
     bool all = false;
   };
 
@@ -31,24 +30,26 @@ class NameWalk final {
     bool all = false;    ///< see Advice
   };
 
-  /// All names are being given to a program, from the first on: if the first are what it asks
-  /// about next, it will hardly stop there.
-  void listed(Habit before) {
+  /// All names are being given to a program, from the first on; `before` is what it did with those
+  /// of the directory before. If it asks about the first names next, it will hardly stop there.
+  void on_listed(Habit before) {
     listed_ = true;
     before_ = before;
   }
+  /// What the program has done with the names of this directory.
   [[nodiscard]] Habit habit() const;
   /// A name of the directory.
   struct Name {
     std::uint32_t place = 0;
     bool is_file = false;            ///< for certain
     std::uint32_t end = UINT32_MAX;  ///< there are no places from here on, or not yet
-    std::size_t expected = 0;        ///< so many that follow will be asked about, as somebody knows
+    std::size_t expected = 0;        ///< so many that follow will be asked about for certain
   };
-  /// Somebody asks about the name.
-  Advice next(const Name& name);
-  /// It is opened to be read; somebody may have asked about it right before.
-  Advice opened(const Name& name);
+  /// A program asks about the name.
+  Advice on_question(const Name& name);
+  /// A program opens the file to read it; it may have asked about it right before.
+  Advice on_open(const Name& name);
+  /// Names that follow the last one will be asked about.
   [[nodiscard]] bool under_way() const;
 
  private:
@@ -58,14 +59,14 @@ class NameWalk final {
   static constexpr unsigned kSure = 2;  ///< names in a row
 
   std::optional<std::uint32_t> last_;
-  bool listed_ = false;      // and nothing was asked about since
-  bool from_first_ = false;  // so began the run
-  bool asks_all_ = false;    // a certain file was asked about since
-  Habit before_;
-  bool opened_ = false;
-  std::uint32_t until_ = 0;  // advice was given on the names before
-  unsigned run_ = 0;
-  unsigned reads_ = 0;
+  bool listed_ = false;      // and no name was asked about since
+  bool from_first_ = false;  // the run began with the first names, right after the listing
+  bool asks_all_ = false;    // a certain file was asked about since the run began
+  Habit before_;             // with the names of the directory before
+  bool opened_ = false;      // the last name was
+  std::uint32_t until_ = 0;  // advice was given on the names before this place
+  unsigned run_ = 0;         // names in a row before the last one
+  unsigned reads_ = 0;       // of which so many, at its end, were opened
 };
 
 }  // namespace pailfs::fs

@@ -10,12 +10,13 @@ constexpr std::uint64_t kFirstWindow = 1U << 20U;
 /// A window after a stall: enough for several requests side by side.
 constexpr std::uint64_t kFirstStallWindow = 4U << 20U;
 constexpr std::uint64_t kSmallestPart = 1U << 20U;
-/// The kernel reads ahead with several requests at once, which arrive in any order.
+/// Reads this near to each other are one run: the kernel reads ahead with several requests at once,
+/// which arrive in any order.
 constexpr std::uint64_t kNear = 128U << 10U;
 /// Page faults of a mapping jump about within its read-around; a run that is established bears it.
 constexpr std::uint64_t kJump = 2U << 20U;
-constexpr std::uint64_t kEstablished = 3;
-/// A place that none of so many reads went to is left.
+constexpr std::uint64_t kEstablished = 3;  // reads
+/// A place is forgotten after so many reads elsewhere.
 constexpr std::uint64_t kForgotten = 64;
 /// A window is at most this many times what has been read in a row.
 constexpr std::uint64_t kTrust = 16;
@@ -80,11 +81,11 @@ ReadAdvice ReadPattern::on_read(Range read, std::uint64_t file_size, bool stalle
   place.window =
       std::min({place.window, kMostParts * kPart, std::max(kTrust * place.run.size(), kFirstWindow),
                 std::max(room, kFirstWindow)});
-  // Side by side where the distance limits, few where the processor does.
+  // Four requests side by side where the latency limits, one where the processor does.
   const std::uint64_t piece =
       place.far && place.window < 2 * kPart ? place.window / 4 : place.window;
   advice.part = std::clamp(piece, kSmallestPart, kPart);
-  // Whole parts only, so that few requests fetch much; each is named once.
+  // The advice ends at the end of a part, so that few requests fetch much, and names no byte twice.
   std::uint64_t to = place.run.end + place.window;
   to = to >= file_size ? file_size : to - to % advice.part;
   const std::uint64_t from = std::max(place.run.end, place.announced);

@@ -33,7 +33,7 @@ class ReadPattern final {
   /// `stalled`: the reader of this place has to wait, or had to since the last read. `room`: bytes
   /// that one place may have fetched ahead.
   ReadAdvice on_read(Range read, std::uint64_t file_size, bool stalled, std::uint64_t room);
-  /// Places that are being read on at the moment.
+  /// Places from which a program reads on at the moment.
   [[nodiscard]] std::size_t streams() const;
 
  private:

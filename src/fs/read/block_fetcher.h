@@ -16,13 +16,9 @@
 
 #include "disk_copies.h"
 #include "link_estimate.h"
-#include "read_ahead_budget.h"
 #include "version.h"
 
 namespace pailfs::fs {
-
-/// An object of so many bytes is fetched whole, and kept whole when it was written here.
-inline constexpr std::uint64_t kSmallObject = 128U << 10U;
 
 /// Brings stretches of objects into the block cache, one GET each, pinned to the version (law L5).
 /// A reader that waits for a block gets its bytes as they come. Blocks with a copy on the disk are
@@ -33,12 +29,7 @@ class BlockFetcher final {
   /// `disk`: null without `use_cache`.
   BlockFetcher(store::ObjectStore& store, WorkerPool& pool, cache::BlockCache& cache,
                cache::DiskBlocks* disk, const Clock& clock)
-      : store_(store),
-        pool_(pool),
-        cache_(cache),
-        disk_(disk),
-        clock_(clock),
-        budget_(cache.limit()) {}
+      : store_(store), pool_(pool), cache_(cache), disk_(disk), clock_(clock) {}
 
   /// The blocks of that version, shared by all who open it; without an ETag the caller's alone.
   cache::BlockCache::ObjectPtr open(const Version& version);
@@ -68,8 +59,6 @@ class BlockFetcher final {
   [[nodiscard]] DiskCopies& disk() { return disk_; }
   /// What the fetches so far have shown of the way to the store.
   [[nodiscard]] const LinkEstimate& link() const { return link_; }
-  /// How much of the block cache may be filled ahead of the programs that read.
-  [[nodiscard]] ReadAheadBudget& budget() { return budget_; }
 
  private:
   struct Fetch;
@@ -87,7 +76,6 @@ class BlockFetcher final {
   DiskCopies disk_;
   const Clock& clock_;
   LinkEstimate link_;
-  ReadAheadBudget budget_;
   std::atomic<std::uint64_t> nameless_ = 0;  ///< versions without an ETag so far
 };
 

@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <span>
 
+#include "fs/predict/small_files.h"
+
 namespace pailfs::fs {
 namespace {
 

@@ -20,8 +20,8 @@ namespace pailfs::fs {
 /// `read` at once.
 class ObjectReader final {
  public:
-  ObjectReader(BlockFetcher& fetcher, const Clock& clock)
-      : fetcher_(fetcher), link_(fetcher.link()), clock_(clock), budget_(fetcher.budget()) {}
+  ObjectReader(BlockFetcher& fetcher, ReadAheadBudget& budget, const Clock& clock)
+      : fetcher_(fetcher), link_(fetcher.link()), clock_(clock), budget_(budget) {}
   ObjectReader(const ObjectReader&) = delete;
   ObjectReader& operator=(const ObjectReader&) = delete;
 

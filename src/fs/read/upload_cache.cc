@@ -5,6 +5,8 @@
 #include <cstring>
 #include <vector>
 
+#include "fs/predict/small_files.h"
+
 namespace pailfs::fs {
 namespace {
 

@@ -13,9 +13,10 @@ constexpr std::size_t kFirstLocal = 1U << 30U;
 
 }  // namespace
 
-DirReader::DirReader(const Lister& lister, ListingCache& listings, TreeWalk& tree, WorkerPool& pool,
-                     std::string path, const std::vector<std::string>& local_names)
-    : lister_(lister), listings_(listings), tree_(tree), pool_(pool), path_(std::move(path)) {
+DirReader::DirReader(const Lister& lister, ListingCache& listings, ListingFetcher& fetcher,
+                     WorkerPool& pool, std::string path,
+                     const std::vector<std::string>& local_names)
+    : lister_(lister), listings_(listings), fetcher_(fetcher), pool_(pool), path_(std::move(path)) {
   note_local(local_names);
   take_known();
 }
@@ -81,7 +82,7 @@ void DirReader::fetch_ahead() {
 
 Status DirReader::more() {
   if (!reading_) {
-    tree_.join(path_);
+    fetcher_.join(path_);
     take_known();
     if (reading_) return {};
   }

@@ -11,7 +11,7 @@
 
 #include "lister.h"
 #include "listing_cache.h"
-#include "tree_walk.h"
+#include "listing_fetcher.h"
 
 namespace pailfs::fs {
 
@@ -24,7 +24,7 @@ namespace pailfs::fs {
 class DirReader final {
  public:
   /// `local_names`: files of the directory that the store does not have yet.
-  DirReader(const Lister& lister, ListingCache& listings, TreeWalk& tree, WorkerPool& pool,
+  DirReader(const Lister& lister, ListingCache& listings, ListingFetcher& fetcher, WorkerPool& pool,
             std::string path, const std::vector<std::string>& local_names);
 
   /// rewinddir: from now on the names are those that a new reader of `path` would find.
@@ -51,7 +51,7 @@ class DirReader final {
 
   const Lister& lister_;
   ListingCache& listings_;
-  TreeWalk& tree_;
+  ListingFetcher& fetcher_;
   WorkerPool& pool_;
   std::string path_;
   std::vector<LocalName> local_;  // all that ever were, in the order of their places

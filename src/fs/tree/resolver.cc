@@ -148,8 +148,8 @@ Result<Node> Resolver::ask_name(const std::string& path) {
 
 Result<Node> Resolver::ask_listed(const std::string& path, const ListedName& listed) {
   // A directory is mostly read next: a page of its names tells as much as a HEAD.
-  auto found = listed.file || nodes_.is_walked(parent_path(path)) ? nodes_.fetch(path, listed)
-                                                                  : ask_directory(path);
+  const bool by_name = listed.file || walks_.is_walked(parent_path(path));
+  auto found = by_name ? nodes_.fetch(path, listed, walks_.on_question(path)) : ask_directory(path);
   // Gone since the listing, or something else now: then nothing is known.
   return !found && is_absence(found.error()) ? ask_all(path) : found;
 }

@@ -11,6 +11,7 @@
 #include "lister.h"
 #include "node_cache.h"
 #include "node_fetcher.h"
+#include "walk_watch.h"
 
 namespace pailfs::fs {
 
@@ -23,7 +24,8 @@ namespace pailfs::fs {
 class Resolver final {
  public:
   Resolver(const Config& config, store::ObjectStore& store, NodeCache& cache, ListedNames& names,
-           WorkerPool& pool, Clock& clock, const Lister& lister, NodeFetcher& nodes)
+           WorkerPool& pool, Clock& clock, const Lister& lister, NodeFetcher& nodes,
+           WalkWatch& walks)
       : config_(config),
         store_(store),
         cache_(cache),
@@ -31,7 +33,8 @@ class Resolver final {
         pool_(pool),
         clock_(clock),
         lister_(lister),
-        nodes_(nodes) {}
+        nodes_(nodes),
+        walks_(walks) {}
 
   /// ENOENT when the store says that nothing is there; any other failure is passed on (law L4).
   Result<Node> resolve(const std::string& path);
@@ -64,6 +67,7 @@ class Resolver final {
   Clock& clock_;
   const Lister& lister_;
   NodeFetcher& nodes_;
+  WalkWatch& walks_;
   SingleFlight<Status> renewals_;  // of listings, by directory
 };
 

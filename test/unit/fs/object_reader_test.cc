@@ -31,6 +31,7 @@ struct Fixture {
         store(clock),
         faults(store),
         cache(blocks, memory, clock),
+        budget(memory),
         fetcher(faults, pool, cache, nullptr, clock) {
     version.key = "k";
     version.etag = store.put_raw("k", bytes);
@@ -42,6 +43,7 @@ struct Fixture {
   test::FaultStore faults;
   cache::BlockMemory blocks;
   cache::BlockCache cache;
+  ReadAheadBudget budget;
   BlockFetcher fetcher;
   Version version;
 
@@ -72,7 +74,7 @@ struct Mount {
         kept({directory, 1U << 30U, {0, 0, std::uint64_t{1} << 60U}, 100}),
         fetcher(f.faults, pool, cache, &kept, f.clock) {}
   void read_through() {
-    ObjectReader reader(fetcher, f.clock);
+    ObjectReader reader(fetcher, f.budget, f.clock);
     f.read_through(reader, 131'072);
   }
   Fixture& f;
@@ -87,14 +89,14 @@ struct Mount {
 
 TEST_CASE("a small file is fetched whole by its first read") {
   Fixture f(100'000);
-  ObjectReader reader(f.fetcher, f.clock);
+  ObjectReader reader(f.fetcher, f.budget, f.clock);
   f.read_through(reader, 10'000);
   CHECK(f.store.count().get == 1);
 }
 
 TEST_CASE("a random read fetches at most 128 KiB") {
   Fixture f(50 * kMiB);
-  ObjectReader reader(f.fetcher, f.clock);
+  ObjectReader reader(f.fetcher, f.budget, f.clock);
   for (const std::uint64_t at : {40 * kMiB, 3 * kMiB, 22 * kMiB + 77}) {
     REQUIRE(f.right(reader, at, 4096));
   }
@@ -104,7 +106,7 @@ TEST_CASE("a random read fetches at most 128 KiB") {
 
 TEST_CASE("a sequential reader gets every byte once, in few requests") {
   Fixture f(40 * kMiB + 13);
-  ObjectReader reader(f.fetcher, f.clock);
+  ObjectReader reader(f.fetcher, f.budget, f.clock);
   f.read_through(reader, 131'072);
   CHECK(f.store.bytes_out() == f.version.size);
   CHECK(f.store.count().get <= 12);
@@ -112,7 +114,7 @@ TEST_CASE("a sequential reader gets every byte once, in few requests") {
 
 TEST_CASE("interleaved readers through one handle each get every byte once") {
   Fixture f(48 * kMiB);
-  ObjectReader reader(f.fetcher, f.clock);
+  ObjectReader reader(f.fetcher, f.budget, f.clock);
   const std::uint64_t third = f.version.size / 3;
   for (std::uint64_t at = 0; at < third; at += 131'072) {
     for (std::uint64_t begin : {std::uint64_t{0}, third, 2 * third}) {
@@ -125,8 +127,8 @@ TEST_CASE("interleaved readers through one handle each get every byte once") {
 
 TEST_CASE("handles share what is fetched, and what was read stays for the next one") {
   Fixture f(8 * kMiB);
-  ObjectReader first(f.fetcher, f.clock);
-  ObjectReader second(f.fetcher, f.clock);
+  ObjectReader first(f.fetcher, f.budget, f.clock);
+  ObjectReader second(f.fetcher, f.budget, f.clock);
   f.read_through(first, kMiB);
   f.read_through(second, kMiB);
   CHECK(f.store.bytes_out() == f.version.size);
@@ -134,7 +136,7 @@ TEST_CASE("handles share what is fetched, and what was read stays for the next o
 
 TEST_CASE("a seek back within the pool costs nothing") {
   Fixture f(16 * kMiB);
-  ObjectReader reader(f.fetcher, f.clock);
+  ObjectReader reader(f.fetcher, f.budget, f.clock);
   f.read_through(reader, kMiB);
   const auto requests = f.store.count().get;
   REQUIRE(f.right(reader, 3 * kMiB, 5 * kMiB));
@@ -143,14 +145,14 @@ TEST_CASE("a seek back within the pool costs nothing") {
 
 TEST_CASE("with no memory left reads still work, without reading ahead") {
   Fixture f(4 * kMiB, 0);
-  ObjectReader reader(f.fetcher, f.clock);
+  ObjectReader reader(f.fetcher, f.budget, f.clock);
   f.read_through(reader, 131'072);
   CHECK(f.store.bytes_out() == f.version.size);
 }
 
 TEST_CASE("the pool keeps its limit whatever is read") {
   Fixture f(64 * kMiB, 8 * kMiB);
-  ObjectReader reader(f.fetcher, f.clock);
+  ObjectReader reader(f.fetcher, f.budget, f.clock);
   for (std::uint64_t at = 0; at < f.version.size; at += kMiB) {
     REQUIRE(f.right(reader, at, kMiB));
     CHECK(f.cache.size() <= 10 * kMiB);
@@ -160,7 +162,7 @@ TEST_CASE("the pool keeps its limit whatever is read") {
 TEST_CASE("when nobody reads any more most of the memory is given up") {
   Fixture f(32 * kMiB, 32 * kMiB);
   {
-    ObjectReader reader(f.fetcher, f.clock);
+    ObjectReader reader(f.fetcher, f.budget, f.clock);
     f.read_through(reader, kMiB);
     CHECK(f.cache.size() > 16 * kMiB);
   }
@@ -174,7 +176,7 @@ TEST_CASE("when nobody reads any more most of the memory is given up") {
 
 TEST_CASE("another version is an error, not other bytes") {
   Fixture f(kMiB);
-  ObjectReader reader(f.fetcher, f.clock);
+  ObjectReader reader(f.fetcher, f.budget, f.clock);
   REQUIRE(f.right(reader, 0, 10));
   f.store.put_raw("k", noise(kMiB + 1));
   const auto read = reader.read(f.version, {900'000, 900'010});
@@ -190,7 +192,7 @@ TEST_CASE("a failed fetch fails its read, and the next read tries again") {
     fault.verb = test::Verb::get;
     fault.nth = 1;
     f.faults.add(fault);
-    ObjectReader reader(f.fetcher, f.clock);
+    ObjectReader reader(f.fetcher, f.budget, f.clock);
     REQUIRE_FALSE(reader.read(f.version, {0, 10}));
     REQUIRE(f.right(reader, 0, 10));
   }
@@ -198,7 +200,7 @@ TEST_CASE("a failed fetch fails its read, and the next read tries again") {
 
 TEST_CASE("readers that arrive out of order share what is fetched") {
   Fixture f(16 * kMiB);
-  ObjectReader reader(f.fetcher, f.clock);
+  ObjectReader reader(f.fetcher, f.budget, f.clock);
   std::vector<std::thread> threads;
   std::vector<std::string> got(16);
   for (std::size_t i = 0; i < got.size(); ++i) {
@@ -213,12 +215,12 @@ TEST_CASE("readers that arrive out of order share what is fetched") {
 TEST_CASE("without an ETag no handle reads what another one has fetched") {
   Fixture f(100'000);
   f.version.etag = {};
-  ObjectReader first(f.fetcher, f.clock);
+  ObjectReader first(f.fetcher, f.budget, f.clock);
   CHECK(f.right(first, 0, 10));
   f.bytes = noise(100'001).substr(1);
   f.store.put_raw("k", f.bytes);
   CHECK_FALSE(f.right(first, 50'000, 10));  // its own, from the same request
-  ObjectReader second(f.fetcher, f.clock);
+  ObjectReader second(f.fetcher, f.budget, f.clock);
   CHECK(f.right(second, 0, 10));
   CHECK(f.right(second, 50'000, 10));
   CHECK_FALSE(f.fetcher.fetch_whole(f.version));
@@ -226,7 +228,7 @@ TEST_CASE("without an ETag no handle reads what another one has fetched") {
 
 TEST_CASE("a reader that meets what was written and cannot be kept asks the store") {
   Fixture f(100'000);
-  ObjectReader reader(f.fetcher, f.clock);
+  ObjectReader reader(f.fetcher, f.budget, f.clock);
   std::string got;
   std::thread meets;
   keep_written(f.fetcher, f.version, [&](auto, auto) {
@@ -254,7 +256,7 @@ TEST_CASE("of what is kept on disk in part only the rest is fetched") {
   const test::ScratchDirectory scratch;
   {
     Mount first(f, scratch.path());
-    ObjectReader reader(first.fetcher, f.clock);
+    ObjectReader reader(first.fetcher, f.budget, f.clock);
     REQUIRE(f.right(reader, 0, 4096));
   }
   const std::uint64_t fetched = f.store.bytes_out();
@@ -278,7 +280,7 @@ TEST_CASE("a reply cut short leaves on disk only what has come") {
   const test::ScratchDirectory scratch;
   {
     Mount first(f, scratch.path());
-    ObjectReader reader(first.fetcher, f.clock);
+    ObjectReader reader(first.fetcher, f.budget, f.clock);
     test::Fault cut;
     cut.verb = test::Verb::get;
     cut.times = 1;

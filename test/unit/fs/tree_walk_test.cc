@@ -1,232 +1,119 @@
 // SPDX-License-Identifier: Apache-2.0
-// Programs that go through the directories of a tree, as the file system sees them.
-#include <fcntl.h>
+#include "fs/predict/tree_walk.h"
 
-#include <atomic>
-#include <future>
-#include <memory>
-#include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "pailfs/fs/file_system.h"
-
 #include "support/catch.h"
-#include "support/fake_clock.h"
-#include "support/fake_store.h"
-#include "support/fault_store.h"
 
 namespace pailfs::fs {
 namespace {
 
 using namespace std::chrono_literals;
 
-struct World {
-  explicit World(int directories, int files_in_each = 5) {
-    for (int d = 0; d < directories; ++d) {
-      const std::string directory = name('d', d) + "/";
-      store.put_raw(directory, "");
-      for (int f = 0; f < files_in_each; ++f) store.put_raw(directory + name('f', f), "x");
-    }
-    Config config;
-    config.memory_limit = 64U << 20U;
-    files = make_file_system(config, faults, clock);
-  }
-  static std::string name(char letter, int number) { return letter + std::to_string(100 + number); }
-  InodeId look(const std::string& name, InodeId parent = kRootInode) {
-    const auto attr = files->lookup(parent, name);
-    REQUIRE(attr);
-    return attr->ino;
-  }
-  std::vector<std::string> names(InodeId directory) {
-    std::vector<std::string> found;
-    const auto opened = files->opendir(directory);
-    REQUIRE(opened);
-    REQUIRE(files->readdir(*opened, 0, false, [&](const DirEntry& entry) {
-      if (entry.name != "." && entry.name != "..") found.emplace_back(entry.name);
-      return true;
-    }));
-    files->releasedir(*opened);
-    return found;
-  }
-  /// find(1) with a test on each file, or grep -r.
-  void walk(InodeId top, bool reads, std::chrono::milliseconds pause = 0ms) {
-    for (const std::string& name : names(top)) {
-      const auto attr = files->lookup(top, name);
-      REQUIRE(attr);
-      if (S_ISDIR(attr->mode)) {
-        walk(attr->ino, reads, pause);
-        clock.advance(pause);
-      } else if (reads) {
-        const auto opened = files->open(attr->ino, O_RDONLY);
-        REQUIRE(opened);
-        REQUIRE(files->read(opened->handle, 0, 4096));
-        files->release(opened->handle);
-      }
-    }
-  }
+constexpr NameWalk::Habit kAsks{.asks = true};
+constexpr NameWalk::Habit kReads{.asks = true, .reads = true};
+constexpr std::size_t kDirectories = 40;
+constexpr std::size_t kManyFiles = 1'000;
 
-  test::FakeClock clock;
-  test::FakeStore store{clock};
-  test::FaultStore faults{store};
-  std::unique_ptr<FileSystem> files;
+std::string name(std::size_t number) {
+  return "d" + std::to_string(number);
+}
+
+/// A program that goes through top/d0 to top/d39.
+struct Program {
+  explicit Program(std::size_t small_files = kManyFiles) : walk(small_files) {}
+  std::size_t read(std::size_t number, NameWalk::Habit habit = {},
+                   const std::string& top = "top/") {
+    std::vector<std::string> following;
+    for (std::size_t next = number + 1; next < kDirectories && following.size() < TreeWalk::kMost;
+         ++next) {
+      following.push_back(name(next));
+    }
+    return walk.on_listed(top + name(number), following, habit, now);
+  }
+  TreeWalk walk;
+  MonoTime now{1h};
 };
 
-TEST_CASE("a walk through many directories asks for each thing once") {
-  World w(40);
-  const bool reads = GENERATE(false, true);
-  w.store.reset_count();
-  w.walk(kRootInode, reads);
-  w.files.reset();  // what was asked for ahead has come
-  const auto count = w.store.count();
-  CAPTURE(count.text());
-  CHECK(count.list == 41);
-  // One request for each directory and each file.
-  CHECK(count.head + count.get == 40 + 200);
-  if (reads) CHECK(count.get == 200);
+TEST_CASE("the more directories a program has read in order, the more are listed ahead") {
+  Program program;
+  const std::vector<std::size_t> expected = {0, 4, 8, 12, 16, 16, 16};
+  for (std::size_t i = 0; i < expected.size(); ++i) CHECK(program.read(i) == expected[i]);
+  program.read(20);  // elsewhere
+  CHECK(program.read(21) == 4);
+  for (std::size_t i = 22; i < 30; ++i) program.read(i);
+  CHECK(program.read(30) == 9);  // there are no more
+  for (std::size_t i = 31; i < 39; ++i) program.read(i);
+  CHECK(program.read(39) == 0);
+  CHECK(program.read(0) == 0);
 }
 
-TEST_CASE("who reads slowly has no more fetched ahead than he comes to within a second") {
-  World w(12);
-  w.store.reset_count();
-  w.walk(kRootInode, true, 400ms);
-  w.files.reset();
-  const auto count = w.store.count();
-  CAPTURE(count.text());
-  CHECK(count.get == 12 * 5);
-  CHECK(count.head == 12);
-}
-
-TEST_CASE("the next directories of a walk and their names come side by side") {
-  World w(40);
-  // The answer to the first question waits until the second one is asked.
-  const auto [first, second] = GENERATE(std::pair("d120/", "d121/"),  // listings
-                                        std::pair("d120/f101", "d122/f101"));
-  std::promise<void> asked;
-  const auto was_asked = asked.get_future().share();
-  std::atomic<bool> met = false;
-  test::Fault fault;
-  fault.action = test::Fault::Action::none;
-  fault.nth = 1;
-  if (std::string(first).ends_with('/')) fault.verb = test::Verb::list;
-  fault.key = first;
-  fault.before = [&](const test::StoreCall&) {
-    met = was_asked.wait_for(10s) == std::future_status::ready;
+TEST_CASE("directories that are read out of order, again or after a pause are no walk") {
+  struct Row {
+    const char* what;
+    std::vector<std::size_t> read;
+    std::chrono::milliseconds pause;
+    std::size_t last;  // listed ahead of the last one
   };
-  w.faults.add(fault);
-  fault.key = second;
-  fault.before = [&](const test::StoreCall&) { asked.set_value(); };
-  w.faults.add(fault);
-  w.walk(kRootInode, false);
-  w.files.reset();
-  CHECK(met);
-}
-
-TEST_CASE("who listed another directory long ago is not taken to go on with it") {
-  World w(40);
-  const auto names = w.names(kRootInode);
-  for (int d = 0; d < 3; ++d) {
-    const InodeId directory = w.look(names[static_cast<std::size_t>(d)]);
-    for (const std::string& name : w.names(directory)) w.look(name, directory);
-    w.clock.advance(3s);
-  }
-  w.store.reset_count();
-  CHECK(w.names(w.look("d103")).size() == 5);
-  w.files.reset();
-  CHECK(w.store.count().list <= 2);  // its own, and the root's, which is older than 5 s
-}
-
-TEST_CASE("who lists one directory of many makes nobody ask for the others") {
-  World w(40);
-  REQUIRE(w.names(kRootInode).size() == 40);
-  const InodeId directory = w.look("d120");
-  w.store.reset_count();
-  CHECK(w.names(directory).size() == 5);
-  w.files.reset();
-  CHECK(w.store.count().total() <= 1);
-}
-
-TEST_CASE("who asks about no name makes nobody ask about those of the next directory") {
-  World w(40);
-  w.store.reset_count();
-  for (const std::string& name : w.names(kRootInode)) CHECK(w.names(w.look(name)).size() == 5);
-  w.files.reset();
-  const auto count = w.store.count();
-  CAPTURE(count.text());
-  CHECK(count.list == 41);
-  CHECK(count.head + count.get == 40);
-}
-
-TEST_CASE("who asks only what a listing does not tell makes nobody ask for the rest") {
-  World w(20, 3);
-  const std::string large(5'000, 'x');
-  for (int d = 0; d < 20; ++d) {
-    for (int f = 0; f < 6; ++f) {
-      w.store.put_raw(World::name('d', d) + "/" + World::name('f', f) + "large", large);
-    }
-  }
-  const bool all = GENERATE(false, true);  // ls -lR, or find -type f
-  const auto walk = [&](InodeId top, const auto& self) -> void {
-    const auto opened = w.files->opendir(top);
-    REQUIRE(opened);
-    std::vector<std::pair<std::string, bool>> found;
-    REQUIRE(w.files->readdir(*opened, 0, false, [&](const DirEntry& entry) {
-      if (!entry.name.starts_with('.')) found.emplace_back(entry.name, entry.type == S_IFREG);
-      return true;
-    }));
-    for (const auto& [name, is_file] : found) {
-      if (is_file && !all) continue;
-      const auto attr = w.files->lookup(top, name);
-      REQUIRE(attr);
-      if (!attr->complete) REQUIRE(w.files->getattr(attr->ino));
-      if (S_ISDIR(attr->mode)) self(attr->ino, self);
-    }
-    w.files->releasedir(*opened);
+  const std::vector<Row> rows = {
+      {"in order", {0, 1, 2}, 0ms, 8},
+      {"with a short pause between them", {0, 1, 2}, 2'000ms, 8},
+      {"with a long pause between them", {0, 1, 2}, 2'001ms, 0},
+      {"every second one", {0, 2, 4, 6}, 0ms, 0},
+      {"backwards", {9, 8, 7, 6}, 0ms, 0},
+      {"the same one", {3, 3, 3}, 0ms, 0},
+      {"the same one again after a run", {3, 4, 5, 5}, 0ms, 0},
   };
-  w.store.reset_count();
-  walk(kRootInode, walk);
-  w.files.reset();
-  const auto count = w.store.count();
-  CAPTURE(count.text());
-  CHECK(count.list == 21);
-  CHECK(count.head + count.get == (all ? 20 + 20 * 9 : 20 + 20 * 3));
-}
-
-TEST_CASE("a listing that fails ahead of the walk fails nothing, and is asked for again") {
-  World w(12);
-  test::Fault fault;
-  fault.verb = test::Verb::list;
-  fault.key = "d108/";
-  fault.times = 1;
-  const auto rule = w.faults.add(fault);
-  std::set<std::string> failed;
-  for (const std::string& name : w.names(kRootInode)) {
-    const InodeId directory = w.look(name);
-    for (int tries = 0; tries < 2; ++tries) {
-      const auto opened = w.files->opendir(directory);
-      REQUIRE(opened);
-      std::size_t found = 0;
-      const Status read = w.files->readdir(*opened, 0, false, [&](const DirEntry&) {
-        ++found;
-        return true;
-      });
-      w.files->releasedir(*opened);
-      if (!read) failed.insert(name);
-      if (read) CHECK(found == 7);
+  for (const Row& row : rows) {
+    CAPTURE(row.what);
+    Program program;
+    std::size_t last = 0;
+    for (const std::size_t number : row.read) {
+      last = program.read(number);
+      program.now += row.pause;
     }
+    CHECK(last == row.last);
   }
-  CHECK(w.faults.fired(rule) == 1);
-  CHECK(failed.size() <= 1);  // when the walk itself was quicker than the one ahead of it
 }
 
-TEST_CASE("what others put into a directory listed ahead is seen when its time has passed") {
-  World w(12);
-  const auto names = w.names(kRootInode);
-  for (int i = 0; i < 4; ++i) w.names(w.look(names[static_cast<std::size_t>(i)]));
-  w.store.put_raw("d104/new", "x");
-  w.clock.advance(10s);
-  CHECK(w.names(w.look("d104")).size() == 6);
+TEST_CASE("files are fetched ahead of a program only as far as it soon comes") {
+  struct Row {
+    const char* what;
+    std::chrono::milliseconds each;  // for a directory
+    std::size_t small_files;
+    NameWalk::Habit habit;
+    std::size_t ahead;
+  };
+  const std::vector<Row> rows = {
+      {"it only asks", 400ms, kManyFiles, kAsks, 16},
+      {"it reads at once", 0ms, kManyFiles, kReads, 8},
+      {"ten directories a second", 100ms, kManyFiles, kReads, 6},
+      {"two and a half a second", 400ms, kManyFiles, kReads, 2},
+      {"one in a second", 1'000ms, kManyFiles, kReads, 1},
+      {"little memory", 0ms, 50, kReads, 3},
+      {"less than one directory has room for", 0ms, 15, kReads, 0},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.what);
+    Program program(row.small_files);
+    std::size_t ahead = 0;
+    for (std::size_t number = 0; number < 10; ++number) {
+      ahead = program.read(number, row.habit);
+      program.now += row.each;
+    }
+    CHECK(ahead == row.ahead);
+  }
+}
+
+TEST_CASE("walks through several directories of directories are told apart") {
+  Program program;
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(program.read(i, {}, "left/") == 4 * i);
+    CHECK(program.read(i, {}, "right/") == 4 * i);
+    CHECK(program.read(i, {}, "") == 4 * i);  // directories of the root
+  }
+  CHECK(program.walk.on_listed("", {}, {}, program.now) == 0);
 }
 
 }  // namespace

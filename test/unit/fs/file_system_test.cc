@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Orders of events that the behaviour suite cannot put together: what other machines do between two
 // of our calls, and what the kernel asks in between.
-#include "pailfs/fs/file_system.h"
-
 #include <fcntl.h>
 
 #include <thread>
 
 #include "support/catch.h"
-#include "support/fake_clock.h"
-#include "support/fake_store.h"
-#include "support/fault_store.h"
+#include "support/fs_world.h"
 
 using namespace pailfs;
 using namespace pailfs::fs;
@@ -18,50 +14,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct World {
-  explicit World(const Config& own = config())
-      : store(clock), faults(store), files(make_file_system(own, faults, clock)) {}
+struct World : test::FsWorld {
+  explicit World(const Config& own = config()) : FsWorld(own) {}
 
   static Config config() {
     Config c;
     c.parallel = 4;
     return c;
   }
-  InodeId look(const char* name, InodeId parent = kRootInode) {
-    const auto attr = files->lookup(parent, name);
-    return attr ? attr->ino : 0;
-  }
-  HandleId open(InodeId ino, int flags) {
-    const auto opened = files->open(ino, flags);
-    return opened ? opened->handle : 0;
-  }
-  CreateResult create(const char* name, int flags = O_WRONLY, InodeId parent = kRootInode) {
-    const auto made = files->create(parent, name, 0644, flags, Caller{});
-    REQUIRE(made);
-    return *made;
-  }
-  void make(const char* name, const std::string& text) {
-    const auto made = create(name);
-    REQUIRE(files->write(made.handle, 0, text));
-    REQUIRE(files->flush(made.handle));
-    files->release(made.handle);
-  }
-  std::string content(const std::string& key) {
-    const auto object = store.object(key);
-    return object ? object->content() : "(none)";
-  }
-  std::string read(HandleId handle, std::size_t size = 100) {
-    const auto bytes = files->read(handle, 0, size);
-    if (!bytes) return "error " + std::to_string(bytes.error().err);
-    std::string out(bytes->size(), '?');
-    bytes->copy_to(out);
-    return out;
-  }
-
-  test::FakeClock clock;
-  test::FakeStore store;
-  test::FaultStore faults;
-  std::unique_ptr<FileSystem> files;
 };
 
 }  // namespace
@@ -82,14 +42,14 @@ TEST_CASE("writes to a file that was replaced elsewhere are refused, never dropp
   const Status stored = w.files->fsync(first);
   REQUIRE_FALSE(stored);
   CHECK(stored.error().err == ESTALE);
-  CHECK(w.content("f") == "new");
+  CHECK(w.stored("f") == "new");
 }
 
 TEST_CASE("a file created for reading only is stored by its close") {
   World w;
   const auto made = w.create("lock", O_RDONLY);
   REQUIRE(w.files->flush(made.handle));
-  CHECK(w.content("lock").empty());
+  CHECK(w.stored("lock").empty());
 }
 
 TEST_CASE("a write that the disk has no room for is ENOSPC, an overwrite needs none") {
@@ -109,7 +69,7 @@ TEST_CASE("a write that the disk has no room for is ENOSPC, an overwrite needs n
   CHECK(refused.error().err == ENOSPC);
   REQUIRE(w.files->write(made.handle, 0, std::string(20, 'y')));
   REQUIRE(w.files->flush(made.handle));
-  CHECK(w.content("f") == std::string(20, 'y'));
+  CHECK(w.stored("f") == std::string(20, 'y'));
 }
 
 TEST_CASE("a file that there is no room to complete leaves others their room") {
@@ -131,16 +91,12 @@ TEST_CASE("a file that there is no room to complete leaves others their room") {
     const auto small = w.create(name);
     REQUIRE(w.files->write(small.handle, 0, std::string_view("small")));
     REQUIRE(w.files->flush(small.handle));
-    CHECK(w.content(name) == "small");
+    CHECK(w.stored(name) == "small");
   }
   // What was written is kept, and readable among what the store has.
   const HandleId again = w.open(ino, O_RDONLY);
-  const auto read = w.files->read(again, 4, 3);
-  REQUIRE(read);
-  std::string text(read->size(), ' ');
-  read->copy_to(text);
-  CHECK(text == "xyx");
-  CHECK(w.content("big") == std::string(1'000'000, 'x'));
+  CHECK(w.read(again, 3, 4) == "xyx");
+  CHECK(w.stored("big") == std::string(1'000'000, 'x'));
 }
 
 TEST_CASE("ftruncate waits for the close, truncate does not") {
@@ -148,31 +104,26 @@ TEST_CASE("ftruncate waits for the close, truncate does not") {
   w.store.put_raw("f", "0123456789");
   const InodeId ino = w.look("f");
   const HandleId handle = w.open(ino, O_WRONLY);
-  SetAttr cut;
-  cut.size = 4;
-  cut.by_handle = true;
-  REQUIRE(w.files->setattr(ino, cut));
+  REQUIRE(w.cut(ino, 4));
   w.store.reset_count();
   REQUIRE(w.files->flush(handle));
-  CHECK(w.content("f") == "0123");
+  CHECK(w.stored("f") == "0123");
+  SetAttr cut;
   cut.size = 2;
-  cut.by_handle = false;
   REQUIRE(w.files->setattr(ino, cut));
-  CHECK(w.content("f") == "01");
+  CHECK(w.stored("f") == "01");
 }
 
 TEST_CASE("a truncate that cannot be stored leaves the file as it was") {
   World w;
   w.store.put_raw("f", "0123456789");
   const InodeId ino = w.look("f");
-  test::Fault fault;
-  fault.verb = test::Verb::put;
-  w.faults.add(fault);
+  w.fail(test::Verb::put);
   SetAttr cut;
   cut.size = 4;
   CHECK_FALSE(w.files->setattr(ino, cut));
   w.faults.clear();
-  CHECK(w.content("f") == "0123456789");
+  CHECK(w.stored("f") == "0123456789");
   CHECK(w.files->getattr(ino)->size == 10);
   CHECK(w.read(w.open(ino, O_RDONLY)) == "0123456789");
 }
@@ -182,11 +133,11 @@ TEST_CASE("renaming a new file over another and away again does not bring the ot
   w.store.put_raw("target", "old");
   const auto made = w.create("new");
   REQUIRE(w.files->write(made.handle, 0, std::string("new")));
-  REQUIRE(w.files->rename(kRootInode, "new", kRootInode, "target", false));
-  REQUIRE(w.files->rename(kRootInode, "target", kRootInode, "elsewhere", false));
+  REQUIRE(w.rename("new", "target"));
+  REQUIRE(w.rename("target", "elsewhere"));
   REQUIRE(w.files->flush(made.handle));
-  CHECK(w.content("target") == "(none)");
-  CHECK(w.content("elsewhere") == "new");
+  CHECK(w.stored("target") == "none");
+  CHECK(w.stored("elsewhere") == "new");
   CHECK(w.look("target") == 0);
 }
 
@@ -194,7 +145,7 @@ TEST_CASE("removing a new file that replaced another removes the other too") {
   World w;
   w.store.put_raw("target", "old");
   const auto made = w.create("new");
-  REQUIRE(w.files->rename(kRootInode, "new", kRootInode, "target", false));
+  REQUIRE(w.rename("new", "target"));
   REQUIRE(w.files->unlink(kRootInode, "target"));
   REQUIRE(w.files->flush(made.handle));
   w.files->release(made.handle);
@@ -224,7 +175,7 @@ TEST_CASE("a directory that vanished elsewhere is not renamed into an empty one"
   World w;
   REQUIRE(w.files->mkdir(kRootInode, "d", 0755, Caller{}));
   REQUIRE(w.store.remove_raw("d/"));
-  const Status renamed = w.files->rename(kRootInode, "d", kRootInode, "e", false);
+  const Status renamed = w.rename("d", "e");
   REQUIRE_FALSE(renamed);
   CHECK(renamed.error().err == ENOENT);
   CHECK(w.store.keys().empty());
@@ -236,10 +187,7 @@ TEST_CASE("a file deleted elsewhere is gone once its directory was listed again"
   REQUIRE(w.look("f") != 0);
   REQUIRE(w.store.remove_raw("f"));
   w.clock.advance(2s);
-  const auto handle = w.files->opendir(kRootInode);
-  REQUIRE(handle);
-  REQUIRE(w.files->readdir(*handle, 0, false, [](const DirEntry&) { return true; }));
-  w.files->releasedir(*handle);
+  w.list();
   CHECK(w.look("f") == 0);
 }
 
@@ -247,16 +195,13 @@ TEST_CASE("bytes that could not be stored are kept after the last close and stor
   World w;
   const auto made = w.create("f");
   REQUIRE(w.files->write(made.handle, 0, std::string("precious")));
-  test::Fault fault;
-  fault.verb = test::Verb::put;
-  w.faults.add(fault);
-  CHECK_FALSE(w.files->flush(made.handle));
-  w.files->release(made.handle);
+  w.fail(test::Verb::put);
+  CHECK_FALSE(w.close(made.handle));
   w.files->forget(made.attr.ino, 1);
   w.faults.clear();
   CHECK(w.read(w.open(w.look("f"), O_RDONLY)) == "precious");
   CHECK(w.files->sync_all());
-  CHECK(w.content("f") == "precious");
+  CHECK(w.stored("f") == "precious");
 }
 
 TEST_CASE("what a later attempt may store is kept, what the store will never take is given up") {
@@ -279,13 +224,8 @@ TEST_CASE("what a later attempt may store is kept, what the store will never tak
     World w;
     const auto made = w.create("f");
     REQUIRE(w.files->write(made.handle, 0, std::string("x")));
-    test::Fault fault;
-    fault.verb = test::Verb::put;
-    fault.error = Error{one.err, "refused"};
-    fault.error.refusal = one.refusal;
-    w.faults.add(fault);
-    CHECK_FALSE(w.files->flush(made.handle));
-    w.files->release(made.handle);
+    w.fail(test::Verb::put, World::refused(one.err, one.refusal));
+    CHECK_FALSE(w.close(made.handle));
     w.faults.clear();
     CHECK((w.look("f") == 0) == one.given_up);
   }
@@ -298,15 +238,12 @@ TEST_CASE("another handle learns once of a failure that it did not meet") {
   const HandleId a = w.open(ino, O_WRONLY);
   const HandleId b = w.open(ino, O_WRONLY);
   REQUIRE(w.files->write(a, 0, std::string("y")));
-  test::Fault fault;
-  fault.verb = test::Verb::put;
-  fault.times = 1;
-  w.faults.add(fault);
+  w.fail(test::Verb::put, 1);
   CHECK_FALSE(w.files->fsync(a));
   CHECK(w.files->fsync(a));
   CHECK_FALSE(w.files->fsync(b));
   CHECK(w.files->fsync(b));
-  CHECK(w.content("f") == "y");
+  CHECK(w.stored("f") == "y");
 }
 
 TEST_CASE("closing and changing attributes at once is safe") {
@@ -322,7 +259,7 @@ TEST_CASE("closing and changing attributes at once is safe") {
     closer.join();
     REQUIRE(changed);
   }
-  CHECK(w.content("f") == "x");
+  CHECK(w.stored("f") == "x");
 }
 
 TEST_CASE("an unlinked file stays readable and writable for whoever has it open") {
@@ -356,14 +293,10 @@ TEST_CASE("what is zeroed is zeros, and costs nothing where there is nothing") {
     CHECK(w.read(handle) == std::string("stored byt\0\0\0\0", 14));
   }
   SECTION("in a hole larger than any disk") {
-    SetAttr grow;
-    grow.by_handle = true;
-    grow.size = 1ULL << 40U;
-    REQUIRE(w.files->setattr(ino, grow));
+    REQUIRE(w.cut(ino, 1ULL << 40U));
     REQUIRE(w.files->write(handle, 1ULL << 39U, std::string("written")));
     REQUIRE(w.files->allocate(handle, {1, 1ULL << 40U, true, false}));
-    grow.size = 12;
-    REQUIRE(w.files->setattr(ino, grow));
+    REQUIRE(w.cut(ino, 12));
     CHECK(w.read(handle) == std::string("s\0\0\0\0\0\0\0\0\0\0\0", 12));
   }
   SECTION("room alone changes no byte") {
@@ -372,7 +305,7 @@ TEST_CASE("what is zeroed is zeros, and costs nothing where there is nothing") {
   }
   const std::string bytes = w.read(handle);
   CHECK(w.files->flush(handle));
-  CHECK(w.content("f") == bytes);
+  CHECK(w.stored("f") == bytes);
 }
 
 TEST_CASE("an unlinked file can be opened again by whoever has it open, and by nobody else") {
@@ -401,14 +334,9 @@ TEST_CASE("the last handle may close while the bytes of an unlinked file are bei
   w.store.put_raw("f", std::string(300'000, 'x'));
   const InodeId ino = w.look("f");
   const HandleId handle = w.open(ino, O_RDONLY);
-  test::Fault close_meanwhile;
-  close_meanwhile.verb = test::Verb::get;
-  close_meanwhile.nth = 1;
-  close_meanwhile.action = test::Fault::Action::none;
-  close_meanwhile.before = [&](const test::StoreCall&) { w.files->release(handle); };
-  const auto rule = w.faults.add(close_meanwhile);
+  w.when(test::Verb::get, [&] { w.files->release(handle); });
   CHECK(w.files->unlink(kRootInode, "f"));
-  CHECK(w.faults.fired(rule) == 1);
+  CHECK(w.faults.fired() == 1);
   CHECK_FALSE(w.store.object("f"));
   CHECK(w.files->lookup(kRootInode, "f").error().err == ENOENT);
 }
@@ -423,7 +351,7 @@ TEST_CASE("a walk through a small tree is one list, until it has outgrown a page
     REQUIRE(opened);
     REQUIRE(w.files->readdir(*opened, 0, false, [&](const DirEntry& entry) {
       if (entry.name == "." || entry.name == "..") return true;
-      const InodeId ino = w.look(std::string(entry.name).c_str(), directory);
+      const InodeId ino = w.look(entry.name, directory);
       entry.type == S_IFDIR ? below.push_back(ino) : void(++files);
       return true;
     }));
@@ -465,7 +393,7 @@ TEST_CASE("who removes what he has listed, however slowly, asks about no name") 
   for (int i = 0; i < 6; ++i) {
     w.clock.advance(20s);
     const std::string name = "f" + std::to_string(i);
-    REQUIRE(w.look(name.c_str()) != 0);
+    REQUIRE(w.look(name) != 0);
     REQUIRE(w.files->unlink(kRootInode, name));
   }
   CHECK(w.store.count().text() == "remove 6");

@@ -6,15 +6,12 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <thread>
 #include <vector>
 
-#include "pailfs/fs/file_system.h"
-
 #include "support/catch.h"
-#include "support/fake_clock.h"
-#include "support/fake_store.h"
-#include "support/fault_store.h"
+#include "support/fs_world.h"
 
 namespace pailfs::fs {
 namespace {
@@ -24,57 +21,33 @@ using test::Verb;
 
 constexpr std::uint64_t kMiB = 1U << 20U;
 
-struct World {
-  explicit World(const Config& config = Config())
-      : store(clock), faults(store), files(make_file_system(config, faults, clock)) {}
-  ~World() {
-    if (other.joinable()) other.join();
-  }
+struct World : test::FsWorld {
+  using FsWorld::FsWorld;
+  ~World() { other.reset(); }
 
-  InodeId look(const char* name, InodeId parent = kRootInode) const {
-    const auto attr = files->lookup(parent, name);
-    return attr ? attr->ino : 0;
+  /// Does it on another thread, which has to wait for what the caller's request holds.
+  void waits_beside(std::function<void()> what) {
+    start(std::move(what));
+    met = other->waits();
   }
-  HandleId open(InodeId ino, int flags) const {
-    const auto opened = files->open(ino, flags);
-    return opened ? opened->handle : 0;
+  /// Likewise, but comes to its end while the caller's request stands.
+  void ends_beside(std::function<void()> what) {
+    start(std::move(what));
+    met = other->ends();
   }
-  std::string read(HandleId handle, std::size_t size = 100, std::uint64_t at = 0) const {
-    const auto bytes = files->read(handle, at, size);
-    if (!bytes) return "error " + std::to_string(bytes.error().err);
-    std::string out(bytes->size(), '?');
-    bytes->copy_to(out);
-    return out;
-  }
-  [[nodiscard]] std::string stored(const std::string& key) const {
-    const auto object = store.object(key);
-    return object ? object->content() : "none";
-  }
-  /// When the store is first asked for this: `before` it does it, or `after` it has.
-  void when(Verb verb, std::function<void()> before, std::function<void()> after = {}) {
-    test::Fault fault;
-    fault.verb = verb;
-    fault.nth = 1;
-    fault.action = test::Fault::Action::none;
-    fault.before = [before](const test::StoreCall&) {
-      if (before) before();
-    };
-    fault.after = [after](const test::StoreCall&) {
-      if (after) after();
-    };
-    faults.add(fault);
-  }
-  /// Does it on another thread, which gets the time to come as far as it can.
-  void beside(std::function<void()> what) {
-    other = std::thread(std::move(what));
-    std::this_thread::sleep_for(50ms);
-  }
+  /// The other thread was there while the request stood, and has come to its end since.
+  bool met_other() { return met && other->ends(); }
 
-  test::FakeClock clock;
-  test::FakeStore store;
-  test::FaultStore faults;
-  std::unique_ptr<FileSystem> files;
-  std::thread other;
+  std::atomic<bool> met = false;
+  std::unique_ptr<test::Beside> other;
+
+ private:
+  void start(std::function<void()> what) {
+    other = std::make_unique<test::Beside>([what = std::move(what)] {
+      what();
+      return true;
+    });
+  }
 };
 
 TEST_CASE("a file opened while it is being removed is gone and never zeros") {
@@ -82,14 +55,9 @@ TEST_CASE("a file opened while it is being removed is gone and never zeros") {
   w.store.put_raw("f", "stored bytes");
   const InodeId ino = w.look("f");
   int err = 0;
-  w.when(Verb::remove, [&] {
-    w.beside([&] {
-      const auto opened = w.files->open(ino, O_RDONLY);
-      err = opened ? 0 : opened.error().err;
-    });
-  });
+  w.when(Verb::remove, [&] { w.waits_beside([&] { err = w.open_error(ino, O_RDONLY); }); });
   REQUIRE(w.files->unlink(kRootInode, "f"));
-  w.other.join();
+  CHECK(w.met_other());
   CHECK(err == ESTALE);
 }
 
@@ -121,7 +89,7 @@ TEST_CASE("of files that are replaced while many open and close them nobody read
   for (int i = 0; i < 2'500; ++i) {
     w.store.put_raw("t", bytes);
     w.clock.advance(2s);
-    static_cast<void>(w.files->rename(kRootInode, "t", kRootInode, "f", false));
+    static_cast<void>(w.rename("t", "f"));
   }
   over = true;
   for (std::thread& reader : readers) reader.join();
@@ -130,17 +98,11 @@ TEST_CASE("of files that are replaced while many open and close them nobody read
 
 TEST_CASE("a last close does not discard what is just being stored") {
   World w;
-  const auto made = w.files->create(kRootInode, "f", 0644, O_RDWR, Caller{});
-  REQUIRE(made);
-  const HandleId reader = w.open(made->attr.ino, O_RDONLY);
-  REQUIRE(w.files->write(made->handle, 0, std::string("written")));
-  test::Fault refusal;
-  refusal.verb = Verb::put;
-  refusal.error = {EACCES, "refused"};
-  refusal.error.refusal = Refusal::forbidden;
-  w.faults.add(refusal);
-  CHECK_FALSE(w.files->flush(made->handle));
-  w.files->release(made->handle);
+  const auto made = w.create("f", O_RDWR);
+  const HandleId reader = w.open(made.attr.ino, O_RDONLY);
+  REQUIRE(w.files->write(made.handle, 0, std::string("written")));
+  w.fail(Verb::put, World::refused(EACCES, Refusal::forbidden));
+  CHECK_FALSE(w.close(made.handle));
   w.faults.clear();
 
   bool closed = false;
@@ -162,12 +124,12 @@ TEST_CASE("a file opened while its removal fails is there") {
   test::Fault refusal;
   refusal.verb = Verb::remove;
   refusal.before = [&](const test::StoreCall&) {
-    w.beside([&] { handle = w.open(ino, O_RDONLY); });
+    w.waits_beside([&] { handle = w.open(ino, O_RDONLY); });
   };
   refusal.times = 1;
   w.faults.add(refusal);
   REQUIRE_FALSE(w.files->unlink(kRootInode, "f"));
-  w.other.join();
+  CHECK(w.met_other());
   REQUIRE(handle != 0);
   CHECK(w.read(handle) == "stored bytes");
 }
@@ -179,14 +141,9 @@ TEST_CASE("a file opened while another one is renamed over it is that one or gon
   const InodeId ino = w.look("f");
   w.look("f.tmp");
   int err = 0;
-  w.when(Verb::copy, [&] {
-    w.beside([&] {
-      const auto opened = w.files->open(ino, O_RDONLY);
-      err = opened ? 0 : opened.error().err;
-    });
-  });
-  REQUIRE(w.files->rename(kRootInode, "f.tmp", kRootInode, "f", false));
-  w.other.join();
+  w.when(Verb::copy, [&] { w.waits_beside([&] { err = w.open_error(ino, O_RDONLY); }); });
+  REQUIRE(w.rename("f.tmp", "f"));
+  CHECK(w.met_other());
   CHECK(err == ESTALE);  // the kernel looks the name up again
   CHECK(w.read(w.open(w.look("f"), O_RDONLY)) == "new content");
 }
@@ -210,13 +167,17 @@ TEST_CASE("a lookup that finds a directory does not push aside the file that cam
   between.verb = Verb::head;
   between.nth = GENERATE(1, 2);  // behind the question about "f", behind that about "f/"
   between.action = test::Fault::Action::none;
+  test::Gate listed;
+  w.when(Verb::list, {}, [&] { listed.open(); });
+  bool beside_listing = false;
   between.after = [&](const test::StoreCall&) {
-    std::this_thread::sleep_for(50ms);  // until the listing beside it is over
+    beside_listing = listed.pass();  // the listing is asked for beside, and shows a directory
     std::thread(replace).join();
   };
   w.faults.add(between);
   // As the kernel asks about a name that it has had for a second: others may change it meanwhile.
   const auto found = w.files->lookup(kRootInode, "f");
+  CHECK(beside_listing);
   REQUIRE(found);
   REQUIRE(handle != 0);
   CHECK(found->ino == made);
@@ -252,10 +213,10 @@ TEST_CASE("a file opened while the bytes of its removal are rescued is gone and 
   HandleId second = 0;
   w.when(Verb::get, {}, [&] {
     w.files->release(first);
-    w.beside([&] { second = w.open(ino, O_RDONLY); });
+    w.waits_beside([&] { second = w.open(ino, O_RDONLY); });
   });
   REQUIRE(w.files->unlink(kRootInode, "f"));
-  w.other.join();
+  CHECK(w.met_other());
   CHECK(second == 0);
 }
 
@@ -387,7 +348,7 @@ TEST_CASE("the kernel does not keep the pages of a version that somebody has rep
     REQUIRE(directory);
     REQUIRE(w.files->readdir(*directory, 0, false, [](const auto&) { return true; }));
     REQUIRE(w.look("f") == ino);
-    REQUIRE(w.files->rename(kRootInode, "f", kRootInode, "g", false));
+    REQUIRE(w.rename("f", "g"));
   }
   const auto again = w.files->open(ino, O_RDONLY);
   REQUIRE(again);
@@ -397,16 +358,15 @@ TEST_CASE("the kernel does not keep the pages of a version that somebody has rep
 
 TEST_CASE("the kernel keeps the pages of what was written or changed through it") {
   World w;
-  const auto made = w.files->create(kRootInode, "f", 0644, O_RDWR, Caller{});
-  REQUIRE(made);
-  REQUIRE(w.files->write(made->handle, 0, std::string("bytes")));
-  REQUIRE(w.files->flush(made->handle));
-  w.files->release(made->handle);
+  const auto made = w.create("f", O_RDWR);
+  REQUIRE(w.files->write(made.handle, 0, std::string("bytes")));
+  REQUIRE(w.files->flush(made.handle));
+  w.files->release(made.handle);
   SetAttr change;
   change.mode = 0600;
-  REQUIRE(w.files->setattr(made->attr.ino, change));
-  REQUIRE(w.files->rename(kRootInode, "f", kRootInode, "g", false));
-  const auto again = w.files->open(made->attr.ino, O_RDONLY);
+  REQUIRE(w.files->setattr(made.attr.ino, change));
+  REQUIRE(w.rename("f", "g"));
+  const auto again = w.files->open(made.attr.ino, O_RDONLY);
   REQUIRE(again);
   CHECK(again->keep_page_cache);
 }
@@ -418,7 +378,7 @@ TEST_CASE("a directory's rename does not lead an open handle to another version"
   const HandleId handle = w.open(w.look("f", d), O_RDONLY);
   CHECK(w.read(handle, 3) == "ooo");
   w.store.put_raw("d/f", std::string(300'000, 'n'));
-  REQUIRE(w.files->rename(kRootInode, "d", kRootInode, "e", false));
+  REQUIRE(w.rename("d", "e"));
   CHECK(w.read(handle, 3, 290'000) == "error " + std::to_string(ESTALE));
 }
 
@@ -427,9 +387,9 @@ TEST_CASE("a file can be read while it is being renamed") {
   w.store.put_raw("f", std::string(1'000'000, 'x'));
   const HandleId handle = w.open(w.look("f"), O_RDONLY);
   std::string got;
-  w.when(Verb::remove, {}, [&] { w.beside([&] { got = w.read(handle, 3, 900'000); }); });
-  REQUIRE(w.files->rename(kRootInode, "f", kRootInode, "g", false));
-  w.other.join();
+  w.when(Verb::remove, {}, [&] { w.waits_beside([&] { got = w.read(handle, 3, 900'000); }); });
+  REQUIRE(w.rename("f", "g"));
+  CHECK(w.met_other());
   CHECK(got == "xxx");
 }
 
@@ -438,9 +398,9 @@ TEST_CASE("a file can be read while its directory is being renamed") {
   w.store.put_raw("d/f", std::string(1'000'000, 'x'));
   const HandleId handle = w.open(w.look("f", w.look("d")), O_RDONLY);
   std::string got;
-  w.when(Verb::remove_many, {}, [&] { w.beside([&] { got = w.read(handle, 3, 900'000); }); });
-  REQUIRE(w.files->rename(kRootInode, "d", kRootInode, "e", false));
-  w.other.join();
+  w.when(Verb::remove_many, {}, [&] { w.waits_beside([&] { got = w.read(handle, 3, 900'000); }); });
+  REQUIRE(w.rename("d", "e"));
+  CHECK(w.met_other());
   CHECK(got == "xxx");
 }
 
@@ -455,15 +415,12 @@ struct Streamed : World {
   Streamed() : World(small()) {
     const auto d = files->mkdir(kRootInode, "d", 0755, Caller{});
     REQUIRE(d);
-    const auto made = files->create(d->ino, "f", 0644, O_RDWR, Caller{});
-    REQUIRE(made);
-    handle = made->handle;
-    const auto beside_it = files->create(d->ino, "g", 0644, O_RDWR, Caller{});
-    REQUIRE(beside_it);
-    REQUIRE(files->write(beside_it->handle, 0, std::string("g")));
-    REQUIRE(files->flush(beside_it->handle));
+    handle = create("f", O_RDWR, d->ino).handle;
+    const HandleId beside_it = create("g", O_RDWR, d->ino).handle;
+    REQUIRE(files->write(beside_it, 0, std::string("g")));
+    REQUIRE(files->flush(beside_it));
     REQUIRE(write(0, 23));
-    for (int i = 0; i < 500 && store.count().upload_part < 4; ++i) std::this_thread::sleep_for(5ms);
+    REQUIRE(test::eventually([&] { return store.count().upload_part >= 4; }));
   }
   bool write(std::uint64_t from, std::uint64_t to) {
     for (std::uint64_t i = from; i < to; ++i) {
@@ -480,13 +437,13 @@ TEST_CASE("what is written or read during a directory's rename does not stay beh
   bool right = false;
   const bool reads = GENERATE(true, false);
   w.when(Verb::copy, {}, [&] {
-    w.beside([&] {
+    w.ends_beside([&] {
       // Memory is short: the front of the file is in the unfinished upload alone.
       right = w.write(23, 40) && (reads ? w.read(w.handle, 3) == "aaa" : w.write(0, 1));
     });
   });
-  REQUIRE(w.files->rename(kRootInode, "d", kRootInode, "e", false));
-  w.other.join();
+  REQUIRE(w.rename("d", "e"));
+  CHECK(w.met_other());
   CHECK(right);
   CHECK(w.files->flush(w.handle));
   CHECK(w.store.object("e/f").has_value());
@@ -497,7 +454,7 @@ TEST_CASE("a large file that is renamed while it is written is stored under its 
   Streamed w;
   const bool whole_directory = GENERATE(true, false);
   if (whole_directory) {
-    REQUIRE(w.files->rename(kRootInode, "d", kRootInode, "e", false));
+    REQUIRE(w.rename("d", "e"));
   } else {
     REQUIRE(w.files->rename(w.look("d"), "f", w.look("d"), "h", false));
   }
@@ -518,31 +475,26 @@ TEST_CASE("a write refused for want of room leaves a stored file as it is") {
   config.memory_limit = std::uint64_t{8} * 65536;
   config.disk.pretended_free = 0;
   World w(config);
-  const auto full = w.files->create(kRootInode, "full", 0644, O_RDWR, Caller{});
-  REQUIRE(full);
-  REQUIRE(w.files->write(full->handle, 0, std::string(std::size_t{5} * 65536, 'x')));
-  const auto made = w.files->create(kRootInode, "f", 0644, O_RDWR, Caller{});
-  REQUIRE(made);
-  REQUIRE(w.files->write(made->handle, 0, std::string(65536, 'a')));
-  REQUIRE(w.files->fsync(made->handle));
-  const auto refused = w.files->write(made->handle, 0, std::string(131072, 'b'));
+  REQUIRE(
+      w.files->write(w.create("full", O_RDWR).handle, 0, std::string(std::size_t{5} * 65536, 'x')));
+  const auto made = w.create("f", O_RDWR);
+  REQUIRE(w.files->write(made.handle, 0, std::string(65536, 'a')));
+  REQUIRE(w.files->fsync(made.handle));
+  const auto refused = w.files->write(made.handle, 0, std::string(131072, 'b'));
   REQUIRE_FALSE(refused);
   CHECK(refused.error().err == ENOSPC);
-  CHECK(w.read(made->handle, 3) == "aaa");
-  REQUIRE(w.files->flush(made->handle));
-  w.files->release(made->handle);
+  CHECK(w.read(made.handle, 3) == "aaa");
+  REQUIRE(w.files->flush(made.handle));
+  w.files->release(made.handle);
   CHECK(w.stored("f") == std::string(65536, 'a'));
-  CHECK(w.read(w.open(made->attr.ino, O_RDONLY), 3) == "aaa");
+  CHECK(w.read(w.open(made.attr.ino, O_RDONLY), 3) == "aaa");
 }
 
 TEST_CASE("a file that cannot be stored can be removed") {
   Streamed w;
   REQUIRE(w.write(23, 60));
-  test::Fault refusal;
-  refusal.verb = Verb::complete_upload;
-  w.faults.add(refusal);
-  CHECK_FALSE(w.files->flush(w.handle));
-  w.files->release(w.handle);
+  w.fail(Verb::complete_upload);
+  CHECK_FALSE(w.close(w.handle));
   CHECK(w.files->unlink(w.look("d"), "f"));
 }
 

@@ -9,65 +9,18 @@
 #include <thread>
 #include <vector>
 
-#include "pailfs/fs/file_system.h"
-
 #include "support/catch.h"
-#include "support/fake_clock.h"
-#include "support/fake_store.h"
-#include "support/fault_store.h"
+#include "support/fs_world.h"
 
 namespace pailfs::fs {
 namespace {
 
 using namespace std::chrono_literals;
+using test::Beside;
 using test::Verb;
 
-/// Opened once; who comes before that waits.
-class Gate final {
- public:
-  void open() { open_ = true; }
-  void pass() {
-    reached_ = true;
-    while (!open_) std::this_thread::sleep_for(100us);
-  }
-  [[nodiscard]] bool is_reached() const { return reached_; }
-
- private:
-  std::atomic<bool> open_ = false;
-  std::atomic<bool> reached_ = false;
-};
-
-/// A verb on a thread of its own.
-class Beside final {
- public:
-  explicit Beside(std::function<bool()> verb)
-      : thread_([this, verb = std::move(verb)] {
-          right_ = verb();
-          ended_ = true;
-        }) {}
-  ~Beside() { thread_.join(); }
-  Beside(const Beside&) = delete;
-  Beside& operator=(const Beside&) = delete;
-
-  /// It ends by itself, be the machine ever so slow.
-  [[nodiscard]] bool ends() const {
-    for (int i = 0; i < 20'000 && !ended_; ++i) std::this_thread::sleep_for(1ms);
-    return ended_ && right_;
-  }
-  /// It had all the time to end and has not.
-  [[nodiscard]] bool waits() const {
-    for (int i = 0; i < 50 && !ended_; ++i) std::this_thread::sleep_for(1ms);
-    return !ended_;
-  }
-
- private:
-  std::atomic<bool> right_ = false;
-  std::atomic<bool> ended_ = false;
-  std::thread thread_;
-};
-
-struct World {
-  World() : store(clock), faults(store), files(make_file_system(Config(), faults, clock)) {
+struct World : test::FsWorld {
+  World() {
     for (const char* key : {"d/f", "d/g", "other/f", "other/g", "other/h", "x/1"}) {
       store.put_raw(key, key);
     }
@@ -76,69 +29,30 @@ struct World {
   }
   ~World() { gate.open(); }
 
-  InodeId look(const std::string& name, InodeId parent = kRootInode) const {
-    const auto attr = files->lookup(parent, name);
-    return attr ? attr->ino : 0;
-  }
-  [[nodiscard]] std::string read(InodeId ino) const {
-    const auto opened = files->open(ino, O_RDONLY);
-    if (!opened) return "error " + std::to_string(opened.error().err);
-    const auto bytes = files->read(opened->handle, 0, 100);
-    std::string out(bytes ? bytes->size() : 0, '?');
-    if (bytes) bytes->copy_to(out);
-    files->release(opened->handle);
-    return bytes ? out : "error " + std::to_string(bytes.error().err);
-  }
   bool write(InodeId parent, const std::string& name, const std::string& text) const {
-    const auto made = files->create(parent, name, 0644, O_WRONLY, Caller{});
-    if (!made) return false;
-    const bool right = files->write(made->handle, 0, text) && files->flush(made->handle);
-    files->release(made->handle);
-    return right;
+    return try_make(name, text, parent).has_value();
   }
   bool rename(const std::string& from, const std::string& to) const {
-    return files->rename(kRootInode, from, kRootInode, to, false).has_value();
-  }
-  [[nodiscard]] std::string stored(const std::string& key) const {
-    const auto object = store.object(key);
-    return object ? object->content() : "none";
-  }
-  /// The next such request stands at the gate: before the store does it, or after.
-  void stop(Verb verb, const std::string& key, bool after = false) {
-    test::Fault fault;
-    fault.verb = verb;
-    fault.key = key;
-    fault.nth = 1;
-    fault.action = test::Fault::Action::none;
-    (after ? fault.after : fault.before) = [this](const test::StoreCall&) { gate.pass(); };
-    faults.add(fault);
-  }
-  [[nodiscard]] bool stands() const {
-    for (int i = 0; i < 20'000 && !gate.is_reached(); ++i) std::this_thread::sleep_for(1ms);
-    return gate.is_reached();
+    return FsWorld::rename(from, to).has_value();
   }
 
-  test::FakeClock clock;
-  test::FakeStore store;
-  test::FaultStore faults;
-  std::unique_ptr<FileSystem> files;
   InodeId d = 0;
   InodeId other = 0;
-  Gate gate;
+  test::Gate gate;
 };
 
 TEST_CASE("nothing outside waits while a directory is renamed") {
   World w;
   const InodeId f = w.look("f", w.other);
-  w.stop(Verb::copy, "e/f");
+  w.stop(w.gate, Verb::copy, "e/f");
   const Beside renaming([&] { return w.rename("d", "e"); });
-  REQUIRE(w.stands());
+  REQUIRE(w.gate.is_reached());
   SetAttr mode;
   mode.mode = 0600;
   SetAttr size;
   size.size = 3;
   const std::pair<const char*, std::function<bool()>> verbs[] = {
-      {"open and read", [&] { return w.read(f) == "other/f"; }},
+      {"open and read", [&] { return w.read_file(f) == "other/f"; }},
       {"write and close", [&] { return w.write(w.other, "new", "bytes"); }},
       {"open to truncate",
        [&] {
@@ -175,10 +89,10 @@ TEST_CASE("a file of a directory that is renamed can be opened and read meanwhil
   const InodeId f = w.look("f", w.d);
   const InodeId g = w.look("g", w.d);
   w.clock.advance(2s);  // its version must be asked for
-  w.stop(Verb::copy, "e/f");
+  w.stop(w.gate, Verb::copy, "e/f");
   const Beside renaming([&] { return w.rename("d", "e"); });
-  REQUIRE(w.stands());
-  CHECK(Beside([&] { return w.read(f) == "d/f"; }).ends());
+  REQUIRE(w.gate.is_reached());
+  CHECK(Beside([&] { return w.read_file(f) == "d/f"; }).ends());
   // Held open across the end of the rename.
   const auto opened = w.files->open(g, O_RDWR);
   REQUIRE(opened);
@@ -196,9 +110,9 @@ TEST_CASE("a rename waits for no change elsewhere, and for those of its own dire
   World w;
   const bool inside = GENERATE(false, true);
   CAPTURE(inside);
-  w.stop(Verb::put, inside ? "d/new" : "other/new");
+  w.stop(w.gate, Verb::put, inside ? "d/new" : "other/new");
   const Beside writing([&] { return w.write(inside ? w.d : w.other, "new", "bytes"); });
-  REQUIRE(w.stands());
+  REQUIRE(w.gate.is_reached());
   const Beside renaming([&] { return w.rename("d", "e"); });
   if (inside) {
     CHECK(renaming.waits());
@@ -225,15 +139,15 @@ TEST_CASE("a name whose directory is being renamed is not taken for absent") {
   const auto held = w.files->open(f, O_RDWR);  // the version that must not be taken for replaced
   REQUIRE(held);
   w.clock.advance(901s);
-  w.stop(Verb::remove_many, "d/*", true);
+  w.stop(w.gate, Verb::remove_many, "d/*", true);
   const Beside renaming([&] { return w.rename("d", "e"); });
-  REQUIRE(w.stands());
+  REQUIRE(w.gate.is_reached());
   // The old names are gone from the store, and the new ones are not shown yet.
   {
     const Beside lookup([&] { return w.look("f", w.d) == f; });
     const Beside lookup_of_closed([&] { return w.look("g", w.d) != 0; });
     const Beside getattr([&] { return w.files->getattr(f).has_value(); });
-    const Beside open([&] { return w.read(f) == "d/f"; });
+    const Beside open([&] { return w.read_file(f) == "d/f"; });
     CHECK(lookup_of_closed.waits());
     w.gate.open();
     CHECK(lookup.ends());
@@ -252,9 +166,9 @@ TEST_CASE("a file that is closed while its directory is renamed is stored under 
   World w;
   const auto opened = w.files->open(w.look("f", w.d), O_RDWR);
   REQUIRE(opened);
-  w.stop(Verb::copy, "e/f", GENERATE(false, true));
+  w.stop(w.gate, Verb::copy, "e/f", GENERATE(false, true));
   const Beside renaming([&] { return w.rename("d", "e"); });
-  REQUIRE(w.stands());
+  REQUIRE(w.gate.is_reached());
   REQUIRE(w.files->write(opened->handle, 0, std::string("newer")));
   const Beside closing([&] { return w.files->flush(opened->handle).has_value(); });
   CHECK(closing.waits());
@@ -308,7 +222,7 @@ TEST_CASE("writers lose nothing and name no file twice while their directories c
     for (int i = 0; i < kFiles; ++i) {
       const std::string name = "w" + std::to_string(writer) + "." + std::to_string(i);
       const InodeId ino = w.look(name, i % 2 == 0 ? w.d : x);
-      REQUIRE(w.read(ino) == name);
+      REQUIRE(w.read_file(ino) == name);
     }
   }
   std::size_t objects = 0;

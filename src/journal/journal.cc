@@ -26,19 +26,26 @@ Journal::Journal(const Config& config, store::ObjectStore& store, Clock& clock, 
       sizes_(sizes),
       sender_(store),
       pending_(config.hold),
-      acknowledges_(config.acknowledges) {}
+      acknowledges_(config.acknowledges),
+      workers_(config.workers, clock,
+               {.turn =
+                    [this] {
+                      MutexLock lock(mutex_);
+                      return turn_locked(false);
+                    },
+                .next_due =
+                    [this] {
+                      MutexLock lock(mutex_);
+                      return next_due();
+                    }}) {}
 
 Journal::~Journal() {
-  std::vector<std::thread> threads;
   {
     MutexLock lock(mutex_);
-    stopping_ = true;
-    threads.swap(threads_);
-    watch_.notify_all();
-    rest_.notify_all();
+    closing_ = true;
     settled_.notify_all();
   }
-  for (std::thread& thread : threads) thread.join();
+  workers_.stop();
   if (log_) clean();
   MutexLock lock(mutex_);
   const auto& entries = pending_.entries();
@@ -91,8 +98,8 @@ void Journal::give_up_acknowledging(const Error& why) {
   acknowledges_ = false;
 }
 
-/// Holding things back in the hope for more is for times of plenty.
-bool Journal::hurried() {
+/// True when batching must stop: a thread waits, or the journal is half full.
+bool Journal::under_pressure() {
   return in_a_hurry_ > 0 || pending_.bytes() > config_.most_bytes / 2 ||
          pending_.entries().size() > config_.most_changes / 2;
 }
@@ -123,7 +130,7 @@ Status Journal::await(const store::Key& key) {
   waiters_.push_back(&waiter);
   const auto place = std::prev(waiters_.end());
   ++in_a_hurry_;
-  look_now();
+  wake_worker();
   const Status waited =
       wait_until([&] { return waiter.over; }, ("the store to take " + printable(key)).c_str());
   --in_a_hurry_;
@@ -135,7 +142,7 @@ Status Journal::settle_all() {
   MutexLock lock(mutex_);
   ++in_a_hurry_;
   pending_.retry_refused(clock_.now());
-  look_now();
+  wake_worker();
   std::uint64_t before = carried_out_;
   MonoTime moved = clock_.now();
   // Refused changes, and what waits for them, are for another day.

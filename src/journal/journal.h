@@ -9,15 +9,15 @@
 // becomes part of pending.cc, the pure core: one state per key, the log merged, with the rules of
 // what may be sent when.
 //
-// journal_work.cc takes jobs from it (one idle worker watches for what becomes due, the others
-// rest), sender.cc carries one out and looks first where another writer's version could be lost
-// (want.cc judges), and what is over is appended as done.
+// The threads of workers.cc take jobs from it (journal_work.cc), sender.cc carries one out and
+// looks first where another writer's version could be lost (want.cc judges), and what is over is
+// appended as done.
 //
-// journal_reads.cc and journal_list.cc show the store with what waits laid over it. knowledge.cc
-// remembers what the store's replies have shown: upon which version a change is made, and what was
-// never there; confirmed.cc what they have confirmed of ours. journal_clean.cc lets records, bodies
-// and segments go; journal_open.cc reads what a dead mount has left, and journal_left.cc says what
-// is left and why.
+// journal_reads.cc and journal_list.cc (overlay.cc) show the store with what waits laid over it.
+// knowledge.cc remembers what the store's replies have shown: upon which version a change is made,
+// and what was never there; confirmed.cc what they have confirmed of ours. journal_clean.cc lets
+// records, bodies and segments go; journal_open.cc reads what a dead mount has left, and
+// journal_left.cc says what is left and why.
 #pragma once
 
 #include <deque>
@@ -25,7 +25,6 @@
 #include <list>
 #include <optional>
 #include <set>
-#include <thread>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -37,9 +36,12 @@
 #include "confirmed.h"
 #include "disk.h"
 #include "knowledge.h"
+#include "list_position.h"
 #include "log.h"
+#include "overlay.h"
 #include "pending.h"
 #include "sender.h"
+#include "workers.h"
 
 namespace pailfs::journal {
 
@@ -130,7 +132,7 @@ class Journal final : public JournalStore {
   Status settle_claimed(const store::Key& key) EXCLUDES(mutex_);
   Status await(const store::Key& key) EXCLUDES(mutex_);
   Status settle_all() EXCLUDES(mutex_);
-  [[nodiscard]] bool hurried() REQUIRES(mutex_);
+  [[nodiscard]] bool under_pressure() REQUIRES(mutex_);
   void drop_released() REQUIRES(mutex_);
   void give_up_acknowledging(const Error& why) REQUIRES(mutex_);
   [[nodiscard]] bool acknowledges() EXCLUDES(mutex_);
@@ -174,33 +176,18 @@ class Journal final : public JournalStore {
                                      bool& again);
 
   // journal_list.cc
-  struct Overlay;
-  struct Position;
-  Result<store::ListPage> list_overlaid(const store::ListRequest& request, const Position& start)
-      EXCLUDES(mutex_);
-  void lay_over(Overlay& overlay, const store::ListPage& page, const std::string& after)
-      EXCLUDES(mutex_);
+  Result<store::ListPage> list_overlaid(const store::ListRequest& request,
+                                        const ListPosition& start) EXCLUDES(mutex_);
   Result<bool> is_all_removed(const std::string& prefix, MonoTime since) EXCLUDES(mutex_);
-  /// A removal of something below `prefix` was confirmed since then.
-  [[nodiscard]] bool removed_below(const std::string& prefix, MonoTime since) REQUIRES(mutex_);
-  /// What a page of the store shows, asked for at `since`, is about to be removed, or was
-  /// meanwhile.
-  [[nodiscard]] bool is_removed(const store::Key& key, MonoTime since) REQUIRES(mutex_);
-  [[nodiscard]] bool known_all_removed(const std::string& prefix) REQUIRES(mutex_);
-  [[nodiscard]] std::size_t removals_below(const std::string& prefix) REQUIRES(mutex_);
 
   // journal_work.cc
-  void work() EXCLUDES(mutex_);
   /// `clean_early`: what is over is made durable as soon as there is nothing to send.
   bool turn_locked(bool clean_early) REQUIRES(mutex_);
-  void start_worker() REQUIRES(mutex_);
-  /// Waits for work: one worker for what becomes due, the others until it has too much.
-  void idle() REQUIRES(mutex_);
-  [[nodiscard]] MonoTime next_look() REQUIRES(mutex_);
-  /// A worker shall look what is due at `at`, or earlier.
-  void look_at(MonoTime at) REQUIRES(mutex_);
-  void look_now() REQUIRES(mutex_) { look_at(clock_.now()); }
-  void look_on() REQUIRES(mutex_);
+  /// When the next change becomes due, or what is over must be made durable.
+  [[nodiscard]] MonoTime next_due() REQUIRES(mutex_);
+  void wake_worker() REQUIRES(mutex_) { workers_.wake_at(clock_.now()); }
+  /// A worker takes its turn when the next change becomes due.
+  void wake_worker_in_time() REQUIRES(mutex_);
   [[nodiscard]] bool cleaning_is_due() REQUIRES(mutex_);
   std::vector<Job> next_jobs() REQUIRES(mutex_);
   void carry_out(const std::vector<Job>& jobs) EXCLUDES(mutex_);
@@ -209,7 +196,7 @@ class Journal final : public JournalStore {
   void note_trouble(const Job& job, const Verdict& verdict) REQUIRES(mutex_);
   void note_obstinate(const Job& job, const Verdict& verdict) REQUIRES(mutex_);
   void note_conflict(const Job& job, const Verdict& verdict, const BodyPtr& body) EXCLUDES(mutex_);
-  void over(const store::Key& key, Sequence seq, const Status& status) REQUIRES(mutex_);
+  void finish_waiters(const store::Key& key, Sequence seq, const Status& status) REQUIRES(mutex_);
   void append_done(const store::Key& key, Sequence seq, const Base& base) REQUIRES(mutex_);
   // journal_fetch.cc
   void fetch_copy(const Job& job) EXCLUDES(mutex_);
@@ -237,12 +224,11 @@ class Journal final : public JournalStore {
   std::unique_ptr<Log> log_;  // constant after open()
 
   Mutex mutex_{LockRank{310, "journal"}};
-  CondVar watch_;    // for the worker that watches
-  CondVar rest_;     // for the other idle workers
-  CondVar settled_;  // for everybody else
+  CondVar settled_;  // a change is over, a key is free, or a record is let go
   Pending pending_ GUARDED_BY(mutex_);
   Knowledge knowledge_ GUARDED_BY(mutex_);
   Confirmed confirmed_ GUARDED_BY(mutex_);
+  Overlay overlay_ GUARDED_BY(mutex_){pending_, knowledge_, confirmed_};
   BodyStore bodies_ GUARDED_BY(mutex_);
   std::unordered_map<store::Key, std::uint64_t> segments_
       GUARDED_BY(mutex_);  // of the record that a pending key needs: its last
@@ -253,11 +239,7 @@ class Journal final : public JournalStore {
   std::uint64_t admitted_bytes_ GUARDED_BY(mutex_) = 0;            // of those
   std::size_t in_a_hurry_ GUARDED_BY(mutex_) = 0;
   bool acknowledges_ GUARDED_BY(mutex_);
-  bool stopping_ GUARDED_BY(mutex_) = false;
-  std::vector<std::thread> threads_ GUARDED_BY(mutex_);
-  std::size_t idle_ GUARDED_BY(mutex_) = 0;
-  bool watched_ GUARDED_BY(mutex_) = false;  // one of the idle ones watches
-  MonoTime watched_until_ GUARDED_BY(mutex_){};
+  bool closing_ GUARDED_BY(mutex_) = false;
   std::size_t in_flight_ GUARDED_BY(mutex_) = 0;
   std::size_t undurable_ GUARDED_BY(mutex_) = 0;  // records of what is over, not yet synced
   MonoTime undurable_since_ GUARDED_BY(mutex_){};
@@ -268,6 +250,7 @@ class Journal final : public JournalStore {
   std::uint64_t conflicts_ GUARDED_BY(mutex_) = 0;
   std::deque<Unstored> set_aside_ GUARDED_BY(mutex_);
   std::string last_trouble_ GUARDED_BY(mutex_);
+  Workers workers_;  // the last: its threads use all of the above
 };
 
 }  // namespace pailfs::journal

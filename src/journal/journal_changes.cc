@@ -76,7 +76,7 @@ Status Journal::admit(const std::vector<store::Key>& keys, std::uint64_t bytes) 
   };
   if (!fits()) {
     ++in_a_hurry_;
-    look_now();
+    wake_worker();
     const Status room = wait_until(fits, "room in the journal");
     --in_a_hurry_;
     if (!room) return room;
@@ -128,7 +128,7 @@ std::vector<Status> Journal::acknowledge(std::vector<Change> changes) {
     }
   }
   drop_released();
-  look_on();
+  wake_worker_in_time();
   return statuses;
 }
 
@@ -143,7 +143,7 @@ void Journal::become_pending(const Change& change, const Place& place) {
       pending_.change(change.key, change.want, change.seq, base_of(change.key), clock_.now());
   if (!nothing_left) return;
   append_done(change.key, change.seq, Base::none());
-  over(change.key, change.seq, {});
+  finish_waiters(change.key, change.seq, {});
 }
 
 Result<store::ETag> Journal::put_through(const store::PutRequest& request, ByteSource& body) {
@@ -382,7 +382,7 @@ Result<Want> Journal::resolve_copy(const store::CopyRequest& request) {
       };
       if (!clear()) {
         ++in_a_hurry_;
-        look_now();
+        wake_worker();
         const Status cleared = wait_until(clear, "copies that read what is to be replaced");
         --in_a_hurry_;
         if (!cleared) return cleared.error();

@@ -33,7 +33,7 @@ Status Journal::drop_segments(std::size_t durable) {
   undurable_since_ = clock_.now();
   if (pending_.entries().empty() && bodies_.empty() && acknowledging_.empty() && undurable_ == 0) {
     // A new file costs the next change more than a few dead records cost anybody.
-    return log_->bytes() < (stopping_ ? 1 : log_->sizes().ahead) ? Status() : log_->clear();
+    return log_->bytes() < (closing_ ? 1 : log_->sizes().ahead) ? Status() : log_->clear();
   }
   lock.unlock();
   clean_oldest_segment();

@@ -177,7 +177,7 @@ Status Journal::open() {
   log_warning("an earlier mount has left " + std::to_string(pending_.entries().size()) +
               " changes (" + human_size(pending_.bytes()) + ") in the journal " + directory_.path +
               "; they are being carried out");
-  start_worker();
+  workers_.start();
   return {};
 }
 

@@ -53,60 +53,24 @@ std::chrono::minutes pause_of_obstinate(unsigned strikes) {
 
 }  // namespace
 
-void Journal::start_worker() {
-  if (stopping_ || threads_.size() >= config_.workers) return;
-  threads_.emplace_back([this] { work(); });
-}
-
 std::vector<Job> Journal::next_jobs() {
   const MonoTime now = clock_.now();
   if (troubles_ >= kOutage && (now < paused_until_ || in_flight_ > 0)) return {};
-  return pending_.next(now, hurried(), kMostRemovals);
+  return pending_.next(now, under_pressure(), kMostRemovals);
 }
 
-MonoTime Journal::next_look() {
+MonoTime Journal::next_due() {
   const MonoTime now = clock_.now();
-  auto at = pending_.wake_at(hurried());
+  auto at = pending_.wake_at(under_pressure());
   if (at && troubles_ >= kOutage) at = now + kIdleLook;
   if (undurable_ > 0) at = std::min(at.value_or(MonoTime::max()), undurable_since_ + kSyncAfter);
   return at ? std::clamp<MonoTime>(*at, now + kShortest, now + kIdleLook) : now + kIdle;
 }
 
-/// In a hurry there is much, and to find out when it is due costs more than to look.
-void Journal::look_on() {
-  look_at(hurried() ? clock_.now() : next_look());
-}
-
-void Journal::look_at(MonoTime at) {
-  if (watched_) {
-    if (at >= watched_until_) return;
-    watched_until_ = at;
-    watch_.notify_one();
-  } else if (idle_ > 0) {
-    rest_.notify_one();
-  } else {
-    start_worker();
-  }
-}
-
-void Journal::idle() {
-  ++idle_;
-  if (watched_) {
-    rest_.wait_for(mutex_, kIdle);
-  } else {
-    watched_ = true;
-    watched_until_ = next_look();
-    watch_.wait_for(mutex_, watched_until_ - clock_.now());
-    watched_ = false;
-  }
-  --idle_;
-}
-
-void Journal::work() {
-  MutexLock lock(mutex_);
-  while (!stopping_) {
-    if (!turn_locked(false)) idle();
-  }
+/// Under pressure a worker looks at once: to find out when the next of many changes becomes due
+/// costs more than to look.
+void Journal::wake_worker_in_time() {
+  workers_.wake_at(under_pressure() ? clock_.now() : next_due());
 }
 
 bool Journal::turn() {
@@ -123,7 +87,7 @@ bool Journal::turn_locked(bool clean_early) {
   const std::vector<Job> jobs = next_jobs();
   if (!jobs.empty()) {
     in_flight_ += jobs.size();
-    look_on();
+    wake_worker_in_time();
     mutex_.unlock();
     carry_out(jobs);
     mutex_.lock();
@@ -185,7 +149,7 @@ void Journal::append_done(const store::Key& key, Sequence seq, const Base& base)
   if (undurable_++ == 0) undurable_since_ = clock_.now();
 }
 
-void Journal::over(const store::Key& key, Sequence seq, const Status& status) {
+void Journal::finish_waiters(const store::Key& key, Sequence seq, const Status& status) {
   for (Waiter* waiter : waiters_) {
     if (waiter->key != key || waiter->seq > seq || waiter->over) continue;
     waiter->over = true;
@@ -204,7 +168,7 @@ void Journal::note_done(const Job& job, const Verdict& verdict) {
   confirmed_.carried_out(job.key, job.want, verdict.found, now);
   append_done(job.key, job.seq, verdict.found);
   pending_.confirmed(job.key, job.seq, verdict.found);
-  over(job.key, job.seq, {});
+  finish_waiters(job.key, job.seq, {});
 }
 
 void Journal::note_trouble(const Job& job, const Verdict& verdict) {
@@ -216,7 +180,7 @@ void Journal::note_trouble(const Job& job, const Verdict& verdict) {
               ", which is kept in the journal: " + verdict.error.text);
     pending_.refused(job.key, job.seq, verdict.error, now + kRetryRefused,
                      verdict.may_have_arrived);
-    over(job.key, job.seq, verdict.error);
+    finish_waiters(job.key, job.seq, verdict.error);
     return;
   }
   const auto shows = pending_.failed(job.key, job.seq, now + pause_after(job.attempts),
@@ -248,7 +212,7 @@ void Journal::note_obstinate(const Job& job, const Verdict& verdict) {
   }
   pending_.refused_for_now(job.key, job.seq, verdict.error,
                            clock_.now() + pause_of_obstinate(entry.strikes), false);
-  over(job.key, job.seq, verdict.error);
+  finish_waiters(job.key, job.seq, verdict.error);
 }
 
 void Journal::note_conflict(const Job& job, const Verdict& verdict, const BodyPtr& body) {
@@ -279,11 +243,11 @@ void Journal::note_conflict(const Job& job, const Verdict& verdict, const BodyPt
     const auto spared = pending_.drop_removal(job.want.source);
     if (spared) {
       append_done(job.want.source, *spared, {});
-      over(job.want.source, *spared, verdict.error);
+      finish_waiters(job.want.source, *spared, verdict.error);
     }
   }
   pending_.abandoned(job.key, job.seq);
-  over(job.key, job.seq, verdict.error);
+  finish_waiters(job.key, job.seq, verdict.error);
 }
 
 }  // namespace pailfs::journal

@@ -7,10 +7,10 @@
 namespace pailfs::cache {
 namespace {
 
-/// What sequential readers have passed is kept up to this: the kernel's page cache has it too, and
-/// a small circle of memory stays in the processor's cache.
+/// Most blocks kept that a sequential reader has passed: the kernel's page cache has them too, and
+/// a small set of reused blocks stays in the processor's cache.
 constexpr std::uint64_t kPassedBlocks = (32U << 20U) / kBlockSize;
-/// A reader that has not come for what was fetched for it by then has gone elsewhere.
+/// Blocks fetched ahead and not read for this long may go: their reader has gone elsewhere.
 constexpr std::chrono::seconds kUnreadLifetime{5};
 
 }  // namespace
@@ -43,7 +43,7 @@ void BlockCache::forget(const std::string& identity) {
   Entry& entry = *node.mapped();
   drop_settled(entry);
   if (entry.users == 0) return;
-  // Who has it open still fills what is on its way.
+  // Readers that have the version open still fill the blocks that they reserved.
   entry.forgotten = true;
   entry.identity += std::string(1, '\0') + "forgotten" + std::to_string(++forgotten_);
   node.key() = entry.identity;
@@ -69,8 +69,8 @@ void BlockCache::leave(Entry& entry) {
     if (entry.forgotten && entry.users == 0) drop_settled(entry);
     drop_unused(entry);
     if (--open_ > 0) return;
-    // Nobody reads: keep a little for who comes back, and let the system have the rest.
-    // Of many small files, read one after the other, those fetched ahead are wanted next.
+    // No version is open: an eighth of the limit stays for later readers, the system gets the rest.
+    // Blocks fetched ahead go last: a program that reads many small files in turn wants them next.
     while (count_ * kBlockSize > limit_ / 8) {
       if (!evict_from(Queue::passed) && !evict_forgotten() && !evict_from(Queue::kept) &&
           !evict_from(Queue::unread))
@@ -125,7 +125,7 @@ bool BlockCache::make_room(Purpose purpose) {
                       evict_from(Queue::unread));
     return true;
   }
-  // What readers still hold is not had by evicting it.
+  // Eviction does not free blocks that readers still hold.
   if (memory_.in_use() - count_ * kBlockSize + kBlockSize > limit_) return false;
   while (!fits()) {
     if (!evict_from(Queue::passed) && !evict_from(Queue::kept) && !evict_forgotten()) return false;

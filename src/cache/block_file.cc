@@ -59,7 +59,8 @@ Status BlockFile::write_piece(std::uint64_t offset, std::span<const char> bytes)
     }
     if (space_.memory == nullptr || on_disk_.contains(block)) return write_to_disk(offset, bytes);
   }
-  // Nobody else makes a block, so this one can be filled before it is seen.
+  // Only the owner writes, so no other thread makes this block, and it is filled before it is
+  // published.
   char* const memory = space_.memory->take();
   if (memory != nullptr) {
     std::memset(memory, 0, at);
@@ -77,7 +78,7 @@ void BlockFile::forget(Range range) {
   give_back(range);
 }
 
-/// What is in `range` and not present; blocks in which nothing is, as a whole.
+/// Gives back the bytes of `range` that are not present; a block without present bytes as a whole.
 void BlockFile::give_back(Range range) {
   MutexLock lock(mutex_);
   for (Range block = block_at(range.begin); block.begin < range.end; block = block_at(block.end)) {
@@ -105,7 +106,7 @@ void BlockFile::give_back(Range range) {
   }
 }
 
-/// Where the file system knows no holes the bytes stay on the disk until the end.
+/// A file system without holes keeps the bytes on the disk until the file is closed.
 void BlockFile::punch(Range range) {
   static_cast<void>(::fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                                 static_cast<off_t>(range.begin), static_cast<off_t>(range.size())));

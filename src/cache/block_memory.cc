@@ -9,7 +9,7 @@ namespace pailfs::cache {
 namespace {
 /// A huge page: copying into it misses the processor's address cache less often.
 constexpr std::size_t kSlab = 2U << 20U;
-/// What `trim` leaves: for the next small files.
+/// Free blocks that `trim` leaves for the next small files.
 constexpr std::size_t kKeptBlocks = (4U << 20U) / kBlockSize;
 }  // namespace
 

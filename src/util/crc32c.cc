@@ -82,9 +82,9 @@ PAILFS_CRC32C_TARGET std::uint32_t add_byte(std::uint32_t crc, unsigned char byt
 /// this many bytes, side by side keep it busy. A power of two, see make_skip().
 constexpr std::size_t kLane = 4096;
 
-/// What kLane zero bytes make of a checksum, by the bytes of that checksum. Bytes change a checksum
-/// linearly (over xor), so the sum of two runs is the first's, led past the second's length, xor
-/// the second's own.
+/// The change that kLane zero bytes make to a checksum, by each byte of that checksum. Bytes change
+/// a checksum linearly (over xor), so the checksum of two runs is that of the first, advanced by
+/// the second's length, xor that of the second.
 constexpr Table make_skip() {
   std::array<std::uint32_t, 32> of_bit{};
   for (std::size_t bit = 0; bit < 32; ++bit) {

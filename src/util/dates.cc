@@ -71,7 +71,7 @@ std::string format(const char* pattern, Fields... fields) {
   return out.data();
 }
 
-// What stands behind seconds; none is 0.
+// Reads the fraction behind the seconds; 0 if there is none.
 std::optional<nanoseconds> fraction_in(Reader& in) {
   std::int64_t fraction = 0;
   if (!in.ok || !in.rest.starts_with('.')) return nanoseconds{0};

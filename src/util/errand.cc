@@ -9,7 +9,7 @@
 namespace pailfs {
 namespace {
 
-/// Of a key: a line of the log is for people.
+/// Most bytes of a key in a log line, which people read.
 constexpr std::size_t kShown = 200;
 
 thread_local std::shared_ptr<Errand> current;

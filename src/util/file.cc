@@ -33,7 +33,7 @@ Result<UniqueFd> open_unlinked(const std::string& directory) {
     return fd;
   }
   const int reason = errno;
-  // A container with a read-only root: memory is all there is. A full disk is another matter.
+  // A container with a read-only root has only memory. A full disk is an error.
   const bool unusable = reason == EROFS || reason == EACCES || reason == EPERM ||
                         reason == ENOENT || reason == ENOTDIR;
   if (!unusable) return system_error(reason, "temporary file in " + directory);
@@ -58,7 +58,7 @@ void raise_file_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
   limit.rlim_cur = limit.rlim_max;
-  static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));  // then it stays what it was
+  static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));  // on failure the limit stays as it was
 }
 
 Result<std::size_t> read_fully(int fd, std::span<char> bytes, std::uint64_t offset) {

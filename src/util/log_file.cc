@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opening a log file where others may have put something of that name.
+// Opens a log file in a directory where other users may have made a file or link of that name.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,7 +19,7 @@ std::string directory_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-/// Like /tmp: everybody may make names in it.
+/// Like /tmp: all users may make files in it.
 bool is_shared(const struct stat& directory) {
   return (directory.st_mode & S_ISVTX) != 0 && (directory.st_mode & (S_IWOTH | S_IWGRP)) != 0;
 }
@@ -36,7 +36,7 @@ Result<UniqueFd> open_file(const std::string& path, mode_t mode) {
     return Error(EACCES, path + " belongs to uid " + std::to_string(there.st_uid) +
                              " in a directory that everybody may write into; name another file");
   }
-  // A link that is put there now is not followed. A pipe that nobody reads must not be waited for.
+  // O_NOFOLLOW for a link that is made just now, O_NONBLOCK for a pipe without a reader.
   const int follow = exists && S_ISLNK(there.st_mode) ? 0 : O_NOFOLLOW;
   UniqueFd file(::open(path.c_str(),
                        O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | follow,

@@ -49,12 +49,12 @@ std::string json_line(const Record& record, const std::string& mount) {
   return json.end_object().text();
 }
 
-/// What an open pipe must have room for when poll() says that it can be written (pipe(7)).
+/// The bytes that a pipe takes without blocking when poll() says that it can be written (pipe(7)).
 constexpr std::size_t kAtOnce = PIPE_BUF;
 constexpr int kPatience = 1000;  // ms
 
-/// Writes lines and waits for no reader: who does not read for a second loses what comes until they
-/// read again.
+/// Writes lines to a file, pipe or terminal. When a reader does not read for a second, the lines
+/// until it reads again are lost.
 class LineWriter final {
  public:
   void write(int fd, std::string line) {

@@ -9,6 +9,7 @@
 namespace pailfs::log {
 
 /// The one log of the process. A log must be reachable from everywhere, so it is the one global.
+/// Any thread.
 struct State {
   std::atomic<LogLevel> level{LogLevel::critical};
   std::atomic<unsigned> reopen_requests{0};

@@ -52,7 +52,7 @@ void WorkerPool::enqueue(std::function<void()> task) {
     try {
       threads_.emplace_back([this] { run(); });
     } catch (const std::system_error&) {
-      // No more threads to be had: the ones that exist will come to it.
+      // The system gives no more threads: the existing ones will take the task.
       if (threads_.empty()) throw;
     }
   }
@@ -84,7 +84,7 @@ void require_not_worker_thread() {
 
 namespace {
 
-/// What the lanes of one for_each_parallel share; lives until the last of them has ended.
+/// State shared by the lanes of one for_each_parallel; lives until the last lane has ended.
 class FanOut final {
  public:
   FanOut(WorkerPool& pool, std::size_t count, const std::function<void(std::size_t)>& task)
@@ -109,7 +109,8 @@ class FanOut final {
       task_(index);
       lock.lock();
       if (next_ < count_ && pool_.has_waiting()) {
-        // Two things that others want do not wait for a thousand: this lane queues behind them.
+        // Another task waits for a thread: this lane queues behind it, so that a short job does not
+        // wait for a long one.
         pool_.submit([this] { go_on(); });
         return;
       }

@@ -10,17 +10,19 @@
 
 namespace pailfs::cache {
 
-/// Bytes on their way, told by one thread and awaited by any number: how many have come so far, and
-/// whether more will. Waking a thread costs more than copying what it waits for, so each waiter is
-/// woken only when all it asked for is there.
+/// How many bytes of a fetch have come so far, and whether more will. One thread fetches and tells;
+/// any number may wait. To wake a thread costs more than to copy the bytes that it waits for, so
+/// each waiter is woken only when all bytes it asked for are there. Shared by the fetch and the
+/// blocks that it fills.
 class Arrival final {
  public:
-  /// The first `bytes` of it are in place; never less than before. By the fetching thread only.
+  /// Tells that the first `bytes` are in place; never less than before. Called by the fetching
+  /// thread only.
   void reached(std::uint64_t bytes) {
     progress_.store(bytes);
     if (bytes >= wake_at_.load()) wake();
   }
-  /// No more will come: because all is there, or because of `status`.
+  /// Tells that no more bytes will come: all are there, or `status` says why not.
   void finish(Status status) EXCLUDES(mutex_);
 
   [[nodiscard]] std::uint64_t progress() const { return progress_.load(); }
@@ -32,8 +34,8 @@ class Arrival final {
 
   void wake() EXCLUDES(mutex_);
 
-  // Sequentially consistent, both: who tells writes progress_ and then looks at wake_at_, who waits
-  // the other way round, so that one of them sees the other.
+  // Both are sequentially consistent: reached() writes progress_ and then reads wake_at_, wait()
+  // writes wake_at_ and then reads progress_, so that at least one of them sees the other's write.
   std::atomic<std::uint64_t> progress_ = 0;
   std::atomic<std::uint64_t> wake_at_ = kNobody;
   Mutex mutex_;

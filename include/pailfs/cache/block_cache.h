@@ -19,8 +19,8 @@
 namespace pailfs::cache {
 
 /// One piece of one version of an object. Its fetching thread fills it from the front; readers may
-/// use the first n bytes once `wait(n)` has returned success. The memory stays as long as anybody
-/// holds the block, whether the cache still knows it or not.
+/// use the first n bytes once `wait(n)` has returned success. The memory stays as long as a
+/// BlockPtr to the block does, also when the cache has dropped the block.
 class Block final {
  public:
   Block(BlockMemory& memory, char* bytes, std::shared_ptr<Arrival> arrival, std::uint64_t begin)
@@ -38,20 +38,21 @@ class Block final {
   BlockMemory& memory_;
   char* const bytes_;
   const std::shared_ptr<Arrival> arrival_;
-  const std::uint64_t begin_;  // where the block begins in what `arrival_` counts
+  const std::uint64_t begin_;  // where the block begins in the count of `arrival_`
 };
 using BlockPtr = std::shared_ptr<Block>;
 
-/// A bounded pool of clean blocks of object versions, shared by every open file. Knows nothing of
-/// where bytes come from: who finds a block missing reserves it, fetches and settles it.
+/// A bounded pool of clean blocks of object versions, shared by every open file. It fetches
+/// nothing: a reader that finds a block missing reserves it, fetches its bytes and settles it.
 ///
 /// When memory is short, blocks that a sequential reader has passed go first, then the least
-/// recently used ones; blocks fetched ahead and not read yet are given up only to somebody who
-/// waits for bytes, or when nobody has come for them for a while. Any thread may call any member.
+/// recently used ones; blocks fetched ahead and not read yet are given up only to a reader that
+/// waits for bytes, or when no reader has come for them for a few seconds. Any thread may call any
+/// member.
 class BlockCache final {
  public:
-  /// `limit` bytes; a reader that waits gets a few blocks more when all of it is in use.
-  /// The memory may have other users, whose blocks count too: what they take the pool does without.
+  /// `limit` bytes; a reader that waits gets a few blocks more when all of it is in use. The memory
+  /// may have other users, whose blocks count towards `limit` too.
   BlockCache(BlockMemory& memory, std::uint64_t limit, const Clock& clock)
       : memory_(memory), limit_(limit), clock_(clock) {}
   ~BlockCache();
@@ -65,25 +66,26 @@ class BlockCache final {
   struct Entry;
 
  public:
-  /// The blocks of one version of one object while somebody uses them. Holds its cache's entry;
-  /// must not outlive the cache.
+  /// The blocks of one version of one object while it is read. Keeps the version's entry in the
+  /// cache; must not outlive the cache.
   class Object final {
    public:
     ~Object() { cache_.leave(entry_); }
     Object(const Object&) = delete;
     Object& operator=(const Object&) = delete;
 
-    /// The block, on its way perhaps, and counts as read; null when there is none.
+    /// The block, perhaps still being fetched; null when there is none. It counts as read from now
+    /// on.
     [[nodiscard]] BlockPtr find(std::uint64_t index, Reader reader) const;
     [[nodiscard]] bool has(std::uint64_t index) const;
-    /// Blocks that come now are of what the version was before: see BlockCache::forget. Takes no
-    /// lock.
+    /// BlockCache::forget() was called for this version: its blocks, also those still being
+    /// fetched, must not be kept. Takes no lock.
     [[nodiscard]] bool is_forgotten() const;
-    /// Its first `size` bytes are there and not on their way.
+    /// The first `size` bytes of the block are there.
     [[nodiscard]] bool has_bytes(std::uint64_t index, std::uint64_t size) const;
-    /// New blocks for indexes from `first` on, up to `count`, ending before one that exists and
-    /// where memory does. `arrival` counts the bytes of the first of them from `already` on. To be
-    /// filled in order and then settled.
+    /// New blocks for indexes from `first` on, at most `count`, ending before an index that has a
+    /// block or where memory ends. In the count of `arrival` the first block begins at `already`.
+    /// The caller fills them in order and then settles them.
     [[nodiscard]] std::vector<BlockPtr> reserve(std::uint64_t first, std::uint64_t count,
                                                 Purpose purpose,
                                                 const std::shared_ptr<Arrival>& arrival,
@@ -102,7 +104,8 @@ class BlockCache final {
 
   /// `identity` names a version: the same bytes whenever it is the same.
   ObjectPtr open(const std::string& identity) EXCLUDES(mutex_);
-  /// What was known of that version is not its bytes any more: who has it open must open it again.
+  /// Drops the blocks of that version, because they are not its bytes any more. A reader that has
+  /// it open must open it again.
   void forget(const std::string& identity) EXCLUDES(mutex_);
   [[nodiscard]] std::uint64_t limit() const { return limit_; }
   /// Bytes of blocks that the cache knows.
@@ -120,12 +123,12 @@ class BlockCache final {
     BlockPtr block;
     Queue queue;
     Places::iterator place;
-    Queue next;  // while in flight: where it goes then
+    Queue next;  // while in flight: the queue it goes to when settled
   };
   struct Entry {
     std::string identity;
     std::size_t users = 0;
-    std::atomic<bool> forgotten = false;  // who opens the version gets another entry
+    std::atomic<bool> forgotten = false;  // open() of the version makes another entry
     std::unordered_map<std::uint64_t, Slot> slots;
   };
 
@@ -136,7 +139,7 @@ class BlockCache final {
   void drop_settled(Entry& entry) REQUIRES(mutex_);
   bool make_room(Purpose purpose) REQUIRES(mutex_);
   bool evict_from(Queue queue) REQUIRES(mutex_);
-  /// One that was fetched ahead and has not been read for long.
+  /// Evicts a block that was fetched ahead and not read for a few seconds.
   bool evict_forgotten() REQUIRES(mutex_);
   [[nodiscard]] Places& places(Queue queue) REQUIRES(mutex_) {
     return places_[static_cast<std::size_t>(queue)];

@@ -18,23 +18,23 @@
 
 namespace pailfs::cache {
 
-/// Where the bytes of files that are not stored yet may be: in memory first, then in unlinked files
-/// of a directory. Outlives them.
+/// Space for bytes that are not stored yet: memory first, then unlinked files in a directory.
+/// Outlives the BlockFiles that use it.
 struct LocalSpace {
   std::string directory;
   DiskRoom room;                  ///< of the directory's file system
   WriteMemory* memory = nullptr;  ///< null: on the disk at once
 };
 
-/// Local stand-in for one object's bytes and the account of which of its ranges hold something.
-/// `present` bytes are those the application wrote or that were fetched to complete an upload; the
-/// rest is a hole and reads as zeros.
+/// Local stand-in for one object's bytes, with an account of the ranges that hold bytes. `present`
+/// bytes are those the application wrote or that were fetched to complete an upload; the rest is a
+/// hole and reads as zeros.
 ///
 /// Blocks go to memory while there is some, else to an unlinked file, made when it is needed; its
-/// only descriptor is here, so the bytes vanish with it. `present`, and what changes the bytes,
-/// belong to the owner, who locks; the rest may be called by several threads at once meanwhile, so
-/// that what was written can be sent while more is being written. Blocks are looked at and filled
-/// without a lock; who changes or drops one waits until nobody looks at it.
+/// only descriptor is here, so the bytes vanish with it. present() and the members that change
+/// bytes need the owner's lock; several threads may call the others at the same time, so that
+/// written bytes can be sent while more are written. show() reads a block without a lock; a member
+/// that changes or drops a block waits until no show() reads it.
 class BlockFile final {
  public:
   using Look = std::function<void(std::span<const char>)>;
@@ -50,17 +50,17 @@ class BlockFile final {
   Status write(std::uint64_t offset, std::span<const char> bytes) EXCLUDES(mutex_);
   /// Bytes of the stored version; only into ranges that are not present.
   Status fill(std::uint64_t offset, std::span<const char> bytes) { return write(offset, bytes); }
-  /// Gives up bytes for good: they are not present any more, and what holds nothing else is given
-  /// back.
+  /// Gives up bytes for good: they are not present any more, and blocks that hold no other bytes
+  /// are given back.
   void forget(Range range) EXCLUDES(mutex_);
-  /// Forgets everything from `size` on; what is later read there is zeros.
+  /// Forgets everything from `size` on, which then reads as zeros.
   Status truncate(std::uint64_t size) EXCLUDES(mutex_);
-  /// Fills `out` from `offset`; holes and what lies behind the last byte are zeros. EIO where bytes
-  /// were dropped.
+  /// Fills `out` from `offset`; holes and bytes behind the last one are zeros. EIO where bytes were
+  /// dropped.
   Status read(std::uint64_t offset, std::span<char> out) EXCLUDES(mutex_);
-  /// Bytes from `offset` on, at most as many as `scratch` holds, and no further than a block: shown
-  /// to `look`, which must not call this object, where they lie, else in `scratch`. How many;
-  /// failures as those of `read`.
+  /// Shows bytes from `offset` on to `look`, at most as many as `scratch` holds and no further than
+  /// the block's end: where they lie in memory, else copied to `scratch`. `look` must not call this
+  /// object. Returns their number; fails as `read` does.
   Result<std::size_t> show(std::uint64_t offset, std::span<char> scratch, const Look& look)
       EXCLUDES(mutex_);
   /// Gives up bytes that are safe elsewhere, in whole blocks; they stay `present`.
@@ -73,7 +73,7 @@ class BlockFile final {
  private:
   struct Block {
     char* bytes = nullptr;
-    unsigned readers = 0;  // who look at it without the lock
+    unsigned readers = 0;  // show() calls that read it without the lock
   };
 
   Status write_piece(std::uint64_t offset, std::span<const char> bytes) EXCLUDES(mutex_);
@@ -82,7 +82,7 @@ class BlockFile final {
   Status write_to_disk(std::uint64_t offset, std::span<const char> bytes) REQUIRES(mutex_);
   Status read_elsewhere(std::uint64_t offset, std::span<char> out) REQUIRES(mutex_);
   void leave(std::uint64_t index) EXCLUDES(mutex_);
-  /// Waits until nobody looks at it; null where there is none.
+  /// The bytes of the block, once no show() reads them; null when it is not in memory.
   char* settled(std::uint64_t index) REQUIRES(mutex_);
 
   const LocalSpace& space_;

@@ -23,12 +23,13 @@ class BlockMemory final {
   BlockMemory(const BlockMemory&) = delete;
   BlockMemory& operator=(const BlockMemory&) = delete;
 
-  /// Null when the system has no more. What is in it is anybody's guess.
+  /// A block whose bytes are undefined; null when the system has no more memory.
   char* take() EXCLUDES(mutex_);
   void give(char* bytes) EXCLUDES(mutex_);
-  /// Bytes of blocks that somebody holds.
+  /// Bytes of blocks that were taken and not given back.
   [[nodiscard]] std::uint64_t in_use() EXCLUDES(mutex_);
-  /// Lets the system have what nobody holds, but for a little that is used again at once.
+  /// Gives the memory of free blocks back to the system, but for a few blocks that the next small
+  /// files use.
   void trim() EXCLUDES(mutex_);
 
  private:
@@ -36,11 +37,12 @@ class BlockMemory final {
   std::uint64_t in_use_ GUARDED_BY(mutex_) = 0;
   // Used last, taken first: it is still in the processor's cache.
   std::vector<char*> free_ GUARDED_BY(mutex_);
-  std::size_t untouched_ GUARDED_BY(mutex_) = 0;  // of free_, from the front: no memory behind them
+  std::size_t untouched_ GUARDED_BY(mutex_) = 0;  // of free_, from the front: their memory was
+                                                  // given back to the system
   std::vector<char*> slabs_ GUARDED_BY(mutex_);
 };
 
-/// The share of it that bytes not stored yet may take. Any thread.
+/// The share of a BlockMemory that bytes not stored yet may take. Any thread.
 class WriteMemory final {
  public:
   WriteMemory(BlockMemory& memory, std::uint64_t limit) : memory_(memory), limit_(limit) {}

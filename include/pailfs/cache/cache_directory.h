@@ -8,20 +8,20 @@
 
 namespace pailfs::cache {
 
-/// Where a mount keeps between its lives what it knows of one bucket: CACHE/pailfs/HASH, HASH of
-/// what the bucket is. The directories are the user's own, mode 0700, and one mount has them at a
-/// time, from take() until this is destroyed. Who keeps something there makes files with names of
-/// its own in path(); `lock` and `identity` are taken. Whatever is found in them is untrusted.
+/// The directory in which mounts of one bucket keep what outlives them: CACHE/pailfs/HASH, with a
+/// hash of the identity. The directories are the user's own, mode 0700, and one mount holds them at
+/// a time, from take() until this is destroyed. Other classes make files of their own in path();
+/// the names `lock` and `identity` are taken. The content of every file found there is untrusted.
 class CacheDirectory final {
  public:
-  /// Makes what is missing below `cache`, which is there. `identity` is a text of a few lines: the
-  /// endpoint, the bucket, the prefix. EBUSY: another mount has it. EACCES: somebody else's, or
-  /// open to others. EINVAL: it belongs to something else or to another version. A mount does
-  /// without then, and says so once.
+  /// Makes the missing directories below `cache`, which exists. `identity` is a text of a few
+  /// lines: the endpoint, the bucket, the prefix. EBUSY: another mount has it. EACCES: it belongs
+  /// to another user, or is open to others. EINVAL: it belongs to another identity or to another
+  /// version of the format. After an error a mount goes on without the directory, and says so once.
   static Result<CacheDirectory> take(const std::string& cache, const std::string& identity);
 
   [[nodiscard]] const std::string& path() const { return path_; }
-  /// Removes what is kept there, as far as it can be removed (`del_cache`).
+  /// Removes the files there, as far as they can be removed (`del_cache`).
   void clear() const;
 
  private:

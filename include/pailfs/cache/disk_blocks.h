@@ -18,21 +18,21 @@
 
 namespace pailfs::cache {
 
-/// Blocks of object versions in a directory that outlives the mount: what `use_cache` keeps.
+/// Blocks of object versions in a directory that outlives the mount (`use_cache`).
 ///
-/// A version has two files, NAME with the object's bytes where they belong, and NAME.index with who
-/// it is and a CRC-32C for every block that is there; NAME is a hash of the identity. A
-/// block is written before its checksum and believed only when both agree, so that whatever a
-/// crash or a bad disk leaves behind is merely missing. Nothing here ever fails a read: what cannot
-/// be kept is fetched again.
+/// A version has two files, NAME with the object's bytes where they belong, and NAME.index with its
+/// identity and a CRC-32C for every block that is there; NAME is a hash of the identity. A block is
+/// written before its checksum and believed only when both agree, so that a block damaged by a
+/// crash or a bad disk counts as missing. No failure here fails a read: a block that is not here is
+/// fetched again.
 ///
-/// Bounded in bytes and in versions; those not used for longest go first, and a version that alone
-/// is larger than the bound keeps what came first. The directory belongs to one mount at a time,
-/// whose caller holds its lock. Any thread may call any member.
+/// Bounded in bytes and in versions; the versions not used for longest go first, and a version that
+/// alone is larger than the bound keeps the blocks that came first. The directory belongs to one
+/// mount at a time, whose caller holds its lock. Any thread may call any member.
 class DiskBlocks final {
  public:
   struct Config {
-    std::string directory;  ///< made, mode 0700, where there is none
+    std::string directory;  ///< made with mode 0700 if it is missing
     std::uint64_t limit = 0;
     DiskRoom room;
     std::size_t most_versions = 65536;
@@ -43,7 +43,7 @@ class DiskBlocks final {
   DiskBlocks(const DiskBlocks&) = delete;
   DiskBlocks& operator=(const DiskBlocks&) = delete;
 
-  /// What names a version: the same bytes whenever it is the same.
+  /// The name of a version: equal identities mean equal bytes.
   struct Identity {
     std::string text;  ///< at most 3 KiB, else nothing is kept
     std::uint64_t size = 0;
@@ -56,8 +56,8 @@ class DiskBlocks final {
     Version(const Version&) = delete;
     Version& operator=(const Version&) = delete;
 
-    /// Puts the block there, kBlockSize bytes or the object's rest; false when it is not kept or is
-    /// damaged.
+    /// Copies the block to `bytes`, kBlockSize bytes or the object's rest; false when it is not
+    /// kept or is damaged.
     bool read(std::uint64_t index, char* bytes);
     /// Keeps the block if there is room for it.
     void write(std::uint64_t index, const char* bytes);
@@ -71,28 +71,28 @@ class DiskBlocks final {
     DiskBlocks& disk_;
     const std::string name_;
     const std::uint64_t size_;
-    std::uint64_t serial_ = 0;  // of its entry when it was opened; 0: it had none
+    std::uint64_t serial_ = 0;  // of its entry when it was opened; 0: there was no entry
     UniqueFd data_;
     UniqueFd index_;
-    bool full_ = false;     // there was no room: no use to try the next block
-    bool written_ = false;  // its size is to be told
+    bool full_ = false;     // there was no room, so the next block is not tried
+    bool written_ = false;  // its size must be counted
   };
 
-  /// Null when nothing of it is kept.
+  /// The files of the version; null when nothing of it is kept.
   std::unique_ptr<Version> find(const Identity& identity) EXCLUDES(mutex_);
-  /// The same, made if it is not there yet; null when it cannot be made, or when `wanted`, which is
-  /// asked at the moment of making and calls nothing back, says no: what forget() has removed is
-  /// not brought back by who fetched it before.
+  /// The same, made if missing; null when the files cannot be made, or when `wanted` returns false
+  /// at the moment of making (it calls nothing back). With it a thread that fetched a version
+  /// before forget() removed it does not bring it back.
   std::unique_ptr<Version> make(
       const Identity& identity, const std::function<bool()>& wanted = [] { return true; })
       EXCLUDES(mutex_);
 
   /// The object's bytes as a file to read, if all of its blocks are there and have been read or
-  /// written through this DiskBlocks, which has seen that they are right. What is pushed out stays
-  /// with the descriptor.
+  /// written through this DiskBlocks, which has seen that they are right. If the version is evicted
+  /// later the descriptor still has all of it.
   UniqueFd whole(const Identity& identity) EXCLUDES(mutex_);
 
-  /// What is kept of that version is not its bytes any more.
+  /// Removes the blocks of that version, because they are not its bytes any more.
   void forget(const Identity& identity) EXCLUDES(mutex_);
 
   /// Bytes on the disk.
@@ -102,7 +102,7 @@ class DiskBlocks final {
   struct Entry {
     std::string name;
     std::uint64_t bytes = 0;
-    std::uint64_t serial = 0;  ///< another for files that are made anew
+    std::uint64_t serial = 0;  ///< files that are made anew get a new one
   };
   struct Seen {
     std::vector<bool> blocks;

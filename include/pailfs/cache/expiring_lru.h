@@ -13,8 +13,8 @@
 namespace pailfs::cache {
 
 /// Remembers entries of at most `limit` weight together, each until its own moment passes; the
-/// least recently used goes first. What is too heavy alone is not kept. Not thread-safe: its owner
-/// locks.
+/// least recently used goes first. An entry that alone is heavier than `limit` is not kept. Not
+/// thread-safe: its owner locks.
 template <class Key, class Value>
 class ExpiringLru final {
  public:

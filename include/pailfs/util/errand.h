@@ -11,15 +11,16 @@
 
 namespace pailfs {
 
-/// What a thread does for one request that a process waits for. The process may stop waiting: then
-/// the errand is given up, and work for it ends where nothing has been changed yet
-/// (still_wanted()). Says also what the thread waits for at this moment. Made current with
-/// ErrandScope; threads of pools have none. Any thread may call the members.
+/// The work of a thread for one request that a process waits for. When the process stops waiting
+/// the errand is given up, and a verb that has changed nothing yet ends (still_wanted()). The
+/// errand also says in words which request or lock the thread waits for at this moment. ErrandScope
+/// makes it the current one of a thread; threads of pools have none. Any thread may call the
+/// members.
 class Errand final {
  public:
   void give_up() { given_up_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] bool given_up() const { return given_up_.load(std::memory_order_relaxed); }
-  /// A few words; empty while nothing is known that takes time.
+  /// A few words; empty while the thread waits for nothing that it has told.
   [[nodiscard]] std::string waits_for() const EXCLUDES(mutex_);
   /// Returns the words that were there.
   std::string set_waits_for(std::string words) EXCLUDES(mutex_);
@@ -30,8 +31,8 @@ class Errand final {
   std::string waits_for_ GUARDED_BY(mutex_);
 };
 
-/// Makes an errand this thread's own until the scope ends. Should that happen on another thread, it
-/// stays this thread's until the next one.
+/// Makes an errand this thread's current one until the scope ends. If the scope ends on another
+/// thread, the errand stays current here until the next scope.
 class ErrandScope final {
  public:
   explicit ErrandScope(std::shared_ptr<Errand> errand);
@@ -44,12 +45,13 @@ class ErrandScope final {
   std::shared_ptr<Errand> before_;
 };
 
-/// EINTR when nobody waits any more for what this thread does. Verbs that change something ask once
-/// they hold their locks, before the first change: from there on they go on to their end, and what
-/// is done to the same file later waits for that.
+/// EINTR when the process that this thread works for has stopped waiting. A verb that changes
+/// something asks when it holds its locks, before its first change. After that change it goes on to
+/// its end, and later verbs on the same file wait for it.
 Status still_wanted();
 
-/// Says what this thread's errand waits for, until the scope ends; nothing on threads without one.
+/// Sets the words of this thread's errand (waits_for()) until the scope ends. On a thread without
+/// an errand it does nothing.
 class WaitsFor final {
  public:
   /// `which` is shown in quotes behind `what`, e.g. a key, unless it is empty.

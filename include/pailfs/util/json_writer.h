@@ -12,8 +12,8 @@ namespace pailfs {
 /// UTF-8 become U+FFFD each, because JSON has no other bytes.
 std::string json_quote(std::string_view text);
 
-/// Writes one JSON document on one line. Commas are its own business; that every begin has its end
-/// and every value in an object its key is the caller's. Not thread-safe.
+/// Writes one JSON document on one line. It puts the commas; the caller ends everything that it
+/// begins and gives every value in an object a key. Not thread-safe.
 class JsonWriter final {
  public:
   JsonWriter& begin_object() { return open('{'); }

@@ -16,9 +16,8 @@ namespace pailfs {
 /// s3fs's five levels (dbglevel=); the default shows only `critical`.
 enum class LogLevel { critical, error, warning, info, debug };
 
-/// Where log lines go. Set once before threads exist, then changed only through the functions
-/// below. Secrets never reach these functions: whoever holds one prints its last characters at
-/// most.
+/// The log of the process. Set up once before threads exist, then changed only through the
+/// functions below, which any thread may call. Callers pass no secret, at most its last characters.
 namespace log {
 
 void set_level(LogLevel level);
@@ -38,7 +37,7 @@ struct Record {
 /// Takes records; called under the log's own lock, one at a time.
 using RecordSink = std::function<void(const Record&)>;
 void set_sink(RecordSink sink);
-/// The same for who wants no more than lines in Form::plain.
+/// The same for a sink that takes lines in Form::plain.
 using Sink = std::function<void(LogLevel, std::string_view line)>;
 void set_sink(Sink sink);
 
@@ -58,16 +57,16 @@ std::string format_record(const Record& record, const Style& style);
 
 RecordSink stream_sink(int fd, Style style);
 /// Appends to `path`, made with `mode`; opens it anew when `reopen()` was called (logrotate). Falls
-/// back to stderr.
-/// What is written and not read within a second is lost, so that no reader of a pipe is waited for.
+/// back to stderr. A line that a pipe does not take within a second is lost, so that the process
+/// never waits for the pipe's reader.
 RecordSink file_sink(const std::string& path, Style style, mode_t mode);
-/// For appending. EACCES for what another user has put into a directory like /tmp under this name,
-/// a link included (the kernel's fs.protected_symlinks and protected_regular, which may be off).
+/// Opens a file for appending. EACCES for a file or link of another user in a directory like /tmp:
+/// the rules of the kernel's fs.protected_symlinks and protected_regular, which may be off.
 Result<UniqueFd> open_file(const std::string& path, mode_t mode);
 RecordSink syslog_sink(std::string ident, std::string prefix, Style style);
-/// Hands on a record at level warning or graver only once when it comes several times in a row, and
-/// then "last message repeated N times": before the next other one, after half a minute, or when
-/// the sink goes. Request ids are not compared.
+/// Hands on a record at level warning or graver once when the same one comes several times in a
+/// row. "last message repeated N times" follows before the next different record, after half a
+/// minute, or when the sink is destroyed. Request ids are not compared.
 RecordSink collapse_repeats(RecordSink next);
 
 /// Makes file sinks open their path again before the next line. Async-signal-safe.
@@ -75,7 +74,7 @@ void reopen();
 
 /// One message, if its level is on.
 void write(LogLevel level, std::string_view text, std::string_view request_id = {});
-/// One message whatever the level is: what every log begins with.
+/// One message whatever the level is, for the first lines of every log.
 void announce(std::string_view text);
 
 }  // namespace log

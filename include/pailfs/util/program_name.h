@@ -6,8 +6,9 @@
 
 namespace pailfs {
 
-/// The name that messages begin with: what the program was called as, so that who typed or linked
-/// "s3fs" reads "s3fs: ...". "pailfs" where nobody named it. Any thread.
+/// The name that messages begin with: the name that the program was called by, so that a user who
+/// typed or linked "s3fs" reads "s3fs: ...". "pailfs" when the program was called without a name.
+/// Any thread.
 std::string program_name();
 
 /// The same for `called`, the program's own word on its command line: without directories, and

@@ -12,8 +12,8 @@
 namespace pailfs {
 
 /// Why something failed, in the vocabulary of a file system: an errno for the program that asked, a
-/// sentence for the person who reads the log, and, where the object store spoke, its own words.
-/// A value: copied freely, owned by whoever holds it.
+/// sentence for the person who reads the log, and, where the object store spoke, its own words. A
+/// plain value: freely copied.
 struct Error {
   int err = EIO;           ///< errno, always > 0
   std::string text;        ///< what happened, to what; no trailing full stop, never a secret

@@ -30,12 +30,11 @@ struct LockRank {
   int number = 0;
   const char* name = "";
 };
-/// Of a mutex under which no other is taken but the log's.
+/// The rank of a mutex under which only the log's is taken.
 inline constexpr LockRank kInnermost{1000, "innermost"};
 
 #if defined(PAILFS_CHECK_LOCKS)
-/// Aborts, with a line on stderr, when this thread holds a lock that this one must not be inside
-/// of.
+/// Aborts, with a line on stderr, when this thread holds a lock whose rank forbids taking `mutex`.
 void note_lock(const void* mutex, const LockRank& rank, std::uint64_t place);
 void note_unlock(const void* mutex);
 #endif

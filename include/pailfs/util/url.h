@@ -15,12 +15,12 @@ struct Url {
   [[nodiscard]] std::string text() const;  ///< scheme://host[:port]
 };
 
-/// Takes what normalise_url() takes; the error names what is wrong.
+/// Takes the same texts as normalise_url(); the error names the fault.
 Result<Url> parse_url(const std::string& text);
 
 /// Reads a service URL once, with one parser: scheme http or https, host, optional port, nothing
-/// else. A missing scheme becomes https (http for loopback and bare addresses). Error names what is
-/// wrong.
+/// else. A missing scheme becomes https (http for loopback and bare addresses). The error names the
+/// fault.
 Result<std::string> normalise_url(const std::string& url);
 
 }  // namespace pailfs

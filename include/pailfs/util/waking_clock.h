@@ -6,14 +6,14 @@
 
 namespace pailfs {
 
-/// The machine's clock, whose sleepers can be woken: at the end of a program nobody needs to wait
-/// for the next attempt of something that is not wanted any more.
+/// The machine's clock, whose sleepers can be woken: at its end the program does not wait until the
+/// next attempt of a request that it does not need any more. Any thread may call any member.
 class WakingClock final : public Clock {
  public:
   [[nodiscard]] MonoTime now() const override { return clock_.now(); }
   [[nodiscard]] WallTime wall() const override { return clock_.wall(); }
   void sleep_for(std::chrono::nanoseconds duration) override EXCLUDES(mutex_);
-  /// For ever: nobody sleeps any more.
+  /// Wakes all sleepers; every later sleep_for() returns at once.
   void wake_all() EXCLUDES(mutex_);
 
  private:

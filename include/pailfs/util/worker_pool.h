@@ -15,8 +15,8 @@
 namespace pailfs {
 
 /// Runs closures on at most N threads, which are started as needed (an idle program has none).
-/// `submit` may be called from any thread and never waits. Destruction runs what is queued, then
-/// joins. A task must never wait for another task of the same pool.
+/// `submit` may be called from any thread and never waits. Destruction runs the queued tasks, then
+/// joins the threads. A task must never wait for another task of the same pool.
 class WorkerPool final {
  public:
   explicit WorkerPool(std::size_t threads);
@@ -25,7 +25,7 @@ class WorkerPool final {
   WorkerPool& operator=(const WorkerPool&) = delete;
 
   void submit(std::function<void()> task) EXCLUDES(mutex_);
-  /// Takes the task only if a thread begins it now; false: the caller had better do it itself.
+  /// Takes the task only if a thread begins it now; false: every thread is busy.
   bool try_submit(std::function<void()> task) EXCLUDES(mutex_);
   [[nodiscard]] std::size_t size() const { return limit_; }
   /// A task waits for a thread.
@@ -87,8 +87,8 @@ void Pending<T>::assert_not_worker() {
 }
 
 /// Calls `task(i)` for every i in [0, count) on the pool, at most `width` at a time, and returns
-/// when all have finished. Several at once take turns, task by task, so that a short one does not
-/// wait for a long one. Not callable on a worker thread.
+/// when all have finished. Several calls at once take turns, task by task, so that a short one does
+/// not wait for a long one. Not callable on a worker thread.
 void for_each_parallel(WorkerPool& pool, std::size_t count, std::size_t width,
                        const std::function<void(std::size_t)>& task);
 

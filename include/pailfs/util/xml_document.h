@@ -36,8 +36,8 @@ class XmlElement {
 
 /// Parses replies of object stores. No network, no DOCTYPE, at most `limit` bytes and 32 levels.
 /// Blanks before the document are skipped (S3 sends them to keep a connection alive). Control
-/// characters, which Ceph writes and XML 1.0 forbids, are taken for what they are; any other fault,
-/// a missing end among them, is an error.
+/// characters, which Ceph writes and XML 1.0 forbids, are accepted; any other fault, a missing end
+/// among them, is an error.
 class XmlDocument {
  public:
   static Result<XmlDocument> parse(std::string_view bytes, std::size_t limit);

@@ -97,7 +97,7 @@ Result<Credentials> fetch_container_keys(const CredentialContext& world) {
   const std::string source = "container endpoint";
   const auto reply = ask_for_keys(
       endpoint->local ? world.transports.local : world.transports.remote, request, {}, kTries,
-      // Without what stands behind the host: some put a secret there.
+      // Without path and query, because some containers have a secret there.
       "the container endpoint " + endpoint->url.substr(0, endpoint->url.find_first_of('/', 8)));
   if (!reply) return reply.error();
   if (reply->status != 200) {

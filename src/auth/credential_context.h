@@ -8,7 +8,8 @@
 
 namespace pailfs::auth {
 
-/// What places with keys depend on, kept by the sources made from it. A value.
+/// The configuration, transports and clock that sources of keys depend on. A value; each source
+/// keeps a copy.
 struct CredentialContext {
   CredentialConfig config;
   KeyTransports transports;

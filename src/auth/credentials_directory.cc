@@ -43,7 +43,7 @@ bool stands_still(int directory, const Generation& read) {
   return true;
 }
 
-/// EAGAIN: it changed meanwhile. Messages call the directory `path`.
+/// EAGAIN: the directory changed while it was read. Messages call it `path`.
 Result<Generation> read_in(const std::string& place, const std::string& path,
                            const Caller& caller) {
   const UniqueFd directory(::open(place.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

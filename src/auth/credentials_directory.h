@@ -15,13 +15,13 @@ namespace pailfs::auth {
 /// AccessKeySecret (or SecretAccessKey), and, if there are any, SecurityToken and Expiration (ISO
 /// 8601). Each must have a mode that check_permissions() takes.
 ///
-/// Never mixes two generations: the directory is opened once, so that a link to it may be flipped
-/// meanwhile, and what the names lead to afterwards must be what was read, because links inside of
-/// it may be flipped too; otherwise it is read again. EAGAIN when they never stand still, EINVAL
-/// for what cannot be keys.
+/// Never mixes two generations. The directory is opened once, in case it is reached by a link that
+/// is changed meanwhile. After the reading, its names must still lead to the files that were read,
+/// because links inside it may be changed too; otherwise it is read again. EAGAIN when it keeps
+/// changing, EINVAL when the files cannot hold keys.
 Result<Credentials> read_key_directory(const std::string& path, const Caller& caller);
 
-/// The files it reads, for whoever watches them.
+/// The files that it reads, for a caller that watches them.
 std::vector<std::string> key_directory_files(const std::string& path);
 
 }  // namespace pailfs::auth

@@ -25,7 +25,8 @@ std::string octal(mode_t mode) {
   return out.data();
 }
 
-/// What, in s3fs's words for those who search for them, then why and how to put it right.
+/// The fault in s3fs's words, for users who search the web for them, then the reason and the
+/// remedy.
 Error refusal(const std::string& path, std::string_view s3fs_words, std::string_view why,
               mode_t mode) {
   return {EACCES, "credentials file " + path + " should not have " + std::string(s3fs_words) +

@@ -20,13 +20,13 @@ class SecretFile final {
   static constexpr std::size_t kMaxSize = 64U << 10U;
 
   /// Opens `path` (symbolic links are followed, as s3fs does: Kubernetes secrets are links) and
-  /// reads what the open descriptor shows, so that no later swap of the name can matter.
-  /// Error::err is that of open(2), EINVAL for what is no regular file, EFBIG above kMaxSize.
+  /// reads from the open descriptor, so that no later swap of the name can matter. Error::err is
+  /// that of open(2), EINVAL when it is no regular file, EFBIG above kMaxSize.
   static Result<SecretFile> read(const std::string& path);
   /// The same below an open directory; `shown` is the name for messages.
   static Result<SecretFile> read_in(int directory, const char* name, const std::string& shown);
-  /// What an inherited descriptor delivers until its end: a pipe, or a file from its beginning.
-  /// ETIMEDOUT when the writer does not end within `limit`.
+  /// Reads an inherited descriptor to its end: a pipe, or a file from its beginning. ETIMEDOUT when
+  /// the writer does not end within `limit`.
   static Result<SecretFile> read_descriptor(int fd, std::chrono::milliseconds limit,
                                             const std::string& shown);
 
@@ -52,7 +52,7 @@ class SecretFile final {
 /// The N of /dev/fd/N, /proc/self/fd/N and /dev/stdin: a descriptor of this process. Pure.
 std::optional<int> named_descriptor(const std::string& path);
 
-/// Who asks, as far as it decides about a file's group bits.
+/// The ids of this process that decide about a file's group bits.
 struct Caller {
   uid_t uid = 0;
   gid_t gid = 0;
@@ -60,10 +60,10 @@ struct Caller {
   static Caller current();
 };
 
-/// s3fs's rules for files in its password format (s3fs 1.90, section "credentials file"): nobody
-/// but the owner may read it, except that the system-wide file may be readable by its group. One
-/// exception of ours: a file of root's that its group may read is how Kubernetes hands out secrets;
-/// it is taken from a caller in that group unless both are plain root. Pure.
+/// s3fs's rules for files in its password format (s3fs 1.90, section "credentials file"): only the
+/// owner may read it, except that the system-wide file may be readable by its group. One exception
+/// of ours, because Kubernetes hands out secrets so: a file of root's that its group may read is
+/// accepted for a caller in that group, unless caller and group are both plain root. Pure.
 Status check_permissions(const std::string& path, const struct stat& status, bool system_wide,
                          const Caller& caller);
 

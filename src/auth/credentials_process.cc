@@ -65,7 +65,7 @@ class Child final {
       int state = 0;
       const pid_t found = ::waitpid(id_, &state, WNOHANG);
       ended_ = found == id_ || (found < 0 && errno != EINTR);
-      // Process 1 buries orphans, and this child with them: then what it printed has to do.
+      // As process 1, SignalWatch may have reaped this child: its output then decides alone.
       if (ended_) return found == id_ ? state : 0;
       if (std::chrono::steady_clock::now() >= deadline) return std::nullopt;
       std::this_thread::sleep_for(std::chrono::milliseconds(5));

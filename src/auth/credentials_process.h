@@ -20,10 +20,10 @@ namespace pailfs::auth {
 Result<std::vector<std::string>> split_command(std::string_view line);
 
 /// Runs the command without a shell and reads its standard output: JSON of Version 1. It gets our
-/// environment with `environment` put back into it (main() wipes those variables from ours: what
-/// the user gave the mount, such as AWS_CONFIG_FILE or a vault's address, is meant for the command
-/// too), no descriptor but /dev/null, a pipe and our standard error, and default signals. After
-/// `limit` it is killed with all it has started. ENOKEY; output is never shown.
+/// environment with `environment` put back into it (main() wipes those variables from ours, but
+/// variables such as AWS_CONFIG_FILE or a vault's address are meant for the command too), no
+/// descriptor but /dev/null, a pipe and our standard error, and default signals. After `limit` it
+/// is killed with all it has started. ENOKEY; output is never shown.
 Result<Credentials> run_credential_process(const std::string& command,
                                            const std::map<std::string, std::string>& environment,
                                            std::chrono::milliseconds limit,

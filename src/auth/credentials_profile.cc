@@ -28,7 +28,7 @@ const std::string& value_of(const Profiles::Section& section, std::string_view n
   return found == section.end() ? none : found->second.reveal();
 }
 
-/// Walks from a profile to what it is based on.
+/// Follows a profile's source_profile settings to the keys at their end.
 class Planner final {
  public:
   Planner(const Profiles& profiles, const std::string& place)
@@ -44,7 +44,7 @@ class Planner final {
       here_ = place_ + " [" + printable(profile, 128) + "]";
       if (seen_.empty()) plan_.region = value_of(*section, "region");
       const bool again = std::find(seen_.begin(), seen_.end(), profile) != seen_.end();
-      // Keys beside a role are those to assume it with, when it names itself.
+      // A profile that names itself as source_profile assumes its role with the keys beside it.
       if (!seen_.empty() && take_keys(*section)) return std::move(plan_);
       if (again) return Error{EINVAL, here_ + ": source_profile leads back to it"};
       seen_.push_back(profile);
@@ -56,7 +56,8 @@ class Planner final {
   }
 
  private:
-  /// Does what the section says; the profile to go on with, empty at the end of the chain.
+  /// Adds the section's settings to the plan. Returns the profile to go on with, empty at the end
+  /// of the chain.
   Result<std::string> step(const Profiles::Section& section) {
     const auto has = [&](std::string_view name) { return !value_of(section, name).empty(); };
     const bool has_proof =

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ~/.aws/credentials and ~/.aws/config: what they hold, and what has to be done for the keys of a
-// profile. Source: "Configuration and credential file settings" in the AWS CLI user guide, and the
+// The profiles in ~/.aws/credentials and ~/.aws/config, and the plan by which the keys of one are
+// fetched. Source: "Configuration and credential file settings" in the AWS CLI user guide, and the
 // AWS SDKs and Tools reference. All of it is pure.
 #pragma once
 
@@ -23,9 +23,9 @@ class Profiles final {
   /// In the credentials file a profile is [NAME], in the config file [profile NAME] or [default].
   enum class Form { credentials, config };
 
-  /// Adds what a file holds. What an earlier one said of a profile is stronger: read the
-  /// credentials file first. Within a file the last word counts. Indented lines below a setting
-  /// without a value belong to another program and are skipped.
+  /// Adds the settings in a file. Settings of an earlier file are stronger, so read the credentials
+  /// file first. Within a file the last one counts. Indented lines below a setting without a value
+  /// belong to another program and are skipped.
   void read(std::string_view text, Form form);
   /// Null if there is no such profile.
   [[nodiscard]] const Section* find(std::string_view profile) const;
@@ -34,14 +34,14 @@ class Profiles final {
   std::map<std::string, Section, std::less<>> sections_;
 };
 
-/// What leads to the keys of a profile.
+/// The steps that lead to the keys of a profile.
 struct ProfilePlan {
   enum class Base { keys, process, web_identity, environment, container, instance };
   Base base = Base::keys;
   Credentials keys;        ///< for Base::keys
   std::string command;     ///< for Base::process
   std::string token_file;  ///< for Base::web_identity: proof for the first role
-  /// To be assumed in this order, each with the keys of the one before.
+  /// Roles to assume in this order, each with the keys of the one before.
   std::vector<RoleRequest> roles;
   std::string region;  ///< of the profile, may be empty
 };
@@ -49,8 +49,8 @@ struct ProfilePlan {
 /// The plan for `profile`. A role_arn with source_profile, credential_source or
 /// web_identity_token_file is stronger than keys beside it; a role_arn alone says nothing. Keys of
 /// a source_profile end the chain. `place` names the files, in messages and in Credentials::source.
-/// ENOENT: no such profile; ENOTSUP: it wants a person (SSO, MFA); EINVAL: it leads nowhere, or in
-/// a circle.
+/// ENOENT: no such profile; ENOTSUP: it asks a person (SSO, MFA); EINVAL: it leads nowhere, or in a
+/// circle.
 Result<ProfilePlan> plan_profile(const Profiles& profiles, const std::string& profile,
                                  const std::string& place);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where credentials are looked for, in which order, and what is said when there are none.
+// The search for credentials: the places, their order, and the message when none has any.
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,7 +29,7 @@ namespace {
 
 constexpr std::chrono::seconds kDescriptorLimit{10};
 
-/// What was given once and does not change: the environment, or a bucket that wants no signature.
+/// Credentials that do not change: from the environment, or none for a public bucket.
 class FixedSource final : public CredentialSource {
  public:
   explicit FixedSource(Credentials credentials) : credentials_(std::move(credentials)) {}
@@ -46,7 +46,7 @@ std::unique_ptr<CredentialSource> unsigned_source(std::string why) {
   return std::make_unique<FixedSource>(std::move(none));
 }
 
-/// Null when `path` can be opened; else why not, in words.
+/// Nothing when `path` can be opened; else the reason in words.
 std::optional<Error> unreadable(const std::string& path) {
   if (eaccess(path.c_str(), R_OK) == 0) return std::nullopt;
   const int reason = errno;
@@ -74,7 +74,7 @@ bool is_directory(const std::string& path) {
   return stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/// The search, and what it has looked at in vain so far.
+/// The search, with the places that had no keys so far.
 class Search final {
  public:
   explicit Search(std::shared_ptr<const CredentialContext> world)
@@ -83,7 +83,7 @@ class Search final {
 
  private:
   using Found = std::unique_ptr<CredentialSource>;
-  /// A source, or null when this place has nothing to say, or an error that ends the search.
+  /// A source, or null when this place has no keys, or an error that ends the search.
   using Step = Result<Found>;
 
   Step passwd_option();
@@ -116,7 +116,7 @@ class Search final {
 };
 
 Search::Step Search::miss(std::string why) {
-  // ~/.aws/credentials is met twice.
+  // The search meets ~/.aws/credentials twice.
   if (std::find(misses_.begin(), misses_.end(), why) == misses_.end()) {
     misses_.push_back(std::move(why));
   }
@@ -128,7 +128,7 @@ std::string Search::home() const {
   return home.empty() ? config_.home : home;
 }
 
-/// With its first keys, or why there are none.
+/// Makes a source that has fetched its first keys; the error says why it has none.
 Search::Step Search::renewing(RenewingSource::Origin origin) const {
   const bool once = std::any_of(origin.files.begin(), origin.files.end(), [&](const auto& file) {
     return !config_.mountpoint.empty() && file.starts_with(config_.mountpoint + "/");
@@ -143,14 +143,14 @@ Search::Step Search::renewing(RenewingSource::Origin origin) const {
 Search::Step Search::passwd_descriptor(const std::string& path, int fd) const {
   const auto file = SecretFile::read_descriptor(fd, kDescriptorLimit, path);
   if (!file) return file.error();
-  // A pipe is seen by those who hold an end; a file also by those who may open its name.
+  // Only processes that hold an end of a pipe can read it; a file needs the right mode.
   if (S_ISREG(file->status().st_mode)) {
     const Status allowed = check_permissions(path, file->status(), false, Caller::current());
     if (!allowed) return allowed.error();
   }
   auto keys = parse_passwd(file->text(), config_.bucket, path);
   if (!keys) return keys.error();
-  // Nothing to read again: whoever passes a descriptor passes its content, once.
+  // The content of a descriptor can be read only once.
   return Found(std::make_unique<FixedSource>(std::move(keys).value()));
 }
 
@@ -218,13 +218,14 @@ Search::Step Search::profile(const ProfileName& name, const ProfilePlan& plan) c
                    .costly = !only_keys});
 }
 
-/// A profile that was named is read here with all that it can say. Otherwise only what s3fs would
-/// find: who has keys in ~/.passwd-s3fs has them used, whatever ~/.aws/config says to other
-/// programs.
+/// A profile that the option or AWS_PROFILE names is read here with all its settings. Otherwise
+/// only the keys that s3fs would find count: keys in ~/.passwd-s3fs are stronger than settings in
+/// ~/.aws/config, which are meant for other programs.
 Search::Step Search::keys_for_s3fs() {
   const bool by_option = config_.profile_given;
   const bool named = by_option || !variable("AWS_PROFILE").empty();
-  // Only what the user asked of us is an error when missing; AWS_PROFILE may be meant for others.
+  // A missing profile is an error only when the option names it; AWS_PROFILE may be meant for other
+  // programs.
   const bool insisted = by_option && config_.profile != "default";
   const ProfileName name = profile_name(config_, named);
   const auto plan = read_profile(*world_, name);
@@ -313,7 +314,7 @@ Search::Step Search::only_instance() {
                    .costly = true});
 }
 
-/// First what to do, then where it would have been seen.
+/// First the remedy, then the places that were searched.
 Error Search::none_found() const {
   std::string text =
       "write ACCESS_KEY:SECRET_KEY into " +

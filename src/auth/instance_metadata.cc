@@ -19,7 +19,7 @@ Error no_key(std::string text) {
   return {ENOKEY, std::move(text)};
 }
 
-/// Where the document says itself that it is none.
+/// An error when the document's own Code says that it holds no keys.
 Status check_code(const JsonObject& document, const std::string& role) {
   const auto code = document.find("Code");
   if (code == document.end()) return {};

@@ -19,8 +19,8 @@ namespace pailfs::auth {
 bool is_role_name(std::string_view name);
 
 /// Reads the credentials document of `role`. AccessKeyId, SecretAccessKey, Token and Expiration
-/// must be there and well formed; what else it holds is ignored, except a Code that is not
-/// "Success". The error is ENOKEY and never shows a value but that Code.
+/// must be there and well formed; other members are ignored, except a Code that is not "Success".
+/// The error is ENOKEY and never shows a value but that Code.
 Result<Credentials> parse_role_credentials(std::string_view document, const std::string& role);
 
 /// Asks the instance metadata service, each time from the beginning: a session token (version 2),

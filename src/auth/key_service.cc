@@ -42,7 +42,7 @@ const std::string* visible_text(const JsonObject& object, std::string_view name)
   return is_visible(text) ? &text : nullptr;
 }
 
-/// Not there, or said to be nothing.
+/// The member is missing, null or empty.
 bool is_absent(const JsonObject& object, std::string_view name) {
   const auto found = object.find(name);
   return found == object.end() || found->second.kind == JsonKind::null ||

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the services and programs that hand out keys have in common: one bounded question, and a
-// document with the keys.
+// Shared by the services and programs that hand out keys: one bounded request, and a document with
+// the keys.
 #pragma once
 
 #include <chrono>
@@ -21,7 +21,7 @@ namespace pailfs::auth {
 struct KeyReply {
   int status = 0;
   Secret body;
-  std::optional<WallTime> date;  ///< what the service's clock says
+  std::optional<WallTime> date;  ///< time by the service's clock
 };
 
 /// Sends `request`; one that gets no answer (or 429, or above 499) is sent once more if `tries` is
@@ -30,7 +30,7 @@ struct KeyReply {
 Result<KeyReply> ask_for_keys(http::Transport& transport, const http::Request& request,
                               std::string_view body, int tries, const std::string& who);
 
-/// Not empty, no blanks, nothing but printable ASCII: what may go into a header or a URL.
+/// Not empty, no blanks, only printable ASCII, so that it may go into a header or a URL.
 bool is_visible(std::string_view text);
 
 /// How a document names the session token, and whether it and Expiration must be there.
@@ -39,9 +39,9 @@ struct KeyForm {
   bool temporary = true;
 };
 
-/// The document with the keys of `source`; no byte of one that is none is shown. ENOKEY. Pure.
+/// The document with the keys of `source`; an error shows no byte of the text. ENOKEY. Pure.
 Result<JsonObject> parse_key_document(std::string_view text, const std::string& source);
-/// AccessKeyId, SecretAccessKey, the token and Expiration; what else there is, is ignored. `source`
+/// AccessKeyId, SecretAccessKey, the token and Expiration; other members are ignored. `source`
 /// becomes Credentials::source and the subject of errors, which are ENOKEY and show no value. Pure.
 Result<Credentials> keys_in(const JsonObject& document, const KeyForm& form,
                             const std::string& source);
@@ -49,7 +49,7 @@ Result<Credentials> keys_in(const JsonObject& document, const KeyForm& form,
 /// An expiry told by a service's clock, by ours: a machine whose clock is wrong gets along.
 void adjust_expiry(Credentials& credentials, const KeyReply& reply, const Clock& clock);
 
-/// "localhost", 127.0.0.0/8 and ::1: nobody else hears what is sent there.
+/// "localhost", 127.0.0.0/8 and ::1: requests there do not leave this machine.
 bool is_loopback(const Url& url);
 
 }  // namespace pailfs::auth

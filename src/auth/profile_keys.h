@@ -35,8 +35,9 @@ Result<Credentials> fetch_web_identity_keys(const CredentialContext& world, cons
 /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, each also under its old name.
 /// ENOKEY: neither key is set; EINVAL: one without the other.
 Result<Credentials> environment_keys(const CredentialContext& world);
-/// Those of the EC2 instance; settings from the configuration. Who asks on a guess waits half a
-/// second for an answer and no more: most machines have no such service, and a person waits.
+/// The keys of the EC2 instance; settings from the configuration. With Reason::guess the answer
+/// must come within half a second: most machines have no such service, and a user waits for the
+/// mount.
 enum class Reason { told_to, guess };
 Result<Credentials> fetch_instance_keys(const CredentialContext& world, Reason reason);
 

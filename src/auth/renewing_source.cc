@@ -11,7 +11,8 @@
 namespace pailfs::auth {
 namespace {
 
-/// Tells two states of the files apart: device, inode, size and times of what the names lead to.
+/// Tells two states of the files apart: device, inode, size and times of the files that the names
+/// lead to.
 std::string stamp_of(const std::vector<std::string>& files) {
   std::string stamp;
   for (const std::string& file : files) {
@@ -87,7 +88,7 @@ void RenewingSource::put_on_trial(Credentials keys) {
   });
 }
 
-/// False when nothing that still lasts has worked before.
+/// False when there are no earlier keys that worked and have not expired.
 bool RenewingSource::fall_back() {
   if (proven_ || !fallback_) return false;
   if (fallback_->expires && clock_.wall() >= *fallback_->expires) return false;
@@ -117,7 +118,7 @@ void RenewingSource::renew() {
   asking_ = true;
   const bool told = reload_.exchange(false);
   mutex_.unlock();
-  // Before they are read: a change in between shows at the next look.
+  // Stamped before the files are read, so that a change in between shows at the next look.
   std::string stamp = stamp_of(origin_.files);
   auto fetched = origin_.fetch();
   if (fetched && fetched->expires && *fetched->expires <= clock_.wall()) {
@@ -130,8 +131,8 @@ void RenewingSource::renew() {
   answered_at_ = clock_.now();
   looked_at_ = answered_at_;
   answered_.notify_all();
-  // A file written in two steps within one tick of its clock looks the same after the second: what
-  // could not be read is read again.
+  // A file written in two steps within one tick of the clock has the same stamp after both, so a
+  // file that could not be read is read again.
   seen_ = fetched || origin_.costly ? std::move(stamp) : std::string();
   if (fetched) {
     take(std::move(fetched).value(), told);
@@ -150,7 +151,7 @@ Result<Credentials> RenewingSource::get() {
     if (asking_ || rested(kUrgentPause)) renew();
   } else if (!asking_ &&
              (reload_ || (!lasts(kEarly) && rested(kCalmPause)) || (!held() && changed()))) {
-    // changed() lets go of the mutex: somebody else may be fetching by now.
+    // changed() releases the mutex: another thread may be fetching by now.
     if (!asking_) renew();
   }
   if (lasts(std::chrono::nanoseconds(0))) return *current_;

@@ -18,21 +18,21 @@ namespace pailfs::auth {
 /// Obtains credentials once, from the beginning. Called by one thread at a time.
 using Fetch = std::function<Result<Credentials>()>;
 
-/// Credentials that change while we run: files that somebody replaces, keys that expire.
+/// Credentials that change while we run: files that are replaced, keys that expire.
 ///
-/// When they are fetched anew: kEarly before they expire; when the store refuses them; after
-/// reload(); and, if they expire or were never accepted, when a watched file has changed (looked at
-/// once a second). Keys that work and do not expire are not touched by what happens to the file:
-/// drivers write the keys of one volume after the other into one file, and a mount keeps its own.
+/// They are fetched anew kEarly before they expire, when the store refuses them, after reload(),
+/// and, if they expire or were never accepted, when a watched file has changed (looked at once a
+/// second). Keys that work and do not expire stay when the file changes: drivers write the keys of
+/// one volume after the other into one file, and each mount must keep its own.
 ///
-/// What replaces keys that have worked is on trial until accepted(): refused meanwhile, the old
-/// ones are used again, and what was refused is not tried again for kUrgentPause. Keys are only
-/// ever replaced by keys that could be had whole: a half-written file changes nothing and is looked
-/// at again. Each failure is logged once, until another one or a success. After keys have expired
-/// get() fails with ENOKEY until there are others.
+/// Keys that replace working ones are on trial until accepted(). If the store refuses them before
+/// that, the old ones are used again, and the refused ones are not tried again for kUrgentPause.
+/// Only keys that were read completely replace others: a half-written file changes nothing and is
+/// looked at again. Each failure is logged once, until another one or a success. After keys have
+/// expired get() fails with ENOKEY until there are others.
 ///
-/// One thread fetches, without a lock; those that need its answer wait for it, those whose keys
-/// still work go on with these.
+/// One thread fetches, without a lock. Threads that need new keys wait for it; threads whose keys
+/// still work go on with them.
 class RenewingSource final : public CredentialSource {
  public:
   struct Origin {
@@ -62,17 +62,17 @@ class RenewingSource final : public CredentialSource {
   [[nodiscard]] bool lasts(std::chrono::nanoseconds span) const REQUIRES(mutex_);
   [[nodiscard]] bool rested(std::chrono::nanoseconds pause) const REQUIRES(mutex_);
   [[nodiscard]] bool is_current(const Credentials& keys) const REQUIRES(mutex_);
-  /// Work and do not expire: no file makes us give them up.
+  /// True for keys that work and do not expire: no change of a file replaces them.
   [[nodiscard]] bool held() const REQUIRES(mutex_);
-  /// What lies where the keys came from, unless it was refused a moment ago.
+  /// True if the keys' source had other keys at the last fetch that were not refused a moment ago.
   [[nodiscard]] bool has_offer() const REQUIRES(mutex_);
-  /// True when a file is not what it was when it was last fetched. Lets go of the mutex meanwhile.
+  /// True when a file has changed since the last fetch. Releases the mutex while it looks.
   bool changed() REQUIRES(mutex_);
-  /// Fetches, or waits for who is fetching. Lets go of the mutex meanwhile.
+  /// Fetches, or waits for the thread that is fetching. Releases the mutex meanwhile.
   void renew() REQUIRES(mutex_);
-  /// renew(), unless that costs too much now.
+  /// renew(), unless a costly source was asked less than kUrgentPause ago.
   void look_again() REQUIRES(mutex_);
-  /// `told`: a person says that these are the keys now.
+  /// `told`: after reload(), so these keys replace working ones too.
   void take(Credentials fetched, bool told) REQUIRES(mutex_);
   void put_on_trial(Credentials keys) REQUIRES(mutex_);
   bool fall_back() REQUIRES(mutex_);
@@ -87,15 +87,15 @@ class RenewingSource final : public CredentialSource {
   unsigned answers_ GUARDED_BY(mutex_) = 0;
   std::optional<MonoTime> answered_at_ GUARDED_BY(mutex_);
   std::optional<MonoTime> looked_at_ GUARDED_BY(mutex_);
-  std::string seen_ GUARDED_BY(mutex_);  ///< what told the files apart before the last good fetch
+  std::string seen_ GUARDED_BY(mutex_);  ///< stamp_of() the files before the last good fetch
   std::optional<Credentials> current_ GUARDED_BY(mutex_);
   bool proven_ GUARDED_BY(mutex_) = false;  ///< current_ was accepted
-  /// What worked before current_, which is on trial.
+  /// The working keys before current_, which is on trial.
   std::optional<Credentials> fallback_ GUARDED_BY(mutex_);
   std::optional<Credentials> offer_ GUARDED_BY(mutex_);  ///< found while current_ was held
   std::optional<Credentials> refused_ GUARDED_BY(mutex_);
   MonoTime refused_at_ GUARDED_BY(mutex_){};
-  Error failure_ GUARDED_BY(mutex_);  ///< what to say when there is nothing to hand out
+  Error failure_ GUARDED_BY(mutex_);  ///< the error of get() when there are no keys
   std::string warned_of_ GUARDED_BY(mutex_);
 };
 

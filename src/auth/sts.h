@@ -22,7 +22,7 @@ struct RoleRequest {
 
 /// AWS_ENDPOINT_URL_STS, else the endpoint of the region: https, except on loopback, because the
 /// request carries a token and the answer keys. `region` counts when neither AWS_REGION nor
-/// AWS_DEFAULT_REGION is set; then that of the configuration. EINVAL names what is wrong.
+/// AWS_DEFAULT_REGION is set; then that of the configuration. EINVAL names the fault.
 struct StsEndpoint {
   std::string url;
   std::string region;

@@ -40,14 +40,15 @@ std::string proxy_tried(const std::string& text, const std::string& endpoint) {
   return direct ? std::string() : host + ":" + digits;
 }
 
-/// What OpenSSL says when the other side does not speak TLS: its words are taken for a record.
+/// OpenSSL's errors when the server does not speak TLS: it takes the server's text for a TLS
+/// record.
 bool speaks_no_tls(const CurlOutcome& outcome) {
   static constexpr std::array<std::string_view, 4> kWords = {
       "wrong version number", "packet length too long", "record layer failure", "http request"};
   const auto said = [&](std::string_view words) {
     return outcome.text.find(words) != std::string::npos;
   };
-  // Or it waits for the end of what it takes for a request.
+  // Or the server takes the handshake for an HTTP request and waits for its end.
   if (outcome.code == CURLE_OPERATION_TIMEDOUT) return said("SSL connection timeout");
   if (outcome.code != CURLE_SSL_CONNECT_ERROR) return false;
   return std::any_of(kWords.begin(), kWords.end(), said) || handshake_was_cut(outcome);

@@ -10,7 +10,7 @@
 
 namespace pailfs::http {
 
-/// What is known when curl_easy_perform has returned.
+/// The outcome of curl_easy_perform.
 struct CurlOutcome {
   CURLcode code = CURLE_OK;
   bool reused = false;         ///< the exchange ran on a connection that had served before

@@ -38,7 +38,8 @@ bool append(Slist& list, const std::string& line) {
   return true;
 }
 
-/// A line break in a header would end the request and begin another one of a stranger's choice.
+/// A line break in a header would end the request and begin another one, chosen by the author of
+/// the text.
 bool is_sendable(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
 }
@@ -212,7 +213,7 @@ bool Run::build_headers(Slist& headers) {
     complete = complete && append(headers, field.value.empty() ? field.name + ";"
                                                                : field.name + ": " + field.value);
   }
-  // What libcurl would add by itself is switched off by a name without a value.
+  // A name without a value switches off a header that libcurl would add by itself.
   for (const char* const own : {"Accept", "Content-Type", "Expect", "Transfer-Encoding"}) {
     if (!request_.headers.find(own)) complete = complete && append(headers, std::string(own) + ":");
   }
@@ -220,7 +221,7 @@ bool Run::build_headers(Slist& headers) {
 }
 
 void Run::set_method(CURL* easy) const {
-  // Back to a plain GET, whatever the handle did before.
+  // Back to a plain GET from the handle's last request.
   curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, nullptr);
   curl_easy_setopt(easy, CURLOPT_UPLOAD, 0L);
   curl_easy_setopt(easy, CURLOPT_NOBODY, 0L);
@@ -346,7 +347,7 @@ class CurlTransport final : public Transport {
     if (traffic_ != nullptr && traffic_->ended()) return failed(Failure::timeout, kEnded);
     EasyHandle easy = pool_.lease();
     if (!easy) return failed(Failure::broken, "out of memory");
-    // Who waits no longer than that for a byte does not wait longer for a connection either.
+    // A caller that waits this long for a byte waits no longer for a connection either.
     const std::chrono::milliseconds connect =
         std::min<std::chrono::milliseconds>(pool_.connect_timeout(), request.stall_limit);
     curl_easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect.count()));

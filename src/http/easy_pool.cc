@@ -177,7 +177,7 @@ void EasyPool::give_back(EasyHandle easy) {
   EasyHandle surplus;  // outlives the lock: to end TLS may take a while
   MutexLock lock(mutex_);
   idle_.push_back({std::move(easy), now});
-  // One a time: what a burst left behind melts away, and no caller pays for all of it.
+  // Closes one idle connection at a time, so that no caller closes all that a burst left behind.
   if (idle_.size() > config_.max_idle_connections || idle_.front().since + kMaxIdle < now) {
     surplus = std::move(idle_.front().easy);
     idle_.erase(idle_.begin());

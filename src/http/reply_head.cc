@@ -24,7 +24,7 @@ ReplyHead::State ReplyHead::feed(std::string_view line) {
     read_status_line(text);
     if (status_ == 0) return refuse("malformed status line");
   } else if (continues) {
-    // obs-fold (RFC 9112 5.2): nobody serious sends it, and to guess is to be fooled.
+    // obs-fold (RFC 9112 5.2): no S3 service sends it, and readers differ in its meaning.
     return refuse("folded reply header");
   } else {
     read_field(text);
@@ -43,7 +43,9 @@ void ReplyHead::read_status_line(std::string_view line) {
 
 void ReplyHead::read_field(std::string_view line) {
   const std::size_t colon = line.find(':');
-  if (colon == std::string_view::npos || colon == 0) return;  // noise without a name says nothing
+  if (colon == std::string_view::npos || colon == 0)
+    return;  // a line without a name has no
+             // meaning
   headers_.add(std::string(trim(line.substr(0, colon))), std::string(trim(line.substr(colon + 1))));
 }
 

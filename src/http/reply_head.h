@@ -12,7 +12,8 @@ namespace pailfs::http {
 
 /// Status line and header fields of one reply, fed line by line as libcurl hands them out. Interim
 /// replies (1xx, RFC 9110 15.2) are read and forgotten; trailers after the body are ignored.
-/// Refuses what could be read in two ways (RFC 9112 6.3: request smuggling) and what is too large.
+/// Refuses heads that could be read in two ways (RFC 9112 6.3: request smuggling) and heads that
+/// are too large. One thread.
 class ReplyHead final {
  public:
   /// S3 allows 8 KiB of headers and 2 KiB of user metadata; Ceph more. Larger is not ours.

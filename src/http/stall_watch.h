@@ -9,7 +9,7 @@
 namespace pailfs::http {
 
 /// Decides when an exchange has died without saying so: no byte in either direction for the limit,
-/// or so few over a minute that the rest would take hours. Time is an argument.
+/// or so few over a minute that the rest would take hours. Time is an argument. One thread.
 class StallWatch final {
  public:
   /// Below this rate over a whole kWindow an exchange with more than kTail bytes to go is given up.
@@ -21,8 +21,8 @@ class StallWatch final {
 
   /// The connection stands and the request begins; before that the connect timeout rules.
   void start(MonoTime now);
-  /// `moved` counts all bytes so far, both ways; `left` is what is known to remain, 0 if unknown.
-  /// True: give up.
+  /// `moved` counts all bytes so far, both ways; `left` the bytes that remain, 0 if unknown. True:
+  /// give up.
   bool dead(MonoTime now, std::uint64_t moved, std::uint64_t left);
 
  private:

@@ -89,7 +89,7 @@ int on_debug(CURL*, curl_infotype type, char* data, std::size_t size, void* cont
     const std::size_t end = kind.is_body ? std::string_view::npos : rest.find('\n');
     const std::string_view line = kind.is_body ? rest : trim(rest.substr(0, end));
     const std::string shown = kind.is_body ? printable(line, 4096) : mask_secrets(line);
-    // At the level that is always on, as in s3fs: whoever gives curldbg wants to see it.
+    // At the level that is always on, as in s3fs, because the user asked for it by curldbg.
     if (!line.empty()) {
       log::write(LogLevel::critical, "[CURL DBG] " + std::string(kind.arrow) + shown);
     }

@@ -13,7 +13,8 @@ namespace pailfs::http {
 /// parameters that sign a URL. Pure.
 std::string mask_secrets(std::string_view line);
 
-/// Writes what crosses `easy`'s connection to the log, secrets masked; bodies only if asked.
+/// Writes the heads that `easy` sends and receives to the log, secrets masked; bodies only if
+/// asked.
 void trace_to_log(CURL* easy, bool with_bodies);
 
 }  // namespace pailfs::http

@@ -25,7 +25,7 @@ class Secret final {
   Secret(Secret&&) noexcept = default;
   Secret& operator=(Secret&&) noexcept = default;
   ~Secret();
-  /// The only way in; what it returns goes into a signature or a header, never into text.
+  /// The only access. Callers put the result into a signature or a header, never into text.
   [[nodiscard]] const std::string& reveal() const { return value_; }
   [[nodiscard]] bool empty() const { return value_.empty(); }
 
@@ -38,33 +38,36 @@ struct Credentials {
   Secret secret_key;
   Secret session_token;  ///< empty for long-lived keys
   std::string
-      source;  ///< where they came from, for messages: "/home/u/.passwd-s3fs", "environment"
-  /// By this machine's clock; none: they last until somebody changes them.
+      source;  ///< where the keys came from, for messages: "/home/u/.passwd-s3fs", "environment"
+  /// End of the keys by this machine's clock; none: they last until they are changed at their
+  /// source.
   std::optional<WallTime> expires = {};
 };
 
 /// True if requests signed with either are alike.
 bool same_keys(const Credentials& a, const Credentials& b);
 
-/// Hands out credentials. Any thread may call it; a refresh happens once, whoever asks.
+/// Hands out credentials. Any thread may call any member; threads that need a refresh at the same
+/// time share one.
 class CredentialSource {
  public:
   virtual ~CredentialSource() = default;
   virtual Result<Credentials> get() = 0;
-  /// The store refused `used`: looks again at where they came from. True if there are others now;
-  /// these are on trial until accepted().
+  /// Looks again at the place that the keys came from, because the store refused `used`. True if it
+  /// has other keys now; those are on trial until accepted().
   virtual bool refresh(const Credentials& used) = 0;
-  /// Whether refresh(used) would lead to others. Who is not sure that a refusal is about the keys
-  /// asks the store before giving up keys that may still work.
+  /// Whether refresh(used) would lead to other keys. A caller that is not sure whether a refusal is
+  /// about the keys asks the store once more before it gives up keys that may still work.
   virtual bool has_others(const Credentials& /*used*/) { return false; }
-  /// The store did what was asked with `used`.
+  /// Tells that the store carried out a request signed with `used`.
   virtual void accepted(const Credentials& /*used*/) {}
-  /// Somebody says that they have changed: the next get() looks at where they came from. Returns at
-  /// once.
+  /// Tells that the keys may have changed: the next get() looks again at the place that they came
+  /// from. Returns at once.
   virtual void reload() {}
 };
 
-/// What the search for credentials depends on, gathered by the caller so that a test can set it.
+/// Everything that the search for credentials depends on, gathered by the caller so that a test can
+/// set it.
 struct CredentialConfig {
   std::string bucket;
   bool public_bucket = false;
@@ -83,11 +86,12 @@ struct CredentialConfig {
   /// Absolute, or empty. A file below it is read once: afterwards the mount would wait for itself.
   std::string mountpoint;
 
-  /// One of `environment`. Empty counts as unset: `docker run -e NAME=` sets what nobody gave.
+  /// One of `environment`. Empty counts as unset, because `docker run -e NAME=` sets a variable
+  /// without a value.
   [[nodiscard]] std::string variable(const std::string& name) const;
 };
 
-/// How services that hand out keys are reached. Both must outlive the source.
+/// The ways to services that hand out keys. Both must outlive the source.
 struct KeyTransports {
   http::Transport& local;   ///< plain http allowed, no proxy: addresses of this machine's own link
   http::Transport& remote;  ///< https only, through the proxies of the environment
@@ -95,8 +99,8 @@ struct KeyTransports {
 
 struct FoundCredentials {
   std::unique_ptr<CredentialSource> source;
-  /// Set when no place had any: `source` then signs nothing, and this says where was looked, and
-  /// why in vain (ENOKEY). A bucket may still be public.
+  /// Set when no place had keys: `source` then signs nothing, and the error (ENOKEY) names each
+  /// place and why it had none. A bucket may still be public.
   std::optional<Error> none;
 };
 
@@ -106,18 +110,17 @@ std::string profile_region(const CredentialConfig& config);
 
 /// Searches in s3fs's order: public_bucket, passwd_file, environment, AWS_CREDENTIAL_FILE,
 /// ~/.aws/credentials (below $HOME if it is there, else in the home of the password database),
-/// $HOME/.passwd-s3fs (likewise when HOME is unset),
-/// /etc/passwd-s3fs; then what s3fs does not know: the rest of ~/.aws/credentials and ~/.aws/config
-/// (a profile that is named by the option or by AWS_PROFILE is read whole in s3fs's place for it),
-/// web identity, container endpoint, EC2 instance metadata. First found wins; a source that is
-/// named but unusable is an error, not a miss. `ecs` and `iam_role` look at one place only; failing
-/// that ENOKEY.
+/// $HOME/.passwd-s3fs (likewise when HOME is unset), /etc/passwd-s3fs; then places that s3fs does
+/// not know: the rest of ~/.aws/credentials and ~/.aws/config (a profile that is named by the
+/// option or by AWS_PROFILE is read whole in s3fs's place for it), web identity, container
+/// endpoint, EC2 instance metadata. First found wins; a source that is named but unusable is an
+/// error, not a miss. `ecs` and `iam_role` look at one place only; failing that ENOKEY.
 ///
-/// Sources other than the environment live: they are asked again 5 minutes before keys expire, when
-/// the store refuses them, and once a second where a file has changed and its keys expire. Keys
-/// that work and do not expire stay, whatever the file says meanwhile. The address of the instance
-/// metadata service is fixed (169.254.169.254) unless AWS_EC2_METADATA_SERVICE_ENDPOINT names
-/// another, as for Amazon's SDKs. `clock` must outlive the source.
+/// Sources other than the environment are asked again: 5 minutes before keys expire, when the store
+/// refuses the keys, and once a second when a file with keys that expire has changed. Keys that
+/// work and do not expire stay, even if their file changes. The address of the instance metadata
+/// service is fixed (169.254.169.254) unless AWS_EC2_METADATA_SERVICE_ENDPOINT names another, as
+/// for Amazon's SDKs. `clock` must outlive the source.
 Result<FoundCredentials> find_credentials(const CredentialConfig& config,
                                           const KeyTransports& transports, const Clock& clock);
 

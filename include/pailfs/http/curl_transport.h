@@ -11,7 +11,7 @@
 
 namespace pailfs::http {
 
-/// What we prove ourselves with to a service that asks for it (mutual TLS).
+/// The certificate that we show to a service that asks for one (mutual TLS).
 struct ClientCertificate {
   std::string certificate;       ///< file, or what an engine calls it; empty: none
   std::string type = "PEM";      ///< PEM, DER, P12, ENG or PROV, as libcurl knows them
@@ -31,7 +31,7 @@ struct Config {
       ca_bundle;  ///< file of CA certificates; empty: the system's (CURL_CA_BUNDLE, AWS_CA_BUNDLE)
   std::string user_agent;         ///< empty: none is sent
   bool allow_plain_http = false;  ///< only when the user's own url is http://
-  bool no_proxy = false;  ///< connect directly, whatever is said below or by the environment
+  bool no_proxy = false;  ///< connect directly, even if `proxy` or the environment names a proxy
   /// scheme://host:port; empty: as http_proxy and https_proxy say. no_proxy counts for both.
   std::string proxy;
   std::string proxy_credentials;  ///< "user:password", encoded as in a URL; a secret

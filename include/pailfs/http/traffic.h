@@ -6,7 +6,8 @@
 
 namespace pailfs::http {
 
-/// What the exchanges of a process have moved, and whether they are still wanted. Any thread.
+/// Counts the bytes of all exchanges of a process, and ends them when they are not wanted any more.
+/// Any thread.
 class Traffic final {
  public:
   void add(std::uint64_t bytes) { moved_.fetch_add(bytes, std::memory_order_relaxed); }

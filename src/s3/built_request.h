@@ -14,7 +14,7 @@ struct Built {
   std::optional<std::string> body;
 };
 
-/// What vouches for the bytes of a body, as header values; empty: not sent.
+/// Checksums that vouch for the bytes of a body, as header values; empty: not sent.
 struct BodySums {
   std::string md5;     ///< base64
   std::string crc32c;  ///< checksum_text()

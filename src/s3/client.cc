@@ -12,7 +12,7 @@
 namespace pailfs::s3 {
 namespace {
 
-/// A service that has told the truth about so many empty objects is believed.
+/// After this many empty objects that a listing confirmed, HEAD is believed without a listing.
 constexpr int kEnoughEmpties = 8;
 
 }  // namespace
@@ -29,7 +29,7 @@ Call ServiceClient::start(Op op, const std::string& key) const {
   call.asked.key = key;
   call.max_attempts = std::max(1, requester_.config().retries);
   call.limit = requester_.config().operation_limit;
-  // Objects "d/" are more than one kind of thing to some services.
+  // Some services answer for an object "d/" as for a directory of theirs, without an ETag.
   call.asked.expects_etag = tells_etags_ && !key.ends_with('/');
   const Encryption& encryption = requester_.config().encryption;
   if (op == Op::put || op == Op::copy || op == Op::create_upload) {
@@ -72,8 +72,8 @@ Result<std::optional<ListedObject>> ServiceClient::list_one(const Key& key) {
   request.max_keys = 1;
   const auto page = list(request);
   if (!page) return page.error();
-  // Names come in order: the key would be the first of those that begin with it; but a page without
-  // names need not be the last.
+  // Names come in order, so the key would be the first name that begins with it. A page without
+  // names need not be the last one.
   if (page->objects.empty() && !page->next.empty())
     return Error{EIO, "LIST " + printable(key, 200) + ": a page without names"};
   if (page->objects.empty() || page->objects.front().key != key)
@@ -81,8 +81,9 @@ Result<std::optional<ListedObject>> ServiceClient::list_one(const Key& key) {
   return std::optional(page->objects.front());
 }
 
-/// Who may not list is not told what is absent (S3 API reference, HeadObject). Some services, such
-/// as Ceph (its change 68577), say 403 also where the keys may list this prefix but not the bucket.
+/// Without the permission to list, S3 answers 403 for an absent key (S3 API reference, HeadObject).
+/// Some services, such as Ceph (its change 68577), say 403 also where the keys may list this prefix
+/// but not the bucket.
 bool ServiceClient::is_proven_absent(const Key& key) {
   const auto listed = list_one(key);
   return listed && !*listed;
@@ -205,7 +206,7 @@ Result<ETag> ServiceClient::put(const PutRequest& request, ByteSource& body) {
   const bool conditional = request.if_absent || !request.if_match.empty();
   if (conditional && outcome.verdict.error.http_status == 412)
     return settle_condition(request, body, outcome);
-  // Damaged: what is there is known not to be what was sent.
+  // Damaged: the reply shows that other bytes were stored than those sent.
   const bool damaged = outcome.verdict.outcome_unknown && !outcome.verdict.foreign;
   if (may_settle(outcome) && !damaged) return settle_put(request, body, outcome);
   return outcome.verdict.error;

@@ -13,19 +13,21 @@
 namespace pailfs::s3 {
 namespace {
 
-/// What of an object is held back until it has been compared with the MD5 that its ETag is. Longer
-/// ones are read in ranges, to which no ETag says anything, and their readers wait for each byte.
+/// Objects up to this size are held back until they have been compared with the MD5 in their ETag.
+/// Longer ones are read in ranges, for which the ETag proves nothing, and their readers wait for
+/// each byte.
 constexpr std::uint64_t kHeld = 256U << 10U;
 
-/// Checks the head of every reply, then hands its bytes on, each exactly once and in order, however
-/// many attempts it takes.
+/// Checks the head of every reply, then hands its bytes on, each exactly once and in order, over
+/// all attempts.
 class ResumingSink final : public http::BodySink {
  public:
   /// `compare`: whole small objects are handed on by deliver() only.
   ResumingSink(const GetRequest& request, ByteSink& sink, bool compare)
       : request_(request), sink_(sink), compare_(compare) {}
 
-  /// Narrows an attempt to what is still missing, of the version that began.
+  /// Narrows an attempt to the bytes still missing, of the version that the first attempt began to
+  /// read.
   Result<Built> build(const Site& site, Expectation& asked, const CustomerKey* read_key) {
     GetRequest rest = request_;
     if (first_) {
@@ -71,14 +73,14 @@ class ResumingSink final : public http::BodySink {
   [[nodiscard]] bool complete() const { return first_ && delivered_ == wanted(); }
   [[nodiscard]] const ObjectInfo& info() const { return first_->info; }
   [[nodiscard]] std::uint64_t delivered() const { return delivered_; }
-  /// The MD5 that was told and the one that came; nothing where none are to be compared.
+  /// The MD5 of the ETag and that of the bytes; nothing when they are not compared.
   [[nodiscard]] std::optional<Md5s> md5s() const {
     if (!md5_) return std::nullopt;
     return Md5s{*md5_, digest(Digest::md5, held_)};
   }
-  /// Hands on what was held back; false if nobody wants it any more.
+  /// Hands on the bytes held back; false if the caller's sink refuses them.
   bool deliver() { return !md5_ || sink_.write(begin_offset(), std::span<const char>(held_)); }
-  /// Forgets it: all is to be read again.
+  /// Forgets the bytes held back: the object is read again from the start.
   void begin_again() {
     held_.clear();
     first_.reset();
@@ -100,7 +102,7 @@ class ResumingSink final : public http::BodySink {
     return request_.range ? request_.range->begin : 0;
   }
   [[nodiscard]] std::uint64_t next() const { return begin_offset() + delivered_; }
-  /// Bytes that there are to read: less than asked only where the object ends.
+  /// Number of bytes to read: less than asked only where the object ends.
   [[nodiscard]] std::uint64_t wanted() const {
     const std::uint64_t available = first_->info.size - begin_offset();
     return request_.range ? std::min(request_.range->length, available) : available;
@@ -121,7 +123,7 @@ class ResumingSink final : public http::BodySink {
 }  // namespace
 
 Result<ObjectInfo> ServiceClient::get(const GetRequest& request, ByteSink& sink) {
-  // Over TLS nobody can have changed them on their way.
+  // TLS protects the bytes on their way.
   const bool compare = requester_.over_plain_http() && md5_etags_ != Support::refused;
   ResumingSink resuming(request, sink, compare);
   int short_replies = 0;
@@ -170,8 +172,8 @@ Result<bool> ServiceClient::is_right(const Key& key, const std::optional<Md5s>& 
     wrong = md5s->came;
     return false;
   }
-  // Damage comes by chance: what comes twice is what the service has, and its ETags are no MD5s,
-  // unless others were.
+  // Damage is random: the same bytes twice are those that the service has, so its ETags are no
+  // MD5s, unless other ETags of its were.
   if (md5s->came != wrong || md5_etags_ == Support::works)
     return Error{EIO,
                  "GET " + printable(key, 200) + ": the bytes are not those whose MD5 the ETag is"};

@@ -14,7 +14,8 @@ Error loop_error(const std::string& what) {
   return {EIO, what + ": the service leads back to a page that was read before"};
 }
 
-/// Before what continues a version 1 listing with a token of version 2: no key begins so.
+/// First byte of a continuation that is a token of version 2 in a version 1 listing: no key begins
+/// so.
 constexpr char kTokenMark = '\0';
 
 }  // namespace
@@ -62,7 +63,7 @@ Result<ListPage> ServiceClient::list(const ListRequest& request) {
   const std::optional<ListPlace> place = list_place(request.continuation);
   if (!place) return Error{EINVAL, "LIST: not a continuation of ours"};
   ListRequest page = request;
-  // Who asks for fewer has a reason.
+  // A caller that asks for fewer keys gets no more.
   if (page.max_keys == ListRequest{}.max_keys) page.max_keys = requester_.config().list_max_keys;
   Outcome outcome = run_list(start(Op::list, request.prefix), page, *place);
   if (!outcome.verdict.ok) return outcome.verdict.error;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The multipart verbs, and what is true when the reply to the last of them was lost.
+// The multipart verbs; also finds out whether Complete took effect when its reply was lost.
 #include <algorithm>
 #include <numeric>
 #include <utility>
@@ -112,9 +112,9 @@ Result<ETag> ServiceClient::complete_upload(const Key& key, const UploadId& id,
     ETag etag = std::get<ETag>(std::move(outcome.verdict.reply));
     return etag.empty() ? unnamed_upload(key, parts) : Result<ETag>(std::move(etag));
   }
-  // The upload may be gone because an attempt whose reply was lost had completed it, this time or
-  // when it was last asked for. Under keys of the user or of KMS an ETag is no MD5 and proves
-  // nothing: then it counts as failed.
+  // The upload may be gone because an attempt whose reply was lost has completed it, in this call
+  // or an earlier one. With SSE-C or SSE-KMS an ETag is no MD5 and proves nothing: then the upload
+  // counts as failed.
   const ETag expected = expected_multipart_etag(parts);
   const bool may_be_done = outcome.doubt || outcome.verdict.outcome_unknown ||
                            outcome.verdict.error.s3_code == "NoSuchUpload";
@@ -132,11 +132,11 @@ Result<ETag> ServiceClient::complete_upload(const Key& key, const UploadId& id,
   return error;
 }
 
-/// Done, says the service, but not which version that made.
+/// The service has completed the upload, but its reply has no ETag.
 Result<ETag> ServiceClient::unnamed_upload(const Key& key, const std::vector<UploadedPart>& parts) {
   const Result<ObjectInfo> now = head(key);
   const ETag expected = expected_multipart_etag(parts);
-  // Under keys of the user or of KMS an ETag is no MD5.
+  // With SSE-C or SSE-KMS an ETag is no MD5.
   const bool named_by_md5 =
       !expected.empty() && requester_.config().encryption.kind == Encryption::Kind::none;
   if (now && now->size == size_of(parts) && !now->etag.empty() &&

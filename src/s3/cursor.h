@@ -7,7 +7,7 @@
 
 namespace pailfs::s3 {
 
-/// Where a listing goes on, with what is needed to notice that a service leads in a circle of any
+/// The place where a listing goes on, which also notices when a service leads in a circle of any
 /// length (Brent's method: remember the token of page 1, 2, 4, 8, ... and compare). Markers need
 /// none of this, because they must grow.
 struct Cursor {

@@ -13,8 +13,9 @@
 namespace pailfs::s3 {
 namespace {
 
-/// Lower case. Whoever changed one of these would break the signature, the framing, or what the
-/// request means; the keys of SSE-C belong into a file that only its owner can read.
+/// Headers that a file must not set, in lower case: another value would break the signature, the
+/// framing or the meaning of the request. Keys of SSE-C belong into a file that only its owner can
+/// read.
 constexpr std::array<std::string_view, 17> kOurs = {
     "host",
     "authorization",
@@ -123,7 +124,7 @@ Status ExtraHeaders::add_line(std::string_view line, std::vector<std::string>& w
   if (has_control(rule.value)) {
     return Error{EINVAL, "the value of " + rule.name + " has a control character in it"};
   }
-  // Never sent, so there is nothing to take away: the reason why such files exist.
+  // Many such files only switch this header off; pailfs never sends it.
   if (lower == "expect" && rule.value.empty()) return {};
   if (lower == "expect" || is_ours(lower)) {
     return Error{EINVAL,

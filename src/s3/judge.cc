@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, kOpCount> kOpNames{
     "LIST",          "COPY",          "POST upload", "PUT part",    "COPY part",
     "POST complete", "DELETE upload", "LIST parts",  "LIST uploads"};
 
-/// What a reply of 200 to this verb carries.
+/// True for verbs whose reply of 200 has an XML body.
 bool expects_xml(Op op) {
   switch (op) {
     case Op::head:
@@ -76,7 +76,8 @@ std::string named_region(const http::Exchange& exchange, const ErrorReply& said)
   return region_in_host(to_lower(said.endpoint));
 }
 
-/// A denial by a bucket that says it is elsewhere is no last word: its own region may allow it.
+/// A 403 that names another region for the bucket is not final: the bucket's own region may allow
+/// the request.
 bool is_denied_from_afar(const Expectation& asked, const http::Exchange& exchange,
                          const ErrorReply& said) {
   if (exchange.status != 403 || (!said.code.empty() && said.code != "AccessDenied")) return false;
@@ -98,7 +99,7 @@ Retry headless_class(const Expectation& asked, const http::Exchange& exchange, c
 
 int special_errno(const Expectation& asked, const http::Exchange& exchange, const ErrorRow& row) {
   if (row.err == ESTALE && exchange.status == 412 && asked.if_absent) return EEXIST;
-  // s3fs: a HEAD refused without a word is a matter of permission.
+  // As in s3fs, a HEAD refused with 400 counts as a missing permission.
   if (asked.op == Op::head && exchange.status == 400)
     return asked.key.size() > store::Limits().longest_key ? ENAMETOOLONG : EPERM;
   return row.err;
@@ -130,8 +131,8 @@ Verdict refusal(const Expectation& asked, const http::Exchange& exchange, const 
   return verdict;
 }
 
-/// A status that says "failed" with a body that is not S3's: some proxy or another service. 5xx and
-/// 429 mean the same from anyone; anything else must not be believed.
+/// A failure status with a body that is not S3's comes from a proxy or another kind of service. 5xx
+/// and 429 mean the same from any server; another status must not be believed.
 Verdict foreign_refusal(const Expectation& asked, const http::Exchange& exchange) {
   if (exchange.status >= 500 || exchange.status == 429 || exchange.status == 407) {
     Verdict verdict = refusal(asked, exchange, {});
@@ -144,7 +145,7 @@ Verdict foreign_refusal(const Expectation& asked, const http::Exchange& exchange
       "HTTP " + std::to_string(exchange.status) + " without an S3 " + "error document");
 }
 
-/// Bodies that are only read when they can explain something.
+/// The error document in the body, if a reply of this kind can have one.
 std::optional<ErrorReply> said_in_body(const Expectation& asked, const http::Exchange& exchange) {
   const bool failed = exchange.status >= 300;
   if (!failed && asked.op == Op::get) return std::nullopt;
@@ -156,7 +157,7 @@ bool speaks_s3(const http::Exchange& exchange) {
   return exchange.headers.find("x-amz-request-id") || exchange.headers.find("x-amz-id-2");
 }
 
-/// Deleting what is not there has the wanted outcome.
+/// To delete an absent key or upload is success.
 bool is_gone_already(const Expectation& asked, const Error& error) {
   if (error.http_status != 404) return false;
   if (asked.op == Op::remove) return error.err == ENOENT;
@@ -177,7 +178,7 @@ Verdict judge_failed_status(const Expectation& asked, const http::Exchange& exch
 
 Verdict judge_reply(const Expectation& asked, const http::Exchange& exchange) {
   if (exchange.failure != http::Failure::none) {
-    // Refused by our own sink because the reply was wrong: say what was wrong about it.
+    // Our own sink refused the reply because it was wrong: the error names the fault.
     const bool refused = exchange.failure == http::Failure::cancelled;
     if (refused && asked.op == Op::get && exchange.status >= 200 && exchange.status < 300) {
       Verdict got = judge_content(asked, exchange);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One judgement for every reply: what was asked against what came back. A pure function; only what
+// One judgement for every reply: compares it with the request. A pure function; only a reply that
 // it calls good may be acted upon. In this order: did the exchange work, is it a redirect, does the
 // body carry an error (its code outranks the status, also under 200), has the reply the shape that
 // this verb's reply must have, does its content answer this very request.

@@ -19,7 +19,7 @@ Verdict good(Reply reply) {
   return verdict;
 }
 
-/// The reply is S3's, but it does not answer what was asked.
+/// The reply is S3's, but it does not answer this request.
 Verdict wrong(const Expectation& asked, const http::Exchange& exchange, Retry retry, int err,
               const std::string& why) {
   Verdict verdict;
@@ -46,7 +46,7 @@ Verdict judge_head(const Expectation& asked, const http::Exchange& exchange) {
   return good(std::move(info));
 }
 
-/// Something was stored, but not what was sent.
+/// The service has stored other bytes than those sent.
 Verdict damaged(const Expectation& asked, const http::Exchange& exchange, const std::string& why) {
   Verdict verdict = wrong(asked, exchange, Retry::once, EIO, why);
   verdict.outcome_unknown = true;
@@ -76,7 +76,7 @@ Verdict judge_removed(const Expectation& asked, const http::Exchange& exchange) 
   return good({});
 }
 
-/// Done, as it seems; but only a version that can be named is proof.
+/// A copy counts as made only if its reply names the ETag.
 Verdict judge_copied(const Expectation& asked, const http::Exchange& exchange) {
   Result<ETag> etag = parse_copy(exchange.body);
   if (!etag) return malformed(asked, exchange, etag.error().text);
@@ -100,7 +100,7 @@ Verdict judge_got(const Expectation& asked, const http::Exchange& exchange) {
   return head;
 }
 
-/// Some answer a version 1 listing as if it were one of version 2, whose token they want then.
+/// Some services answer a version 1 listing as one of version 2 and then want its token.
 bool goes_on_as_v2(const Expectation& asked, const ListReply& list) {
   return asked.list_v2 || (list.next_marker.empty() && !list.next_token.empty());
 }
@@ -127,8 +127,8 @@ bool lies_in_one_of(const std::vector<std::string>& prefixes, const std::string&
 std::string whole_until(const Expectation& asked, const ListReply& list) {
   const std::string& marker = list.next_marker;
   const bool forward = marker > asked.start;
-  // S3Mock counts the keys only, and shows with each page all common prefixes to come. Of a page in
-  // no order a marker says nothing about the names beside it.
+  // S3Mock counts only the keys, and each of its pages has all later common prefixes. In a page
+  // without order the marker says nothing about the other names.
   if (forward && is_in_order(list) && shows(list, marker)) return marker;
   // The last name of the page rather than NextMarker: S3 leaves that out without a delimiter, other
   // services always, and Ceph does not encode it as it encodes the names.
@@ -141,8 +141,8 @@ std::string whole_until(const Expectation& asked, const ListReply& list) {
   return last;
 }
 
-/// Where the page after this one begins; empty: there is none. An error where it cannot be told or
-/// would lead back: a client that goes on then never ends.
+/// The start of the next page; empty: there is none. An error if the reply does not tell it or if
+/// it would lead back, because the listing would then never end.
 Result<std::string> next_start(const Expectation& asked, const ListReply& list) {
   if (!list.truncated) return std::string();
   if (goes_on_as_v2(asked, list)) {
@@ -156,8 +156,9 @@ Result<std::string> next_start(const Expectation& asked, const ListReply& list) 
   return next;
 }
 
-/// Leaves what a page of version 1 has of its own: what is behind the start of the next one comes
-/// with that again, and the common prefix that the start lies in came with the one before.
+/// Removes the names that pages of version 1 repeat: names behind the start of the next page come
+/// with that page again, and the common prefix that this page's start lies in came with the page
+/// before.
 void drop_repeats(const Expectation& asked, const std::string& next, ListPage& page) {
   if (!next.empty()) {
     std::erase_if(page.objects, [&](const ListedObject& object) { return object.key > next; });
@@ -167,8 +168,8 @@ void drop_repeats(const Expectation& asked, const std::string& next, ListPage& p
                 [&](const std::string& prefix) { return asked.start.starts_with(prefix); });
 }
 
-/// Names that do not begin with the prefix were not asked for; believing them could show, or
-/// delete, what lies elsewhere.
+/// Drops names that do not begin with the prefix: to believe them could show, or delete, objects
+/// elsewhere in the bucket.
 std::size_t drop_foreign_names(const Expectation& asked, ListPage& page) {
   const std::size_t before = page.objects.size() + page.prefixes.size();
   std::erase_if(page.objects,
@@ -179,8 +180,8 @@ std::size_t drop_foreign_names(const Expectation& asked, ListPage& page) {
   return before - page.objects.size() - page.prefixes.size();
 }
 
-/// gofakes3 lists the object "d/" as a key, beside the prefix "d/" or in its stead: it is part of
-/// what that stands for.
+/// gofakes3 lists the object "d/" as a key, beside the prefix "d/" or in its stead; the prefix
+/// stands for both.
 void group_keys(const Expectation& asked, ListPage& page) {
   const auto is_grouped = [&](const ListedObject& object) {
     return object.key.find('/', asked.key.size()) == object.key.size() - 1;
@@ -199,7 +200,7 @@ void group_keys(const Expectation& asked, ListPage& page) {
 Verdict judge_list(const Expectation& asked, const http::Exchange& exchange) {
   Result<ListReply> list = parse_list(exchange.body);
   if (!list) return malformed(asked, exchange, list.error().text);
-  // The echo may come encoded or not, whatever EncodingType says.
+  // Services echo the prefix encoded or not, independent of EncodingType.
   if (list->prefix && *list->prefix != asked.key && *list->raw_prefix != asked.key)
     return malformed(asked, exchange,
                      "the listing is of prefix \"" + printable(*list->prefix, 100) + "\"");
@@ -248,7 +249,7 @@ Verdict judge_get_head(const Expectation& asked, const http::Exchange& head) {
       return malformed(asked, head, "Content-Length and Content-Range disagree");
     got = {object_info(head.headers, range->total), range->first, bytes};
   }
-  // What does not name its version may be of any: that is no proof of another one.
+  // A reply without an ETag may be of any version, so this is not ESTALE.
   if (got.info.etag.empty() && (!asked.pinned.empty() || asked.expects_etag))
     return malformed(asked, head, "no ETag");
   if (!asked.pinned.empty() && got.info.etag != normal_etag(asked.pinned.value))

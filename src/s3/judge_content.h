@@ -17,7 +17,7 @@ Verdict judge_get_head(const Expectation& asked, const http::Exchange& head);
 
 /// "GET some/key: "
 std::string describe(const Expectation& asked);
-/// Not what this verb's reply looks like, from whoever it came.
+/// The verdict on a reply of another shape than this verb's: perhaps it is not an S3 service's.
 Verdict malformed(const Expectation& asked, const http::Exchange& exchange, const std::string& why);
 
 }  // namespace pailfs::s3

@@ -8,8 +8,8 @@
 namespace pailfs::s3 {
 namespace {
 
-/// Words by which a service may mean that it does not know a header: those that say so, and those
-/// that say nothing in particular (InvalidRequest, InvalidArgument, a bare 400).
+/// Errors by which a service may mean that it does not know a header: those that say so, and
+/// unspecific ones (InvalidRequest, InvalidArgument, a bare 400).
 bool may_mean_a_header(const Error& error) {
   const std::string& code = error.s3_code;
   if (error.http_status == 501 || code == "NotImplemented") return true;
@@ -34,7 +34,7 @@ PayloadPlan plan_payload(const PayloadCase& request, const PayloadSupport& suppo
   plan.md5 = request.md5 && request.has_body;
   plan.sign = can_sign(request) &&
               (!request.tls || request.always_sign || support.unsigned_body == Support::refused);
-  // What speaks Version 2 is older than checksums.
+  // Services that want signature version 2 are older than checksums.
   plan.checksum = request.bound || (request.may_checksum && !plan.sign && request.v4 &&
                                     !request.md5 && support.checksum != Support::refused);
   return plan;

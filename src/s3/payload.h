@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the bytes of an object or a part are vouched for, so that the service notices when others
-// arrive. Over plain HTTP by the hash in the signature (SHA-256), without which anybody could
-// change them. TLS protects them already: there the signature says UNSIGNED-PAYLOAD, and a CRC-32C,
-// thirty times cheaper, takes its place (x-amz-checksum-crc32c). Services that do not know that
-// header mostly ignore it; some refuse it, and some forbid unsigned bodies: what is learnt of a
-// service by its first refusal holds for the rest of the mount. Pure.
-// Source: "Checking object integrity for data uploads" in the S3 user guide.
+// How the bytes of an object or a part are vouched for, so that the service notices when they
+// arrive changed. Over plain HTTP by the hash in the signature (SHA-256), because any machine on
+// the way could change them. TLS protects them already: there the signature says UNSIGNED-PAYLOAD,
+// and a CRC-32C, thirty times cheaper, takes its place (x-amz-checksum-crc32c). Services that do
+// not know that header mostly ignore it; some refuse it, and some forbid unsigned bodies: the first
+// refusal of a service decides for the rest of the mount. Pure. Source: "Checking object integrity
+// for data uploads" in the S3 user guide.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace pailfs::s3 {
 
-/// What one request is like.
+/// The properties of one request that the plan depends on.
 struct PayloadCase {
   bool tls = true;
   bool v4 = true;            ///< Signature Version 4
@@ -31,23 +31,24 @@ struct PayloadCase {
 };
 
 enum class Support { unknown, works, refused };
-/// What the service has shown so far.
+/// The service's support of both, as its replies have shown so far.
 struct PayloadSupport {
-  Support checksum = Support::unknown;       ///< works: it has told the same one back
-  Support unsigned_body = Support::unknown;  ///< works: it has stored one
+  Support checksum = Support::unknown;       ///< works: it has replied with the same checksum
+  Support unsigned_body = Support::unknown;  ///< works: it has stored an object that was sent so
 };
 
 struct PayloadPlan {
   bool sign = false;      ///< SHA-256 of the body in the signature
-  bool checksum = false;  ///< CRC-32C of the body, or what an upload whose parts have one needs
+  bool checksum = false;  ///< CRC-32C of the body, or the headers for an upload whose parts have
+                          ///< one
   bool md5 = false;       ///< Content-MD5
   friend bool operator==(const PayloadPlan&, const PayloadPlan&) = default;
 };
 
 PayloadPlan plan_payload(const PayloadCase& request, const PayloadSupport& support);
 
-/// How to ask again after a refusal that nothing else explains; nothing if the plan cannot be the
-/// reason. First the checksum is left out, then the body is signed.
+/// The plan for another attempt after a refusal that may be due to the plan; nothing if it cannot
+/// be. First the checksum is left out, then the body is signed.
 std::optional<PayloadPlan> plainer_payload(const PayloadPlan& refused, const PayloadCase& request,
                                            const PayloadSupport& support, const Error& error);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first request of a mount, and what it says to a person when it fails.
+// The first request of a mount, and the sentence for the user when it fails.
 #include <algorithm>
 
 #include "pailfs/util/text.h"
@@ -9,7 +9,7 @@
 namespace pailfs::s3 {
 namespace {
 
-// A person waits: whatever is wrong must be said within 5 seconds.
+// A user waits for the mount: a failure must be reported within 5 seconds.
 constexpr int kAttempts = 3;
 constexpr std::chrono::milliseconds kLimit{4200};
 constexpr std::chrono::milliseconds kStallLimit{4000};
@@ -21,7 +21,7 @@ std::string masked(const std::string& access_key) {
          printable(access_key.substr(access_key.size() - 2));
 }
 
-/// What the sentences of a failure are made of.
+/// The facts that the sentences of a failure are made of.
 struct Scene {
   const Config& config;
   std::string region;
@@ -67,8 +67,8 @@ bool is_plain_http(const Scene& scene) {
   return scene.config.url.starts_with("http://");
 }
 
-/// What a port for TLS does to plain http: an error page of status 400, or a hang-up, or an alert,
-/// which is no HTTP.
+/// A TLS port answers plain http by an error page of status 400, by closing the connection, or by
+/// an alert, which is no HTTP.
 bool may_want_tls(const Scene& scene, const Verdict& verdict) {
   if (!is_plain_http(scene)) return false;
   if (verdict.failure == http::Failure::none) return verdict.error.http_status == 400;
@@ -115,7 +115,7 @@ std::string about_stranger(const Scene& scene, const Verdict& verdict) {
                               : verdict.content_type;
   std::string text = scene.config.url + " did not answer like an S3 service (got " + got + ")";
   if (may_want_tls(scene, verdict)) return text + with_tls(scene);
-  // A service that does not look for the bucket in the host answers as if none had been named.
+  // A service that ignores the bucket in the host answers as for a request without a bucket.
   if (xml && !uses_path_style(scene.config))
     return text + ". If it wants the bucket in the path, add -o use_path_request_style";
   return text + ". Is this the console URL?";
@@ -125,7 +125,7 @@ std::string explain(const Scene& scene, const Verdict& verdict) {
   const Error& error = verdict.error;
   if (verdict.failure != http::Failure::none) return about_connection(scene, verdict);
   if (std::string text = about_credentials(scene, error); !text.empty()) return text;
-  // A listing has no key that could be missing: what is absent is the bucket.
+  // A listing has no key that could be missing, so the bucket is absent.
   const bool absent = error.err == ENOENT || error.err == ENXIO;
   if (absent && !verdict.foreign) return about_bucket(scene, error);
   if (verdict.retry == Retry::clock) return about_clock(scene, verdict);
@@ -178,7 +178,7 @@ Result<ListPage> ServiceClient::probe_page(const std::string& prefix, std::size_
   if (!credentials) return credentials.error();
   const Scene scene{requester_.config(), requester_.region(), std::move(*credentials), prefix};
   error.text = explain(scene, outcome.verdict);
-  // Whatever a stranger means by its status, it is not about this bucket or these keys.
+  // The status of a server that is no S3 service says nothing about this bucket or these keys.
   if (outcome.verdict.foreign) error.http_status = 0;
   return error;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Headers of a reply as values. Nothing is guessed: what is missing or contradictory stays absent.
+// Headers of a reply as values. A missing or contradictory header is absent, never guessed.
 #pragma once
 
 #include <chrono>

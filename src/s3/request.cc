@@ -60,7 +60,7 @@ Result<Built> build_copy(const Site& site, const CopyRequest& copy, const Custom
   }
   add_copy_source_headers(headers, source_key);
   add_creation_headers(built.request, site, copy.destination);
-  // A rename or chmod must not be what takes an object's encryption away.
+  // A rename or chmod must not take an object's encryption away.
   if (site.encryption.kind == Encryption::Kind::none) add_customer_headers(headers, source_key);
   allow_long_silence(built.request, site);
   built.body.emplace();

@@ -27,7 +27,7 @@ void RequestCounter::end(const http::Exchange& exchange, bool good, std::chrono:
   add(sent_, exchange.sent);
   add(received_, exchange.received);
   add(nanoseconds_, static_cast<std::uint64_t>(std::max<long long>(0, took.count())));
-  // What is no status of HTTP counts as no reply.
+  // A number that is no HTTP status counts as no reply.
   const auto status = static_cast<std::size_t>(std::max(0, exchange.status));
   add(by_status_[status < kStatuses ? status : 0], 1);
   const double seconds = std::chrono::duration<double>(took).count();

@@ -13,20 +13,20 @@ namespace pailfs::s3 {
 /// ENAMETOOLONG above what store::Limits says, EINVAL for an empty key or one with NUL.
 Status check_key(const Key& key);
 
-/// A request with what every request to this site carries.
+/// A request with the headers and limits that every request to this site has.
 Built start_request(const Site& site, http::Method method, std::string url);
 /// "bytes=0-9"
 std::string range_text(ByteRange range);
 /// Content type, metadata and standard headers, checked.
 Status add_attributes(http::Request& request, const ObjectAttributes& attributes);
-/// Access rule, storage class, encryption and the headers of ahbe_conf, for whatever creates an
-/// object. To be called last: those of ahbe_conf outweigh what is there.
+/// Access rule, storage class, encryption and the headers of ahbe_conf, for requests that create an
+/// object. Call it last: headers of ahbe_conf replace those that are there.
 void add_creation_headers(http::Request& request, const Site& site, const Key& key);
-/// What vouches for the body.
+/// The checksums that vouch for the body.
 void add_sums(http::Headers& headers, const BodySums& sums);
-/// RFC 9110 5.6.2: what a header name may consist of.
+/// True for the characters that a header name may have (RFC 9110 5.6.2).
 bool is_header_name(std::string_view name);
-/// Copy, complete: the service may be busy for long before it answers.
+/// For copy and complete: the service may be busy for long before it answers.
 void allow_long_silence(http::Request& request, const Site& site);
 /// Text as content of an XML element; control characters as references.
 std::string xml_escape(std::string_view text);

@@ -17,7 +17,7 @@ namespace pailfs::s3 {
 
 using std::chrono::nanoseconds;
 
-/// What the attempts of one operation leave to each other.
+/// State that the attempts of one operation share.
 struct Requester::Progress {
   MonoTime start{};
   int attempts = 0;  ///< all, also those at no cost
@@ -31,7 +31,7 @@ struct Requester::Progress {
   std::string payload_hash;  ///< of the body, once known
   BodySums sums;
   auth::Credentials used;
-  std::optional<auth::Credentials> only;  ///< to be used whatever others use
+  std::optional<auth::Credentials> only;  ///< to be used in place of those of credentials_
   bool vague = false;                     ///< the last refusal need not be about the keys
   std::shared_ptr<const Site> site;
 };
@@ -41,15 +41,15 @@ namespace {
 /// Bytes a second that an upload is allowed to need.
 constexpr std::uint64_t kSlowestUpload = 1U << 20U;
 
-/// Of what was corrected: whoever looks wants the first ones.
+/// Most notices kept; the first corrections matter most.
 constexpr std::size_t kMaxNotices = 8;
 
-/// What an attempt gets of a deadline that is as good as over.
+/// Shortest time that an attempt gets when the deadline of a call with `bounded` is almost over.
 constexpr std::chrono::milliseconds kShortestPatience{100};
-/// The same where nobody sits in front of it.
+/// The same for other calls.
 constexpr std::chrono::milliseconds kLastPatience{1000};
 
-/// What the question whether keys are still good may take.
+/// Longest time for the request that tests whether keys are still good.
 constexpr std::chrono::milliseconds kProofPatience{4000};
 
 Verdict failed(Error error) {
@@ -101,7 +101,8 @@ PayloadCase Requester::payload_case(const Call& call, const Progress& progress) 
   return request;
 }
 
-/// Only once: what others learn meanwhile is of no use to hashes that are there already.
+/// Plans only once, because the hashes of this call are already made: later discoveries about the
+/// service do not change it.
 void Requester::plan_payload_of(const Call& call, Progress& progress) const {
   if (!progress.plan) progress.plan = plan_payload(payload_case(call, progress), support());
   progress.sums.parts_have_checksums = progress.plan->checksum && call.body == nullptr;
@@ -203,7 +204,7 @@ bool Requester::switch_region(Verdict& verdict, const Progress& progress) {
     return false;
   }
   MutexLock lock(mutex_);
-  // Another thread may have learned it meanwhile.
+  // Another thread may have switched the region already.
   if (site_->region != progress.site->region || site_->region == verdict.region) return true;
   site_ = std::make_shared<const Site>(make_site(config_, verdict.region));
   const bool moved = site_->origin != progress.site->origin;
@@ -365,7 +366,7 @@ bool Requester::correct(const Call& call, Verdict& verdict, Progress& progress) 
 }
 
 Outcome Requester::run(Call call) {
-  // A body that takes long by its size alone must not use up the time for trying again.
+  // A large body takes long by itself and must not use up the time for retries.
   if (call.body != nullptr) call.limit += std::chrono::seconds(call.body->size() / kSlowestUpload);
   const MonoTime start = clock_.now();
   Progress progress;
@@ -400,7 +401,7 @@ Outcome Requester::run(Call call) {
     input.time_left = call.limit - (clock_.now() - start);
     input.tokens = budget_.tokens();
     const RetryStep step = decide(input);
-    // A contradicted region is named also where nothing is tried again.
+    // A region that the service contradicts is named even without another attempt.
     if (verdict.retry == Retry::region && config_.region_given) switch_region(verdict, progress);
     const bool again =
         step.retry && budget_.take(step.cost) && (free_attempt || correct(call, verdict, progress));

@@ -25,8 +25,8 @@ namespace pailfs::s3 {
 /// One operation as the attempt loop sees it.
 struct Call {
   Expectation asked;
-  /// Builds one attempt; may narrow what is asked (a get goes on where the last attempt ended).
-  /// `sums`: what the attempt vouches for the body with.
+  /// Builds one attempt; may narrow the expectation (a get goes on where the last attempt ended).
+  /// `sums` are the checksums that the attempt sends with the body.
   std::function<Result<Built>(const Site& site, Expectation& asked, const BodySums& sums)> build;
   ByteSource* body = nullptr;      ///< object and part bytes; may be null
   http::BodySink* sink = nullptr;  ///< may be null
@@ -35,14 +35,14 @@ struct Call {
   int max_attempts = 1;
   std::chrono::nanoseconds limit{};                      ///< no attempt is started later than this
   std::optional<std::chrono::milliseconds> stall_limit;  ///< instead of the request's own
-  bool bounded = false;  ///< a person waits: no attempt may last beyond `limit` either
+  bool bounded = false;  ///< a user waits: no attempt may last beyond `limit` either
 };
 
 struct Outcome {
   Verdict verdict;
-  /// An attempt whose outcome is unknown may have done what was asked, whatever came after.
+  /// An attempt whose outcome is unknown may have made the change, whatever later attempts brought.
   bool doubt = false;
-  bool checksums = false;  ///< ok, and the last attempt had what PayloadPlan::checksum says
+  bool checksums = false;  ///< ok, and the plan of the last attempt had PayloadPlan::checksum
 };
 
 /// Builds, signs, sends, judges and tries again, every attempt with the time, the credentials and
@@ -59,10 +59,11 @@ class Requester final {
   [[nodiscard]] std::string region() const EXCLUDES(mutex_);
   [[nodiscard]] std::vector<RequestCount> counts() const;
   [[nodiscard]] std::vector<std::string> notices() const EXCLUDES(mutex_);
-  /// Told to the log, and to who asks.
+  /// Logs the text and keeps it for notices().
   void notice(const std::string& text) EXCLUDES(mutex_);
   Result<auth::Credentials> credentials() { return credentials_.get(); }
-  /// A listing of one key below `prefix` is what working keys may do: it was done just now.
+  /// Remembers that a listing of one key below `prefix` works with the present keys, as the request
+  /// by which standing_of() tests keys.
   void prove_by(const std::string& prefix) EXCLUDES(mutex_);
 
  private:
@@ -75,20 +76,22 @@ class Requester final {
   [[nodiscard]] PayloadSupport support() const { return {checksum_.load(), unsigned_body_.load()}; }
   void plan_payload_of(const Call& call, Progress& progress) const;
   Status hash_body(const Call& call, Progress& progress) const;
-  /// Makes the next attempt vouch otherwise, if the refusal may be about that.
+  /// Makes the next attempt vouch for the body in another way, if the refusal may be due to the
+  /// present one.
   bool plainer(const Call& call, const Verdict& verdict, Progress& progress) const;
   void learn_support(const Call& call, const Progress& progress, const Verdict& verdict)
       EXCLUDES(mutex_);
   Verdict attempt(Call& call, Progress& progress);
   /// Takes the corrective action of the verdict's retry class; false if there is none to take.
   bool correct(const Call& call, Verdict& verdict, Progress& progress);
-  /// Makes a refusal that may be about the keys one to be corrected, if there are others.
+  /// Turns a refusal that may be about the keys into Retry::refresh_credentials, if there are other
+  /// keys.
   void suspect_keys(Verdict& verdict, Progress& progress);
-  /// What the store thinks of keys, asked with a request that working ones may make.
+  /// Whether the store accepts keys, found out by a request that working keys may make.
   enum class Standing { good, refused, unknown };
   Standing standing_of(const auth::Credentials& keys, const std::string& asked) EXCLUDES(mutex_);
-  /// Looks for other keys, for a moment also for some that are on their way. Not where the refusal
-  /// was vague and the store shows that it still takes those at hand.
+  /// Looks for other keys, and during a rotation waits a moment for them. False when the refusal
+  /// was vague and the store still accepts the present keys.
   bool replace_keys(const Call& call, Progress& progress) EXCLUDES(mutex_);
   void remember_keys(const Progress& progress, bool accepted) EXCLUDES(mutex_);
   bool switch_region(Verdict& verdict, const Progress& progress);
@@ -115,7 +118,7 @@ class Requester final {
   auth::Credentials last_keys_ GUARDED_BY(mutex_);
   std::optional<MonoTime> keys_changed_ GUARDED_BY(mutex_);
   std::optional<MonoTime> keys_accepted_ GUARDED_BY(mutex_);
-  std::optional<MonoTime> keys_refused_ GUARDED_BY(mutex_);  ///< in so many words
+  std::optional<MonoTime> keys_refused_ GUARDED_BY(mutex_);  ///< by an error that names the keys
 };
 
 }  // namespace pailfs::s3

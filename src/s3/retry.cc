@@ -39,7 +39,7 @@ RetryStep decide(const RetryInput& input) {
     return step;
   }
   if (input.retry == Retry::refresh_credentials) {
-    // The service did answer: how often it may fail to is another matter.
+    // The service did answer, so max_attempts, which bounds failures to answer, does not count.
     step.retry = input.corrections < kKeyCorrections;
     return step;
   }
@@ -59,7 +59,7 @@ RetryStep decide(const RetryInput& input) {
 
 bool awaits_keys(const KeyHistory& history) {
   const auto recent = [](const auto& since) { return since && *since < kRemembered; };
-  // Without a code it is a HEAD, and most likely about a permission.
+  // A refusal without a code answers a HEAD and is most likely about a permission.
   return recent(history.since_change) ||
          (recent(history.since_accepted) && (history.named || recent(history.since_named)));
 }

@@ -37,7 +37,7 @@ struct RetryStep {
 /// service 500 ms. Retry-After is obeyed up to 30 s. Corrective actions are taken without a pause.
 RetryStep decide(const RetryInput& input);
 
-/// What is known of keys that the store has just refused, and that nobody has replaced yet.
+/// The history of keys that the store has just refused and for which there are no others yet.
 struct KeyHistory {
   bool named = false;  ///< the store said that it is about the keys, not merely "forbidden"
   std::optional<std::chrono::nanoseconds> since_accepted;  ///< any request, with any keys
@@ -45,9 +45,9 @@ struct KeyHistory {
   std::optional<std::chrono::nanoseconds> since_change;    ///< others were used before
 };
 
-/// True while a rotation may be under way: nobody can replace keys in the store and in a file at
-/// one moment, so for a short while the two differ. Keys that never worked, or no longer do, are
-/// not waited for.
+/// True while a rotation may be under way: keys cannot be replaced in the store and in a file at
+/// one moment, so for a short while the two differ. Keys that never worked, or that have been
+/// refused for longer, are not waited for.
 bool awaits_keys(const KeyHistory& history);
 /// How long, before the keys are looked at and the request is sent again: 50 ms doubling to 800,
 /// 5.5 seconds in all.

@@ -36,8 +36,9 @@ bool is_address(const std::string& host) {
   return !host.empty() && host.find_first_not_of("0123456789.") == std::string::npos;
 }
 
-/// The host for a region. Only Amazon's differ by region; one that the user chose for the region in
-/// force stays, and the domain is never another: a reply must not decide where keys are sent.
+/// The host for a region. Only Amazon's hosts differ by region. A host that the user gave stays
+/// while its region is in force, and the domain never changes: a reply must not decide where keys
+/// are sent.
 std::string regional_host(const Config& config, const Url& url, const std::string& region) {
   if (!url.port.empty() || !is_amazon_host(url.host)) return url.host;
   const bool learned = region != config.region;

@@ -40,7 +40,8 @@ struct Site {
   std::shared_ptr<const ExtraHeaders> extra_headers;  ///< may be null
   bool requester_pays = false;
   std::chrono::milliseconds stall_limit{30'000};
-  std::chrono::milliseconds work_limit{120'000};  ///< of requests that the service works on
+  std::chrono::milliseconds work_limit{120'000};  ///< of requests that it answers after its work,
+                                                  ///< such as COPY
 
   /// Fields are sorted by name, as the signature wants them.
   [[nodiscard]] std::string bucket_url(const std::vector<QueryField>& query) const;

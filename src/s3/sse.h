@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Server-side encryption on the wire: which headers a request carries, which of several keys an
-// object is read with, and whether the service did what was asked.
+// object is read with, and whether the service has encrypted as asked.
 #pragma once
 
 #include <string>
@@ -14,15 +14,15 @@
 
 namespace pailfs::s3 {
 
-/// For what creates an object: PutObject, CopyObject, CreateMultipartUpload.
+/// For requests that create an object: PutObject, CopyObject, CreateMultipartUpload.
 void add_encryption_headers(http::Headers& headers, const Encryption& encryption);
-/// The key itself, for whatever reads or writes bytes under it; nothing for null.
+/// The key itself, for requests that read or write bytes under it; nothing for null.
 void add_customer_headers(http::Headers& headers, const CustomerKey* key);
 /// The key of a copy's source; nothing for null.
 void add_copy_source_headers(http::Headers& headers, const CustomerKey* key);
 
-/// What a reply must echo before the store is believed to have encrypted. Kind::service is not
-/// asked to: services that encrypt everything at rest do not all say so.
+/// The encryption that a reply must echo before the store is believed to have encrypted.
+/// Kind::service needs no echo, because not all services that encrypt everything at rest send one.
 struct EncryptionEcho {
   Encryption::Kind kind = Encryption::Kind::none;
   std::string key_md5;
@@ -38,7 +38,7 @@ bool echoes(const EncryptionEcho& expected, const http::Headers& reply);
 bool may_be_wrong_key(const Error& error);
 
 /// Which key an object is read with: the one that new objects get, unless it was found to have
-/// another. Remembers only what is unusual, and of that a bounded number. Any thread.
+/// another. Remembers only objects with another key, and a bounded number of them. Any thread.
 class KeyChoice final {
  public:
   /// `encryption` must outlive it.
@@ -48,7 +48,7 @@ class KeyChoice final {
   [[nodiscard]] std::vector<const CustomerKey*> candidates(const Key& object) const
       EXCLUDES(mutex_);
   void learn(const Key& object, const CustomerKey* key) EXCLUDES(mutex_);
-  /// Stored by us: it has the key that new objects get.
+  /// We have stored the object: it has the key that new objects get.
   void stored(const Key& object) { learn(object, encryption_.customer()); }
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an attempt expects of its reply, and what the reply was found to be.
+// The expectation of an attempt about its reply, and the verdict on that reply.
 #pragma once
 
 #include <chrono>
@@ -39,7 +39,7 @@ enum class Op {
 inline constexpr std::size_t kOpCount = 14;
 std::string_view op_name(Op op);  ///< "HEAD", "LIST", "PUT part", ...
 
-/// What one attempt asked for.
+/// The request of one attempt, as far as its reply must answer it.
 struct Expectation {
   Op op = Op::head;
   std::string key;                           ///< or prefix: for messages
@@ -52,8 +52,8 @@ struct Expectation {
   std::string start;                         ///< list: marker or token of this page
   std::string bucket;         ///< list: as the service calls it; empty: not known yet
   bool expects_etag = false;  ///< head, get: the service has told one with every object so far
-  BodySums sums;              ///< put, part: what was sent with the body
-  EncryptionEcho echo;        ///< what stores bytes: asked for with them
+  BodySums sums;              ///< put, part: checksums sent with the body
+  EncryptionEcho echo;        ///< requests that store bytes: the encryption asked for
   std::string region;         ///< that the attempt was signed for
   WallTime sent_at{};         ///< time that the attempt was signed with
 };
@@ -81,10 +81,10 @@ struct Verdict {
   Error error;  ///< when not
   Retry retry = Retry::never;
   bool at_once = false;             ///< the server never saw the request: again, now, at no cost
-  bool outcome_unknown = false;     ///< the service may have done what was asked
+  bool outcome_unknown = false;     ///< the service may have carried the request out
   bool earlier_unknown = false;     ///< ... when the transport sent it for the first time
-  bool checksum_confirmed = false;  ///< the service told the one it was sent
-  bool foreign = false;             ///< whatever answered does not speak S3
+  bool checksum_confirmed = false;  ///< the service replied with the checksum that we sent
+  bool foreign = false;             ///< the reply is not from an S3 service, e.g. from a proxy
   http::Failure failure = http::Failure::none;
   std::string detail;        ///< of the failure, as the transport put it
   std::string content_type;  ///< of the reply

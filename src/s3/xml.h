@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // S3's XML replies as values. Every function checks that the document is whole, that its root is
-// the expected one and that what the reply must say is there; anything else is an EIO error, never
-// an empty answer. Where an upload id or an ETag is what proves the deed, any root but <Error> will
-// do: rclone answers <InitiateMultipartUpload>, S3Proxy a part copy with <CopyObjectResult>.
+// the expected one and that the required elements are there; anything else is an EIO error, never
+// an empty answer. A reply that carries the upload id or ETag may have any root but <Error>: rclone
+// answers <InitiateMultipartUpload>, S3Proxy a part copy with <CopyObjectResult>.
 #pragma once
 
 #include <optional>
@@ -43,7 +43,7 @@ struct ListReply {
 };
 Result<ListReply> parse_list(std::string_view body);
 
-/// What became of one key of a batch.
+/// The result for one key of a batch.
 struct DeletedKey {
   Key key;
   std::string code;  ///< empty: deleted
@@ -51,8 +51,8 @@ struct DeletedKey {
 };
 Result<std::vector<DeletedKey>> parse_delete(std::string_view body);
 
-/// Of an object or a part. Empty when the reply names no version of what was copied (rclone's of a
-/// copy onto itself): then another request has to show it.
+/// The ETag of a copied object or part. Empty when the reply names none (rclone's of a copy onto
+/// itself): then another request has to show it.
 Result<ETag> parse_copy(std::string_view body);
 Result<UploadId> parse_create_upload(std::string_view body);
 /// Empty when the reply names the object, but not its version (Ceph 16).

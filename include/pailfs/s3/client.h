@@ -36,8 +36,8 @@ struct Config {
   bool list_v2 = false;
   int retries = 5;                       ///< attempts in all, at least 1
   std::chrono::seconds stall_limit{30};  ///< readwrite_timeout: no byte for this long
-  /// The same of requests that are answered when the service has done its work (COPY, Complete,
-  /// DeleteObjects): as readwrite_timeout if that is given.
+  /// The same for requests that the service answers when it has done its work (COPY, Complete,
+  /// DeleteObjects). The value of readwrite_timeout if that is given.
   std::chrono::seconds work_limit{120};
   /// operation_timeout: after this no further attempt is started, and none goes on without a byte.
   std::chrono::seconds operation_limit{120};
@@ -49,7 +49,7 @@ struct Config {
   std::size_t list_max_keys = 1000;                   ///< names a page of a listing may have
 };
 
-/// What S3 allows as a bucket name in the given style; the error says which rule is broken.
+/// Checks a bucket name by S3's rules for the given style; the error says which rule is broken.
 Status check_bucket_name(const std::string& bucket, bool path_style, const std::string& url);
 
 /// Upper bounds of the classes of latency, in seconds; one more class is above all of them.
@@ -61,7 +61,7 @@ struct RequestCount {
   std::string verb;  ///< "GET", "PUT part", ...
   std::uint64_t requests = 0;
   std::uint64_t retries = 0;     ///< of these, not the first attempt
-  std::uint64_t failures = 0;    ///< attempts judged bad; a HEAD of what is absent is none
+  std::uint64_t failures = 0;    ///< attempts judged bad; a HEAD of an absent key is none
   std::uint64_t bytes_sent = 0;  ///< of bodies
   std::uint64_t bytes_received = 0;
   /// Attempts that have ended, by HTTP status; 0: no reply came.
@@ -76,14 +76,15 @@ class Client : public ObjectStore {
  public:
   /// Region in force: the configured one, or what the service named in its refusal.
   [[nodiscard]] virtual std::string region() const = 0;
-  /// One listing of at most one key under `prefix`, with the service's own words on failure: what a
-  /// mount asks before it calls itself mounted. The error text is one line for a person.
+  /// One listing of at most one key under `prefix`, with the service's own words on failure. A
+  /// mount sends it before it calls itself mounted. The error text is one line for a person.
   virtual Status probe(const std::string& prefix) = 0;
-  /// The same, of as many keys as a page has: what the mount is told first is of use to it.
+  /// The same with a whole page of keys, which the mount then need not ask for again.
   virtual Result<ListPage> first_page(const std::string& prefix) = 0;
-  /// What the service's replies have corrected so far (region, clock), a sentence each; any thread.
+  /// The settings that the service's replies have corrected so far (region, clock), a sentence
+  /// each; any thread.
   [[nodiscard]] virtual std::vector<std::string> notices() const = 0;
-  /// What was sent so far, one entry per verb; any thread.
+  /// The requests sent so far, one entry per verb; any thread.
   [[nodiscard]] virtual std::vector<RequestCount> counts() const = 0;
 };
 

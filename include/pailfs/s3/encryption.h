@@ -16,11 +16,11 @@ struct CustomerKey {
   std::string md5;  ///< of the 32 bytes, in base64; shows nothing of them
 };
 
-/// What the service is asked to encrypt objects with. Source: the S3 user guide, "Protecting data
-/// with server-side encryption".
+/// How the service is asked to encrypt objects. Source: the S3 user guide, "Protecting data with
+/// server-side encryption".
 struct Encryption {
   enum class Kind {
-    none,      ///< whatever the bucket does by itself
+    none,      ///< as the bucket is configured
     service,   ///< SSE-S3: keys of the service
     customer,  ///< SSE-C: `keys[0]`
     kms,       ///< SSE-KMS: `kms_key`

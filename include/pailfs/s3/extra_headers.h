@@ -19,14 +19,14 @@ namespace pailfs::s3 {
 ///     reg:^/logs/.* x-amz-storage-class GLACIER    a POSIX extended regular expression
 ///      Cache-Control max-age=60                    a blank first: every object
 ///
-/// Every line that fits applies; of one header the last line wins, also over what the request
-/// carries of itself. A value. Any thread may call apply().
+/// Every line that fits applies; of one header the last line wins, also over a header of the
+/// request itself. A value. Any thread may call apply().
 class ExtraHeaders final {
  public:
   struct Parsed;
   /// EINVAL for a line without a header, a name or value that cannot be sent, and for headers that
   /// belong to signing, framing or the meaning of the request: the error names line and header. A
-  /// pattern that is none is skipped with a warning. `prefix` is that of the mount: patterns and
+  /// malformed pattern is skipped with a warning. `prefix` is that of the mount: patterns and
   /// endings see the rest of a key, with a slash before it.
   static Result<Parsed> parse(std::string_view text, std::string prefix);
 

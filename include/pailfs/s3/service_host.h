@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the host name of a service says about it. Pure; host names are lower case, without a port.
+// Facts about a service that its host name tells. Pure; host names are lower case, without a port.
 #pragma once
 
 #include <string>

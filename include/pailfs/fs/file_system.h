@@ -25,7 +25,7 @@ namespace pailfs::fs {
 
 /// Number by which the kernel knows a file or directory, and programs as st_ino. It follows from
 /// the file's key as long as no other living file has it, so that it is the same when the kernel
-/// has forgotten the file, and in the next mount (fs/file_numbers.h).
+/// has forgotten the file, and in the next mount (fs/tree/inode_numbers.h).
 using InodeId = std::uint64_t;
 inline constexpr InodeId kRootInode = 1;
 /// One open file or directory; never reused.
@@ -39,14 +39,15 @@ struct Config {
   std::optional<mode_t> umask;        ///< shown permissions become 0777 & ~umask for everything
   std::optional<mode_t> mount_umask;  ///< mp_umask: of the mount root, when allow_other is set
   bool allow_other = false;
-  uid_t default_uid = 0;  ///< owner of objects that name none: who mounted
+  uid_t default_uid = 0;  ///< owner of objects that name none: the mounting user
   gid_t default_gid = 0;
   bool read_only = false;
   bool use_xattr = false;
-  /// What umask= shows holds for everybody, so nothing that says otherwise is taken.
+  /// Access control lists are taken and given. Not with umask=, whose permissions hold for all
+  /// users.
   [[nodiscard]] bool obeys_acls() const { return use_xattr && !umask; }
   bool use_wtf8 = false;    ///< names that are not UTF-8 are escaped in keys
-  bool compat_dir = false;  ///< directories in old forms are seen (fs/old_directories.h)
+  bool compat_dir = false;  ///< directories in old forms are seen (fs/format/compat_directories.h)
   bool update_parent_dir_stat = false;  ///< a directory's new times are stored at once
   std::uint64_t multipart_size =
       10U << 20U;  ///< part size, and from this size on uploads are multipart
@@ -59,7 +60,7 @@ struct Config {
   bool no_copy_api = false;
   bool no_rename_api = false;
   bool no_mix_upload = false;
-  /// The service may be asked to copy what is unchanged of a file.
+  /// The service may be asked to copy the unchanged parts of a file.
   [[nodiscard]] bool copies_parts() const {
     return !no_multipart && !no_copy_api && !no_mix_upload;
   }
@@ -70,7 +71,7 @@ struct Config {
   std::uint64_t memory_limit = 0;  ///< of bytes read, fetched ahead or not stored yet
   std::size_t parallel = 16;       ///< requests in flight for one fan-out (max_thread_count)
   std::string temporary_directory = "/tmp";  ///< of the unlinked files that hold unstored writes
-  cache::DiskRoom disk;                      ///< what of its file system is not to be used
+  cache::DiskRoom disk;                      ///< the room of its file system that must stay free
   std::string attribute_file;    ///< where attributes outlive the mount; empty: they do not
   std::string kept_directory;    ///< this mount's own, where clean bytes are kept; empty: nowhere
   std::uint64_t kept_bytes = 0;  ///< how many at most
@@ -78,11 +79,11 @@ struct Config {
   std::uint64_t size_shown = 0;  ///< bucket_size= for statfs; 0: 64 PiB
 };
 
-/// Of a file, in bytes.
+/// A range of a file to allocate, in bytes.
 struct Allocation {
   std::uint64_t offset = 0;
   std::uint64_t size = 0;
-  bool zero = false;   ///< what is there becomes zeros
+  bool zero = false;   ///< bytes that are there become zeros
   bool grows = false;  ///< afterwards the file is at least `offset + size` bytes long
 };
 
@@ -101,14 +102,15 @@ struct Attr {
   WallTime ctime{};
 };
 
-/// Who asks.
+/// The process that asks.
 struct Caller {
   uid_t uid = 0;
   gid_t gid = 0;
   pid_t pid = 0;
   /// Supplementary groups; asks the kernel, so only while the call lasts. May be empty.
   std::function<bool(gid_t)> in_group = {};
-  mode_t umask = 0;  ///< to be taken off the mode of what is made, unless a default list is there
+  mode_t umask = 0;  ///< taken off the mode of a new file, unless its directory has a default
+                     ///< access control list
 };
 
 struct SetAttr {
@@ -119,13 +121,13 @@ struct SetAttr {
   bool by_handle = false;  ///< ftruncate: the new size may wait for the handle's flush
   std::optional<WallTime> atime;
   std::optional<WallTime> mtime;
-  Caller by;  ///< whose change it is; matters for `size`
+  Caller by;  ///< the process that changes; matters for `size`
 };
 
 struct DirEntry {
   std::string_view name;
   mode_t type = 0;           ///< S_IFMT bits; 0 when only a stat can tell
-  InodeId ino = 0;           ///< 0 when its number cannot be told before it is looked up
+  InodeId ino = 0;           ///< 0 when the number is not known before a lookup
   std::uint64_t next = 0;    ///< offset from which readdir continues after this entry
   std::optional<Attr> attr;  ///< only when asked for and known without a request
 };
@@ -136,17 +138,17 @@ struct OpenResult {
   /// The kernel has other attributes than the file that is now open: it must ask for them when it
   /// needs them.
   bool attributes_changed = false;
-  /// The content as a local file, if there is one that stays as it is while it is open; nothing
-  /// else may serve the inode then that could change it. Only with `has_whole_files`.
+  /// The content as a local file, if there is one that stays unchanged while it is open. The inode
+  /// must then not be served in any other way that could change it. Only with `has_whole_files`.
   UniqueFd whole = {};
 };
 
-/// How a write has come to its offset, and by whom.
+/// How a write came to its offset, and the process that writes.
 struct WriteOrigin {
-  bool appends = false;  ///< O_APPEND: it is what the kernel takes for the end of the file
+  bool appends = false;  ///< O_APPEND: the offset is the end of the file as the kernel knows it
   bool direct = false;   ///< O_DIRECT: past the kernel's pages, and beside other pieces of one call
-  /// What the write does to the mode follows from it. Null: pages of a mapping, which the kernel
-  /// brings later and in no process's name.
+  /// The writing process, which decides whether set-id bits are removed. Null for pages of a
+  /// mapping, which the kernel writes later and in no process's name.
   const Caller* by = nullptr;
 };
 
@@ -171,7 +173,7 @@ struct UploadState {
   std::uint64_t bytes_total = 0;
 };
 
-/// A file with something that the store does not have.
+/// A file with bytes or attributes that the store does not have.
 struct UnstoredFile {
   std::string path;  ///< empty: no name leads to it any more
   std::uint64_t bytes = 0;
@@ -184,7 +186,7 @@ struct StoreFailure {
   Error error;
 };
 
-/// What the file system is doing and holds at this moment. Paths are relative to the mount.
+/// The work and the contents of the file system at this moment. Paths are relative to the mount.
 struct Activity {
   std::size_t open_files = 0;
   std::vector<UnstoredFile> unstored;
@@ -208,8 +210,8 @@ class FileSystem {
  public:
   virtual ~FileSystem() = default;
 
-  /// "." and ".." are for file handles: the first finds a number again that was forgotten, as far
-  /// as what is known of names tells its file, else ESTALE.
+  /// "." and ".." are for file handles: the first finds the file of a number that was forgotten, if
+  /// the cached names tell it, else ESTALE.
   virtual Result<Attr> lookup(InodeId parent, std::string_view name) = 0;
   virtual void forget(InodeId ino, std::uint64_t count) = 0;
   virtual Result<Attr> getattr(InodeId ino) = 0;
@@ -243,7 +245,8 @@ class FileSystem {
                                       const Caller& caller) = 0;
   /// Short only at the end of the file.
   virtual Result<ReadBytes> read(HandleId handle, std::uint64_t offset, std::size_t size) = 0;
-  /// What appends goes to the end of the version that the handle has, wherever the kernel put it.
+  /// With `origin.appends` the bytes go to the end of the version that the handle has, whatever
+  /// `offset` is.
   virtual Result<std::size_t> write(HandleId handle, std::uint64_t offset,
                                     std::span<const char> bytes, WriteOrigin origin) = 0;
   Result<std::size_t> write(HandleId handle, std::uint64_t offset, std::span<const char> bytes) {
@@ -255,9 +258,9 @@ class FileSystem {
   /// Tells of the file with that st_ino whether the process that closes a descriptor of it has
   /// another one open, so that another flush will come. Must wait for nothing.
   using AnotherClose = std::function<bool(std::uint64_t)>;
-  /// Returns the store's verdict on everything written through any handle of the file. Of a file
+  /// Returns the store's verdict on everything written through any handle of the file. For a file
   /// that is new or was emptied, and that nothing has been written to, it asks
-  /// `another_close_comes` (if there is one) and leaves storing it to that close.
+  /// `another_close_comes` (if set); if one comes, that one stores the file.
   virtual Status flush(HandleId handle, const AnotherClose& another_close_comes) = 0;
   Status flush(HandleId handle) { return flush(handle, {}); }
   virtual Status fsync(HandleId handle) = 0;
@@ -281,7 +284,7 @@ class FileSystem {
                           XattrMode mode, const Caller& caller) = 0;
   virtual Status removexattr(InodeId ino, std::string_view name) = 0;
 
-  /// Stores what is still unstored, e.g. when the mount ends, and lets the store settle; the error
+  /// Stores every unstored file, e.g. when the mount ends, and lets the store settle; the error
   /// names the first file lost.
   virtual Status sync_all() = 0;
 
@@ -295,8 +298,8 @@ struct FirstPage {
   MonoTime asked{};
 };
 
-/// `store` and `clock` must outlive the file system. What `first` shows need not be asked for
-/// again.
+/// `store` and `clock` must outlive the file system. The names and sizes in `first` are not asked
+/// for again.
 std::unique_ptr<FileSystem> make_file_system(const Config& config, store::ObjectStore& store,
                                              Clock& clock, const FirstPage& first = {});
 

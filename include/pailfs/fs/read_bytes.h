@@ -9,8 +9,8 @@
 
 namespace pailfs::fs {
 
-/// What a read found, where it lies: in the memory that it was fetched into, so that nothing is
-/// copied on the way to the kernel. The bytes stay as long as this does.
+/// The bytes of a read, in the memory that they were fetched into, so that nothing is copied on the
+/// way to the kernel. The memory stays as long as this object. Not thread-safe.
 class ReadBytes final {
  public:
   /// `owner` keeps `bytes` alive.

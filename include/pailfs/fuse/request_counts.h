@@ -17,7 +17,7 @@
 
 namespace pailfs::fuse {
 
-/// What the kernel asks for, by libfuse's names.
+/// The kinds of requests of the kernel, by libfuse's names.
 inline constexpr std::array<std::string_view, 30> kVerbs = {
     "lookup",   "forget",    "getattr",  "setattr",     "readlink",    "mknod",
     "mkdir",    "symlink",   "unlink",   "rmdir",       "rename",      "link",
@@ -61,8 +61,7 @@ class RequestCounts final {
     int errno_value = 0;
     std::uint64_t count = 0;
   };
-  /// Those that are not zero, by verb and errno.
-  /// Of those that have taken a second and more, as of a moment ago.
+  /// The oldest request among those that have taken a second or more, as of a moment ago.
   [[nodiscard]] std::optional<OldestRequest> oldest() const EXCLUDES(mutex_) {
     MutexLock lock(mutex_);
     return oldest_;
@@ -71,6 +70,7 @@ class RequestCounts final {
     MutexLock lock(mutex_);
     oldest_ = std::move(request);
   }
+  /// The counts that are not zero, by verb and errno.
   [[nodiscard]] std::vector<Row> rows() const {
     std::vector<Row> rows;
     for (std::size_t verb = 0; verb < kVerbs.size(); ++verb) {

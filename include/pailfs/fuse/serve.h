@@ -13,7 +13,7 @@ namespace pailfs::fuse {
 
 class RequestCounts;
 
-/// For whoever watches a mount; each may be left out.
+/// Ways to watch a mount; each may be left out.
 struct Instruments {
   RequestCounts* counts = nullptr;  ///< counts every request; outlives the mount
   /// Value of the attribute user.pailfs.status of the mount's root, which listxattr does not show.
@@ -23,13 +23,13 @@ struct Instruments {
   std::function<std::string()> status;
 };
 
-/// Mounts, serves until unmounted or until SIGTERM or SIGINT, unmounts, then stores what is left.
-/// `on_ready` is called at most once, on any thread, when the kernel has begun to talk to us
+/// Mounts, serves until unmounted or until SIGTERM or SIGINT, unmounts, then stores every unstored
+/// file. `on_ready` is called at most once, on any thread, when the kernel has begun to talk to us
 /// (FUSE_INIT); it may not fork. Returns after the file system is unmounted; the error says why it
-/// never was mounted or what could not be stored. A dead mount of ours on the directory is taken
-/// away first. Meanwhile a record of the mount lies in runtime_directory(), SIGHUP reopens the log
-/// file and calls `on_hangup`, if any, SIGUSR2 changes the log level, SIGUSR1 and SIGPIPE are
-/// ignored. A service manager is told when it ends (sd_notify(3)). One at a time in a process;
+/// never was mounted or which file could not be stored. A dead mount of ours on the directory is
+/// taken away first. Meanwhile a record of the mount lies in runtime_directory(), SIGHUP reopens
+/// the log file and calls `on_hangup`, if any, SIGUSR2 changes the log level, SIGUSR1 and SIGPIPE
+/// are ignored. A service manager is told when it ends (sd_notify(3)). One at a time in a process;
 /// works as process 1. `ending`, if any, begins with the first signal to end or the unmount; when
 /// all is stored it is told that nothing is wanted of the store any more, and that this process may
 /// be ended without a word.

@@ -19,10 +19,10 @@ namespace pailfs::journal {
 /// Settings; values come from the command line, see pailfs(1).
 struct Config {
   std::string cache_directory;  ///< the journal is a directory of its own in it
-  /// What the journal belongs to: service, bucket and prefix. Changes made for one are never sent
-  /// to another.
+  /// The service, bucket and prefix that the journal belongs to. Changes made for one identity are
+  /// never sent to another.
   std::string identity;
-  /// False: nothing new is taken in; what an earlier mount has left is carried out.
+  /// False: no new change is taken in; the changes that an earlier mount left are carried out.
   bool acknowledges = true;
   std::uint64_t most_bytes = 1U << 30U;  ///< of bodies that wait; more make their writers wait
   std::size_t most_changes = 100'000;    ///< keys that wait
@@ -31,21 +31,22 @@ struct Config {
   /// How long a request of a mount that died may take to arrive: nothing that it left is sent
   /// sooner.
   std::chrono::milliseconds grace{3000};
-  std::chrono::seconds patience{120};  ///< of who waits for room, or for the store's verdict
+  std::chrono::seconds patience{120};  ///< how long a caller waits for room, or for the store's
+                                       ///< verdict
   cache::DiskRoom disk;
   bool memory_will_do = false;  ///< for tests: the directory need not outlive a crash
-  /// True at the end of a mount whose store does not answer: nobody waits for it any more.
+  /// True at the end of a mount whose store does not answer: waits for the store then end at once.
   std::function<bool()> given_up = [] { return false; };
 };
 
-/// A change that the store has refused, for good or for now, or that somebody else's later version
-/// was in the way of, or that waits.
+/// A change that waits, that the store has refused (for good or for now), or that was set aside
+/// because another writer has stored a later version.
 struct Unstored {
   store::Key key;
   std::string why;
 };
 
-/// What waits at this moment.
+/// The changes that wait at this moment.
 struct Waiting {
   std::string directory;
   std::size_t changes = 0;  ///< keys
@@ -54,7 +55,7 @@ struct Waiting {
   std::uint64_t carried_out = 0;    ///< changes since the start
   std::size_t refusals = 0;         ///< of them, those that the store refuses
   std::vector<Unstored> refused;    ///< at most kMostShown; tried again from time to time
-  std::vector<Unstored> others;     ///< what else waits and for what, at most kMostShown
+  std::vector<Unstored> others;     ///< other changes that wait and for what, at most kMostShown
   std::uint64_t conflicts = 0;      ///< since the start: changes set aside
   std::vector<Unstored> set_aside;  ///< the last kMostShown of them
   bool acknowledges = true;         ///< false: the disk failed, or it was configured so
@@ -63,12 +64,12 @@ struct Waiting {
 
 /// An ObjectStore that acknowledges changes when they are in a crash-safe journal on the local disk
 /// and carries them out in the background, merged, in an order in which nothing acknowledged can be
-/// lost. Reads and listings show the store with what waits laid over it.
+/// lost. Reads and listings show the store with the waiting changes laid over it.
 ///
 /// put, copy, remove and remove_many return after an fdatasync that they share. Uploads in parts go
-/// to the store directly, after what waits for their keys; so does a put with a condition when
-/// nothing waits for its key, and everything once the disk has failed. settle() waits for the
-/// store.
+/// to the store directly, after the changes that wait for their keys; so does a put with a
+/// condition when nothing waits for its key, and everything once the disk has failed. settle()
+/// waits for the store.
 ///
 /// An object that waits has its MD5 as ETag, as most stores will name it; where the store names it
 /// otherwise, the first name stays good for it as long as this mount lives.
@@ -79,9 +80,9 @@ class JournalStore : public store::ForwardingStore {
 };
 
 /// Takes the journal of this identity in the cache directory, made if it is missing, and goes on
-/// with what is in it. EBUSY: another process has it. ENOTSUP: the directory is in memory.
-/// Destruction stops sending and leaves what waits in the journal. `store` and `clock` must outlive
-/// it.
+/// with the changes in it. EBUSY: another process has it. ENOTSUP: the directory is in memory.
+/// Destruction stops sending and leaves the waiting changes in the journal. `store` and `clock`
+/// must outlive it.
 Result<std::unique_ptr<JournalStore>> open_journal(const Config& config, store::ObjectStore& store,
                                                    Clock& clock);
 

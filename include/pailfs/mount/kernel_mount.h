@@ -11,9 +11,9 @@
 namespace pailfs::mount {
 
 /// A FUSE file system in the kernel's mount table, made by us; unmounted with its owner at the
-/// latest. Who may mount does so by mount(2), others and whom the kernel refuses by fusermount.
-/// libfuse only gets the descriptor: so what fusermount says is ours to put into words, and the
-/// program of FUSE 2 will do.
+/// latest. A process that may mount calls mount(2); other processes, and those that the kernel
+/// refuses, use fusermount. libfuse only gets the descriptor, so that we put fusermount's errors
+/// into words ourselves and can use the fusermount of FUSE 2 too.
 class KernelMount final {
  public:
   /// Mounts on `path`, which is absolute. The error is a sentence with a remedy.
@@ -25,11 +25,11 @@ class KernelMount final {
   KernelMount& operator=(KernelMount&&) = delete;
   ~KernelMount();
 
-  /// The mounted /dev/fuse. Stays ours: whoever closes descriptors of its own gets a copy.
+  /// The mounted /dev/fuse. Stays ours: a library that closes its descriptor gets a copy.
   [[nodiscard]] int device() const { return device_.get(); }
 
-  /// Lazily, unless somebody else has unmounted. Every copy of the descriptor must be closed by
-  /// then: otherwise the kernel would wait for answers that nobody gives any more.
+  /// Unmounts lazily, unless it is unmounted already. Every copy of the descriptor must be closed
+  /// by then: otherwise the kernel would wait for answers that never come.
   void unmount();
 
  private:
@@ -42,7 +42,7 @@ class KernelMount final {
   std::string path_;
 };
 
-/// Takes whatever is mounted on `path` off, lazily; by fusermount where the kernel refuses us.
+/// Unmounts the topmost mount on `path` lazily; by fusermount where the kernel refuses us.
 Status unmount_lazily(const Environment& machine, const std::string& path);
 
 }  // namespace pailfs::mount

@@ -9,8 +9,8 @@
 
 namespace pailfs::mount {
 
-/// What is mounted, in the words by which a second command for the same is recognised; goes into
-/// the mount's record (runtime.h), hence no secret.
+/// The words by which a second command for the same mount is recognised. They go into the mount's
+/// record (runtime.h), hence no secret.
 struct Identity {
   std::string source;          ///< "bucket" or "bucket:/prefix"
   std::string url;             ///< of the service
@@ -34,13 +34,13 @@ struct Config {
   bool clone_fd = false;                 ///< a descriptor of /dev/fuse for each thread
   unsigned max_background = 64;
   unsigned congestion_threshold = 0;  ///< 0: three quarters of max_background
-  unsigned max_readahead = 0;         ///< of the kernel, bytes; 0: what is best
+  unsigned max_readahead = 0;         ///< of the kernel, bytes; 0: chosen automatically
   unsigned max_write = 1U << 20U;
   double attribute_seconds = 1.0;  ///< kernel's attribute and entry time to live, as in s3fs
   double entry_seconds = 1.0;
   double negative_seconds = 0.0;
   bool direct_io = false;     ///< past the kernel's page cache
-  bool kernel_cache = false;  ///< the page cache is kept whatever the store says
+  bool kernel_cache = false;  ///< the page cache is kept even if the object has changed
   bool use_xattr = false;
 };
 
@@ -52,15 +52,15 @@ Status enter_mount_namespace(const std::string& name);
 /// directory that is there is success.
 Status make_mountpoint(const std::string& path);
 
-/// What stands at a mountpoint that may be used.
+/// State of a mountpoint that may be used.
 enum class Mountpoint {
   free,         ///< also: an automount trigger, a dead mount of ours
   same_mounted  ///< a living mount of ours with the same identity: nothing is left to do
 };
 
-/// Refuses what cannot be a mountpoint, in words: missing, not a directory, not ours, already
-/// mounted by us as something else, stale and not ours, /dev/fuse missing or closed to us, no
-/// fusermount for a user, allow_other not permitted. Changes nothing; warns on stderr about a
+/// Refuses a path that cannot be a mountpoint, in words: missing, not a directory, not ours,
+/// already mounted by us as something else, stale and not ours, /dev/fuse missing or closed to us,
+/// no fusermount for a user, allow_other not permitted. Changes nothing; warns on stderr about a
 /// directory that is not empty. "/dev/fd/N", an open and mounted FUSE descriptor, is not looked at.
 Result<Mountpoint> check_mountpoint(const Config& config);
 

@@ -15,14 +15,14 @@ struct MountEntry {
   std::string mountpoint;        ///< unescaped
   std::string type;              ///< e.g. "fuse.s3fs"
   std::string source;            ///< unescaped
-  std::optional<uid_t> user_id;  ///< who mounted, for FUSE file systems
+  std::optional<uid_t> user_id;  ///< the mounting user, for FUSE file systems
 };
 
 /// A line of /proc/PID/mountinfo (proc(5)); nothing when it has another form.
 std::optional<MountEntry> parse_mountinfo_line(std::string_view line);
 
-/// What is mounted at exactly `path`: the last, hence uppermost, entry. `mountinfo` is the text of
-/// the whole table, `path` absolute and without symbolic links.
+/// The mount at exactly `path`: the last, hence uppermost, entry. `mountinfo` is the text of the
+/// whole table, `path` absolute and without symbolic links.
 std::optional<MountEntry> find_mount(std::string_view mountinfo, std::string_view path);
 
 /// The kernel's table for this process; "" when /proc is not there.

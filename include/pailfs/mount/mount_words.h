@@ -9,7 +9,7 @@
 
 namespace pailfs::mount {
 
-/// The options of one mount, sorted by who has to be told.
+/// The options of one mount, sorted by receiver: kernel, fusermount, libfuse.
 struct MountWords {
   std::string source;       ///< first field of the mount table
   std::string type;         ///< third field: "fuse.s3fs"
@@ -21,10 +21,10 @@ struct MountWords {
   std::vector<std::string> for_libfuse;
 };
 
-/// Sorts the options of `config`. Always default_permissions; nosuid and nodev unless dev or suid
-/// is asked for by somebody who `may_mount` without a setuid program, which refuses them. Words
-/// that mount(8) knows but FUSE does not (relatime, defaults, ...) are dropped. The last of equal
-/// settings wins. EINVAL for a word that nobody knows.
+/// Sorts the options of `config`. Always default_permissions; nosuid and nodev, unless dev or suid
+/// is given and the process `may_mount` without fusermount, which refuses both. Words that mount(8)
+/// knows but FUSE does not (relatime, defaults, ...) are dropped. The last of equal settings wins.
+/// EINVAL for an unknown word.
 Result<MountWords> mount_words(const Config& config, bool may_mount);
 
 }  // namespace pailfs::mount

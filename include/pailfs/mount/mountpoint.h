@@ -32,15 +32,16 @@ Result<Mountpoint> check_mountpoint(const Config& config, const Environment& mac
 /// directory by this name, and the process will leave its working directory.
 Result<std::string> absolute_mountpoint(const std::string& path);
 
-/// N of "/dev/fd/N": somebody else has opened /dev/fuse, mounted, and handed us the descriptor.
+/// N of "/dev/fd/N": the program that started us has opened /dev/fuse, mounted, and handed us the
+/// descriptor.
 std::optional<int> passed_descriptor(const std::string& mountpoint);
 
-/// Somebody else, perhaps the same command, may have mounted since check_mountpoint(): EBUSY then.
-/// To be asked after clear_stale().
+/// EBUSY when another process, perhaps the same command run twice, has mounted since
+/// check_mountpoint(). Call it after clear_stale().
 Status refuse_second_mount(const Config& config, const Environment& machine,
                            const std::string& path);
 
-/// Takes a mount of ours whose process is gone off `path` (lazily). Does nothing when there is
+/// Unmounts (lazily) a mount of ours on `path` whose process is gone. Does nothing when there is
 /// none.
 Status clear_stale(const Config& config, const Environment& machine, const std::string& path);
 

@@ -34,9 +34,10 @@ std::optional<MountRecord> read_record(const std::string& directory, const std::
 std::vector<MountRecord> list_records(const std::string& directory, std::string_view mountinfo);
 Status remove_record(const std::string& directory, const std::string& mountpoint);
 
-/// Waits its turn to look at a mountpoint, mount and leave a record; the next one may when the
-/// descriptor is closed. Without a descriptor, after ten seconds or where it cannot be had, the
-/// caller goes on alone: two commands at the same moment are the only ones that would notice.
+/// Lock under which a command looks at a mountpoint, mounts and writes its record; closing the
+/// descriptor releases it. Without a descriptor, after ten seconds or when the lock file cannot be
+/// made, the caller goes on without the lock, which only matters when two commands run at the same
+/// moment.
 UniqueFd lock_records(const std::string& directory);
 
 }  // namespace pailfs::mount

@@ -8,7 +8,7 @@
 namespace pailfs::process {
 
 /// How a piece of work ended: the exit code for the shell and, when it failed, one sentence for the
-/// person who called, without the program's name and without a line end.
+/// user, without the program's name and without a line end.
 struct Outcome {
   int exit_code = 0;
   std::string message;
@@ -29,8 +29,8 @@ inline constexpr int kExitDied = 1;
 /// that dies without a word is reported with its signal.
 ///
 /// Never returns in the child: it leaves with _exit() and the work's code. Once ready the child's
-/// standard streams are /dev/null and its directory is "/", so that `$(pailfs ...)` returns; what
-/// goes wrong afterwards is for the log.
+/// standard streams are /dev/null and its directory is "/", so that `$(pailfs ...)` returns; later
+/// errors go to the log.
 ///
 /// Call it while the process has one thread: only the calling thread exists in the child.
 int run_detached(const Work& work, std::chrono::seconds limit);

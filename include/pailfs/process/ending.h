@@ -11,12 +11,12 @@
 
 namespace pailfs::process {
 
-/// Keeps the end of a mount short when the store does not answer (umount_timeout). From begin() on
-/// it watches whether anything is moved to or from the store. What makes progress is never cut off;
-/// without any for the limit, less what is needed to end in order, the store is given up: requests
-/// fail, so that everything that waits for them ends, and the end goes its usual way with its list
-/// of what is not stored. What still has not ended at the limit is ended by _exit(2), after
-/// last_words. A thread of its own from begin() on. Any thread may call the members.
+/// Keeps the end of a mount short when the store does not answer (umount_timeout). From begin() on,
+/// a thread watches whether bytes move to or from the store. While they do, the mount goes on
+/// storing. If none moves for almost the limit, the store is given up: requests fail, so that
+/// everything that waits for them ends, and the mount ends in order with its list of files that are
+/// not stored. A process that still runs at the limit is ended by _exit(2), after the last words.
+/// Any thread may call the members.
 class Ending final {
  public:
   struct Store {
@@ -31,10 +31,10 @@ class Ending final {
 
   /// Not from a handler of signals. The second time changes nothing.
   void begin() EXCLUDES(mutex_);
-  /// What is done before the process is ended, instead of what was set before; may be null. Calls
-  /// nothing back. Waits for the words if they are being said, and then for ever.
+  /// Sets the function that is called before _exit(2), in place of the one before; may be null. It
+  /// calls nothing back. If the old function is being called, waits for that, and then for ever.
   void set_last_words(std::function<void()> words) EXCLUDES(mutex_);
-  /// Nothing is wanted of the store any more: what still asks it ends.
+  /// Ends all requests to the store, because none is needed any more.
   void give_up() { store_.give_up(); }
   /// The store was given up because it did not answer.
   [[nodiscard]] bool gave_up() EXCLUDES(mutex_);
@@ -55,7 +55,7 @@ class Ending final {
 };
 
 enum class EndStep { wait, give_up, exit };
-/// What is due when nothing has moved for so long. Pure.
+/// The step that is due when no byte has moved for `still`. Pure.
 EndStep end_step(std::chrono::nanoseconds still, std::chrono::seconds limit);
 
 }  // namespace pailfs::process

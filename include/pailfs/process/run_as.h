@@ -8,8 +8,8 @@
 namespace pailfs::process {
 
 /// Makes this process that user's, for good: ids, groups, HOME and the like, as if the user had
-/// started it (run_as=, which mount.fuse(8) calls setuid=). Only root can become somebody else;
-/// nothing happens to who is that user already. Before any thread exists.
+/// started it (run_as=, which mount.fuse(8) calls setuid=). Only root can become another user; a
+/// process that already is that user stays as it is. Call it before any thread exists.
 Status become_user(const std::string& name);
 
 }  // namespace pailfs::process

@@ -32,7 +32,8 @@ class SignalWatch final {
   SignalWatch(const SignalWatch&) = delete;
   SignalWatch& operator=(const SignalWatch&) = delete;
 
-  /// A further SIGTERM or SIGINT changes nothing from now on: what is unstored is being stored.
+  /// Tells that the loop has ended. A further SIGTERM or SIGINT changes nothing from now on, while
+  /// unstored files are being stored.
   void loop_ended() EXCLUDES(mutex_);
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A mount's control socket: how commands talk to the process that serves it. A stream socket in the
-// runtime directory, mode 0600; whoever connects must be the mount's user or root, which the kernel
+// runtime directory, mode 0600; the client must be the mount's user or root, which the kernel
 // vouches for (SO_PEERCRED). One request a connection, one line; the reply is lines:
 //
 //   status  one JSON object                     text   the same for a person
@@ -42,7 +42,7 @@ class ControlServer final {
     std::function<std::string()> json;  ///< any thread, as is `text`
     std::function<std::string()> text;
     fs::FileSystem& files;                           ///< outlives the server
-    std::function<journal::Waiting()> waiting = {};  ///< what a journal holds; may be empty
+    std::function<journal::Waiting()> waiting = {};  ///< the changes in a journal; may be empty
   };
   /// Takes the place of a socket that is left over.
   static Result<std::unique_ptr<ControlServer>> start(const std::string& path, Answers answers);
@@ -51,7 +51,7 @@ class ControlServer final {
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;
 
-  /// The mount has ended and nothing more will be stored: tells those who drain.
+  /// Tells clients that drain that the mount has ended and nothing more will be stored.
   void ended() EXCLUDES(mutex_);
 
  private:
@@ -62,7 +62,7 @@ class ControlServer final {
   };
 
   ControlServer(std::string path, Answers answers, UniqueFd listener, UniqueFd wake);
-  /// Unless the next mount of the directory has put its own there meanwhile.
+  /// Removes the socket, unless the next mount of the directory has put its own there.
   void remove_socket() const;
   void listen();
   void admit(UniqueFd socket) EXCLUDES(mutex_);
@@ -72,7 +72,8 @@ class ControlServer final {
   bool sync(int socket);
   void await_end(int socket) EXCLUDES(mutex_);
   std::size_t tell_unstored(int socket);
-  /// `only_refused`: what waits has been acknowledged since.
+  /// `only_refused` leaves out changes that only wait, because they were acknowledged after the
+  /// sync.
   std::size_t tell_waiting(int socket, bool only_refused);
   std::string progress();
 
@@ -88,10 +89,10 @@ class ControlServer final {
   std::thread thread_;
 };
 
-/// The asker's end. Not thread-safe.
+/// The client's end. Not thread-safe.
 class ControlClient final {
  public:
-  /// ENOENT or ECONNREFUSED: nobody listens there. EACCES, EPERM: not for us.
+  /// ENOENT or ECONNREFUSED: no server listens there. EACCES, EPERM: not for us.
   static Result<ControlClient> ask(const std::string& path, std::string_view request);
 
   /// The next line of the reply; nothing at its end. ETIMEDOUT when none comes before `deadline`.

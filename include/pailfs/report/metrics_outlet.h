@@ -30,9 +30,9 @@ Result<ListenAddress> parse_listen(const std::string& text);
 std::string answer_http(const std::string& head, const std::function<std::string()>& metrics);
 
 /// Shows metrics: in a file that is replaced every 15 seconds and once more at the end, and at an
-/// HTTP port (GET /metrics, one request a connection). One thread does both and waits for no asker:
-/// each has 2 seconds, and of more than 64 the first is hung up on. Create it after the process has
-/// detached.
+/// HTTP port (GET /metrics, one request a connection). One thread does both and waits for no
+/// client: each has 2 seconds, and when there are more than 64 the oldest connection is closed.
+/// Create it after the process has detached.
 class MetricsOutlet final {
  public:
   /// `metrics` is called on the outlet's thread, and on the thread that destroys it. EADDRINUSE and
@@ -50,7 +50,7 @@ class MetricsOutlet final {
   void write_file();
 
   using SteadyTime = std::chrono::steady_clock::time_point;
-  /// Somebody at the port. With a reply it is being answered.
+  /// A client at the port. With a reply it is being answered.
   struct Asker {
     UniqueFd socket;  // never blocks
     SteadyTime deadline;
@@ -59,7 +59,7 @@ class MetricsOutlet final {
   };
   [[nodiscard]] int pause(SteadyTime now, SteadyTime due) const;
   void admit();
-  /// False when this one is done with.
+  /// False when the connection can be closed.
   bool serve(Asker& asker);
 
   const std::string file_;
@@ -67,7 +67,7 @@ class MetricsOutlet final {
   const UniqueFd listener_;
   const UniqueFd wake_;  // readable: the outlet goes
   bool complained_ = false;
-  std::vector<Asker> askers_;  // only the thread's, the longest there first
+  std::vector<Asker> askers_;  // of the thread only, oldest first
   std::thread thread_;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a running mount tells about itself, and its three spellings. Pure functions; no secret gets
-// into any of this.
+// The report of a running mount about itself, in three formats. Pure functions; no secret gets into
+// any of them.
 #pragma once
 
 #include <sys/types.h>
@@ -18,7 +18,7 @@
 
 namespace pailfs::report {
 
-/// What stays the same for the life of a mount.
+/// The part of a report that stays the same for the life of a mount.
 struct Subject {
   std::string source;  ///< "bucket" or "bucket:/prefix"
   std::string mountpoint;
@@ -54,7 +54,7 @@ std::string to_text(const Report& report);
 /// Prometheus' text format, version 0.0.4; names begin with pailfs_.
 std::string to_metrics(const Report& report);
 
-/// "3 files, 12.0 MiB": what the store does not have yet.
+/// "3 files, 12.0 MiB": the files that the store does not have yet.
 std::string describe_unstored(const fs::Activity& activity);
 /// "3 changes, 12.0 MiB, the oldest 5 s old"
 std::string describe_waiting(const journal::Waiting& waiting);

@@ -18,7 +18,8 @@
 namespace pailfs::fuse {
 namespace {
 
-/// A shell has a handful; a server with thousands does not open files by redirection.
+/// Most descriptors looked at: a shell has a handful, and a server with thousands does not open
+/// files by redirection.
 constexpr int kMostLookedAt = 256;
 constexpr std::size_t kInfoLimit = 4096;
 
@@ -86,7 +87,7 @@ struct CallerDescriptors::Shared {
 
   explicit Shared(Look how) : look(std::move(how)) {}
   void answer_all() EXCLUDES(mutex);
-  /// The top of a thread: what is thrown for want of memory ends here.
+  /// The top of a thread, so an exception for want of memory ends here.
   [[nodiscard]] bool answer_to(const Question& question) const noexcept {
     try {
       return look(question.pid, question.ino);

@@ -21,11 +21,11 @@ constexpr std::uint64_t bit(int signal) {
   return 1ULL << static_cast<unsigned>(signal - 1);
 }
 
-/// What is done by default with every other signal ends the process.
+/// Signals whose default action does not end the process.
 constexpr std::uint64_t kHarmless = bit(SIGCHLD) | bit(SIGCONT) | bit(SIGURG) | bit(SIGWINCH) |
                                     bit(SIGSTOP) | bit(SIGTSTP) | bit(SIGTTIN) | bit(SIGTTOU);
 constexpr std::uint64_t kAskToEnd = bit(SIGINT) | bit(SIGTERM) | bit(SIGHUP) | bit(SIGQUIT);
-/// The low bits of an exit code: which signal it was.
+/// The low bits of an exit code: the number of the signal.
 constexpr int kSignalMask = 0x7f;
 
 /// Text behind "label" up to the end of its line; nothing if no line begins so.
@@ -51,7 +51,8 @@ Asked what_is_asked(const CallerState& caller) {
   if (!caller.seen) return caller.absent ? Asked::absent : Asked::unknown;
   if ((caller.pending & bit(SIGKILL)) != 0) return Asked::to_die;
   if (caller.exits) {
-    // Of a stranger's process it is not known; that nobody can hear the answer is.
+    // Another user's exit code is hidden from us, but a thread that exits hears no answer either
+    // way.
     const bool killed = !caller.exit_code || (*caller.exit_code & kSignalMask) != 0;
     return killed ? Asked::to_die : Asked::nothing;
   }
@@ -102,7 +103,7 @@ CallerState look_at_caller(pid_t thread) {
   if (const auto stat = read_file(directory + "/stat", kFileLimit)) {
     caller.exit_code = parse_exit_code(*stat);
   }
-  // To who may not know, the kernel says 0.
+  // The kernel shows 0 to processes that may not know the exit code.
   const auto owner = line_of(*status, "Uid:");
   const auto uid = owner ? parse_uint(owner->substr(0, owner->find('\t'))) : std::nullopt;
   const bool may_know = ::geteuid() == 0 || (uid && *uid == ::geteuid());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether a thread that waits for an answer is to stop waiting, as /proc shows it.
+// Whether a thread that waits for an answer has been asked by signals to stop waiting, as /proc
+// shows it.
 #pragma once
 
 #include <sys/types.h>
@@ -10,8 +11,8 @@
 
 namespace pailfs::fuse {
 
-/// What /proc/TID/status and, of a thread that is exiting, /proc/TID/stat say. In a set of signals
-/// bit N-1 is signal N, as there.
+/// The fields of /proc/TID/status and, for a thread that is exiting, of /proc/TID/stat. In a set of
+/// signals bit N-1 is signal N, as there.
 struct CallerState {
   bool seen = false;                  ///< its status could be read
   bool absent = false;                ///< there is no such thread, or it is hidden from us
@@ -23,7 +24,7 @@ struct CallerState {
   std::uint64_t caught = 0;
 };
 
-/// What a waiting thread is asked for by the signals that it could not take yet.
+/// The meaning of the signals that a waiting thread could not take yet.
 enum class Asked {
   nothing,
   unknown,  ///< it cannot be seen
@@ -34,9 +35,9 @@ enum class Asked {
 
 /// The rule. A signal whose handler has another purpose (SIGALRM, SIGURG, SIGCHLD, SIGWINCH,
 /// SIGUSR1, ...) asks for nothing: on a local disk none of them ends a call either, and programs
-/// that get them all the time (Go, git) do not expect it. A thread that exits asks for something
-/// only if a signal has ended its process: who exits of its own will waits for what it wrote.
-/// SIGKILL of a thread that exits already is dropped by the kernel and cannot be seen.
+/// that get them all the time (Go, git) do not expect it. A thread that exits is `to_die` only if a
+/// signal has ended its process: a program that exits by itself still waits until its writes are
+/// stored. The kernel drops SIGKILL for a thread that exits already, so it cannot be seen.
 Asked what_is_asked(const CallerState& caller);
 
 CallerState parse_status(std::string_view status);
@@ -44,12 +45,13 @@ CallerState parse_status(std::string_view status);
 std::optional<int> parse_exit_code(std::string_view stat);
 
 /// Reads plain files of /proc only and follows no link there, so that it cannot wait for the thread
-/// it looks at: `status` is answered whatever the thread waits for; `stat` is not while it calls
-/// execve(2), so that is read of threads without memory only, which cannot. To be called on a
-/// thread that nobody waits for, all the same.
+/// it looks at. The kernel always answers `status`; it does not answer `stat` while the thread is
+/// in execve(2), so `stat` is read only of threads without memory, which cannot be. Call it on a
+/// thread that no request waits for, all the same.
 CallerState look_at_caller(pid_t thread);
 
-/// False where /proc is another process namespace's, or missing: its numbers are not the callers'.
+/// False where /proc is missing or that of another process namespace, whose numbers are not those
+/// of our callers.
 bool proc_is_ours();
 
 }  // namespace pailfs::fuse

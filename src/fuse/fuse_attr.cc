@@ -8,7 +8,7 @@
 namespace pailfs::fuse {
 namespace {
 
-constexpr blksize_t kBlockSize = 4096;  // what s3fs shows
+constexpr blksize_t kBlockSize = 4096;  // as in s3fs
 constexpr std::uint64_t kStatBlock = 512;
 
 }  // namespace
@@ -23,8 +23,7 @@ struct timespec to_timespec(WallTime time) {
 }
 
 WallTime to_wall_time(const struct timespec& time) {
-  // Nanoseconds since 1970 fit 64 bits from 1677 to 2262; beyond, the time nearest to what was
-  // meant.
+  // Nanoseconds since 1970 fit 64 bits from 1677 to 2262; times beyond become the nearest of these.
   constexpr std::int64_t kLimit = 9'223'372'035;
   const std::int64_t seconds = std::clamp<std::int64_t>(time.tv_sec, -kLimit, kLimit);
   const long nanoseconds = seconds == time.tv_sec ? time.tv_nsec : 0;

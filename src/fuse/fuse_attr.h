@@ -19,7 +19,7 @@ struct statvfs to_statvfs(const fs::StatFs& numbers);
 fuse_entry_param to_entry(const fs::Attr& attr, const mount::Config& config);
 /// `which` are libfuse's FUSE_SET_ATTR_ bits; `now` stands for UTIME_NOW.
 fs::SetAttr to_set_attr(const struct stat& attr, int which, WallTime now);
-/// Whether who asks is in the group, besides its own; a look at /proc.
+/// Whether the group is among the caller's supplementary groups; reads /proc.
 bool is_member(fuse_req_t request, gid_t group);
 
 }  // namespace pailfs::fuse

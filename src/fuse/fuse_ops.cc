@@ -38,9 +38,10 @@ void init(void* user_data, fuse_conn_info* connection) {
     want(*connection, FUSE_CAP_DONT_MASK);
     adapter.kernel_obeys_acls = true;
   }
-  // File handles: what the kernel has forgotten it asks for by "." of its number.
+  // File handles: the kernel looks up "." of the number of an inode that it has forgotten.
   want(*connection, FUSE_CAP_EXPORT_SUPPORT);
-  // It would make the kernel the authority on size and mtime and hide what others change.
+  // This would make the kernel the authority on size and mtime and hide changes by other clients of
+  // the bucket.
   refuse(*connection, FUSE_CAP_WRITEBACK_CACHE);
   // Measured at a third of the speed of a copy.
   refuse(*connection, FUSE_CAP_SPLICE_READ);
@@ -67,8 +68,8 @@ void init(void* user_data, fuse_conn_info* connection) {
     connection->max_readahead = std::min(connection->max_readahead, config.max_readahead);
   }
   adapter.ready = true;
-  // The kernel queues requests until INIT is answered, which libfuse does when we return: whoever
-  // is told now can use the mount.
+  // The kernel queues requests until INIT is answered, which libfuse does when we return, so
+  // programs can use the mount from now on.
   if (adapter.on_ready) adapter.on_ready();
 }
 
@@ -78,7 +79,7 @@ void invalidate_attributes(Adapter& adapter, fuse_ino_t ino) {
   if (adapter.session == nullptr) return;
   constexpr off_t kNoPages = -1;
   const int failed = fuse_lowlevel_notify_inval_inode(adapter.session, ino, kNoPages, 0);
-  // ENOENT: it has none. Before an unmount the connection may be gone.
+  // ENOENT: the kernel does not know the inode. Before an unmount the connection may be gone.
   if (failed != 0 && log::enabled(LogLevel::debug)) {
     log::write(LogLevel::debug, "attributes of inode " + std::to_string(ino) +
                                     " not taken from the kernel: errno " + std::to_string(-failed));

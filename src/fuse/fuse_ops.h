@@ -19,7 +19,7 @@
 
 namespace pailfs::fuse {
 
-/// What libfuse carries around for us; outlives the session.
+/// The userdata of the session, which every verb gets from libfuse; outlives the session.
 struct Adapter {
   const mount::Config& config;
   fs::FileSystem& files;
@@ -34,14 +34,14 @@ struct Adapter {
   bool ready = false;  ///< FUSE_INIT was seen; written on one worker, read after the loop
 };
 
-/// The kernel asks for the attributes of a file when it next needs them, whatever it was told, and
-/// drops its pages if size or mtime are others. Of a file that a request which is not answered yet
-/// is about: then this waits for nothing (no range of pages, hence for no request, and the kernel
-/// keeps the inode meanwhile).
+/// Makes the kernel forget the attributes of a file: it asks for them when it next needs them, and
+/// drops its pages if size or mtime have changed. Call it only while a request for that file is not
+/// answered yet: the kernel then keeps the inode, and without a range of pages the call waits for
+/// no request.
 void invalidate_attributes(Adapter& adapter, fuse_ino_t ino);
 
-/// libfuse's table, filled with translations to fs::FileSystem. What is left out on purpose:
-/// access (the kernel checks, default_permissions), locks and flock (the kernel keeps them), lseek,
+/// libfuse's table, filled with translations to fs::FileSystem. Left out on purpose: access (the
+/// kernel checks, default_permissions), locks and flock (the kernel keeps them), lseek,
 /// copy_file_range, ioctl, poll (the kernel and libc emulate what can be), and, unless
 /// config.use_xattr, the xattr verbs: the ENOSYS that libfuse then gives makes the kernel never ask
 /// again. A kernel that may ask does so before every write, for security.capability: 10,000 writes

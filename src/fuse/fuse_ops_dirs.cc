@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Open directories. fsyncdir is left out: what a directory verb acknowledged is already stored, and
-// the ENOSYS that libfuse gives makes the kernel answer fsync on directories itself from then on.
+// Open directories. fsyncdir is left out: the changes that a directory verb acknowledged are
+// already stored, and the ENOSYS that libfuse gives makes the kernel answer fsync on directories
+// itself from then on.
 //
 // The kernel is not asked to keep names (cache_readdir). Measured with Linux 6.18, it repeats the
 // names of 100,000 files in 17 ms, we in 27, both without a request; but 'ls -l' of 1,000 then
 // takes 21 ms instead of 8, as it looks each name up where a readdirplus would have brought them
-// all. And rewinddir on a directory that stays open would never show what others have put there.
+// all. And rewinddir on a directory that stays open would never show names that other clients have
+// made there.
 #include <memory>
 #include <string>
 #include <vector>
@@ -69,7 +71,7 @@ class EntryBuffer final {
   }
 
  private:
-  // libfuse takes a request for these two and does not look at it; ours may be gone.
+  // libfuse takes a fuse_req_t in these two calls and does not look at it; ours may be gone.
   std::size_t append(const fuse_entry_param& out, off_t next) {
     char* place = bytes_.get() + used_;
     const std::size_t room = size_ - used_;
@@ -105,7 +107,7 @@ void list(Reply& reply, std::size_t size, off_t offset, const fuse_file_info& in
       reply.files().readdir(info.fh, static_cast<std::uint64_t>(offset), with_attributes,
                             [&buffer](const fs::DirEntry& entry) { return buffer.add(entry); });
   if (!status) {
-    // Half a listing must not pass for a listing.
+    // A failed listing must not look like a complete one.
     buffer.take_back();
     return reply.fail(status.error());
   }

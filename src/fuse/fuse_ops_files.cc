@@ -26,7 +26,7 @@ void pass_through(Reply& reply, fuse_ino_t ino, const UniqueFd& whole, fuse_file
     };
   }
   info.backing_id = reply.adapter().passthrough.opened(ino, begin);
-  // The kernel refuses the two together; it has none of the pages then.
+  // The kernel refuses keep_cache together with a backing file, for which it has no pages.
   if (info.backing_id > 0) info.keep_cache = 0;
 }
 void pass_no_longer(Reply& reply, fuse_ino_t ino) {
@@ -92,7 +92,7 @@ void read(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset,
 }
 
 fs::WriteOrigin origin_of(const fuse_file_info& info, const fs::Caller& caller) {
-  // Pages of a mapping come from any handle, and from where they are in the file.
+  // The kernel writes pages of a mapping through any handle, at their own place in the file.
   if (info.writepage != 0) return {};
   return {.appends = (info.flags & O_APPEND) != 0,
           .direct = (info.flags & O_DIRECT) != 0,
@@ -110,7 +110,7 @@ void write(fuse_req_t request, fuse_ino_t ino, const char* bytes, std::size_t si
   const Result<std::size_t> count = reply.files().write(
       info->fh, static_cast<std::uint64_t>(offset), std::span(bytes, size), origin);
   if (!count) return reply.fail(count.error());
-  // After an asynchronous one the kernel would keep pages and times that are older.
+  // After an asynchronous direct write the kernel would keep older pages and times.
   if (origin.direct) invalidate_attributes(reply.adapter(), ino);
   reply.written(*count);
 }

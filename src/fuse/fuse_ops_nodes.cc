@@ -30,7 +30,7 @@ void lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
   if (!attr && attr.error().err == ENOENT && adapter.config.negative_seconds > 0) {
     fuse_entry_param absent{};
     absent.entry_timeout = adapter.config.negative_seconds;
-    // Nothing is handed over, so there is nothing to take back.
+    // A negative entry hands over no lookup count, so none is taken back.
     static_cast<void>(reply.entry(absent));
     return;
   }
@@ -121,7 +121,7 @@ void rename(fuse_req_t request, fuse_ino_t parent, const char* name, fuse_ino_t 
 }
 
 void link(fuse_req_t request, fuse_ino_t ino, fuse_ino_t /*new_parent*/, const char* new_name) {
-  // Left out of the table it would be ENOSYS; s3fs says EOPNOTSUPP and tools know that one.
+  // Without this verb the answer would be ENOSYS; s3fs says EOPNOTSUPP, which tools know.
   Reply reply(request, "link", ino, new_name);
   if (!reply.begins()) return;
   reply.fail(Error(EOPNOTSUPP, "hard links cannot be stored"));

@@ -14,7 +14,7 @@ namespace pailfs::fuse {
 namespace {
 
 constexpr std::string_view kStatusName = "user.pailfs.status";
-/// The status may have grown when it is asked for once more with the room that was announced.
+/// The status may grow between the caller's question for its size and the one with a buffer.
 constexpr std::size_t kStatusSlack = 1024;
 
 /// Both reading verbs: size 0 asks how much there is.
@@ -24,7 +24,7 @@ void answer(Reply& reply, std::string_view value, std::size_t size) {
   reply.bytes(value);
 }
 
-/// Nobody may believe in a list by which nobody is judged.
+/// An access control list that the kernel does not check by must not be taken or shown.
 bool is_unenforced_acl(const Reply& reply, std::string_view name) {
   return name.starts_with("system.posix_acl_") && !reply.adapter().kernel_obeys_acls;
 }

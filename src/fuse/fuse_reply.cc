@@ -28,7 +28,7 @@ std::string log_line(std::string_view verb, fuse_ino_t ino, std::string_view nam
   return line;
 }
 
-/// The kernel's own, at the end of a handle or an inode.
+/// Requests that the kernel sends for itself, at the end of a handle or an inode.
 bool is_unwaited(const Verb& verb) {
   return verb.name == "release" || verb.name == "releasedir" || verb.name == "forget";
 }
@@ -117,11 +117,12 @@ fuse_req_t Reply::take(int errno_value) {
 }
 
 void Reply::fail(const Error& error) {
-  // The kernel refuses errnos from 512 on, libfuse 3.17 that before it; the caller would hang.
+  // The kernel refuses errnos from 512 on, and libfuse 3.17 does before it; without an answer the
+  // caller would hang.
   const int err = error.err > 0 && error.err <= EHWPOISON ? error.err : EIO;
   fuse_req_t request = take(err);
   if (request == nullptr && !under_way_.errand->given_up()) return;
-  // Of what was given up it is told here alone.
+  // The error of a request that was given up appears only in the log.
   const bool expected = is_expected(error) || (request == nullptr && err == EINTR);
   const LogLevel level = expected ? LogLevel::info : LogLevel::error;
   if (log::enabled(level)) {
@@ -178,7 +179,7 @@ void Reply::bytes(const fs::ReadBytes& bytes) {
   std::vector<iovec> pieces;
   pieces.reserve(bytes.pieces().size());
   for (const std::span<const char>& piece : bytes.pieces()) {
-    // iovec has no const variant; it is only read.
+    // iovec has no const variant; libfuse only reads.
     pieces.push_back({const_cast<char*>(piece.data()), piece.size()});
   }
   fuse_reply_iov(request, pieces.data(), static_cast<int>(pieces.size()));

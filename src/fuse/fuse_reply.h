@@ -23,7 +23,7 @@ struct Adapter;
 /// stops waiting before, RequestWatch's. Destroyed unanswered it says EIO; a second answer is a
 /// programming error, logged and not sent. Used on one thread at a time, but not necessarily the
 /// one that took the request, whose errand (pailfs/util/errand.h) is the request meanwhile. The
-/// fuse_req_t may be gone at any moment after the constructor: a verb uses what is asked for here
+/// fuse_req_t may be gone at any moment after the constructor, so a verb uses the members here
 /// instead.
 ///
 /// The members that hand something over (a lookup count, a handle) return false when the kernel did
@@ -40,7 +40,7 @@ class Reply final {
 
   /// False: the caller has stopped waiting, the verb does nothing. Asked before everything else.
   [[nodiscard]] bool begins() const { return begins_; }
-  /// Of sessions that have one: those of serve().
+  /// The session's Adapter; all sessions of serve() have one.
   [[nodiscard]] Adapter& adapter() const { return *adapter_; }
   [[nodiscard]] fs::FileSystem& files() const;
   /// Valid as long as the Reply; once the caller has stopped waiting it is in no group.
@@ -48,11 +48,11 @@ class Reply final {
   /// Calls `use` with the request if it is not answered yet, for libfuse's calls that want it. They
   /// must not wait for anything.
   void with_request(const std::function<void(fuse_req_t)>& use);
-  /// What is asked for concerns others than the caller too (pages of a mapping that are written
-  /// back): the answer is the verb's alone.
+  /// Tells that the request is not for the caller alone (the kernel writes pages of a mapping
+  /// back): only the verb answers it, even when the caller stops waiting.
   void concerns_others();
 
-  /// Answers with the errno and logs the error, the only place where a verb's error is logged.
+  /// Answers with the errno and logs the error; a verb's error is logged here only.
   void fail(const Error& error);
   /// Ends a request that expects no answer (forget).
   void none();
@@ -66,7 +66,7 @@ class Reply final {
   [[nodiscard]] bool entries(const char* bytes, std::size_t size);
   void attr(const struct stat& stat, double seconds);
   void link_target(const char* target);
-  /// Sent from where they lie.
+  /// Sends the bytes from where they lie, without a copy.
   void bytes(const fs::ReadBytes& bytes);
   void bytes(std::string_view bytes);
   void written(std::size_t size);
@@ -74,7 +74,8 @@ class Reply final {
   void statfs(const struct statvfs& numbers);
 
  private:
-  /// The request, which from now on counts as answered, so; nullptr when it already was.
+  /// The request, which from now on counts as answered with this errno; nullptr when it already
+  /// was.
   fuse_req_t take(int errno_value = 0);
 
   Adapter* const adapter_;  // null in sessions without one

@@ -32,7 +32,7 @@ T read_as(std::span<const char> bytes, std::size_t offset) {
   return value;
 }
 
-/// What libfuse answered to `question`, with the flag that it forgets.
+/// Adds the flag that libfuse forgets to its answer to `question`.
 void complete(std::span<const char> question, std::span<char> answer) {
   constexpr std::size_t kFlagsAt = sizeof(fuse_out_header) + offsetof(fuse_init_out, flags);
   const auto asked = read_as<fuse_init_in>(question, sizeof(fuse_in_header));
@@ -76,7 +76,7 @@ void Handshake::exchange(fuse_session* session, const UniqueFd& device) {
   buffer.mem = question.data();
   fuse_session_process_buf(session, &buffer);
   std::vector<char> answer(kRoom);
-  // It was written before the call above returned, if at all.
+  // libfuse wrote its answer, if any, before the call above returned.
   size = ::recv(ours_.get(), answer.data(), answer.size(), MSG_DONTWAIT);
   if (size <= 0) return;
   answer.resize(static_cast<std::size_t>(size));
@@ -88,7 +88,7 @@ void Handshake::exchange(fuse_session* session, const UniqueFd& device) {
 
 void Handshake::run(fuse_session* session, const UniqueFd& device) {
   exchange(session, device);
-  // One step: what libfuse knows by this number is now the kernel.
+  // In one step libfuse's descriptor number now leads to the kernel.
   if (::dup3(device.get(), number_, O_CLOEXEC) < 0) fuse_session_exit(session);
   ours_ = UniqueFd();
 }

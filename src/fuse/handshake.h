@@ -12,9 +12,9 @@ namespace pailfs::fuse {
 /// have shaken hands (FUSE_INIT).
 ///
 /// libfuse before 3.17 never tells the kernel that lookups and listings of one directory may come
-/// side by side (FUSE_PARALLEL_DIROPS), whatever it is asked for. Then the kernel lets one after
-/// the other in, and who waits for his turn there cannot be killed as long as the first is not
-/// answered. So its answer to FUSE_INIT goes through our hands.
+/// side by side (FUSE_PARALLEL_DIROPS), even if we ask for it. The kernel then sends them one after
+/// the other, and a thread that waits for its turn there cannot be killed until the first is
+/// answered. So we add the flag to libfuse's answer to FUSE_INIT. Used by the thread that serves.
 class Handshake final {
  public:
   static Result<Handshake> prepare();

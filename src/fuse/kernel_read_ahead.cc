@@ -20,7 +20,7 @@ void KernelReadAhead::settle() {
   const std::string path = "/sys/class/bdi/" + entry->device + "/read_ahead_kb";
   const std::string value = std::to_string((bytes_ == 0 ? kBest : bytes_) >> 10U);
   const UniqueFd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  // Only root may, and only where /sys is not read-only, as it is in most containers.
+  // Only root may write there, and in most containers /sys is read-only.
   if (file && ::write(file.get(), value.data(), value.size()) > 0) return;
   log_debug([&] { return path + " cannot be set; the kernel reads ahead by its default"; });
 }

@@ -11,13 +11,14 @@ namespace pailfs::fuse {
 /// Larger requests cost less each, and far from the daemon's own read-ahead they hide a wait.
 class KernelReadAhead final {
  public:
-  /// `bytes` as the option max_readahead has it, 0 for what is measured as best; `mountpoint` empty
-  /// when it is not known.
+  /// `bytes` as the option max_readahead has it, 0 for the best measured value; `mountpoint` is
+  /// empty when it is not known.
   KernelReadAhead(std::string mountinfo, std::string mountpoint, unsigned bytes)
       : mountinfo_(std::move(mountinfo)), mountpoint_(std::move(mountpoint)), bytes_(bytes) {}
 
-  /// Sets it, at the first call; where it may not be set it stays as it is. To be called when a
-  /// file is opened: by then the kernel has taken its own default over from FUSE_INIT. Any thread.
+  /// Sets the value at the first call; without the permission to set it nothing changes. Call it
+  /// when a file is opened: by then the kernel has applied its own default from FUSE_INIT. Any
+  /// thread.
   void settle();
 
  private:

@@ -18,7 +18,7 @@ int Passthrough::opened(fuse_ino_t ino, const Begin& begin) {
   Inode& inode = inodes_[ino];
   if (inode.open == 0 && begin && possible_) {
     inode.backing = begin();
-    // No right to it, or a file system that cannot: the next one would fare no better.
+    // We have no right to it, or the file system cannot: the next file would fail too.
     if (inode.backing <= 0) possible_ = false;
   }
   ++inode.open;

@@ -13,8 +13,8 @@
 namespace pailfs::fuse {
 
 /// Which open files the kernel reads from a local file by itself (FUSE_PASSTHROUGH: Linux 6.9,
-/// libfuse 3.17, root). The kernel's rules: all open files of one inode do, by one and the same
-/// backing file, or none does; an open that breaks them fails with EIO. Any thread.
+/// libfuse 3.17, root). The kernel's rule: either all open files of one inode are passed through,
+/// with the same backing file, or none; an open that breaks the rule fails with EIO. Any thread.
 class Passthrough final {
  public:
   /// The kernel's number for a backing file, 0 if it refuses one.
@@ -23,17 +23,17 @@ class Passthrough final {
 
   explicit Passthrough(bool possible = false) : possible_(possible) {}
 
-  /// At FUSE_INIT: asks for it where that can be.
+  /// At FUSE_INIT: asks the kernel for FUSE_PASSTHROUGH if libfuse knows it.
   void negotiate(fuse_conn_info& connection);
 
-  /// An open of `ino` is about to be answered; `begin` is called if this one may make it the first
-  /// that is passed through, and is empty when there is no local file. What the answer says: a
-  /// backing file, or 0. To be paired with `released` or `unanswered`.
+  /// Tells that an open of `ino` is about to be answered, and returns the backing file for the
+  /// answer, or 0. `begin` is called when no other handle of `ino` is open; it is empty when there
+  /// is no local file. Each call is paired with one of `released` or `unanswered`.
   int opened(fuse_ino_t ino, const Begin& begin) EXCLUDES(mutex_);
-  /// `end` is called with each backing file that nobody uses any more.
+  /// `end` is called with each backing file that no open file uses any more.
   void released(fuse_ino_t ino, const End& end) EXCLUDES(mutex_);
-  /// The kernel did not take the answer to an open; what that leaves unused ends with the next
-  /// release, for there is no request any more through which it could.
+  /// Tells that the kernel did not take the answer to an open. A backing file that is then unused
+  /// is ended by the next `released`, because this request cannot be used for it any more.
   void unanswered(fuse_ino_t ino) EXCLUDES(mutex_);
 
  private:

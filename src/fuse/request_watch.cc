@@ -16,12 +16,12 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
 constexpr milliseconds kRound{100};
-/// Most requests are over by then; those cost no look.
+/// Most requests are over before this first look at their caller.
 constexpr milliseconds kFirstLook{200};
 constexpr milliseconds kNextLook{300};
 constexpr milliseconds kPatience{800};
 constexpr std::size_t kReserved = 1024;
-/// Younger ones are no news.
+/// Requests younger than this are not shown.
 constexpr std::chrono::seconds kShownFrom{1};
 
 std::string seconds_text(nanoseconds span) {
@@ -92,7 +92,7 @@ bool RequestWatch::begin(UnderWay& request) {
   request.slot = requests_.size();
   requests_.push_back(&request);
   if (idle_) wake_.notify_one();
-  // What nobody waits for must not wait for those who do.
+  // A request that no process waits for (release) takes no turn, so it waits for no other request.
   while (request.waited && working_ >= limits_.at_once && request.request != nullptr) {
     ++waiting_;
     turn_.wait(mutex_);

@@ -25,7 +25,7 @@ namespace pailfs::fuse {
 /// One request of the kernel that is under way. Its worker owns it; members without a word about
 /// their use do not change once RequestWatch::begin() was called.
 struct UnderWay {
-  fuse_req_t request = nullptr;  ///< of the watch: null once answered, by whomever
+  fuse_req_t request = nullptr;  ///< of the watch: null once answered, by the verb or by the watch
   Verb verb;
   fuse_ino_t ino = 0;
   std::string_view name = {};
@@ -42,32 +42,31 @@ struct UnderWay {
   bool was_seen = false;
   bool was_told = false;
   MonoTime next_look{};
-  std::optional<MonoTime> interrupted = {};  ///< when we learnt of it
-  std::optional<MonoTime> asked = {};        ///< since when its handler is to end the process
+  std::optional<MonoTime> interrupted = {};  ///< when the watch saw it first
+  std::optional<MonoTime> asked = {};        ///< when a signal whose handler is to end the process
+                                             ///< was seen first
 };
 
-/// What is decided about one request after a look at its caller. Pure.
+/// The facts about one request after a look at its caller, by which ends_wait() decides.
 struct Looked {
   Asked asked = Asked::nothing;
   bool was_seen = false;                                  ///< by an earlier look
   std::optional<std::chrono::nanoseconds> interrupted{};  ///< how long ago
-  std::optional<std::chrono::nanoseconds> to_end{};       ///< asked so for how long
+  std::optional<std::chrono::nanoseconds> to_end{};       ///< for how long Asked::to_end
 };
-/// True: the kernel is told EINTR now. At once when the process is to die, or the thread has gone
-/// (then it was a read ahead of what the thread asked for); after 0.8 s when a handler is to end
-/// it, so that a service that answers makes no call fail; after 0.8 s too when the caller cannot be
-/// seen.
+/// True: the kernel is told EINTR now. Pure. At once when the process is to die, or the thread has
+/// gone (its request was a read ahead); after 0.8 s when a handler is to end it, so that a service
+/// that answers makes no call fail; after 0.8 s too when the caller cannot be seen.
 bool ends_wait(const Looked& looked);
 
 /// Knows every request under way, lets at most `at_once` of them work, and answers those whose
 /// caller is to stop waiting (EINTR) while the worker goes on: SIGKILL ends every wait within a
-/// second, whatever the store does. A worker that was given up does not count as working, and the
-/// others wait here and not in the kernel, so there is always a thread that reads what the kernel
-/// says. The kernel tells of the first signal only (FUSE_INTERRUPT), and of none that ends a
-/// process whose files are then closed; so callers of requests that take long are looked at again
-/// and again, by a thread of the watch's own, which nobody waits for. It also logs requests that
-/// have taken longer than their limit, and shows the oldest in RequestCounts. Any thread may call
-/// the members.
+/// second, even if the store does not answer. A worker that was given up does not count as working,
+/// and further requests wait here and not in the kernel, so there is always a thread that reads
+/// from the kernel. The kernel reports only the first signal (FUSE_INTERRUPT), and none that ends a
+/// process whose files are then closed. So a thread of the watch, which no request waits for, looks
+/// again and again at the callers of requests that take long. It also logs requests that have taken
+/// longer than their limit, and shows the oldest in RequestCounts. Any thread may call the members.
 class RequestWatch final {
  public:
   /// libfuse and /proc, replaceable for tests.
@@ -75,7 +74,7 @@ class RequestWatch final {
     std::function<bool(fuse_req_t)> interrupted;
     std::function<void(fuse_req_t)> answer_interrupted;
     std::function<CallerState(pid_t)> look;
-    /// Several times a second while any is under way; may be null, calls nothing back.
+    /// Called several times a second while requests are under way; may be null, calls nothing back.
     std::function<void()> round = {};
   };
   static Kernel real_kernel(std::function<void()> round);
@@ -91,13 +90,14 @@ class RequestWatch final {
   RequestWatch(const RequestWatch&) = delete;
   RequestWatch& operator=(const RequestWatch&) = delete;
 
-  /// Waits for a turn. False: the caller stopped waiting before, nothing is to be done.
+  /// Waits for a turn. False: the caller stopped waiting before it, so the verb does nothing.
   bool begin(UnderWay& request) EXCLUDES(mutex_);
-  /// The request, to be answered by who calls; null when it was answered.
+  /// The request, which the calling thread must answer; null when it was answered.
   fuse_req_t take(UnderWay& request) EXCLUDES(mutex_);
-  /// Calls `use` unless it was answered; it is not meanwhile. Short: everybody waits.
+  /// Calls `use` unless the request was answered, and keeps the watch from answering it meanwhile.
+  /// `use` must be short: all requests wait for it.
   bool hold(UnderWay& request, const std::function<void(fuse_req_t)>& use) EXCLUDES(mutex_);
-  /// From now on only who calls take() answers it.
+  /// From now on the watch does not answer the request; only the thread that calls take() does.
   void keep(UnderWay& request) EXCLUDES(mutex_);
   /// Before the object goes.
   void end(UnderWay& request) EXCLUDES(mutex_);
@@ -111,7 +111,7 @@ class RequestWatch final {
     pid_t caller;
     CallerState state;
   };
-  /// Of a request that was given up; its own object may be gone.
+  /// A request that was given up; its UnderWay may be gone.
   struct GivenUp {
     fuse_req_t request;
     Verb verb;

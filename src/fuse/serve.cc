@@ -83,7 +83,7 @@ unsigned requests_at_once(const mount::Config& config) {
 
 /// libfuse begins a thread when none is left that reads, up to these: the further ones wait for
 /// their turn, or serve a request that was given up. One that reads is always needed, for the
-/// kernel to say who has been interrupted.
+/// kernel to report interrupted callers.
 constexpr unsigned kWaitingThreads = 1024;
 
 int run_loop(const mount::Config& config, fuse_session* session) {
@@ -105,7 +105,7 @@ int run_loop(const mount::Config& config, fuse_session* session) {
 #endif
 }
 
-/// The file system that is mounted at `path` when it is asked for the first time.
+/// The look for the file system that is mounted at `path` when it is called for the first time.
 CallerDescriptors::Look look_for(const std::string& mountinfo, const std::string& path) {
   return [=, device = std::string()](pid_t pid, std::uint64_t ino) mutable {
     if (device.empty()) device = device_of_mount(mountinfo, path);
@@ -113,12 +113,12 @@ CallerDescriptors::Look look_for(const std::string& mountinfo, const std::string
   };
 }
 
-/// Notices that the loop of a session is to end while requests keep it from ending: after umount(8)
-/// nothing else says so. Any thread.
+/// Notices that the loop of a session is to end while requests keep it from ending: there is no
+/// other sign of an umount(8). Any thread.
 class LoopEnd final {
  public:
   explicit LoopEnd(process::Ending* ending) : ending_(ending) {}
-  /// Null: no more.
+  /// Null ends the watching.
   void watch(fuse_session* session) EXCLUDES(mutex_) {
     MutexLock lock(mutex_);
     session_ = session;
@@ -135,14 +135,14 @@ class LoopEnd final {
   fuse_session* session_ GUARDED_BY(mutex_) = nullptr;
 };
 
-/// Lines of the log about what is not stored, and names in the error.
+/// Most lines of the log about files that are not stored, and most names in the error.
 constexpr std::size_t kMostTold = 1000;
 constexpr std::size_t kMostNamed = 20;
 
 void leave_record(const mount::Config& config, const mount::Environment& machine,
                   const std::string& path) {
   if (machine.runtime.empty()) return;
-  // Those of killed processes would gather otherwise.
+  // list_records() removes the records of killed processes, which would pile up otherwise.
   static_cast<void>(mount::list_records(machine.runtime, mount::read_mountinfo(machine.mountinfo)));
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const mount::MountRecord record{
@@ -160,14 +160,14 @@ void leave_record(const mount::Config& config, const mount::Environment& machine
 void take_record(const mount::Environment& machine, const std::string& path) {
   if (machine.runtime.empty()) return;
   const auto record = mount::read_record(machine.runtime, path);
-  // Whoever has mounted there since has left another.
+  // A record with another pid is that of a later mount there.
   if (!record || record->pid != ::getpid()) return;
   if (const Status gone = mount::remove_record(machine.runtime, path); !gone) {
     log_warning(gone.error().text);
   }
 }
 
-/// Of what is not stored at the end, one line each.
+/// Logs the files that are not stored at the end, one line each.
 void log_unstored(fs::FileSystem& files) {
   const fs::Activity activity = files.activity();
   std::size_t left = kMostTold;
@@ -182,7 +182,7 @@ void log_unstored(fs::FileSystem& files) {
   }
 }
 
-/// The error of a mount that ends with something unstored, with the first names of it.
+/// The error of a mount that ends with unstored files, with the first names of them.
 Error name_unstored(fs::FileSystem& files, Error error) {
   const fs::Activity activity = files.activity();
   if (activity.unstored.empty()) return error;
@@ -276,7 +276,8 @@ Status serve(const mount::Config& config, fs::FileSystem& file_system,
   loop_end.watch(nullptr);
   if (ending != nullptr) ending->begin();
   process::notify_service("STOPPING=1\nSTATUS=storing what is not stored yet");
-  // First unmount: whoever still writes is told so, instead of waiting for the upload of the rest.
+  // Unmount first: programs that still write get an error at once, instead of waiting until all
+  // files are stored.
   session.close();
   if (mounted) {
     mounted->unmount();
@@ -287,7 +288,7 @@ Status serve(const mount::Config& config, fs::FileSystem& file_system,
   if (!stored) log_unstored(file_system);
   if (ending != nullptr) {
     ending->set_last_words({});
-    // What is still being read ahead, or aborted, would only make the end wait.
+    // All is stored: reads ahead and aborts of uploads would only delay the end.
     ending->give_up();
   }
   if (!stored) return name_unstored(file_system, stored.error());

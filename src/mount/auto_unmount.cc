@@ -25,10 +25,11 @@ constexpr int kPipe = 3;
 [[noreturn]] void guard(const std::string& path, char* const* program, bool may_mount, int pipe) {
   ::setsid();
   ::prctl(PR_SET_NAME, "pailfs-unmount");
-  // Whoever ends a whole group of processes lets the mount end in order first.
+  // A signal to the whole group of processes lets the mount end in order, so the guard ignores it.
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) ::signal(number, SIG_IGN);
   if (pipe != kPipe) ::dup2(pipe, kPipe);
-  // Above all /dev/fuse: while it is open here the mount does not die.
+  // Closes all other descriptors, above all /dev/fuse: while it is open here the mount does not
+  // die.
   ::close_range(kPipe + 1, ~0U, 0);
   for (int stream = 0; stream < kPipe; ++stream) ::close(stream);
   [[maybe_unused]] const int ignored = ::chdir("/");

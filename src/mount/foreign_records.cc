@@ -17,7 +17,7 @@
 namespace pailfs::mount {
 namespace {
 
-/// The user may have put a link or a pipe there to lead us astray or to make us wait.
+/// The user may have made a link or a pipe in place of the file: neither is followed or waited for.
 std::optional<std::string> text_of_user(const std::string& file, uid_t user) {
   const UniqueFd in(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat stat {};

@@ -13,9 +13,9 @@
 namespace pailfs::mount {
 
 /// The mounts in the table that other users than `self` made, as their records describe them;
-/// `directories` tells where those of a user may be. What a user writes is believed only of a
-/// mountpoint that the kernel says is his, and is otherwise mere text. Without a record a mount may
-/// be anybody's program and is left out.
+/// `directories` tells where those of a user may be. A user's record is believed only for a
+/// mountpoint that is that user's by the kernel's table; its other fields are untrusted text. A
+/// mount without a record may belong to another program and is left out.
 std::vector<MountRecord> foreign_records(
     std::string_view mountinfo, uid_t self,
     const std::function<std::vector<std::string>(uid_t)>& directories);

@@ -25,7 +25,7 @@ constexpr std::string_view kSocketVariable = "_FUSE_COMMFD";
 constexpr int kSocket = 3;
 constexpr std::size_t kMostWords = 16U << 10U;
 
-/// Ours, with the number that the socket has in the program.
+/// Our environment, with the number that the socket has in the program.
 std::vector<std::string> environment_for_program() {
   std::vector<std::string> variables;
   for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -37,8 +37,8 @@ std::vector<std::string> environment_for_program() {
   return variables;
 }
 
-/// One run of the program. What it says on standard error goes into a memory file: unlike a pipe it
-/// never fills, nor ends late because a child of the program keeps it open.
+/// One run of the program. Its standard error goes into a memory file: unlike a pipe it never
+/// fills, nor ends late because a child of the program keeps it open.
 class Run final {
  public:
   Run(std::vector<std::string> words, const UniqueFd& socket)
@@ -46,7 +46,7 @@ class Run final {
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
     if (said_) ::posix_spawn_file_actions_adddup2(&actions, said_.get(), STDERR_FILENO);
-    // Onto itself it takes close-on-exec away.
+    // A dup2 of a descriptor onto itself takes close-on-exec away.
     if (socket) ::posix_spawn_file_actions_adddup2(&actions, socket.get(), kSocket);
     // libcurl's descriptors have no close-on-exec, and a setuid program needs none of ours.
     ::posix_spawn_file_actions_addclosefrom_np(&actions, socket ? kSocket + 1 : kSocket);
@@ -68,7 +68,7 @@ class Run final {
     if (pid_ < 0) return false;
     int state = 0;
     while (::waitpid(pid_, &state, 0) < 0) {
-      // Process 1 buries orphans, and this one perhaps first.
+      // As process 1, SignalWatch may have reaped this child before us.
       if (errno != EINTR) return errno == ECHILD;
     }
     return WIFEXITED(state) && WEXITSTATUS(state) == 0;
@@ -152,7 +152,8 @@ Result<UniqueFd> mount_by_program(const std::string& program, const std::string&
   run.succeeded();
   if (device) return device;
   const std::string words = run.words();
-  // FUSE 2 hides no files unless told to; its successor does not know the word.
+  // The fusermount of FUSE 2 refuses a directory with files without this word, which fusermount3
+  // does not know.
   constexpr std::string_view kNonEmpty = ",nonempty";
   if (words.find("not empty") != std::string::npos && !options.ends_with(kNonEmpty)) {
     return mount_by_program(program, options + std::string(kNonEmpty), path);

@@ -30,7 +30,7 @@ std::vector<std::string> unmounting_command(const std::string& program, const st
 /// Runs it.
 Status unmount_by_program(const std::string& program, const std::string& path);
 
-/// Not lazily: an error while somebody uses it.
+/// Unmounts, but not lazily: an error while a process uses the mount.
 Status unmount_unused_by_program(const std::string& program, const std::string& path);
 
 }  // namespace pailfs::mount

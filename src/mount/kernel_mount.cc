@@ -19,7 +19,7 @@
 namespace pailfs::mount {
 namespace {
 
-/// fuse(4): the descriptor, the kind of the root, and whose the mount is.
+/// fuse(4): the descriptor, the type of the root, and the mount's user and group.
 std::string descriptor_words(int device) {
   char text[96];
   std::snprintf(text, sizeof(text), "fd=%d,rootmode=%o,user_id=%u,group_id=%u,", device, S_IFDIR,

@@ -14,7 +14,7 @@
 namespace pailfs::mount {
 namespace {
 
-/// The kernel's default already, or no business of a FUSE mount.
+/// Words that are the kernel's default already, or that mean nothing to a FUSE mount.
 constexpr std::array<std::string_view, 9> kDropped = {
     "defaults",   "relatime", "norelatime", "strictatime",        "lazytime",
     "nolazytime", "diratime", "nonempty",   "default_permissions"};
@@ -102,7 +102,7 @@ Result<MountWords> mount_words(const Config& config, bool may_mount) {
   }
   words.type = "fuse." + subtype;
   words.data = "default_permissions";
-  // Towards the kernel allow_root is allow_other; that nobody but root is let in is libfuse's work.
+  // For the kernel allow_root is allow_other; libfuse then lets in only root and the mounting user.
   if (allow_other || allow_root) words.data += ",allow_other";
   if (!max_read.empty()) words.data += ",max_read=" + max_read;
   words.for_program = program_words(words, subtype);

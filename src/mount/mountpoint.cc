@@ -42,8 +42,8 @@ bool is_dead(const std::string& path) {
   return is_connection_lost(mount_failure_at(path));
 }
 
-/// How a look at a FUSE mount ends, in a process of its own: the one that serves it may not answer.
-/// ETIMEDOUT when it does not within 5 s. To be called before there are threads.
+/// errno of a look at a FUSE mount, 0 when it answers. A child process looks, because the process
+/// that serves the mount may not answer; ETIMEDOUT after 5 s. Call it before there are threads.
 int answer_of(const std::string& path) {
   constexpr int kTries = 500;
   const pid_t child = ::fork();
@@ -82,7 +82,7 @@ bool line_present(const std::string& file, std::string_view wanted) {
   return false;
 }
 
-/// As the distributions ship the file, the line is there and commented out.
+/// The command that allows it: distributions ship the file with the line commented out.
 std::string allowing_command(const std::string& file) {
   if (line_present(file, "#user_allow_other")) {
     return "sudo sed -i 's/#user_allow_other/user_allow_other/' " + file;
@@ -280,7 +280,7 @@ Result<std::string> absolute_mountpoint(const std::string& path) {
 Status make_mountpoint(const std::string& path) {
   if (passed_descriptor(path)) return {};
   std::error_code failure;
-  // A dead mount is there, though nothing can be said about it.
+  // The directory of a dead mount exists, though system calls for it fail.
   if (std::filesystem::create_directories(path, failure) || !failure || is_dead(path)) return {};
   return system_error(failure.value(), "option mkdir: cannot make MOUNTPOINT " + path);
 }
@@ -307,10 +307,10 @@ Status refuse_second_mount(const Config& config, const Environment& machine,
 }
 
 Status clear_stale(const Config& config, const Environment& machine, const std::string& path) {
-  // More than one may lie on top of each other.
+  // Several dead mounts may lie on top of each other.
   for (int layer = 0; layer < 16; ++layer) {
     const auto mounted = find_mount(read_mountinfo(machine.mountinfo), path);
-    // Asking what is not ours might start an automount.
+    // A look at another type of mount might start an automount.
     if (!mounted || !mounted->type.starts_with("fuse") || !is_dead(path)) return {};
     if (!removable_by_us(config, machine, *mounted)) return foreign_stale(path);
     if (!unmount_lazily(machine, path)) return foreign_stale(path);

@@ -48,7 +48,7 @@ bool by_mountpoint(const MountRecord& a, const MountRecord& b) {
   return a.mountpoint < b.mountpoint;
 }
 
-/// The control socket and whatever else lies beside a record goes with it.
+/// Removes the record and the files beside it, such as the control socket.
 void remove_files_of(const std::string& directory, const std::string& id) {
   std::error_code failure;
   std::vector<std::filesystem::path> files;
@@ -63,7 +63,8 @@ void remove_files_of(const std::string& directory, const std::string& id) {
 std::vector<std::string> runtime_candidates(uid_t uid, const std::string& xdg) {
   const std::string number = std::to_string(uid);
   std::vector<std::string> candidates;
-  // What was mounted at boot must be found from a login session, which has another XDG_RUNTIME_DIR.
+  // Root's mounts made at boot must be found from a login session, which has another
+  // XDG_RUNTIME_DIR._DIR.
   if (uid == 0) candidates.emplace_back("/run/pailfs");
   if (xdg.starts_with('/')) candidates.push_back(xdg + "/pailfs");
   if (uid != 0) candidates.push_back("/run/user/" + number + "/pailfs");
@@ -86,7 +87,7 @@ Status own_directory(const std::string& path, uid_t uid) {
 }
 
 std::string mount_id(std::string_view mountpoint) {
-  // FNV-1a, 64 bits: a name, nothing that has to resist anybody.
+  // FNV-1a, 64 bits: the name of a file in our own directory need not resist attacks.
   std::uint64_t hash = 14695981039346656037U;
   for (const char c : mountpoint) {
     hash ^= static_cast<unsigned char>(c);
@@ -167,7 +168,7 @@ std::vector<MountRecord> list_records(const std::string& directory, std::string_
     if (record && is_mounted(mountinfo, record->mountpoint)) {
       records.push_back(std::move(*record));
     } else if (record && !process_exists(record->pid)) {
-      // A process that lives may have mounted where we cannot see it, in another namespace.
+      // A living process may have its mount in another namespace, where we cannot see it.
       left_over.push_back(mount_id(record->mountpoint));
     }
   }

@@ -25,7 +25,7 @@ Status unmount(const std::string& path) {
   if (machine.fusermount.empty()) return Error(ENOENT, "unmount " + path + ": no fusermount3");
   Status gone = unmount_unused_by_program(machine.fusermount, path);
   if (gone || !find_mount(read_mountinfo(machine.mountinfo), path)) return {};
-  // The program has no other way to say it than with words.
+  // fusermount tells the reason only in its message.
   const bool busy = gone.error().text.find("busy") != std::string::npos;
   return Error(busy ? EBUSY : EPERM, gone.error().text);
 }

@@ -34,7 +34,7 @@ namespace {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-// What the child says through the pipe: kReady, or kFailed, one byte of exit code, text.
+// The child's message through the pipe: kReady, or kFailed, one byte of exit code, text.
 constexpr char kReady = 'R';
 constexpr char kFailed = 'F';
 /// A child that was asked to end gets this long to unmount before it is killed.
@@ -54,12 +54,13 @@ void write_to_pipe(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;  // the parent is gone, nobody waits for the word
+    if (written <= 0) return;  // the parent is gone
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
 }
 
-/// So that whoever waits for our output to end (`$(pailfs ...)`, a pipe, ssh) goes on.
+/// Closes our output, so that a program that waits for its end (`$(pailfs ...)`, a pipe, ssh) goes
+/// on.
 void leave_terminal() {
   const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
@@ -71,7 +72,7 @@ void leave_terminal() {
 
 [[noreturn]] void run_child(const Work& work, UniqueFd pipe) {
   ::setsid();
-  // Whatever service we were started from is not ours to report about.
+  // In the background this process is not the service that NOTIFY_SOCKET belongs to.
   ::unsetenv("NOTIFY_SOCKET");
   // Writing to a parent that has given up must not end us half way through an unmount.
   ::signal(SIGPIPE, SIG_IGN);
@@ -208,7 +209,7 @@ int run_detached(const Work& work, std::chrono::seconds limit) {
   UniqueFd read_end(ends[0]);
   UniqueFd write_end(ends[1]);
   std::cout << std::flush;
-  ::fflush(nullptr);  // otherwise the child would write it a second time
+  ::fflush(nullptr);  // otherwise the child would write buffered output a second time
 
   std::optional<BlockedSignals> signals(std::in_place);
   const pid_t child = ::fork();
@@ -236,7 +237,7 @@ int run_detached(const Work& work, std::chrono::seconds limit) {
   if (heard.word.empty()) return report_silent_death(child);
   if (heard.word.front() == kReady) return 0;
 
-  // It has said its word; there is nothing left for it to do but to end.
+  // The child has reported its failure and only has to end.
   if (!wait_state(child, std::chrono::steady_clock::now() + kGrace)) end_child(child);
   const int code = heard.word.size() > 1 ? static_cast<unsigned char>(heard.word[1]) : kExitDied;
   if (heard.word.size() > 2) say(std::string_view(heard.word).substr(2));

@@ -9,7 +9,7 @@
 namespace pailfs::process {
 namespace {
 
-/// To unmount in.
+/// Time that a handler of SIGTERM has to unmount.
 constexpr std::chrono::seconds kGrace{5};
 
 }  // namespace

@@ -10,8 +10,8 @@
 namespace pailfs::process {
 
 /// Ends this process unless it is called off in time: work in the foreground has no parent that
-/// could. First `say`, then SIGTERM if somebody handles it, who can unmount; exit(`code`) at once
-/// if nobody does, and a few seconds later otherwise. A thread of its own.
+/// could. Its thread calls `say` and sends SIGTERM if the process has a handler, which can unmount;
+/// exit(`code`) follows at once without a handler and after a few seconds with one.
 class Deadline final {
  public:
   Deadline(std::chrono::seconds limit, int code, std::function<void()> say);
@@ -24,7 +24,7 @@ class Deadline final {
 
  private:
   void run() EXCLUDES(mutex_);
-  /// True when nobody has called it off for so long.
+  /// True when it was not called off for so long.
   bool wait(std::chrono::seconds span) EXCLUDES(mutex_);
 
   const std::chrono::seconds limit_;

@@ -17,7 +17,7 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
 constexpr milliseconds kLook{100};
-/// An exchange notices within a second that it is not wanted any more.
+/// Time for an end in order after give_up(): an exchange notices that within a second.
 constexpr milliseconds kInOrder{2000};
 
 }  // namespace
@@ -65,7 +65,7 @@ void Ending::run() {
     if (over_) return;
     const MonoTime now = std::chrono::steady_clock::now();
     const std::uint64_t moved = store_.moved();
-    // What moves after it was given up is of no use.
+    // Bytes that move after the store was given up do not count.
     if (moved != before && !gave_up_) since = now;
     before = moved;
     const EndStep step = end_step(now - since, limit_);

@@ -42,7 +42,7 @@ Status become_user(const std::string& name) {
   setenv("HOME", user->pw_dir, 1);
   setenv("USER", user->pw_name, 1);
   setenv("LOGNAME", user->pw_name, 1);
-  unsetenv("XDG_RUNTIME_DIR");  // it is root's
+  unsetenv("XDG_RUNTIME_DIR");  // it is that of root
   return {};
 }
 

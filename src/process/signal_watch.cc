@@ -21,11 +21,11 @@ constexpr char kLevel = 'l';
 constexpr char kChild = 'c';
 constexpr char kStop = 's';
 
-// A handler can be reached in no other way; -1 while nobody watches.
+// Global, because a signal handler gets no argument of ours; -1 while there is no SignalWatch.
 std::atomic<int> signal_pipe{-1};
 static_assert(std::atomic<int>::is_always_lock_free);
 
-/// Sent to the loop's thread alone, to interrupt its system call; by default ignored by everyone.
+/// Sent only to the loop's thread, to interrupt its system call; ignored by default.
 constexpr int kWakeSignal = SIGURG;
 
 char byte_for(int number) {

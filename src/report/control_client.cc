@@ -27,7 +27,7 @@ Result<ControlClient> ControlClient::ask(const std::string& path, std::string_vi
   }
   const std::string line = std::string(request) + "\n";
   const ssize_t sent = ::send(socket.get(), line.data(), line.size(), MSG_NOSIGNAL);
-  // A refusal may be waiting to be read although nobody takes the question.
+  // The server may have refused us and closed: its refusal can still be read.
   if (sent < 0 && errno != EPIPE) return system_error(errno, "ask at " + path);
   return ControlClient(std::move(socket));
 }

@@ -21,10 +21,10 @@ namespace pailfs::report {
 namespace {
 
 constexpr std::chrono::milliseconds kProgressPause{500};
-/// An asker that does not ask, or does not read, is hung up on.
+/// The connection of a client that does not ask or does not read for so long is closed.
 constexpr timeval kPatience{.tv_sec = 10, .tv_usec = 0};
 constexpr std::size_t kLongestRequest = 64;
-/// Of what only waits, so many names are told.
+/// Most names told of changes that only wait.
 constexpr std::size_t kMostTold = 20;
 
 bool may_ask(int socket) {
@@ -34,7 +34,7 @@ bool may_ask(int socket) {
   return peer.uid == ::geteuid() || peer.uid == 0;
 }
 
-/// False when the asker is gone.
+/// False when the client is gone.
 bool say(int socket, std::string_view text) {
   while (!text.empty()) {
     const ssize_t n = ::send(socket, text.data(), text.size(), MSG_NOSIGNAL);
@@ -67,7 +67,7 @@ bool hung_up(int socket) {
   return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
 }
 
-/// Its number; 0 when there is none.
+/// The inode number of the file; 0 when there is none.
 ino_t file_at(const std::string& path) {
   struct stat status {};
   return ::lstat(path.c_str(), &status) == 0 ? status.st_ino : 0;
@@ -81,7 +81,8 @@ Result<UniqueFd> bind_socket(const std::string& path) {
   UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket) return system_error(errno, "make a socket");
   ::unlink(path.c_str());
-  // The mode that bind() gives comes from the descriptor on Linux: nobody can connect in between.
+  // On Linux bind() makes the file with the descriptor's mode, so no other user can connect before
+  // chmod()..
   ::fchmod(socket.get(), S_IRUSR | S_IWUSR);
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
       ::chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0 || ::listen(socket.get(), SOMAXCONN) != 0) {
@@ -209,7 +210,7 @@ bool ControlServer::sync(int socket) {
     bool all GUARDED_BY(mutex) = false;
   } work;
   std::thread thread([this, &work] {
-    // What failed is asked of the activity: the verdict names one file only.
+    // The verdict names only one file; tell_unstored() reads all from the activity.
     const bool all = answers_.files.sync_all().has_value();
     MutexLock lock(work.mutex);
     work.all = all;
@@ -242,7 +243,7 @@ std::string ControlServer::progress() {
   return waiting.changes == 0 ? text : text + "; in the journal " + describe_waiting(waiting);
 }
 
-/// The rest of a journal is not lost, but not stored either.
+/// Changes that stay in the journal are not lost, but not stored either.
 std::size_t ControlServer::tell_waiting(int socket, bool only_refused) {
   if (!answers_.waiting) return 0;
   const journal::Waiting waiting = answers_.waiting();

@@ -26,7 +26,7 @@ namespace {
 constexpr std::chrono::seconds kPeriod{15};
 constexpr std::chrono::seconds kPatience{2};
 constexpr std::size_t kLongestHead = 8192;
-/// Whoever came first goes when one more comes.
+/// Most clients at a time; one more closes the oldest connection.
 constexpr std::size_t kMostAskers = 64;
 
 std::string reply(std::string_view status, std::string_view type, const std::string& body) {
@@ -130,7 +130,7 @@ void MetricsOutlet::write_file() {
   complained_ = !written;
 }
 
-/// How long nothing needs doing unless somebody asks; -1: for ever.
+/// Milliseconds until something must be done without a client's request; -1: for ever.
 int MetricsOutlet::pause(SteadyTime now, SteadyTime due) const {
   if (file_.empty() && askers_.empty()) return -1;
   SteadyTime next = file_.empty() ? SteadyTime::max() : due;

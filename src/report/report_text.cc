@@ -9,7 +9,7 @@
 namespace pailfs::report {
 namespace {
 
-/// What a screen can hold of a list.
+/// Most lines of a list, for a screen.
 constexpr std::size_t kMostFiles = 20;
 
 std::string line(std::string_view title, const std::string& text) {
@@ -90,7 +90,7 @@ std::string journal_text(const Report& report) {
   if (!waiting.acknowledges) text += "    takes nothing in: every change waits for the service\n";
   std::size_t left = kMostFiles;
   const std::vector<journal::Unstored> none;
-  // What only waits for its turn is no news, unless something is wrong.
+  // Changes that only wait for their turn are shown only beside refused ones.
   const auto& held = waiting.refusals > 0 ? waiting.others : none;
   for (const auto* list : {&waiting.refused, &waiting.set_aside, &held}) {
     for (const journal::Unstored& each : *list) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the command line and hands it on: to a command, to a mount, or to what the program says
-// about itself.
+// Reads the command line and hands it on: to a command, to a mount, or to the program's
+// documentation.
 #include <unistd.h>
 
 #include <string>

@@ -54,7 +54,7 @@ class Checker final {
     return false;
   }
 
-  /// Does `work` and notes how long it took.
+  /// Does `work` and notes its time.
   template <class Work>
   auto timed(Work work) {
     const MonoTime start = parts_.clock.now();
@@ -103,7 +103,7 @@ class Checker final {
     if (std::chrono::seconds(ahead < 0 ? -ahead : ahead) < kTolerance) {
       good("clock", text);
     } else {
-      // Requests are then signed with the service's time, so it is no end.
+      // Requests are then signed with the service's time, so this is only a warning.
       line("WARNING ", "clock", text + "; set this machine's clock");
     }
     return true;

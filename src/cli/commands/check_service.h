@@ -12,7 +12,7 @@
 
 namespace pailfs::cli {
 
-/// What a check works with; the same as a mount's.
+/// The parts that a check works with; they are made as for a mount.
 struct CheckParts {
   http::Transport& transport;
   auth::CredentialSource& credentials;

@@ -19,7 +19,7 @@ struct Command {
   std::optional<std::chrono::seconds> timeout;
   std::string mountpoint;              ///< as typed; empty: all mounts
   std::vector<std::string> arguments;  ///< of check: BUCKET and the options of its mount
-  std::string error;                   ///< not empty: what is wrong with it, one line
+  std::string error;                   ///< not empty: the fault of the command line, in one line
 };
 
 }  // namespace pailfs::cli

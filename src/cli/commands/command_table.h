@@ -18,16 +18,17 @@ namespace pailfs::cli {
 struct CommandSwitch {
   std::string_view name;   ///< "--json"
   std::string_view value;  ///< the VALUE word; empty: none follows
-  std::string_view help;   ///< what it does, as the completions show it
+  std::string_view help;   ///< for the completions
   std::variant<bool Command::*, std::optional<std::chrono::seconds> Command::*> at;
 };
 
-/// What the words of a command name; read_command() says when a line is the command.
+/// The kind of thing that the words of a command name; read_command() uses it to recognise the
+/// command.
 enum class About { nothing, one_mount, mounts, bucket };
 
 struct CommandSpec {
   std::string_view name;
-  std::string_view synopsis;  ///< what follows the name; words in capitals are to be replaced
+  std::string_view synopsis;  ///< the words after the name; those in capitals stand for a value
   About about;
   std::vector<CommandSwitch> switches;
   std::string_view summary;  ///< for --help and the completions

@@ -15,7 +15,7 @@
 
 namespace pailfs::cli {
 
-/// The process of a mount says something twice a second; after so long a silence it never will.
+/// Longest silence of a mount's process: it writes twice a second, so after this it hangs.
 inline constexpr std::chrono::seconds kSilence{15};
 
 /// False also for a process that has ended and was not waited for yet.
@@ -35,14 +35,15 @@ struct OwnMount {
   [[nodiscard]] std::string epitaph() const;
 };
 
-/// Finds what is mounted at a path as typed. An error where that is a mount of another user: what
-/// that one's process says is not for root's terminal either.
+/// Finds the mount at a path as typed. An error for a mount of another user, also for root: text
+/// from that user's process must not reach root's terminal.
 Result<OwnMount> find_own_mount(const std::string& typed);
 
-/// The same for a command that needs a living process; for a dead one the error says what to do.
+/// The same for a command that needs a living process; for a dead one the error says how to remove
+/// it.
 Result<OwnMount> find_living_mount(const std::string& typed);
 
-/// Asks the process of a mount. See report/control.h for the requests and what it answers.
+/// Asks the process of a mount. See report/control.h for the requests and replies.
 Result<report::ControlClient> ask(const std::string& mountpoint, std::string_view request);
 
 }  // namespace pailfs::cli

@@ -10,14 +10,15 @@
 
 namespace pailfs::cli {
 
-/// Reads what the process of a mount says to "sync" or "drain", and shows it on stderr. One thread.
+/// Reads the replies of a mount's process to "sync" or "drain", and shows them on stderr. One
+/// thread.
 class Progress final {
  public:
-  /// `limit` for all that is followed.
+  /// `limit` is the time for all calls of follow() together.
   explicit Progress(std::optional<std::chrono::seconds> limit);
 
-  /// The line that ends this stretch: "stored", "unstored N", "ended N", or nothing when the other
-  /// side has gone. ETIMEDOUT when the time is over.
+  /// The line that ends this stretch: "stored", "unstored N", "ended N", or nothing when the
+  /// process has closed the connection. ETIMEDOUT when the time is over.
   Result<std::optional<std::string>> follow(report::ControlClient& client);
   [[nodiscard]] std::chrono::steady_clock::time_point limit() const { return limit_; }
 

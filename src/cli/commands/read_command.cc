@@ -74,7 +74,7 @@ std::string unexpected(const std::string& word) {
   return "unexpected argument \"" + printable(word) + "\"";
 }
 
-/// Those that are about mounts. `switched`: a switch of the command was given.
+/// Reads a command that is about mounts. `switched`: a switch of the command was given.
 std::optional<Command> read_about_mounts(Command command, const Words& rest, bool switched,
                                          const MachineFacts& machine) {
   const bool may_be_all = command.spec->about == About::mounts && !command.watch;
@@ -90,7 +90,7 @@ std::optional<Command> read_about_mounts(Command command, const Words& rest, boo
       command.error = unexpected(rest.front().starts_with('-') ? rest.front() : rest[1]);
     return command;
   }
-  // Also without a switch: a second "pailfs umount DIR" must not mount a stranger's bucket.
+  // Also without a switch: a second "pailfs umount DIR" must not mount a bucket called "umount".
   if (!machine.is_mount(command.mountpoint) && command.error.empty()) {
     command.error = "no mount of pailfs is at " + printable(command.mountpoint) +
                     "; a bucket with the name of a command is mounted with an option, as in: "

@@ -63,7 +63,7 @@ int run_status(const Command& command, const Environment& /*environment*/) {
   for (;;) {
     const auto text = status_of(found->mountpoint, command.json);
     if (!text) return complain(text.error().text, Exit::local);
-    // Home, and away with what stood there.
+    // Cursor to the corner, and clear the screen.
     if (command.watch && screen) std::cout << "\x1b[H\x1b[2J";
     std::cout << *text << std::flush;
     if (!command.watch || !std::cout) return 0;

@@ -6,7 +6,7 @@
 
 namespace pailfs::cli {
 
-/// `pailfs status`: what a mount of the user says of itself, or each of them, on stdout.
+/// `pailfs status`: the report of a mount of the user, or of each of them, on stdout.
 int run_status(const Command& command, const Environment& environment);
 
 }  // namespace pailfs::cli

@@ -6,7 +6,7 @@
 
 namespace pailfs::cli {
 
-/// `pailfs sync`: has a mount store everything; on stderr how far it is and what fails.
+/// `pailfs sync`: makes a mount store everything; progress and failures go to stderr.
 int run_sync(const Command& command, const Environment& environment);
 
 }  // namespace pailfs::cli

@@ -7,7 +7,7 @@
 namespace pailfs::cli {
 
 /// `pailfs umount`: does as sync does, unmounts, and waits until the process has ended. The mount
-/// stays where something cannot be stored. A dead mount is taken away.
+/// stays when a file cannot be stored. A dead mount is removed.
 int run_umount(const Command& command, const Environment& environment);
 
 }  // namespace pailfs::cli

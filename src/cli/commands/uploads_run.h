@@ -7,7 +7,7 @@
 namespace pailfs::cli {
 
 /// `pailfs -u BUCKET` and --incomplete-mpu-abort: lists or removes unfinished uploads, on stdout.
-/// Returns the status to exit with, after saying what went wrong.
+/// Returns the status to exit with, after a message about a failure.
 int run_on_uploads(CommandLine& line, const Launch& launch);
 
 }  // namespace pailfs::cli

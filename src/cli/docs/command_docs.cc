@@ -7,7 +7,7 @@
 namespace pailfs::cli {
 namespace {
 
-/// Where --help says what a command does.
+/// Column of the summaries in --help.
 constexpr std::size_t kSummaryColumn = 45;
 
 /// `text(spec)` of all commands, with `between` them.

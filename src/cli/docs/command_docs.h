@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What help, manual page and completions say of the commands, made from their table. Pure.
+// The parts of help, manual page and completions that describe the commands, made from their table.
+// Pure.
 #pragma once
 
 #include <string>
 
 namespace pailfs::cli {
 
-/// For --help: a line or two for each, with its synopsis and what it does.
+/// For --help: a line or two for each command, with its synopsis and summary.
 std::string command_help();
 
 /// For the manual page, in roff and without the last line end: the lines of SYNOPSIS, and the
@@ -14,7 +15,7 @@ std::string command_help();
 std::string command_synopses();
 std::string command_paragraphs();
 
-/// For the shells: all names separated by blanks, and what completes the second word.
+/// For the shells: all names separated by blanks, and code that completes the second word.
 std::string command_names();
 std::string bash_command_cases();  ///< branches of a case on the name, which set `words`
 std::string zsh_command_list();    ///< elements of an array 'name:summary'

@@ -54,7 +54,7 @@ std::string spelling(const OptionSpec& spec) {
   return text + "=" + std::string(spec.value);
 }
 
-/// Empty where a default says nothing: switches, accepted words, unset names.
+/// The default to show; empty for switches, accepted words and unset names.
 std::string default_of(const OptionSpec& spec) {
   return spec.value.empty() ? std::string() : show_value(spec, Options{});
 }

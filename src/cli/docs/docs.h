@@ -24,7 +24,7 @@ std::string bash_completion();
 std::string zsh_completion();
 std::string fish_completion();
 
-/// What --generate=KIND prints. Nothing for an unknown kind.
+/// The text that --generate=KIND prints; nothing for an unknown kind.
 std::optional<std::string> generate(std::string_view kind);
 
 }  // namespace pailfs::cli

@@ -22,7 +22,7 @@ int print(const std::optional<std::string>& text, const std::string& otherwise) 
   return std::cout ? 0 : static_cast<int>(Exit::local);
 }
 
-/// Of a name that is no option's.
+/// The complaint about a name that is no option.
 std::string complaint_about(const std::string& name) {
   Options scratch;
   std::vector<std::string> unused;

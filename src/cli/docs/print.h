@@ -6,7 +6,7 @@
 namespace pailfs::cli {
 
 /// --help, --version and --generate, as `action` and `topic` of the options say, on stdout. Returns
-/// the status to exit with, after a complaint about a topic that there is not.
+/// the status to exit with, after a complaint about an unknown topic.
 int print_documentation(const Options& options);
 
 }  // namespace pailfs::cli

@@ -18,7 +18,7 @@ struct Unit {
 };
 constexpr Unit kUnits[] = {{'Y', 365 * 86400}, {'M', 30 * 86400}, {'D', 86400},
                            {'h', 3600},        {'m', 60},         {'s', 1}};
-/// More would be no age but a slip of the finger.
+/// More is a typing error.
 constexpr std::uint64_t kMostOfAUnit = 1'000'000;
 
 }  // namespace

@@ -14,7 +14,7 @@
 namespace pailfs::cli {
 namespace {
 
-// More words than any command line has that could be right; the parser names the first too many.
+// More than any valid command line has, so that the parser can name the first word too many.
 constexpr std::size_t kMaxWords = 8;
 constexpr std::string_view kList = "o_list";
 
@@ -39,9 +39,8 @@ bool has_line_break(std::string_view text) {
   return text.find_first_of("\n\r") != std::string_view::npos;
 }
 
-/// Rewrites what the versions of cxxopts disagree about (clusters, values with odd characters,
-/// empty values) into the one form that all of them read alike: --name=value. Positional words
-/// stay.
+/// Rewrites the forms that versions of cxxopts read differently (clusters, values with odd
+/// characters, empty values) into the one that all read alike: --name=value. Positional words stay.
 class Normaliser final {
  public:
   Normaliser(const std::vector<std::string>& argv, bool mount_helper)
@@ -63,7 +62,7 @@ class Normaliser final {
       }
     }
     for (const std::string& option : options_) {
-      // No setting has one, and not every version of cxxopts matches it.
+      // No setting needs a line break, and not every version of cxxopts accepts one.
       if (error_.empty() && has_line_break(option)) error_ = "an option contains a line break";
     }
     return error_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a bucket argument says. Pure.
+// The bucket and prefix in a bucket argument. Pure.
 #pragma once
 
 #include <string>

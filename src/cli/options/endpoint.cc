@@ -122,8 +122,8 @@ class Settling final {
     say("url: the bucket at its end is left out, " + printable(url) + " is addressed by path");
   }
 
-  /// https://host/path: requests go below it, as with servicepath=. What no path of a URL can hold
-  /// stays, and is refused with the rest.
+  /// https://host/path: requests go below it, as with servicepath=. A path with characters that a
+  /// URL cannot have stays in the url, which is then refused.
   void take_service_path() {
     std::string& url = s3_.url;
     const std::size_t slash = url.find('/', host_begin(url));
@@ -159,7 +159,7 @@ class Settling final {
       return;
     }
     std::string region = s3::region_in_host(host);
-    // Elsewhere these variables are about something else.
+    // These variables name a region of Amazon's, so other services ignore them.
     for (const char* name : {"AWS_REGION", "AWS_DEFAULT_REGION"})
       if (amazon && region.empty()) region = variable(environment_, name);
     options_.region_may_be_in_profile = amazon && region.empty();

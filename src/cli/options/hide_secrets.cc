@@ -34,7 +34,7 @@ void star(std::string& text, std::size_t begin, std::size_t end) {
             text.begin() + static_cast<std::ptrdiff_t>(end), '*');
 }
 
-/// Stars what is secret in the value [begin, end) of the option `name`.
+/// Puts stars over the secret part of the value [begin, end) of the option `name`.
 void mask_value(std::string_view name, std::string& text, std::size_t begin, std::size_t end) {
   const std::string plain = plain_name(name);
   for (const std::string_view word : kSecretNames) {

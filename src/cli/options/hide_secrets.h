@@ -8,7 +8,7 @@ namespace pailfs::cli {
 
 /// The arguments with everything secret in them as stars, each as long as before, so that it can be
 /// written over the original: values of options whose name says so (secret, password, token,
-/// credlib_opts), the pass phrase of ssl_client_cert, and who is named in a URL (USER:PASSWORD@).
+/// credlib_opts), the pass phrase of ssl_client_cert, and the user named in a URL (USER:PASSWORD@).
 /// Pure.
 std::vector<std::string> masked_arguments(const std::vector<std::string>& argv);
 
@@ -16,9 +16,9 @@ std::vector<std::string> masked_arguments(const std::vector<std::string>& argv);
 /// every log. s3fs has it too.
 std::string launch_line(const std::vector<std::string>& argv);
 
-/// Takes secrets out of what others may read of this process, /proc/PID/cmdline and environ. Values
-/// in `argv` are masked. Variables named AWS... are wiped and unset; those of proxies that name a
-/// user are moved to memory that nobody shows, because libcurl reads them later.
+/// Takes secrets out of /proc/PID/cmdline and environ, which other processes may read. Values in
+/// `argv` are masked. Variables named AWS... are wiped and unset; variables of proxies that name a
+/// user are moved to memory that environ does not show, because libcurl reads them later.
 void hide_secrets(int argc, char** argv);
 
 }  // namespace pailfs::cli

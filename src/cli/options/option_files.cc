@@ -34,7 +34,7 @@ Status read_headers(Options& options, std::vector<std::string>& warnings) {
   return {};
 }
 
-/// s3fs's rule for files with keys of encryption: theirs to nobody but the owner.
+/// s3fs's rule for files with keys of encryption: only the owner has access.
 Status check_key_file(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return system_error(errno, printable(path));
@@ -72,7 +72,7 @@ bool on_this_machine(const std::string& url) {
          (host.starts_with("127.") || host == "::1" || host.ends_with("localhost"));
 }
 
-/// In the order in which they are tried; the first one encrypts.
+/// The keys in the order in which they are tried; the first one encrypts.
 Result<std::vector<s3::CustomerKey>> find_keys(const EncryptionChoice& choice) {
   std::vector<s3::CustomerKey> keys;
   if (Status read = read_key_file(choice.key_file, keys); !read) {
@@ -138,7 +138,7 @@ Status read_proxy_credentials(Options& options) {
   return Error{EINVAL, "proxy_cred_file=" + printable(path) + " has no line USER:PASSWORD"};
 }
 
-/// libcurl reads them at each handshake, long after anybody looks at the terminal.
+/// libcurl reads the files at each handshake, when it is too late for an error on the terminal.
 Status check_client_certificate(const http::ClientCertificate& own) {
   const auto readable = [](const std::string& path, const std::string& type) -> Status {
     if (path.empty() || type == "ENG" || type == "PROV") return {};

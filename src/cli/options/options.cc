@@ -150,7 +150,7 @@ bool is_bare_flag(const OptionSpec& spec) {
   return spec.value.empty() && !std::holds_alternative<Flag>(spec.field);
 }
 
-/// Only words a user might have meant: not those that are accepted for old times' sake.
+/// Suggests only options that a user might have meant, none of those that are refused.
 std::string unknown_option(std::string_view name) {
   std::vector<std::string_view> candidates = {"help", "version"};
   for (const OptionSpec& spec : option_table()) {
@@ -198,7 +198,7 @@ std::string_view group_title(Group group) {
 }
 
 const OptionSpec* find_option(std::string_view name) {
-  // A family that grows with each version of the driver.
+  // One row for a family of options that grows with each version of the driver.
   if (same_name(name.substr(0, kAgentIdentity.size() + 1), std::string(kAgentIdentity) + "_"))
     name = kAgentIdentity;
   for (const OptionSpec& spec : option_table()) {
@@ -240,7 +240,7 @@ std::string show_value(const OptionSpec& spec, const Options& options) {
 
 std::string apply_option(std::string_view name, std::optional<std::string_view> value,
                          Options& options, std::vector<std::string>& warnings) {
-  // fstab's own extension space: whatever begins with x- is for somebody else.
+  // fstab's extension space: words that begin with x- are for other programs.
   if (name.substr(0, 2) == "x-" || name.substr(0, 2) == "X-") return {};
   const OptionSpec* spec = find_option(name);
   if (spec == nullptr) return unknown_option(name);

@@ -39,7 +39,8 @@ struct EncryptionChoice {
   std::string kms_key;                       ///< of use_sse=kmsid:ID, else AWSSSEKMSID
 };
 
-/// What one command line means. A value; defaults are those of the structs and stand nowhere else.
+/// The meaning of one command line. A value; defaults are those of the structs and stand nowhere
+/// else.
 struct Options {
   s3::Config s3;
   http::Config http;
@@ -62,7 +63,8 @@ struct Options {
   std::string metrics_file;
   std::string metrics_listen;
   bool sends_user_agent = true;
-  bool unsigned_payload = false;  ///< enable_unsigned_payload: only warned about where it cannot be
+  bool unsigned_payload = false;  ///< enable_unsigned_payload: only leads to a warning where it
+                                  ///< cannot be obeyed
   std::string instance_name;
 
   /// Action::abort_uploads leaves uploads that are younger.
@@ -73,12 +75,12 @@ struct Options {
   bool make_mountpoint = false;
   bool connect_later = false;  ///< mount without having reached the bucket
   bool url_given = false;
-  /// Amazon's host, and nothing names the region: a profile may.
+  /// The host is Amazon's and no option or variable names the region, so a profile may.
   bool region_may_be_in_profile = false;
   bool remembers_absent_names = true;
   bool reduced_redundancy = false;
   std::string cache_directory;  ///< use_cache=; see make_cache_directory()
-  bool delete_cache = false;    ///< what is kept there goes when the mount begins and ends
+  bool delete_cache = false;    ///< it is emptied when the mount begins and ends
   bool cache_directory_must_exist = false;
   std::optional<std::uint64_t>
       cache_bytes;                   ///< cache_size=; not given: as its file system is large
@@ -151,8 +153,8 @@ struct Unsigned {
   Ref<unsigned> at;
   std::uint64_t least = 1;
 };
-/// A meaning of its own. `set` returns the complaint, empty when all is well; `show` prints the
-/// value in force and may be null.
+/// An option with code of its own. `set` returns the complaint, empty when all is well; `show`
+/// prints the value in force and may be null.
 struct Custom {
   std::string (*set)(Options&, std::string_view value);
   std::string (*show)(const Options&) = nullptr;
@@ -160,14 +162,14 @@ struct Custom {
 };
 /// A mount flag handed to the kernel as it stands.
 struct Kernel {};
-/// Accepted without a word: it changes nothing, or is always so.
+/// Accepted without a message: it changes nothing, or is always in force.
 struct Accepted {};
 /// Accepted with one warning line, because leaving it out harms nothing.
 struct Warned {
   std::string_view why;
   bool number = false;  ///< a value that is no whole number is an error all the same
 };
-/// Refused by name: leaving it out would change what is stored or who may read it.
+/// Refused by name: to ignore it would change which bytes are stored or which users may read them.
 struct Refused {
   std::string_view why;
   std::string_view what = "is not supported";

@@ -40,7 +40,7 @@ class Reader final {
   CommandLine run(const std::vector<std::string>& argv) {
     const std::string name = argv.empty() ? std::string() : base_name(argv.front());
     line_.mount_helper = name.substr(0, 6) == "mount.";
-    // Who starts ossfs looks for ossfs.
+    // A user or driver that starts ossfs looks for ossfs in the mount table.
     if (!argv.empty() && program_name(argv.front()) == "ossfs")
       options().mount.fsname = options().mount.subtype = "ossfs";
     const Arguments arguments = read_arguments(argv, line_.mount_helper);
@@ -126,7 +126,7 @@ class Reader final {
     note(name, value);
   }
 
-  /// Of what was given, the rest follows.
+  /// Derives the timeouts that were not given from those that were.
   void settle_timeouts() {
     s3::Config& s3 = options().s3;
     const auto given = settings_.find("readwrite_timeout");
@@ -245,8 +245,8 @@ class Reader final {
           "option enable_unsigned_payload is ignored beside signed_payload");
   }
 
-  /// s3fs has three sizes for what is one decision here: the smallest that is given is safe for
-  /// every service.
+  /// s3fs has three sizes where pailfs makes one decision: the smallest given one is safe for every
+  /// service.
   void settle_copy_threshold() {
     Options& o = options();
     for (const std::uint64_t given :

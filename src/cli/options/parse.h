@@ -24,7 +24,7 @@ enum class Exit : int {
 /// Status that mount(8) expects from a helper it runs: 1 is usage, 32 any failure to mount.
 inline constexpr int kMountHelperFailure = 32;
 
-/// What a command line came to. `error` is empty exactly when `options` may be used.
+/// The result of reading a command line. `error` is empty exactly when `options` may be used.
 struct CommandLine {
   Options options;
   std::vector<std::string> warnings;  ///< one line each, without "pailfs: "
@@ -42,8 +42,8 @@ CommandLine parse_command_line(const std::vector<std::string>& argv,
 /// Makes every path in `options` absolute, so that it means the same after the program detached.
 void make_paths_absolute(Options& options, const std::string& current_directory);
 
-/// The parts of an -o value: "a,b=c" with '\' before a comma that is none, and the sloppy
-/// "a -o b" that some callers pass in one word.
+/// The parts of an -o value: "a,b=c" with '\' before a comma that belongs to a value, and the
+/// sloppy "a -o b" that some callers pass in one word.
 std::vector<std::string> split_option_list(const std::string& list);
 
 }  // namespace pailfs::cli

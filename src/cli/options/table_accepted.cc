@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Words that command lines and fstabs in the world contain and that have no meaning of their own
-// here. Leaving one out must harm nothing; where it would, the row refuses it and says why.
+// here. To ignore one must do no harm; where it would, the row refuses it and says why.
 #include "tables.h"
 
 namespace pailfs::cli {

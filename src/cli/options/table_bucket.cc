@@ -19,7 +19,7 @@ std::string set_url(Options& options, std::string_view value) {
 
 // Some people pass the service's address in endpoint=; the parser moves it to url and says so.
 std::string set_region(Options& options, std::string_view value) {
-  // Drivers fill in what their user left out: as if it had not been given.
+  // Drivers pass an empty value when their user gave none: it counts as not given.
   if (value.empty()) return {};
   options.s3.region = std::string(value);
   options.s3.region_given = true;

@@ -13,7 +13,7 @@ std::string set_profile(Options& options, std::string_view value) {
 }
 
 std::string set_role(Options& options, std::string_view value) {
-  // Letters, digits and these are what IAM allows; a name goes into a URL.
+  // IAM allows letters, digits and these in a name, which goes into a URL.
   constexpr std::string_view kMarks = "_+=,.@-";
   for (const char c : value) {
     const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

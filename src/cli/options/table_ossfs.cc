@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Words that only ossfs has, an s3fs for Alibaba's OSS that CSI drivers start: those that mean what
-// s3fs's words mean stand in the other tables. Source: ossfs 1.91's ChangeLog.
+// Words that only ossfs has, an s3fs for Alibaba's OSS that CSI drivers start; words with a meaning
+// as in s3fs stand in the other tables. Source: ossfs 1.91's ChangeLog.
 #include "tables.h"
 
 namespace pailfs::cli {

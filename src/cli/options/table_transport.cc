@@ -19,7 +19,7 @@ std::string set_retries(Options& options, std::string_view value) {
 }
 
 std::string set_verify_hostname(Options& options, std::string_view value) {
-  // curl's historic 2 means what 1 means today, and s3fs's help names it.
+  // curl's historic 2 means the same as 1 today, and s3fs's help names it.
   if (value != "0" && value != "1" && value != "2") {
     return "option ssl_verify_hostname has unknown parameter(" + printable(value) +
            "): it is 0 or 1";
@@ -63,7 +63,7 @@ std::string set_proxy(Options& options, std::string_view value) {
       return "option proxy: \"" + printable(host.substr(colon + 1)) + "\" is not a port";
     }
   }
-  // Named also where it is the usual one: libcurl takes 1080 for whatever has none.
+  // The port is always named, because libcurl takes 1080 for a proxy without one.
   options.http.proxy = scheme + "://" + std::string(host);
   if (!has_port) options.http.proxy.append(":").append(known->port);
   return {};

@@ -52,7 +52,7 @@ void BucketWait::run(std::chrono::milliseconds pause) {
       trouble_ = reached ? std::nullopt : std::optional(reached.error().text);
     }
     if (reached) {
-      // Whoever was told of the trouble is told of its end, whatever the level.
+      // The failures were logged at this level, so success is too.
       if (failures > 0)
         log_critical(what_ + " is reached, after " + std::to_string(failures) + " failures");
       return;

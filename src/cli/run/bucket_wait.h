@@ -28,7 +28,7 @@ class BucketWait final {
 
  private:
   void run(std::chrono::milliseconds pause) EXCLUDES(mutex_);
-  /// False when it is to end.
+  /// False when the thread must end.
   bool rest(std::chrono::milliseconds pause) EXCLUDES(mutex_);
 
   const std::string what_;

@@ -25,7 +25,7 @@ class FoundKeys final {
 
   /// Valid as long as this is. Any thread.
   [[nodiscard]] auth::CredentialSource& source() const { return *found_.source; }
-  /// Set when no place had keys: where was looked, and why in vain. Nothing is signed then.
+  /// Set when no place had keys: names each place and why it had none. Nothing is signed then.
   [[nodiscard]] const std::optional<Error>& none() const { return found_.none; }
 
   /// Asks for the bucket by `probe`; before that searches again where keys may come later than the
@@ -39,12 +39,12 @@ class FoundKeys final {
   LateKeys* late_ = nullptr;      // found_.source, when that is one
 };
 
-/// How services that hand out keys are reached: their replies are keys, so no trace of the bodies,
-/// and never plain http.
+/// The connections to services that hand out keys. Their replies are keys, so bodies are never
+/// traced, and plain http is never used.
 http::Config key_service_http(http::Config config);
 
-/// How those on this machine's own link are reached: they speak plain http, whatever the bucket's
-/// url is, and no proxy knows them.
+/// The connections to such services on this machine's own link: by plain http, independent of the
+/// bucket's url, and without a proxy.
 http::Config local_key_service_http(http::Config config);
 
 }  // namespace pailfs::cli

@@ -12,15 +12,15 @@
 namespace pailfs::cli {
 
 /// A search for keys that failed so may find some later: a file is not there yet, or no place has
-/// any. All else is a mistake that waiting does not mend.
+/// any. Waiting does not mend other errors.
 bool keys_may_come(const Error& error);
 
-/// Whether a probe without keys failed for want of them. A service that cannot be reached is
-/// another matter.
+/// Whether a probe without keys failed because it had none, and not because the service cannot be
+/// reached.
 bool is_about_keys(const Error& probe);
 
-/// For -o bg: credentials that may be there later than the mount. Until they are, get() fails with
-/// the reason, at once; look() searches, on whichever thread does the waiting. Any thread may call
+/// For -o bg: credentials that may be there later than the mount. Until then get() fails at once
+/// with the reason; look() searches, on the thread that waits for the bucket. Any thread may call
 /// the others.
 class LateKeys final : public auth::CredentialSource {
  public:
@@ -29,8 +29,8 @@ class LateKeys final : public auth::CredentialSource {
   /// `why` there are none yet.
   LateKeys(Search search, Error why) : search_(std::move(search)), why_(std::move(why)) {}
 
-  /// Searches if there are no keys yet, then asks for the bucket by `probe`. Where no place has
-  /// keys the bucket may still be public; when it is not, nothing counts as found. By one thread.
+  /// Searches if there are no keys yet, then asks for the bucket by `probe`. Without keys the
+  /// bucket may still be public; if it is not, the search counts as failed. By one thread.
   Status look(const std::function<Status()>& probe) EXCLUDES(mutex_);
 
   Result<auth::Credentials> get() override EXCLUDES(mutex_);

@@ -8,7 +8,7 @@
 
 namespace pailfs::cli {
 
-/// What the process was started with, as far as the log is concerned.
+/// Facts about the start of the process that the log needs.
 struct Launch {
   std::string line;            ///< the command line without secrets, see launch_line()
   std::string journal_stream;  ///< JOURNAL_STREAM, see log_facts()

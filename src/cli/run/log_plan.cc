@@ -63,7 +63,7 @@ LogFacts log_facts(const Options& options, const std::string& journal_stream) {
     facts.stderr_is_journal =
         journal_stream == std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
   }
-  // Only what will be used is made.
+  // Makes the runtime directory only if its file will be used.
   if (facts.has_syslog || options.foreground || !options.logfile.empty()) return facts;
   if (const auto directory = mount::runtime_directory()) {
     facts.spare_file = *directory + "/log-" + mount::mount_id(options.mount.mountpoint);

@@ -21,7 +21,7 @@ struct LogPlan {
   log::Style style;
 };
 
-/// What the plan depends on beside the options.
+/// Facts that the plan depends on beside the options.
 struct LogFacts {
   bool stderr_is_journal = false;
   bool has_syslog = false;
@@ -33,14 +33,14 @@ struct LogFacts {
 /// the spare file. Pure.
 LogPlan plan_log(const Options& options, const LogFacts& facts);
 
-/// The machine as it is. JOURNAL_STREAM names the device and inode of what systemd connected
-/// (systemd.exec(5)); it counts only while stderr still is that.
+/// The machine as it is. JOURNAL_STREAM names device and inode of the stream that systemd connected
+/// (systemd.exec(5)); it counts only if stderr is still that stream.
 LogFacts log_facts(const Options& options, const std::string& journal_stream);
 
 /// For `pailfs status`: "syslog", "file /run/pailfs/log-...".
 std::string describe(const LogPlan& plan);
 
-/// After a life without a loss: takes a spare file away. The log goes nowhere from then on.
+/// Removes the spare file after a mount that lost nothing. The log goes nowhere from then on.
 void end_log(const LogPlan& plan);
 
 /// Sends the log there from now on.

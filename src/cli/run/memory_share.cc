@@ -22,11 +22,11 @@ std::string text_of(const std::string& path) {
 }
 
 std::uint64_t limit_in(const std::string& path) {
-  const std::string text = text_of(path);  // "max" where there is none
+  const std::string text = text_of(path);  // "max" when there is no limit
   return parse_uint(text.substr(0, text.find('\n'))).value_or(kNoLimit);
 }
 
-/// Of the cgroup and of those above it, which bound it too.
+/// The smallest limit of the cgroup and of those above it, which bound it too.
 std::uint64_t limit_of_group(const std::string& mount, std::string group, const char* file) {
   std::uint64_t least = kNoLimit;
   for (;;) {

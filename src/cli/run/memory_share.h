@@ -10,7 +10,7 @@ namespace pailfs::cli {
 /// `root` is "" but for tests: the directory that /proc and /sys are looked for in.
 std::uint64_t memory_available(const std::string& root);
 
-/// What memory_limit is when it is not given: a quarter of `available`, 8 to 256 MiB.
+/// The default of memory_limit: a quarter of `available`, 8 to 256 MiB.
 std::uint64_t default_memory_limit(std::uint64_t available);
 
 }  // namespace pailfs::cli

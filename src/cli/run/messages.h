@@ -14,14 +14,14 @@ void say(const std::string& text);
 /// say(). Returns the status to exit with.
 int complain(const std::string& text, Exit code);
 
-/// say(), and a warning in the log where that is not the terminal: about a mount that will work,
-/// but maybe not as it was meant.
+/// say(), and a warning in the log if that is not the terminal. For mounts that will work, but
+/// perhaps not as the user meant.
 void tell(const Options& options, const std::string& text);
 
-/// The log is what the caller of the program sees anyway.
+/// True when the log goes to the terminal, where the user sees it.
 bool log_is_terminal(const Options& options);
 
-/// "s3://BUCKET/PREFIX", as messages name what is mounted.
+/// "s3://BUCKET/PREFIX", the name of the mounted bucket in messages.
 std::string bucket_name(const Options& options);
 
 }  // namespace pailfs::cli

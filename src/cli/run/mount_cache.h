@@ -10,18 +10,18 @@
 
 namespace pailfs::cli {
 
-/// What names the bucket among those that keep something in one use_cache directory.
+/// The identity of the bucket among those that share one use_cache directory.
 std::string cache_identity(const Options& options);
 
-/// The directory in which this mount keeps things between its lives, locked until this is
-/// destroyed; emptied at both ends with del_cache.
+/// The cache directory of this mount (CacheDirectory), locked until this is destroyed; emptied at
+/// beginning and end with del_cache. One thread.
 class MountCache final {
  public:
-  /// Takes it and tells `settings`. Without use_cache, or where it cannot be had, `settings` stays
-  /// as it is: the mount only forgets more.
+  /// Takes the directory and puts it into `settings`. Without use_cache, or when it cannot be
+  /// taken, `settings` stays as it is, and the mount keeps nothing beyond its end.
   MountCache(const Options& options, fs::Config& settings);
   ~MountCache();
-  /// Why it could not be had; empty if it was, or was not asked for.
+  /// Why the directory could not be taken; empty if it was, or was not wanted.
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
   MountCache(const MountCache&) = delete;
   MountCache& operator=(const MountCache&) = delete;

@@ -21,7 +21,7 @@ report::Subject subject_of(const Options& options, const Clock& clock, std::stri
                            std::string keeps_nothing) {
   report::Subject subject;
   subject.source = options.mount.identity.source;
-  // Before it is mounted: afterwards to look at it would be to ask ourselves.
+  // Resolved before it is mounted: afterwards a look at the path would wait for ourselves.
   const auto resolved = mount::resolve_mountpoint(options.mount.mountpoint);
   subject.mountpoint = resolved ? *resolved : options.mount.mountpoint;
   subject.url = options.s3.url;

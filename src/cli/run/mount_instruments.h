@@ -20,8 +20,8 @@
 
 namespace pailfs::cli {
 
-/// Everything through which a mount is watched: counts, status, control socket, metrics. What it is
-/// given must outlive it.
+/// Everything through which a mount is watched: counts, status, control socket, metrics. Its Parts
+/// must outlive it.
 class MountInstruments final {
  public:
   struct Parts {
@@ -32,15 +32,15 @@ class MountInstruments final {
     std::function<std::optional<std::string>()> unreached;  ///< with -o bg: why the bucket is not
     journal::JournalStore* journal = nullptr;               ///< may be none
   };
-  /// In words: where messages go, and why use_cache keeps nothing, if that is so.
+  /// `log` says in words where messages go, `keeps_nothing` why use_cache keeps nothing, if so.
   MountInstruments(const Options& options, Parts parts, std::string log, std::string keeps_nothing);
 
   /// For fuse::serve().
   [[nodiscard]] fuse::Instruments instruments();
-  /// The mount can be used: opens socket and metrics. What cannot be opened is a warning, because
+  /// The mount can be used: opens socket and metrics. A failure to open one is a warning, because
   /// the mount works without it. Starts threads: not before the process has detached.
   void begin();
-  /// The mount has ended and what could be stored is stored.
+  /// Tells that the mount has ended and all that could be stored is stored.
   void end();
 
  private:

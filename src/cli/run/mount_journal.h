@@ -13,11 +13,10 @@
 
 namespace pailfs::cli {
 
-/// The journal in front of `store`, or null where a mount has none. It has one with
-/// durability=local, and where an earlier mount has left changes that it was to carry out; the
-/// latter not with ro (which is told), and not where another process has that journal. `given_up`
-/// is true once the mount does not wait for the store any more. `store` and `clock` must outlive
-/// it.
+/// The journal in front of `store`, or null where a mount has none. A mount has one with
+/// durability=local, and when an earlier mount has left changes in one. The latter not with ro
+/// (with a message), and not while another process has that journal. `given_up` is true once the
+/// mount does not wait for the store any more. `store` and `clock` must outlive it.
 Result<std::unique_ptr<journal::JournalStore>> open_mount_journal(const Options& options,
                                                                   store::ObjectStore& store,
                                                                   Clock& clock,

@@ -52,12 +52,12 @@ std::optional<Refusal> MountRun::make_files() {
   store::ObjectStore* store = &service_.client();
   if (journal_) {
     store = journal_.get();
-    // A version in the journal has no ETag of the service's yet, by which what is kept could be
-    // known.
+    // A version in the journal has no ETag of the service's yet, so copies on the disk could not be
+    // matched to it.
     settings.kept_directory.clear();
     settings.attribute_file.clear();
   }
-  // What the journal holds the service does not know yet.
+  // The service's page does not show the changes that wait in the journal.
   const bool changes_wait = journal_ && journal_->waiting().changes > 0;
   files_ = fs::make_file_system(settings, *store, service_.clock(),
                                 changes_wait ? fs::FirstPage() : service_.first_page());
@@ -85,7 +85,7 @@ std::optional<Refusal> MountRun::serve(const std::function<void()>& report_ready
       &ending_);
   instruments.end();
   if (served) return std::nullopt;
-  // Once mounted, what fails is that something could not be stored.
+  // After the mount was ready an error means that a file could not be stored.
   if (was_ready) return Refusal(Exit::not_stored, served.error());
   return Refusal(Step::mount, served.error());
 }
@@ -99,7 +99,7 @@ process::Outcome run_mount(const Options& options, const Launch& launch,
     was_ready = true;
     report_ready();
   });
-  // Why a mount could not begin is told to who called.
+  // If the mount could not begin, the error goes to the caller's terminal and not to the log.
   if (outcome.exit_code == 0 || !was_ready) end_log(log);
   return outcome;
 }

@@ -23,7 +23,7 @@ namespace pailfs::cli {
 
 /// The whole life of a mount, on one thread: service, bucket, cache, journal, file system, kernel.
 /// The one place that puts the layers together. To be made after the process has detached:
-/// connections and threads do not survive a fork. What it is given must outlive it.
+/// connections and threads do not survive a fork. Its arguments must outlive it.
 class MountRun final {
  public:
   MountRun(const Options& options, const Launch& launch, const LogPlan& log);
@@ -42,10 +42,10 @@ class MountRun final {
   const Options& options_;
   const Launch& launch_;
   const LogPlan& log_;
-  // On a terminal a command that fails says one line and nothing else.
+  // On a terminal a command that fails prints one line and nothing else.
   const bool quiet_;
 
-  // Each uses those before it.
+  // Each of these members uses those before it.
   Service service_;
   process::Ending ending_;
   std::optional<BucketWait> wait_;

@@ -23,7 +23,8 @@ int run_detached_or_not(const Options& options, const Launch& launch) {
   const std::vector<int> inherited = inherited_descriptors(options.mount.mountpoint);
   const process::Work work = [&](const std::function<void()>& report_ready) {
     return run_mount(options, launch, [&] {
-      // Not earlier: keys may be read from one of them. Nor later: the caller goes on then.
+      // Closed now: earlier, keys may still be read from one of them; later, the caller has gone
+      // on.
       if (!options.foreground) {
         for (const int fd : inherited) close(fd);
       }
@@ -47,7 +48,7 @@ int start_mount(CommandLine& line, const Launch& launch) {
   }
   const auto place = mount::check_mountpoint(options.mount);
   if (!place) return complain(line, Refusal(Step::mountpoint, place.error()));
-  // mount -a comes again and again.
+  // mount -a repeats commands for what is mounted already.
   if (*place == mount::Mountpoint::same_mounted || options.only_pretend) return 0;
   const int code = run_detached_or_not(options, launch);
   return code > 1 && line.mount_helper ? kMountHelperFailure : code;

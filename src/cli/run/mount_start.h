@@ -9,11 +9,12 @@
 namespace pailfs::cli {
 
 /// `pailfs BUCKET MOUNTPOINT`: prepares, looks at the mountpoint, detaches unless in the
-/// foreground, and mounts. Returns the status to exit with, after saying what went wrong; never
+/// foreground, and mounts. Returns the status to exit with, after a message about a failure; never
 /// returns in the process that is detached.
 int start_mount(CommandLine& line, const Launch& launch);
 
-/// What a second command is compared with; the options only as a digest. Pure.
+/// The identity by which a second command for the same mount is recognised; the options only as a
+/// digest. Pure.
 mount::Identity identity_of(const CommandLine& line);
 
 }  // namespace pailfs::cli

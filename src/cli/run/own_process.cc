@@ -32,7 +32,7 @@ std::vector<int> inherited_descriptors(const std::string& mountpoint) {
     if (mountpoint == "/dev/fd/" + std::to_string(*number)) continue;
     found.push_back(static_cast<int>(*number));
   }
-  // The one that this loop read from is closed by now.
+  // The descriptor that the loop read /proc/self/fd through is closed by now.
   std::erase_if(found, [](int fd) { return fcntl(fd, F_GETFD) < 0; });
   return found;
 }

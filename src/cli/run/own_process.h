@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the program asks and sets of its own process before it mounts.
+// Settings of this process before it mounts, and facts about it.
 #pragma once
 
 #include <string>
@@ -20,10 +20,10 @@ void return_large_blocks();
 
 /// Descriptors above standard error that the parent process has left open, except one that is
 /// itself the mountpoint ("/dev/fd/N"): a daemon that kept them would hold locks and pipes that
-/// others wait for.
+/// other processes wait for.
 std::vector<int> inherited_descriptors(const std::string& mountpoint);
 
-/// Of the effective user, from the password database; empty where it has none.
+/// The effective user's home by the password database; empty if it has none.
 std::string home_directory();
 
 }  // namespace pailfs::cli

@@ -24,14 +24,13 @@ bool is_one_of(const std::string& word, std::initializer_list<std::string_view> 
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-/// The directory itself, not the device or the right to mount.
+/// True when the error is about the mountpoint itself, not about the device or the right to mount.
 bool is_about_path(int err) {
   return err == ENOENT || err == ENOTDIR || err == EACCES || err == EBUSY || err == ENOTCONN ||
          err == ELOOP || err == ENAMETOOLONG;
 }
 
-/// "pailfs ... -o logfile=LOG >LOG 2>&1": what is said there must not overwrite the log's first
-/// lines.
+/// "pailfs ... -o logfile=LOG >LOG 2>&1": messages there must not overwrite the log's first lines.
 void append_where_same(int log) {
   struct stat file {};
   if (::fstat(log, &file) != 0) return;
@@ -44,8 +43,8 @@ void append_where_same(int log) {
   }
 }
 
-/// Of what the mount itself will read or write later: below its own mountpoint it would wait for
-/// itself. What is not there yet is judged by its parents.
+/// Refuses files below the mountpoint that the mount will read or write later, because it would
+/// wait for itself. A missing file is judged by its parents.
 Status check_places(const Options& options) {
   if (options.action != Action::mount || options.mount.mountpoint.empty()) return {};
   std::error_code unknown;
@@ -53,7 +52,8 @@ Status check_places(const Options& options) {
     const auto found = std::filesystem::weakly_canonical(path, unknown);
     return unknown ? std::filesystem::path(path) : found;
   };
-  // Not itself: another mount may be there, whose process does not answer.
+  // Resolves only the mountpoint's parent: another mount, whose process does not answer, may be at
+  // the mountpoint itself.
   std::filesystem::path given = options.mount.mountpoint;
   if (!given.has_filename()) given = given.parent_path();
   if (!given.has_filename()) return {};
@@ -67,7 +67,7 @@ Status check_places(const Options& options) {
   for (const auto& [name, path] : places) {
     if (path.empty()) continue;
     const std::string where = real(path).string();
-    // A mountpoint that is one of the files is no directory, which is said elsewhere.
+    // A mountpoint that is one of the files is no directory; another check refuses it.
     const bool covered = where == mountpoint && std::filesystem::is_directory(path, unknown);
     if (!covered && !where.starts_with(mountpoint + "/")) continue;
     return Error(EDEADLK, std::string(name) + "=" + printable(path) + " lies below MOUNTPOINT " +
@@ -86,7 +86,7 @@ Exit exit_for_service(const Error& error) {
     return Exit::credentials;
   }
   if (!error.s3_code.empty() && error.http_status < 500) return Exit::bucket;
-  // A redirect without a word of S3: the bucket is in another region than the one that was given.
+  // A redirect without an S3 error: the bucket is in another region than the given one.
   if (error.http_status == 301 || error.http_status == 307 || error.http_status == 308)
     return Exit::bucket;
   if (error.http_status == 401) return Exit::credentials;
@@ -103,7 +103,7 @@ Status make_cache_directory(Options& options) {
     return Error(err, "use_cache=" + printable(directory) + " cannot be used: " + why);
   };
   if (!options.cache_directory_must_exist) {
-    std::error_code ignored;  // told by mkdir() below
+    std::error_code ignored;  // mkdir() below reports it
     std::filesystem::create_directories(std::filesystem::path(directory).parent_path(), ignored);
     if (::mkdir(directory.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
       const int err = errno;
@@ -143,7 +143,7 @@ Status check_local_files(const Options& options, uid_t caller) {
     return Error(ENOTDIR, "tmpdir=" + printable(directory) + " is not a directory");
   }
   if (!options.logfile.empty()) {
-    // Opened only once the mount is in the background, where nobody would hear of a failure.
+    // The log is opened when the mount is in the background, where a failure could not be shown.
     const auto log = log::open_file(options.logfile, 0640);
     if (!log) return Error(log.error().err, "logfile=" + log.error().text);
     append_where_same(log->get());
@@ -158,7 +158,8 @@ Exit exit_for(Step step, const Error& error) {
     case Step::mountpoint:
       return is_about_path(error.err) ? Exit::local : Exit::fuse;
     case Step::credentials:
-      // ENOKEY: nowhere any credentials. The others: a file that is there or was named.
+      // ENOKEY: no place has credentials. The other errors are about a file that exists or was
+      // named.
       return error.err == EACCES || error.err == EPERM || error.err == ENOENT ? Exit::local
                                                                               : Exit::credentials;
     case Step::transport:

@@ -10,9 +10,9 @@
 
 namespace pailfs::cli {
 
-/// What can be refused by looking at this machine only: tmpdir must be a directory, the log file
-/// writable, uid=0 and gid=0 are root's, and nothing that the mount uses lies in it. `caller` is
-/// the effective user.
+/// Refuses options after a look at this machine only: tmpdir must be a directory, the log file
+/// writable, uid=0 and gid=0 are root's, and no file that the mount uses may lie below the
+/// mountpoint. `caller` is the effective user.
 Status check_local_files(const Options& options, uid_t caller);
 
 /// With use_cache=: makes its directory if it is missing (mode 0700; parents as the umask says) and

@@ -50,7 +50,7 @@ std::optional<int> prepare(CommandLine& line) {
   settle_by_machine(options);
   keep_memory_private();
   return_large_blocks();
-  // ps and killall are given the name of the program, not that of the link that mount(8) found.
+  // ps and killall show the name of the program, not that of the link that mount(8) found.
   if (line.mount_helper) prctl(PR_SET_NAME, "pailfs");
   say_all(line.warnings);
   std::vector<std::string> warnings;

@@ -13,16 +13,16 @@
 
 namespace pailfs::cli {
 
-/// What the bucket said when it was asked for the first time.
+/// The bucket's answer to the first request of a mount.
 struct ReachedBucket {
   std::optional<Refusal> refusal;    ///< set: it cannot be mounted, and `page` is empty or odd
   store::ListPage page;              ///< the first one below the prefix
   std::vector<std::string> remarks;  ///< for the user, with or without a refusal
 };
 
-/// Asks for the first page, which the bucket may give without keys where there are none (`no_keys`
-/// says why). Refused is also a prefix that is a file in the bucket; where nothing is below the
-/// prefix of a read-only mount, that is a remark.
+/// Asks for the first page; without keys (`no_keys` says why) a public bucket gives it. A prefix
+/// that is a file in the bucket is refused too; an empty prefix of a read-only mount leads to a
+/// remark.
 ReachedBucket reach_bucket(const Options& options, s3::Client& client,
                            const std::optional<Error>& no_keys);
 

@@ -27,8 +27,8 @@ struct Refusal {
 /// program, and goes into the log where that is not the caller's terminal.
 process::Outcome failed(const Options& options, const Refusal& refusal);
 
-/// Says why the command line is refused. Returns the status to exit with: `code`, or what mount(8)
-/// expects of its helpers.
+/// Says why the command line is refused. Returns the status to exit with: `code`, or the one that
+/// mount(8) expects of its helpers.
 int complain(const CommandLine& line, Exit code, const std::string& text);
 int complain(const CommandLine& line, const Refusal& refusal);
 

@@ -18,7 +18,7 @@
 namespace pailfs::cli {
 
 /// Everything between the options and the bucket: clock, keys, connections, client. One thread
-/// opens it and reaches the bucket; what it gives out may then be used by any thread, as long as
+/// opens it and reaches the bucket; any thread may then use the parts that it gives out, as long as
 /// this lives.
 class Service final {
  public:
@@ -29,18 +29,18 @@ class Service final {
   /// Looks for keys and makes the client; the bucket is not asked yet. To be called first, once.
   /// `options` must outlive this.
   std::optional<Refusal> open(const Options& options);
-  /// Asks for the bucket, see reach_bucket(), and says what the user should know.
+  /// Asks for the bucket, see reach_bucket(), and prints remarks for the user.
   std::optional<Refusal> reach(const Options& options);
-  /// Asks for the bucket once more, after a search for keys where they may come later than the
-  /// mount.
+  /// Asks for the bucket once more; with LateKeys after another search for keys.
   Status probe(const Options& options);
-  /// Says what the service's replies made the client do otherwise than asked for, unless the log is
-  /// the terminal and has said so.
+  /// Prints the settings that the service's replies have corrected (s3::Client::notices), unless
+  /// the log is the terminal and has shown them.
   void tell_notices(const Options& options) const;
 
-  /// What process::Ending watches, and ends: requests, and pauses between them. Before open() too.
+  /// The view for process::Ending of the requests and the pauses between them, which it watches and
+  /// ends. May be called before open().
   process::Ending::Store for_ending();
-  /// The mount ends and gives the service up.
+  /// True when the mount ends and has given the service up.
   [[nodiscard]] bool given_up() const { return traffic_.ended(); }
 
   [[nodiscard]] http::Transport& transport() { return *transport_; }
@@ -48,7 +48,7 @@ class Service final {
   [[nodiscard]] const FoundKeys& keys() const { return keys_; }
   [[nodiscard]] Clock& clock() { return clock_; }
   [[nodiscard]] Random& random() { return random_; }
-  /// What the bucket said when it was reached; nothing before.
+  /// The first page that reach() brought; empty before.
   [[nodiscard]] const fs::FirstPage& first_page() const { return first_; }
 
  private:

@@ -7,7 +7,8 @@
 
 namespace pailfs::fs::lock_rank {
 
-/// Whoever changes the object of a file, or its unstored bytes; of two, the lower inode first.
+/// Held by a thread that changes the object of a file, or its unstored bytes; of two files, that of
+/// the lower inode number first.
 inline constexpr LockRank kFileObject{210, "object of a file"};
 /// The same of a directory, whose times follow a change of a file in it.
 inline constexpr LockRank kDirectoryObject{220, "object of a directory"};

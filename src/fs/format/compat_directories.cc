@@ -13,7 +13,7 @@
 namespace pailfs::fs {
 namespace {
 
-/// Of a directory's key `a/`; nothing for other keys, and for the root of a bucket.
+/// The old key of a directory's key `a/`; nothing for other keys, and for the root of a bucket.
 std::optional<store::Key> folder_key(const store::Key& key) {
   if (key.size() < 2 || !key.ends_with('/') || key.ends_with("//")) return std::nullopt;
   return key.substr(0, key.size() - 1) + std::string(kFolderEnding);
@@ -49,7 +49,7 @@ bool may_be_directory(const store::ObjectInfo& info) {
   return info.attributes.content_type != kDirectoryType;
 }
 
-/// Somebody has given it a type, and not by leaving it to the service.
+/// The object has a Content-Type that is no service's default, so a program has given it one.
 bool says_file(const store::ObjectInfo& info) {
   const std::string& type = info.attributes.content_type;
   return !type.empty() && type != "binary/octet-stream" && type != "application/octet-stream";
@@ -77,7 +77,7 @@ Result<store::ObjectInfo> CompatDirectories::head(const store::Key& key) {
   if (const auto folder = folder_key(key)) {
     if (!is_absent(found)) return found;
     found = store_.head(*folder);
-    // Whatever it is stored as next, that is a directory.
+    // With this type it stays a directory when its attributes are next stored.
     if (found) found->attributes.content_type = kDirectoryType;
     return found;
   }
@@ -99,7 +99,7 @@ Result<store::ObjectInfo> CompatDirectories::get(const store::GetRequest& reques
   return store_.get(old, sink);
 }
 
-/// `key` is in the store: what it was before goes.
+/// Removes the object of the old form, now that `key` is stored.
 Result<store::ETag> CompatDirectories::replaced(const store::Key& key, Result<store::ETag> stored) {
   const auto folder = folder_key(key);
   if (!stored || !folder) return stored;
@@ -176,7 +176,7 @@ Status CompatDirectories::show_folders(const store::ListRequest& request, store:
       }
       continue;
     }
-    // Listed far away from here, maybe on another page; then that one counts.
+    // The object `a/` is listed elsewhere, perhaps on another page; if it exists it counts.
     const auto today = store_.head(directory);
     if (!today && !is_absent(today)) return today.error();
     if (today) continue;

@@ -9,14 +9,14 @@
 
 namespace pailfs::fs {
 
-/// How Hadoop and S3Fox end the key of a directory's object: `a_$folder$` for `a/`.
+/// The ending of Hadoop's and S3Fox's key of a directory's object: `a_$folder$` for `a/`.
 inline constexpr std::string_view kFolderEnding = "_$folder$";
 /// Whether such an object would stand for a directory; `key` may also be a path or a name.
 bool is_folder_key(std::string_view key);
 
 /// The store with old forms of directories shown in today's (compat_dir, as s3fs has it): an object
 /// `a_$folder$` is `a/` where there is no such object, and an object `a` without bytes and without
-/// attributes of ours is nobody where names lie below `a/`. Whatever is stored as `a/` replaces
+/// attributes of ours is hidden when names lie below `a/`. An object stored as `a/` replaces
 /// `a_$folder$`, and removing the one removes both. Keys of the old form itself are never seen, and
 /// none can be made (EINVAL).
 ///
@@ -26,8 +26,8 @@ class CompatDirectories final : public store::ForwardingStore {
  public:
   explicit CompatDirectories(store::ObjectStore& store) : ForwardingStore(store) {}
 
-  /// The directory `a/` is removed and nothing lies below it: neither may the object `a` stay,
-  /// which was nobody and would now be a file; unless its type says that it is one.
+  /// Call it when the directory `a/` was removed and nothing lies below it: removes the object `a`,
+  /// which was hidden and would now show as a file, unless its Content-Type says that it is one.
   Status remove_remains(const store::Key& directory);
 
   Result<store::ObjectInfo> head(const store::Key& key) override;

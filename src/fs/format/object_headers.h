@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a file is written down in S3: path <-> key, stat <-> x-amz-meta-*. Pure functions; the rules
+// How a file is stored as an object: path <-> key, stat <-> x-amz-meta-*. Pure functions; the rules
 // are those of s3fs 1.9x, whose objects we share, with rclone's and s3sync's headers read as s3fs
 // does.
 #pragma once
@@ -14,10 +14,10 @@
 namespace pailfs::fs {
 
 inline constexpr std::string_view kDirectoryType = "application/x-directory";
-/// Bytes of a symbolic link's target, which is the content of its object: what the kernel takes.
+/// Most bytes of a symbolic link's target, which is the content of its object: the kernel's limit.
 inline constexpr std::uint64_t kLongestLink = 4095;
 
-/// What stat(2) shows of a file and S3 keeps in metadata.
+/// The fields of stat(2) that are kept in an object's metadata.
 struct Stat {
   mode_t mode = 0;  ///< with type bits
   uid_t uid = 0;
@@ -29,7 +29,7 @@ struct Stat {
   WallTime ctime{};
 };
 
-/// What a path is in the store.
+/// The form that a path has in the store.
 enum class Form {
   absent,
   file,                ///< object `p`: regular file, symlink, fifo, ...
@@ -63,16 +63,16 @@ store::Key directory_key(const std::string& prefix, std::string_view path);
 /// Prefix of everything below a directory: "" for the root of a whole bucket.
 std::string children_prefix(const std::string& prefix, std::string_view path);
 
-/// What the object at `p` (or `p/` with `key_ends_with_slash`) shows as, after s3fs's rules: own
+/// The node of the object at `p` (or `p/` with `key_ends_with_slash`), by s3fs's rules: own
 /// headers, then s3sync's, then Google's, then defaults (0640, directories 0750, Last-Modified).
 Node decode(const store::ObjectInfo& info, bool key_ends_with_slash, const Config& config);
-/// A directory without an object: 0750, owned by whoever mounted, times zero.
+/// A directory without an object: 0750, owned by the mounting user, times zero.
 Stat implicit_directory_stat(const Config& config);
 
 /// The mount's root: open to all with allow_other, less mp_umask, where nothing says otherwise.
 mode_t root_mode(const Config& config);
-/// The object of the mount's root: decode(), but one without a mode has the root's. What consoles
-/// and drivers make when somebody asks for a folder has none.
+/// The object of the mount's root: decode(), but one without a mode has the root's. Folders made by
+/// consoles and drivers have none.
 Node decode_root(const store::ObjectInfo& info, const Config& config);
 
 /// `base` with the six headers of s3fs set from `stat`; everything else in it, foreign metadata
@@ -80,12 +80,12 @@ Node decode_root(const store::ObjectInfo& info, const Config& config);
 store::ObjectAttributes encode(const Stat& stat, store::ObjectAttributes base,
                                bool with_type_bits = true);
 
-/// S3 takes these attributes and the six headers above, however long the headers become: there are
-/// at most 2 KiB of metadata, and not much else. Other services may have other limits, which only
-/// asking shows.
+/// True when S3 takes these attributes with the six headers above at their longest: at most 2 KiB
+/// of metadata, and not much else. Other services may have other limits, which only a request
+/// shows.
 bool surely_fit(const store::ObjectAttributes& attributes);
 
-/// An object with these headers says all of that already, when it was last changed left aside.
+/// True when these headers already hold all of `stat`, except for ctime.
 bool says_already(const store::ObjectAttributes& headers, const Stat& stat);
 
 /// "1700000000" or "1700000000.123456789"; digits after the point are padded to nine.

@@ -15,7 +15,7 @@ constexpr mode_t kPermissions = 0777;
 
 const Error kMalformed{EINVAL, "not an access control list"};
 
-// Little-endian, whatever the machine is.
+// Little-endian on every machine.
 std::uint32_t number(std::string_view bytes) {
   std::uint32_t value = 0;
   for (std::size_t i = bytes.size(); i > 0; --i) {
@@ -28,8 +28,8 @@ void append(std::uint32_t value, std::size_t size, std::string& out) {
   for (; size > 0; --size, value >>= 8U) out.push_back(static_cast<char>(value & 0xffU));
 }
 
-/// Each of the four that must be there is there once, the named ones are between those they
-/// refine, and there is a mask where there are named ones: as the kernel's posix_acl_valid().
+/// The rules of the kernel's posix_acl_valid(): owner, group and other exist exactly once, named
+/// entries stand between those that they refine, and with named entries there is a mask.
 bool is_valid(const Acl& acl) {
   std::size_t owners = 0;
   std::size_t groups = 0;
@@ -58,7 +58,8 @@ AclEntry::Tag group_tag(const Acl& acl) {
   return masked ? AclEntry::mask : AclEntry::group;
 }
 
-/// By how much an entry's permissions are to the left in a mode; nothing where it is not in there.
+/// The position of an entry's permissions in a mode, in bits; nothing when the mode does not show
+/// the entry.
 std::optional<unsigned> shift(const AclEntry& entry, AclEntry::Tag group) {
   if (entry.tag == AclEntry::owner) return 6;
   if (entry.tag == group) return 3;
@@ -66,7 +67,7 @@ std::optional<unsigned> shift(const AclEntry& entry, AclEntry::Tag group) {
   return std::nullopt;
 }
 
-/// None where they cannot be read: nobody can set a list among them then.
+/// Empty when the header cannot be read; then no list can be set in it either.
 Xattrs xattrs_of(const store::ObjectAttributes& attributes) {
   const std::string* const header = find_metadata(attributes, "xattr");
   if (header == nullptr) return {};
@@ -141,7 +142,7 @@ bool is_minimal(const Acl& acl) {
 }
 
 Inherited inherit(const Acl& acl, mode_t mode) {
-  // What the directory grants and the program asks for.
+  // The permissions that both the directory's list grants and the program asks for.
   const mode_t granted = mode & (mode_of(acl, 0) | ~kPermissions);
   Inherited result{granted, std::nullopt};
   if (!is_minimal(acl)) result.access = with_mode(acl, granted);

@@ -23,8 +23,8 @@ inline bool is_acl(std::string_view name) {
 }
 
 /// A POSIX access control list (acl(5), IEEE 1003.1e draft 17). The kernel checks permissions by it
-/// (FUSE_POSIX_ACL); what changes with what is here: the mode is always that of the list, and
-/// the list that of the mode.
+/// (FUSE_POSIX_ACL). The functions here keep mode and list equal: a new list changes the mode, and
+/// a new mode changes the list. Pure.
 struct AclEntry {
   enum Tag : std::uint16_t {
     owner = 0x01,
@@ -50,24 +50,25 @@ std::string encode_acl(const Acl& acl);
 mode_t mode_of(const Acl& acl, mode_t mode);
 /// chmod: the list, with the permissions of `mode`.
 Acl with_mode(Acl acl, mode_t mode);
-/// It says no more than a mode does.
+/// True when the list says no more than a mode does.
 bool is_minimal(const Acl& acl);
 
-/// What a new file has: its mode, and an access list unless that says no more.
+/// Mode and access list of a new file; no list when it says no more than the mode.
 struct Inherited {
   mode_t mode = 0;
   std::optional<Acl> access;
 };
-/// Of a directory with the default list `acl`; `mode` as the program gave it, without its umask.
+/// For a new file in a directory with the default list `acl`; `mode` as the program gave it,
+/// without the umask applied.
 Inherited inherit(const Acl& acl, mode_t mode);
 
-/// An access list comes, as setfacl brings it: into the attributes and the mode. An empty one
-/// leaves the mode alone, a minimal one becomes the mode and nothing else.
+/// Puts an access list, as setfacl gives it, into the attributes and the mode. An empty one leaves
+/// the mode alone, a minimal one becomes the mode and nothing else.
 Status set_access_acl(std::string_view value, Xattrs& xattrs, mode_t& mode);
-/// Into the attributes of an object; none leave no header.
+/// Puts the extended attributes into those of an object; without any, there is no header.
 void put_xattrs(const Xattrs& xattrs, store::ObjectAttributes& attributes);
-/// The mode has changed: so does the access list among an object's attributes, if there is one.
-/// Whether it was another.
+/// Changes the access list among an object's attributes, if there is one, to the new mode. True if
+/// the list changed.
 bool follow_mode(store::ObjectAttributes& attributes, mode_t mode);
 /// The default list of a directory; empty where there is none that the kernel takes.
 Acl default_acl(const store::ObjectAttributes& attributes);

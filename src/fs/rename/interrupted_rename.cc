@@ -10,7 +10,7 @@
 namespace pailfs::fs {
 namespace {
 
-/// Objects with one ETag that are looked at more closely, and all that are at most.
+/// Objects with the same ETag whose attributes are compared, and most objects compared in all.
 constexpr std::size_t kSample = 16;
 constexpr std::size_t kMostLooks = 1'000;
 

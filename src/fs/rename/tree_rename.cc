@@ -46,7 +46,7 @@ Status TreeRename::note_names(const std::string& to, Plan& plan) {
 
 Status TreeRename::copy_all(const std::vector<CopyJob>& jobs, Outcome& outcome) {
   const bool locally = config_.no_copy_api || config_.no_rename_api;
-  // What needs several requests fans out by itself and so cannot run on a pool thread.
+  // A copy that needs several requests fans out by itself and so cannot run on a pool thread.
   std::vector<const CopyJob*> small;
   std::vector<const CopyJob*> large;
   for (const CopyJob& job : jobs) {
@@ -90,7 +90,8 @@ bool TreeRename::is_made(const CopyJob& job) {
   if (!copy) return false;
   const auto source = store_.head(job.source);
   if (!source || source->attributes != copy->attributes || source->size != copy->size) return false;
-  // Encrypted or in parts a copy may have another ETag; then it is one by the time of our change.
+  // A copy that is encrypted or made in parts may have another ETag; then the ctime shows that it
+  // is one.
   return source->etag == copy->etag || find_metadata(copy->attributes, "ctime") != nullptr;
 }
 
@@ -145,7 +146,7 @@ Result<std::vector<MovedObject>> TreeRename::run(const std::string& from, const 
   for (const MovedObject& object : outcome.moved) sources.push_back(object.source);
   if (plan->marker) sources.push_back(from);
   for (const Status& removed : store_.remove_many(sources)) {
-    // Both names now lead to the data; nothing is lost, and the caller hears that it is not whole.
+    // Both names now lead to the data: nothing is lost, and the caller gets an error.
     if (!removed) return removed.error().with("remove the old name after copying");
   }
   return outcome.moved;

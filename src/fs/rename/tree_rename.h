@@ -22,17 +22,18 @@ struct MovedObject {
 };
 
 /// Renames everything below one prefix: lists it flat, copies all of it side by side, and only when
-/// every copy is confirmed deletes the sources in batches (law L3). When a copy fails, those made
-/// so far are removed again, and that one too if the store has made it after all; nothing else has
-/// changed, unless the store refuses that as well: then the log names what was left.
+/// every copy is confirmed deletes the sources in batches (law L3). When a copy fails, the copies
+/// made so far are removed again, also the failed one if the store has made it after all. If the
+/// store refuses that too, the log names the copies that are left. Any thread that is not a pool's
+/// may call it.
 class TreeRename final {
  public:
   TreeRename(const Config& config, store::ObjectStore& store, WorkerPool& pool)
       : config_(config), store_(store), pool_(pool), copier_(config, store, pool) {}
 
-  /// Both prefixes end in '/'. `marker` is what the destination's own directory object carries; it
-  /// is written anew, or copied if somebody keeps bytes in it. `into_copies`: there are names below
-  /// `to`, which a failure leaves there. Returns what was moved, markers excluded.
+  /// Both prefixes end in '/'. `marker` are the attributes of the destination's own directory
+  /// object, which is written anew, or copied if it has bytes. `into_copies`: there are names below
+  /// `to`, which a failure leaves there. Returns the moved objects, without the directory's own.
   Result<std::vector<MovedObject>> run(const std::string& from, const std::string& to,
                                        const store::ObjectAttributes& marker,
                                        bool into_copies = false);
@@ -45,14 +46,15 @@ class TreeRename final {
   };
   struct Outcome {
     std::vector<MovedObject> moved;
-    std::vector<const CopyJob*> doubtful;  ///< failed, so far as we heard
+    std::vector<const CopyJob*> doubtful;  ///< copies that failed by the reply, but may have been
+                                           ///< made
   };
   Result<Plan> plan(const std::string& from, const std::string& to);
   Status note_names(const std::string& to, Plan& plan);
   Status copy_all(const std::vector<CopyJob>& jobs, Outcome& outcome);
   Result<store::ETag> make_marker(const Plan& plan, const store::Key& to,
                                   const store::ObjectAttributes& attributes);
-  /// The destination is what the job should have made of the source.
+  /// True when the destination is the copy that the job should have made.
   bool is_made(const CopyJob& job);
   void undo(const Plan& plan, const Outcome& outcome);
 

@@ -10,16 +10,16 @@
 
 namespace pailfs::fs {
 
-/// Multipart uploads that were begun and will never be completed. Their files are often gone when
-/// that turns out, so the uploads are noted here and aborted on a thread of the transfers' pool:
-/// a system call does not wait for the abort of another file's upload. Any thread.
+/// Multipart uploads that were begun and will never be completed. Often their file is already gone,
+/// so the uploads are noted here and aborted on a thread of the transfers' pool: a system call does
+/// not wait for the abort of another file's upload. Any thread.
 class AbandonedUploads final {
  public:
   explicit AbandonedUploads(store::ObjectStore& store) : store_(store) {}
   void add(store::Key key, store::UploadId id) EXCLUDES(mutex_);
-  /// Has `pool`, which ends before this object, abort what was noted; waits for nothing.
+  /// Lets `pool`, which ends before this object, abort the noted uploads; waits for nothing.
   void sweep_on(WorkerPool& pool) EXCLUDES(mutex_);
-  /// Aborts what was noted, on this thread: for a task of the pool, and for the unmount.
+  /// Aborts the noted uploads on this thread: for a task of the pool, and for the unmount.
   void sweep() EXCLUDES(mutex_);
 
  private:

@@ -7,7 +7,7 @@
 namespace pailfs::fs {
 namespace {
 
-/// Bytes of a file that stays open are kept up to this when they have been stored.
+/// A file up to this size that stays open keeps its local bytes after they are stored.
 constexpr std::uint64_t kKeptAfterStoring = 1U << 20U;
 
 }  // namespace
@@ -97,7 +97,7 @@ Status FileContent::write(std::uint64_t offset, std::span<const char> bytes,
   if (!stream_) return {};
   const std::uint64_t copied = stream_->copied();
   if (range.begin < copied) {
-    // What the store copies would be the old bytes. All that was sent is still here.
+    // The store would copy the old bytes of this range. All bytes that were sent are still here.
     drop_stream();
   } else {
     stream_->wrote(range, local_->present().front(copied));
@@ -226,7 +226,8 @@ void FileContent::became_stored(const store::ETag& etag,
   attributes_dirty_ = false;
   times_given_ = false;
   changed_.clear();
-  // The store has it all: what is large, or not all here any more, is read from there.
+  // The store has all bytes: a large file, or one that is not all here any more, is read from
+  // there.
   if (local_ && (local_->lacks_any() || stat_.size > kKeptAfterStoring)) local_ = nullptr;
 }
 

@@ -23,7 +23,7 @@ struct CopyJob {
   store::Key destination;
   store::ETag version;  ///< of the source; another one fails with ESTALE
   std::uint64_t size = 0;
-  /// Present: what the copy carries. Absent: the source's own (needs a HEAD when the copy has to be
+  /// Present: the attributes of the copy. Absent: the source's own (needs a HEAD when the copy is
   /// made in parts).
   std::optional<store::ObjectAttributes> attributes;
 };
@@ -31,7 +31,8 @@ struct CopyJob {
 /// Moves whole objects inside the store: in one request where the store takes it, in parts copied
 /// side by side above `copy_part_size` (or from `copy_in_parts_from` on), through this machine
 /// where `nocopyapi` says so or the store cannot copy. The source is never touched. Returns the
-/// copy's ETag; after an error the destination is as it was, or the copy when the reply was lost.
+/// copy's ETag; after an error the destination is unchanged, or is the copy when the reply was
+/// lost. Any thread may call it, except as told below.
 class ObjectCopier final {
  public:
   ObjectCopier(const Config& config, store::ObjectStore& store, WorkerPool& pool)
@@ -39,7 +40,7 @@ class ObjectCopier final {
 
   /// Not callable on a pool thread.
   Result<store::ETag> copy(const CopyJob& job, bool through_this_machine);
-  /// One server-side request whatever the size (the store refuses above 5 GiB); callable anywhere.
+  /// One server-side request for any size (the store refuses above 5 GiB); callable on any thread.
   Result<store::ETag> copy_in_one(const CopyJob& job);
   [[nodiscard]] bool fits_one_request(std::uint64_t size) const;
 
@@ -52,10 +53,10 @@ class ObjectCopier final {
   WorkerPool& pool_;
 };
 
-/// Fetches `ranges` of one version of an object into `file`, in pieces side by side. `guard` is
-/// what protects the file's account of its ranges; it is held for each piece that arrives. With
-/// ENOSPC nothing of `ranges` is left in the file: what cannot be completed must not take the room
-/// of others.
+/// Fetches `ranges` of one version of an object into `file`, in pieces side by side. `guard`
+/// protects the file's account of its ranges and is taken for each piece that arrives. After ENOSPC
+/// the file holds nothing of `ranges`, so that an incomplete download takes no room from other
+/// files.
 Status fetch_into(store::ObjectStore& store, WorkerPool& pool, std::size_t width,
                   const store::Key& key, const store::ETag& version,
                   const std::vector<Range>& ranges, cache::BlockFile& file, Mutex& guard);
@@ -63,7 +64,7 @@ Status fetch_into(store::ObjectStore& store, WorkerPool& pool, std::size_t width
 /// A stretch of a local file, which outlives it, as a request body.
 class FileSource final : public ByteSource {
  public:
-  /// `upload`, if there is one, is told how far the sending has come.
+  /// `upload`, if not null, is told how many bytes were sent.
   FileSource(cache::BlockFile& file, Range range, Upload* upload = nullptr)
       : file_(file), range_(range), upload_(upload) {}
   [[nodiscard]] std::uint64_t size() const override { return range_.size(); }
@@ -97,7 +98,7 @@ class FirstError final {
 };
 
 /// Runs one multipart upload: create, all parts side by side, complete; abort when anything fails,
-/// so that the object is either new as a whole or as it was.
+/// so that the object is either new as a whole or unchanged.
 Result<store::ETag> upload_in_parts(
     store::ObjectStore& store, WorkerPool& pool, std::size_t width, const store::Key& key,
     const store::ObjectAttributes& attributes, store::PartOrigin origin, std::size_t parts,

@@ -41,7 +41,8 @@ Range PartLedger::layout(std::size_t index, std::uint64_t size) const {
 }
 
 void PartLedger::touch(Range range) {
-  // Mostly it is the end of the file that changes, where nothing has been begun yet.
+  // From the last part backwards, because programs mostly write at the end, where no part has been
+  // begun yet.
   for (std::size_t i = parts_.size(); i > 0; --i) {
     Part& part = parts_[i - 1];
     if (part.range.end <= range.begin) break;

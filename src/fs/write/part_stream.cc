@@ -58,7 +58,7 @@ void PartStream::run(const PartLedger::Job& job) {
   const Status sent = send(job);
   MutexLock lock(mutex_);
   if (!sent) {
-    // The application hears of it if finish fails too.
+    // The program gets an error only if finish() fails too.
     log_info(
         [&] { return "send a part of " + printable(target_.path) + ": " + sent.error().text; });
     stopped_ = true;
@@ -137,7 +137,7 @@ Result<store::ETag> PartStream::finish(std::uint64_t size) {
   std::vector<PartLedger::Job> jobs;
   {
     MutexLock lock(mutex_);
-    // Those on their way have others follow them until all has been begun.
+    // Each part that ends begins the next one, until all have been begun.
     ledger_.close(size);
     submit_ready();
     while (ledger_.on_their_way() > 0) changed_.wait(mutex_);

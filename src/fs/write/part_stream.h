@@ -20,21 +20,21 @@
 
 namespace pailfs::fs {
 
-/// Sends the parts of a new file to the store while the application is still writing it, or of what
-/// is appended to a stored one, so that its close waits for the last part only. PartLedger decides
-/// what is sent when; this is the threads and requests around it.
+/// Sends parts to the store while a program still writes a new file or appends to a stored one, so
+/// that the close waits for the last part only. PartLedger decides which part is sent when; this
+/// class has the threads and requests.
 ///
-/// The bytes stay in the local file until the upload is complete, so that whatever goes wrong here
-/// the file can be stored anew; when there is no more room for them, those go that the store has
-/// confirmed to hold (law L2). Members may be called from any thread; those on writing
-/// are called under Inode::content_mutex and wait for nothing, `finish` under Inode::object_mutex.
+/// The bytes stay in the local file until the upload is complete, so that the file can be stored
+/// anew after a failure. When there is no more room, those that the store has confirmed are dropped
+/// (law L2). Members may be called from any thread; those on writing are called under
+/// Inode::content_mutex and wait for nothing, `finish` under Inode::object_mutex.
 class PartStream final : public std::enable_shared_from_this<PartStream> {
  public:
   struct Target {
     std::string path;  ///< relative to the mount, for the report of uploads
     store::Key key;
     store::ObjectAttributes attributes;
-    Stat stat;                  ///< what of it the attributes tell
+    Stat stat;                  ///< the part of `stat` that is in the attributes
     store::ETag version;        ///< of the object that is appended to
     std::vector<Range> copies;  ///< the parts that the store copies from that; none of a new file
   };
@@ -57,23 +57,23 @@ class PartStream final : public std::enable_shared_from_this<PartStream> {
     return target_.copies.empty() ? 0 : target_.copies.back().end;
   }
 
-  /// See PartLedger. What has become ready begins to be sent.
+  /// See PartLedger. Begins to send the parts that have become ready.
   void wrote(Range range, std::uint64_t front) EXCLUDES(mutex_);
   void truncated(std::uint64_t size) EXCLUDES(mutex_);
 
-  /// Lets the local file drop what the store has confirmed, waiting for a part on its way if there
-  /// is nothing else; false if that frees nothing. Under Inode::object_mutex.
+  /// Drops the bytes that the store has confirmed from the local file; if there are none, waits for
+  /// a part on its way. False if that frees nothing. Under Inode::object_mutex.
   bool make_room(std::chrono::milliseconds patience) EXCLUDES(mutex_);
 
-  /// Sends what is missing of the file, which no thread changes meanwhile, and completes the
+  /// Sends the missing parts of the file, which no thread changes meanwhile, and completes the
   /// upload. May be called again after a failure. ESTALE when the object that is appended to is no
   /// longer the one that was copied (law L11).
   Result<store::ETag> finish(std::uint64_t size) EXCLUDES(mutex_);
-  /// Begins no more parts and makes an end of the upload as soon as none is on its way.
+  /// Begins no more parts, and aborts the upload as soon as none is on its way.
   void give_up() EXCLUDES(mutex_);
 
-  /// The store does not know the upload any more: whatever it held is gone. Nothing is dropped from
-  /// the local file from then on.
+  /// True when the store does not know the upload any more: the bytes in it are gone. The local
+  /// file drops nothing from then on.
   [[nodiscard]] bool is_lost() EXCLUDES(mutex_);
 
   [[nodiscard]] const Target& target() const { return target_; }
@@ -98,7 +98,7 @@ class PartStream final : public std::enable_shared_from_this<PartStream> {
   std::optional<store::UploadId> id_ GUARDED_BY(mutex_);
   bool completed_ GUARDED_BY(mutex_) = false;
   bool lost_ GUARDED_BY(mutex_) = false;
-  bool stopped_ GUARDED_BY(mutex_) = false;  ///< a part failed: the rest waits for finish
+  bool stopped_ GUARDED_BY(mutex_) = false;  ///< a part failed: further parts wait for finish()
 };
 
 }  // namespace pailfs::fs

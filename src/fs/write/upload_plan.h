@@ -29,8 +29,8 @@ struct PlannedPart {
   bool copy = false;  ///< server-side from the stored version; otherwise sent from the local file
 };
 
-/// How to bring the object up to date. `download` first, then one PUT of the whole file if `parts`
-/// is empty, else a multipart upload of exactly these parts in order.
+/// The steps that bring the object up to date. `download` first, then one PUT of the whole file if
+/// `parts` is empty, else a multipart upload of exactly these parts in order.
 struct UploadPlan {
   std::vector<Range> download;
   std::vector<PlannedPart> parts;

@@ -25,7 +25,7 @@ class Uploads final {
   std::list<Upload*> running_ GUARDED_BY(mutex_);
 };
 
-/// One of them, for as long as it lives. Several threads may move it on: one a part.
+/// One upload, shown for as long as this lives. Several threads may call moved(), one a part.
 class Upload final {
  public:
   Upload(Uploads& uploads, std::string path, std::uint64_t total);
@@ -33,8 +33,8 @@ class Upload final {
   Upload(const Upload&) = delete;
   Upload& operator=(const Upload&) = delete;
 
-  /// Of one part, `to` bytes are on their way, of which `from` were counted before; a repeated
-  /// attempt goes back.
+  /// Tells that `to` bytes of a part are on their way, of which `from` were counted before; a
+  /// repeated attempt goes back.
   void moved(std::uint64_t from, std::uint64_t to) {
     done_.fetch_add(to - from, std::memory_order_relaxed);
   }

@@ -24,10 +24,10 @@
 
 namespace pailfs::fs {
 
-/// Brings one file's object up to date with what was written and set since: one PUT, or one
-/// multipart upload that sends what changed and lets the store copy the rest, or, when only
-/// attributes changed, one in-place copy. Nothing unstored is let go before the store has confirmed
-/// it (laws L1, L2).
+/// Brings one file's object up to date with the bytes written and the attributes set since: by one
+/// PUT, by one multipart upload that sends the changed bytes and lets the store copy the rest, or,
+/// when only attributes changed, by one in-place copy. Nothing unstored is let go before the store
+/// has confirmed it (laws L1, L2).
 class Uploader final {
  public:
   Uploader(const Config& config, const cache::LocalSpace& space, store::ObjectStore& store,
@@ -44,7 +44,7 @@ class Uploader final {
         clock_(clock),
         copier_(config, store, pool),
         abandoned_(store) {}
-  /// Aborts what uploads are left.
+  /// Aborts the abandoned uploads that are left.
   ~Uploader() { sweep(); }
   Uploader(const Uploader&) = delete;
   Uploader& operator=(const Uploader&) = delete;
@@ -56,7 +56,7 @@ class Uploader final {
   Status store(const InodePtr& inode) REQUIRES(inode->object_mutex);
 
   /// After a write: begins to send the front of a large new file, which has not been stored before,
-  /// or of what is appended to a stored one, while the rest is being written.
+  /// or the bytes appended to a stored one, while the rest is being written.
   void begin_early(const InodePtr& inode) REQUIRES(inode->object_mutex);
   [[nodiscard]] bool worth_beginning(const FileContent& content) const;
   /// Aborts the uploads whose files were removed or given up: on a thread of the pool, or, for the
@@ -64,16 +64,16 @@ class Uploader final {
   void begin_sweep() { abandoned_.sweep_on(pool_); }
   void sweep() { abandoned_.sweep(); }
 
-  /// The store says that the object is no longer the version that we stored last: before that is
-  /// believed it is looked at once. Some services name the version that an upload has made
-  /// otherwise than they do later (gofakes3). True: it is ours, and has its right name now.
+  /// Looks at the object once, when the store says that it is no longer the version that we stored
+  /// last: some services (gofakes3) reply to an upload with another ETag than they show later.
+  /// True: the version is ours, and base() now has the right ETag.
   bool find_own_version(Inode& inode, const std::string& path) REQUIRES(inode.object_mutex);
 
   /// Content-Type, and the six headers, that a new object of this path gets.
   [[nodiscard]] store::ObjectAttributes new_attributes(const std::string& path,
                                                        const Stat& stat) const;
 
-  /// Counts it, for its handles and for the status, and returns it.
+  /// Counts the failure, for the file's handles and for the status, and returns its error.
   Error note_failure(FileContent& content, const std::string& path, const Error& error)
       EXCLUDES(failures_mutex_);
 
@@ -88,17 +88,17 @@ class Uploader final {
     store::Key key;
     store::ETag before = {};   ///< the base version that it starts from
     bool sends_bytes = false;  ///< not only attributes
-    /// What became of the upload that was begun early, and its attributes; nothing without one.
+    /// The result of the upload that was begun early, and its attributes; nothing without one.
     std::optional<Result<store::ETag>> early = {};
     store::ObjectAttributes begun = {};
-    store::ObjectAttributes attributes = {};  ///< tried last
+    store::ObjectAttributes attributes = {};  ///< those tried last
     /// E2BIG for other attributes than those that were taken in the end.
     std::optional<Error> refused = {};
 
     [[nodiscard]] bool has_early_bytes() const { return early && *early; }
   };
 
-  /// Nothing if there is something to store.
+  /// The result when no request is needed; nothing if the file must be stored.
   std::optional<Status> without_request(Inode& inode, const std::optional<std::string>& path);
   Attempt begin_attempt(Inode& inode, const std::string& path) REQUIRES(inode.object_mutex);
   Result<store::ETag> attempt_to_store(Inode& inode, Attempt& attempt) REQUIRES(inode.object_mutex);
@@ -111,8 +111,9 @@ class Uploader final {
                                                        store::ObjectAttributes attributes,
                                                        const std::string& path) const;
   [[nodiscard]] bool can_append(const FileContent& content) const;
-  /// Nothing when the upload that was begun is of no use and everything has to be sent anew. After
-  /// success the content's base is what was stored, with the attributes it began with.
+  /// Nothing when the upload that was begun cannot be used and all bytes must be sent anew. After
+  /// success the content's base is the version that was stored, with the attributes that the upload
+  /// began with.
   std::optional<Result<store::ETag>> finish_early(Inode& inode, const store::Key& key,
                                                   std::shared_ptr<PartStream> stream);
   Result<store::ETag> send_bytes(Inode& inode, const Snapshot& now, const Attempt& attempt,
@@ -120,8 +121,8 @@ class Uploader final {
   Result<UploadPlan> plan(Inode& inode, const Snapshot& now, bool may_copy) const;
   Result<store::ETag> send_parts(const Snapshot& now, const Attempt& attempt,
                                  const std::vector<PlannedPart>& parts, Upload& upload);
-  /// Before the next attempt: if the object is what a doubtful one would have made, it is the
-  /// version from which this one starts.
+  /// Before the next attempt: if an attempt whose reply was lost has made the object, that version
+  /// becomes the base.
   void settle_doubt(Inode& inode, const store::Key& key) REQUIRES(inode.object_mutex);
   Result<store::ETag> rewrite_attributes(const Snapshot& now, const Attempt& attempt);
 

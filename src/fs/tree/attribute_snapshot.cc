@@ -17,12 +17,12 @@ namespace pailfs::fs {
 namespace {
 
 constexpr std::string_view kFormat = "pailfs attributes 1\n";
-/// A piece is what fits one page of a listing, mostly 200 bytes a name; foreign metadata may have
-/// 2 KiB and a name 1 KiB.
+/// Most bytes of a piece, which has the names of one page of a listing: mostly 200 bytes a name,
+/// but foreign metadata may have 2 KiB and a name 1 KiB.
 constexpr std::uint32_t kMostBytes = 8U << 20U;
 
 struct Head {
-  std::uint32_t size = 0;  // as this machine writes it: the file stays here
+  std::uint32_t size = 0;  // in this machine's byte order: the file stays here
   std::uint32_t crc = 0;
 };
 
@@ -50,7 +50,7 @@ Status AttributeSnapshot::read(const std::function<void(const SnapshotEntries&)>
     if (!framed || *framed != frame.size()) return damaged;
     Head head;
     std::memcpy(&head, frame.data(), sizeof(Head));
-    // A head of nothing is the end: without it the file was cut.
+    // A head of zeros marks the end: a file without it was cut.
     if (head.size == 0) return head.crc == 0 ? Status() : Status(damaged);
     if (head.size > kMostBytes) return damaged;
     text.resize(head.size);

@@ -7,8 +7,8 @@ namespace pailfs::fs {
 namespace {
 
 constexpr std::size_t kBatch = 64;
-/// Where the places of local names begin: behind those of any listing, and such that a program with
-/// offsets of 32 bits can keep them.
+/// First place of local names: behind those of any listing, and small enough for programs with
+/// offsets of 32 bits.
 constexpr std::size_t kFirstLocal = 1U << 30U;
 
 }  // namespace
@@ -87,7 +87,7 @@ Status DirReader::more() {
     if (reading_) return {};
   }
   if (!reading_ && listings_.subtree_fits_one_page(path_)) {
-    // Whoever walks through a tree needs no other request.
+    // A program that walks through the tree then needs no other request.
     const Status listed = lister_.list_below(path_);
     if (!listed) return listed;
     use(listings_.known_reading(path_));
@@ -125,7 +125,7 @@ Result<const ListingCache::Item*> DirReader::at(std::size_t place) {
     const Status fetched = more();
     if (!fetched) return fetched.error();
   }
-  // Whoever comes back to such a place has not read what lies before it.
+  // A program that returns to such a place may not have read the names before it.
   while (!reading_ || !listings_.is_done(reading_)) {
     const Status fetched = more();
     if (!fetched) return fetched.error();

@@ -15,12 +15,12 @@
 
 namespace pailfs::fs {
 
-/// One opendir: names in a fixed order, which comes page by page as the reader gets on, the next
-/// page being fetched while this one is read. Names that exist only on this machine (not yet
-/// stored) come last. A name keeps its place for as long as this lives, whatever comes and goes,
-/// also when the directory is read anew: programs remember places (telldir) and return to them.
-/// Not thread-safe: its handle locks, also across the request for a page, because whoever waits
-/// needs that page.
+/// The reading of a directory by one opendir: names in a fixed order, page by page, the next page
+/// being fetched while this one is read. Names that exist only on this machine (not yet stored)
+/// come last. A name keeps its place for as long as this lives, while other names come and go and
+/// also when the directory is read anew: programs remember places (telldir) and return to them. Not
+/// thread-safe: its handle locks, also across the request for a page, because every thread that
+/// waits for the lock needs that page.
 class DirReader final {
  public:
   /// `local_names`: files of the directory that the store does not have yet.
@@ -32,7 +32,7 @@ class DirReader final {
   /// The item at `place` or the first one after it; null behind the last. It lives until the next
   /// call. Its `next` is the place after it.
   Result<const ListingCache::Item*> at(std::size_t place);
-  /// What was looked up before is looked up anew.
+  /// Drops items that were looked up before, so that they are looked up anew.
   void refresh() { batch_.clear(); }
 
  private:
@@ -54,14 +54,14 @@ class DirReader final {
   ListingFetcher& fetcher_;
   WorkerPool& pool_;
   std::string path_;
-  std::vector<LocalName> local_;  // all that ever were, in the order of their places
+  std::vector<LocalName> local_;  // all names so far, in the order of their places
   std::unordered_map<std::string, std::size_t> local_numbers_;
   ListingCache::Item local_item_;
   ListingCursorPtr reading_;
   ListingCursorPtr earlier_;  // whose order the next one keeps
   std::vector<ListingCache::Item> batch_;
   std::size_t batch_at_ = 0;     // the next of the batch
-  std::size_t batch_place_ = 0;  // where that one stands at the earliest
+  std::size_t batch_place_ = 0;  // the earliest place of that one
   std::optional<Pending<Result<FetchedPage>>> ahead_;
 };
 

@@ -11,7 +11,7 @@ std::string_view DirTable::name(SlotId id) const {
   return std::string_view(chunk).substr(slot.name % kChunk, slot.name_length);
 }
 
-/// Where in the index the name is, or where it would be put.
+/// The place in the index that the name has or would get.
 std::size_t DirTable::place_of(std::string_view name) const {
   const std::size_t mask = index_.size() - 1;
   std::size_t at = std::hash<std::string_view>()(name) & mask;
@@ -88,7 +88,7 @@ SlotId DirTable::make(std::string_view name) {
 }
 
 void DirTable::free(SlotId id) {
-  // Linear probing without tombstones: what follows in the run moves up where it may.
+  // Linear probing without tombstones: later entries of the run move up where they may.
   const std::size_t mask = index_.size() - 1;
   std::size_t hole = place_of(name(id));
   for (std::size_t at = (hole + 1) & mask; index_[at] != kNoSlot; at = (at + 1) & mask) {

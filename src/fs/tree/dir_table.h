@@ -15,7 +15,7 @@
 
 namespace pailfs::fs {
 
-/// What is known of a name without asking the store.
+/// Whether a name exists, as known without a request.
 enum class Presence { unknown, absent, present };
 
 /// One name of a directory, as a listing shows it.
@@ -27,7 +27,7 @@ struct ListedName {
   WallTime last_modified{};
 };
 
-/// The type that a listing alone proves; 0 for none. A short object may be a symbolic link, an
+/// The file type that a listing alone proves; 0 for none. A short object may be a symbolic link, an
 /// empty one a fifo or an old-style directory: only its metadata tells.
 inline mode_t listed_type(const ListedName& listed) {
   if (!listed.file) return S_IFDIR;
@@ -38,12 +38,12 @@ inline mode_t listed_type(const ListedName& listed) {
 using SlotId = std::uint32_t;
 inline constexpr SlotId kNoSlot = UINT32_MAX;
 
-/// What is known of one name.
+/// The knowledge of one name.
 struct Slot {
   enum class State : std::uint8_t { free, unknown, absent, known };
-  /// How last_modified is known to be the time of what the attributes say: the store told both
-  /// together; it is when we stored them, by our own clock; or, since then, a listing showed an
-  /// object of about that time.
+  /// How last_modified is known to belong to the attributes. told: the store told both together.
+  /// estimated: we stored the object, and the time is by our own clock. listed: after that a
+  /// listing showed an object of about that time.
   enum class Time : std::uint8_t { told, estimated, listed };
 
   State state = State::free;  ///< of the attributes
@@ -53,9 +53,10 @@ struct Slot {
   Time time = Time::told;     ///< of last_modified
   std::uint16_t name_length = 0;
   std::uint32_t name = 0;     ///< place in the table's names
-  std::uint32_t reading = 0;  ///< serial number of the reading that listed it last
-  /// When the attributes were true: when the answer came, or we changed them, or a listing that
-  /// shows the same was asked for. Of an absence: when it was asked for, or we made it.
+  std::uint32_t reading = 0;  ///< serial number of the ListingCursor that listed it last
+  /// The moment for which the attributes are true: that of the answer, of our own change, or of the
+  /// request for a listing that showed the same object. For an absence: that of the request, or of
+  /// our own removal.
   MonoTime learnt{};
   MonoTime expires{};        ///< until when they are believed
   MonoTime seen{};           ///< when the name was last there
@@ -65,8 +66,8 @@ struct Slot {
   std::unique_ptr<PackedAttributes> attributes;
 };
 
-/// The names of one directory, about 130 bytes each and 60 more with attributes. Knows nothing of
-/// time: NodeTables and the classes on it decide what is good. Not thread-safe.
+/// The names of one directory, about 130 bytes each and 60 more with attributes. It does not look
+/// at times: NodeTables and the classes on it decide which entries are believed. Not thread-safe.
 class DirTable final {
  public:
   /// kNoSlot when there is no such name.
@@ -82,7 +83,7 @@ class DirTable final {
   /// Numbers go from 0 to below this; some may be free.
   [[nodiscard]] SlotId end() const { return static_cast<SlotId>(slots_.size()); }
   [[nodiscard]] std::size_t live() const { return live_; }
-  /// Gives memory back after many names went. Numbers change: only while nobody keeps any.
+  /// Gives memory back after many names went. Numbers change, so no caller may hold one.
   void compact();
   [[nodiscard]] bool worth_compacting() const {
     return slots_.size() > 64 && live_ < slots_.size() / 4;
@@ -99,13 +100,13 @@ class DirTable final {
   [[nodiscard]] std::size_t place_of(std::string_view name) const;
 
   std::deque<Slot> slots_;
-  // The first to come is the first to be taken: so the names of a listing stay in its order.
+  // First in, first out, so that the names of a listing keep its order.
   std::vector<SlotId> free_;
   std::size_t free_taken_ = 0;       // of its front
   std::vector<SlotId> index_;        // open addressing, a power of two; kNoSlot: empty
   std::vector<std::string> chunks_;  // names, one after the other
   std::size_t live_ = 0;
-  std::size_t wasted_ = 0;  // bytes of names in chunks_ that are no names any more
+  std::size_t wasted_ = 0;  // bytes of freed names in chunks_
   std::size_t used_ = 0;
 };
 

@@ -11,23 +11,25 @@
 
 namespace pailfs::fs {
 
-/// A table without names takes about as much as this many.
+/// A table without names counts as this many entries of the limit.
 inline constexpr std::size_t kTableWeight = 4;
 
-/// Never believed until a listing shows the same object: what an earlier mount has left.
+/// learnt of an entry that an earlier mount has left: not believed until a listing shows the same
+/// object.
 inline constexpr MonoTime kLongAgo = MonoTime::min();
 
-/// What NodeTables keeps of one directory; guarded by its mutex.
+/// The table of one directory in NodeTables, guarded by NodeTables::mutex.
 struct DirectoryTable {
   explicit DirectoryTable(std::list<std::string>::iterator place) : use(place) {}
 
   DirTable names;
   std::list<std::string>::iterator use;  // in by_use_; not valid once dropped
   std::optional<MonoTime> complete;      // when the last complete listing was begun
-  MonoTime absent_until{};               // until then it is believed that it lacks what it lacks
-  std::size_t pages = 0;                 // it took so many; 0: there was none
-  std::size_t misses = 0;                // names that others had to be asked for in vain since
-  bool too_long = false;                 // for a listing that is made for the sake of one name
+  MonoTime absent_until{};               // until then names that the listing lacked are believed to
+                                         // be absent
+  std::size_t pages = 0;                 // of the last listing; 0: there was none
+  std::size_t misses = 0;                // names asked for since, that were absent
+  bool too_long = false;                 // to be listed for the sake of one name
   bool subtree_fits_one_page = false;    // see ListingCache
   bool dropped = false;
   bool told_unshown = false;
@@ -35,10 +37,10 @@ struct DirectoryTable {
   Presence marker = Presence::unknown;
   MonoTime marker_seen{};
   std::vector<std::weak_ptr<ListingCursor>> readings;
-  MonoTime swept{};  // our own removals before this are not remembered one by one
+  MonoTime swept{};  // our own removals before this have no entries
   std::size_t absent = 0;
-  SlotId newest = kNoSlot;  // is not the one to make room
-  SlotId hand = 0;          // where room was made last
+  SlotId newest = kNoSlot;  // is not dropped to make room
+  SlotId hand = 0;          // where the last entry was dropped
   std::size_t counted = 0;  // of entries_
 
   ListingCursorPtr saved;
@@ -51,7 +53,8 @@ struct DirectoryTable {
     newest = has_newest ? names.find(name) : kNoSlot;
   }
 
-  /// How many cursors readers hold, or may still take because they began after `good`.
+  /// The number of cursors that readers hold, or that may still be taken because they began after
+  /// `good`.
   std::size_t live_readings(MonoTime good) {
     if (saved && saved->begun <= good) saved = nullptr;
     std::erase_if(readings, [](const auto& weak) { return weak.expired(); });

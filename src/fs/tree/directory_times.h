@@ -10,16 +10,16 @@
 
 namespace pailfs::fs {
 
-/// When names in directories last came, went or moved through this mount, which the store has not
-/// been told: it would cost a request each time. Bounded: the changes longest not asked for are
-/// forgotten. Paths are relative to the mount. Any thread; nothing waits.
+/// Times of directories in which names came, went or moved through this mount. The store does not
+/// have them, because that would cost a request each time. Bounded: the times longest not asked for
+/// are forgotten. Paths are relative to the mount. Any thread; nothing waits.
 class DirectoryTimes final {
  public:
   void note(const std::string& directory, WallTime when) EXCLUDES(mutex_);
   [[nodiscard]] std::optional<WallTime> find(const std::string& directory) EXCLUDES(mutex_);
-  /// The store knows of the change of that time now.
+  /// Tells that the directory's object has the time `when` now.
   void stored(const std::string& directory, WallTime when) EXCLUDES(mutex_);
-  /// The directory is gone, or is a new one.
+  /// Tells that the directory is gone, or is a new one.
   void forget(const std::string& directory) EXCLUDES(mutex_);
   /// A directory and everything below it has another path.
   void moved(const std::string& from, const std::string& to) EXCLUDES(mutex_);

@@ -8,7 +8,7 @@
 namespace pailfs::fs {
 namespace {
 
-/// Of a listing.
+/// Keys of a full page.
 constexpr std::size_t kPageKeys = 1000;
 
 }  // namespace
@@ -78,7 +78,8 @@ void FlatListing::add(const store::ListPage& page, MonoTime asked) {
   }
   const bool whole_bucket = children_prefix(config_.prefix, top_).empty();
   for (const store::ListedObject& object : page.objects) {
-    // "/", the object of a whole bucket's root, or something below it: the other listing will tell.
+    // "/", the object of a whole bucket's root, or something below it: only a listing with
+    // delimiter tells which.
     if (whole_bucket && object.key.starts_with('/')) open_[at_[0]].page.marker_unknown = true;
     add_key(object, asked);
   }

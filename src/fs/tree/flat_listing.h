@@ -13,12 +13,12 @@ namespace pailfs::fs {
 
 /// Takes apart a listing without a delimiter: every key below a directory, in order, page by page
 /// from the start. Each directory whose keys have all passed is then listed completely; of the
-/// others it is known what has been seen. Nothing is taken from a listing that is not in order. Not
+/// others the names seen are known. Nothing is taken from a listing that is not in order. Not
 /// thread-safe.
 class FlatListing final {
  public:
-  /// `top`: the directory whose keys are listed. `whole` false: only what it shows is believed, not
-  /// that there is nothing else.
+  /// `top`: the directory whose keys are listed. `whole` false: names that it shows are believed,
+  /// but names that it lacks are not taken for absent.
   FlatListing(const Config& config, ListingCache& listings, std::string top, bool whole = true)
       : config_(config), listings_(listings), top_(std::move(top)), whole_(whole) {}
 
@@ -29,9 +29,9 @@ class FlatListing final {
   struct Open {
     std::string path;
     ListingCursorPtr reading;
-    ListingCache::Page page;  ///< what is not in the cache yet
+    ListingCache::Page page;  ///< names that are not in the cache yet
     std::size_t keys = 0;     ///< at any depth
-    bool has_below = false;   ///< there are directories in it
+    bool has_below = false;   ///< it contains directories
     bool closed = false;
   };
 
@@ -47,7 +47,7 @@ class FlatListing final {
   const bool whole_;
   std::string last_key_;
   bool out_of_order_ = false;
-  std::vector<Open> open_;       // of this page, parents before what is below them
+  std::vector<Open> open_;       // of this page, parents before their children
   std::vector<std::size_t> at_;  // the way from the top to where the listing stands, in open_
 };
 

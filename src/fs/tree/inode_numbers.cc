@@ -41,7 +41,8 @@ PlaceCode code_of_root(std::string_view prefix) {
 }
 
 InodeId InodeNumbers::first_spare_at(WallTime now) {
-  // A million numbers a second: 2^31 seconds of them lie below the keys'.
+  // A million numbers for each second of the clock: those of 2^31 seconds lie below the numbers of
+  // keys.
   const auto seconds = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
   return ((static_cast<std::uint64_t>(seconds) & 0x7fffffffU) << 20U) + kRootInode + 1;
 }

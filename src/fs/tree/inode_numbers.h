@@ -13,9 +13,9 @@
 
 namespace pailfs::fs {
 
-/// Where a name stands, as a number that follows from its key alone: the same in every mount of the
-/// bucket, whatever path is mounted. 64 bits, from the place of the directory and the name. The
-/// computation must stay as it is: programs keep what follows from it.
+/// The place of a name, as a number that follows from its key alone: the same in every mount of the
+/// bucket, with any prefix. 64 bits, from the place of the directory and the name. The computation
+/// must stay as it is: programs keep inode numbers, which follow from it.
 enum class PlaceCode : std::uint64_t {};
 PlaceCode code_of_root(std::string_view prefix);  ///< "" or "a/b/"
 PlaceCode code_in(PlaceCode directory, std::string_view name);
@@ -23,15 +23,15 @@ PlaceCode code_in(PlaceCode directory, std::string_view name);
 /// Which number a file gets, as `st_ino` and as the kernel's name for it.
 ///
 /// It is that of the key, from 2^52 to below 2^53, so that programs that keep numbers in a double
-/// (JavaScript, JSON) keep it whole. While a living file has that number, or one that is remembered
-/// under another name, it is a spare one below 2^52, used once in a mount. A file that was renamed
-/// keeps what it has, and what differs from the key's is remembered when the file is forgotten: at
-/// most `remembered` numbers, the longest not asked for go first. The next mount begins with the
-/// keys' numbers again.
+/// (JavaScript, JSON) keep it whole. While a living or remembered file of another name has that
+/// number, a file gets a spare one below 2^52, used once in a mount. A renamed file keeps its
+/// number. Numbers that differ from the key's are remembered when the kernel forgets the file: at
+/// most `remembered`, and the longest not asked for go first. The next mount begins with the keys'
+/// numbers again.
 ///
-/// A number that returns for another file has another generation, which is what tells the two
-/// apart where somebody kept a file handle (NFS); `remembered` again bounds how many of these are
-/// known. Not thread-safe: its owner, InodeTable, locks.
+/// A number that returns for another file has another generation, which tells the two apart for
+/// file handles (NFS); `remembered` bounds the known generations too. Not thread-safe: its owner,
+/// InodeTable, locks.
 class InodeNumbers final {
  public:
   struct Settings {
@@ -40,7 +40,7 @@ class InodeNumbers final {
     std::size_t remembered = 16'384;
     unsigned key_bits = 52;  ///< fewer for tests, of what happens when two keys have one number
   };
-  /// Spare numbers that begin there are not those of an earlier mount.
+  /// A start for spare numbers that no earlier mount has used.
   static InodeId first_spare_at(WallTime now);
 
   struct Given {
@@ -50,7 +50,7 @@ class InodeNumbers final {
   /// Whether a living file has that number.
   using Taken = std::function<bool(InodeId)>;
 
-  /// Which place a number belongs to, as far as it can be told.
+  /// The places that a number may belong to.
   struct Search {
     std::uint64_t code = 0;
     unsigned bits = 0;  ///< of it that count, from the uppermost on
@@ -63,13 +63,13 @@ class InodeNumbers final {
 
   /// For the file at `place`, which is known from now on.
   Given take(PlaceCode place, const Taken& taken);
-  /// What take() would give; 0 when that is a number not used before.
+  /// The number that take() would give; 0 if that is a new spare one.
   [[nodiscard]] InodeId peek(PlaceCode place, const Taken& taken);
   /// Nothing for a spare number that is not remembered.
   [[nodiscard]] std::optional<Search> search(InodeId number);
-  /// The file is no longer known, but there under this name.
+  /// Tells that the kernel has forgotten the file, which still exists under this name.
   void keep(PlaceCode place, InodeId number);
-  /// The file is no more.
+  /// Tells that the file does not exist any more.
   void retire(const Given& gone);
 
   [[nodiscard]] PlaceCode root() const { return settings_.root; }
@@ -83,10 +83,10 @@ class InodeNumbers final {
 
   const Settings settings_;
   InodeId next_spare_;
-  // Renamed files, and those that have a spare number, by place and the other way round.
+  // Numbers of renamed files and spare numbers, by place, and their places by number.
   cache::ExpiringLru<PlaceCode, InodeId> kept_;
   cache::ExpiringLru<InodeId, PlaceCode> places_;
-  // Of numbers that were those of files which are gone: the next one's.
+  // Next generation of numbers whose files are gone.
   cache::ExpiringLru<InodeId, std::uint64_t> generations_;
 };
 

@@ -57,7 +57,7 @@ std::optional<PlaceCode> InodeTable::code_of(const Inode& inode) {
 }
 
 PlaceCode InodeTable::code_below(const Inode& parent, std::string_view name) {
-  // Below what no name leads to nothing must take another's number.
+  // An inode below a detached one must not take the number of a file in the tree.
   return code_in(code_of(parent).value_or(PlaceCode{parent.id}), name);
 }
 

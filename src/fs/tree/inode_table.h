@@ -27,10 +27,11 @@ class FileContent;  // of fs/write, which knows inodes
 struct ContentDeleter {
   void operator()(FileContent* content) const;
 };
-/// The inode is its only owner, so no thread keeps the content without the lock that guards it.
+/// The inode is the content's only owner, so no thread keeps the content without the lock that
+/// guards it.
 using ContentPtr = std::unique_ptr<FileContent, ContentDeleter>;
 
-/// Identity of one file or directory that the kernel knows or that has something unstored.
+/// Identity of one file or directory that the kernel knows or that has unstored content.
 ///
 /// Where it stands in the tree (parent, name, detached, counts) belongs to InodeTable and is
 /// guarded by the table's mutex. `object_mutex` serialises everything that changes the object in
@@ -47,22 +48,23 @@ class Inode final {
 
   Mutex object_mutex{directory ? lock_rank::kDirectoryObject : lock_rank::kFileObject, id};
   Mutex content_mutex{lock_rank::kContent};
-  /// What open handles share; null while nobody has the file open and nothing is unstored.
+  /// Shared by the open handles; null while no handle has the file open and nothing is unstored.
   ContentPtr content GUARDED_BY(content_mutex) PT_GUARDED_BY(content_mutex);
   /// Version whose pages the kernel may still have: the one of the last open.
   store::ETag paged_version GUARDED_BY(content_mutex);
-  /// Of a file.
+  /// The kernel's view of the file; unused for directories.
   KernelView kernel GUARDED_BY(content_mutex);
-  /// The holder of `object_mutex` removes or replaces it: an open waits until that is over.
+  /// The thread that holds `object_mutex` removes or replaces the file: an open waits until that is
+  /// over.
   bool being_removed GUARDED_BY(content_mutex) = false;
 
   /// We have made `to` of `from`, with the same bytes or with those that came through the kernel:
-  /// its pages of `from` are pages of `to`. Pages of any other version are of no known one then.
+  /// its pages of `from` are pages of `to`. Pages of any other version then belong to no known one.
   void page_cache_follows(const store::ETag& from, const store::ETag& to) REQUIRES(content_mutex) {
     paged_version = paged_version == from ? to : store::ETag();
   }
-  /// What a name that was removed here led to, for descriptors that are still open on it; of a file
-  /// with content that content tells.
+  /// Attributes of an inode whose name was removed here, for descriptors that are still open; if
+  /// there is `content`, its attributes count.
   std::unique_ptr<Stat> removed GUARDED_BY(content_mutex);
 
  private:
@@ -71,12 +73,12 @@ class Inode final {
   std::string name_;
   std::uint64_t lookups_ = 0;   // the kernel's references
   std::uint64_t pins_ = 0;      // ours: open handles, unstored content
-  std::uint64_t children_ = 0;  // inodes that stand below this one
+  std::uint64_t children_ = 0;  // inodes whose parent is this one
   bool detached_ = false;       // no name leads here any more
 };
 using InodePtr = std::shared_ptr<Inode>;
 
-/// Inode::being_removed while this lives; its maker holds `object_mutex`.
+/// Sets Inode::being_removed while this lives; its maker holds `object_mutex`.
 class BeingRemoved final {
  public:
   explicit BeingRemoved(Inode& inode) REQUIRES(inode.object_mutex) : inode_(inode) { set(true); }
@@ -95,28 +97,29 @@ class BeingRemoved final {
 /// Owns every inode: by number, and by (parent, name). Any thread may call any member; none of them
 /// waits. An inode leaves the table when the kernel has forgotten it, nothing pins it and nothing
 /// stands below it. Numbers are those of InodeNumbers: no two inodes in the table have the same,
-/// and one that returns under its name gets its number again.
+/// and a file that is looked up again gets its number again.
 class InodeTable final {
  public:
   explicit InodeTable(const InodeNumbers::Settings& numbers = {});
 
   [[nodiscard]] InodePtr find(InodeId id) EXCLUDES(mutex_);
-  /// The same, and adds one to its count of lookups.
+  /// The same, and adds one to the inode's count of lookups.
   [[nodiscard]] InodePtr look_up(InodeId id) EXCLUDES(mutex_);
-  /// Of a number that is not in the table: how to know its file's place.
+  /// For a number that is not in the table: the places that its file may have.
   [[nodiscard]] std::optional<InodeNumbers::Search> search(InodeId id) EXCLUDES(mutex_);
   [[nodiscard]] InodePtr root() const { return root_; }
   [[nodiscard]] InodePtr child(const InodePtr& parent, std::string_view name) EXCLUDES(mutex_);
-  /// Of the inode of that name, or that which it would get; 0 when that cannot be told before.
+  /// The number of the inode of that name, or the one that it would get; 0 when that is not known
+  /// before.
   [[nodiscard]] InodeId number_in(const InodePtr& parent, std::string_view name) EXCLUDES(mutex_);
-  /// Of the directory it stands in; the root's of the root and of what no name leads to.
+  /// The number of the inode's directory; the root's for the root and for a detached inode.
   [[nodiscard]] InodeId number_above(const InodePtr& inode) EXCLUDES(mutex_);
-  /// As reference() with one lookup, for an answer that was asked for when `seen` had the name.
-  /// Null if an inode of the other kind has come there since: the answer is out of date.
+  /// As reference() with one lookup, for the answer to a request that was sent when `seen` had the
+  /// name. Null if an inode of the other kind has the name now, so that the answer is out of date.
   InodePtr reference_as_seen(const InodePtr& parent, std::string_view name, bool directory,
                              const InodePtr& seen) EXCLUDES(mutex_);
-  /// The inode of that name, made if there is none or if what is there is of the other kind (which
-  /// then is detached). Adds `lookups` to its count.
+  /// The inode of that name, made if there is none or if the present one is of the other kind
+  /// (which then is detached). Adds `lookups` to its count.
   InodePtr reference(const InodePtr& parent, std::string_view name, bool directory,
                      std::uint64_t lookups) EXCLUDES(mutex_);
   void forget(InodeId id, std::uint64_t count) EXCLUDES(mutex_);
@@ -125,14 +128,14 @@ class InodeTable final {
 
   /// The name no longer leads to the inode (unlinked, replaced); open handles keep it alive.
   void detach(const InodePtr& inode) EXCLUDES(mutex_);
-  /// Gives the inode another place; whatever had that name is detached.
+  /// Gives the inode another place; an inode that had that name is detached.
   void move(const InodePtr& inode, const InodePtr& parent, std::string_view name) EXCLUDES(mutex_);
 
   /// Path relative to the mount, "" for the root; nothing for a detached inode or below one.
   [[nodiscard]] std::optional<std::string> path(const InodePtr& inode) EXCLUDES(mutex_);
   [[nodiscard]] bool is_detached(const InodePtr& inode) EXCLUDES(mutex_);
-  /// Those that are open or hold something unstored: all, the ones in a directory, and the files
-  /// below one at any depth.
+  /// Inodes that are open or have unstored content: all of them, those in a directory, and the
+  /// files below one at any depth.
   [[nodiscard]] std::vector<InodePtr> pinned() EXCLUDES(mutex_);
   [[nodiscard]] std::vector<std::pair<std::string, InodePtr>> pinned_in(const InodePtr& parent)
       EXCLUDES(mutex_);
@@ -144,7 +147,7 @@ class InodeTable final {
     InodeId parent;
     std::string_view name;
   };
-  /// By where they stand, without a second copy of a name that a million of them have.
+  /// Order by parent and name, without a second copy of the name, of which there may be a million.
   struct ByPlace {
     using is_transparent = void;
     static Place place(const InodePtr& inode) { return {inode->parent_->id, inode->name_}; }
@@ -163,7 +166,7 @@ class InodeTable final {
   void place_locked(const InodePtr& inode, const InodePtr& parent, std::string_view name)
       REQUIRES(mutex_);
   void drop_if_unused(InodePtr inode) REQUIRES(mutex_);
-  /// Nothing for what no name leads to.
+  /// Nothing for a detached inode.
   [[nodiscard]] std::optional<PlaceCode> code_of(const Inode& inode) REQUIRES(mutex_);
   [[nodiscard]] PlaceCode code_below(const Inode& parent, std::string_view name) REQUIRES(mutex_);
   [[nodiscard]] InodeNumbers::Taken taken() REQUIRES(mutex_);

@@ -6,8 +6,8 @@
 namespace pailfs::fs {
 namespace {
 
-/// Within that time of an answer nobody is asked again, so that a second refusal would come from a
-/// store that believes nothing for a moment (stat_cache_expire=0).
+/// After a refusal no open is refused for so long. The kernel has just looked the name up, so a
+/// second refusal would only mean that the store is asked anew each time (stat_cache_expire=0).
 constexpr std::chrono::seconds kOnce{1};
 
 }  // namespace
@@ -50,7 +50,8 @@ bool KernelView::may_refuse(const store::ETag& version, MonoTime now) {
 std::uint64_t KernelView::place(std::uint64_t offset, std::uint64_t size, bool direct) const {
   if (shown_ && !mistaken_) return offset;
   if (!direct || !shown_ || offset + size < shown_->size) return size;
-  // Both ends move with each piece, so that a late one finds them as far apart as the first did.
+  // The kernel's end and the real one move with each piece, so their distance is the same for a
+  // late piece.
   return offset + size - shown_->size;
 }
 

@@ -12,12 +12,11 @@
 
 namespace pailfs::fs {
 
-/// What the kernel takes for the attributes of a file: what an answer said last, and what it has
-/// made of that by its own writes. An open may learn that the store has another version by now, but
-/// its answer has no room for attributes, and without writeback cache the kernel goes by the old
-/// size where it asks nobody: where it puts an append, and which pages of a mapping it serves.
-/// `compare` says what must be done before an open is answered; `place` keeps appends right even
-/// so.
+/// The kernel's idea of the attributes of a file: those of our last answer, changed by the kernel's
+/// own writes since. An open may learn that the store has another version by now, but its answer
+/// has no room for attributes, and without writeback cache the kernel uses the old size for appends
+/// and for the pages of a mapping without asking us. `compare` says whether the kernel must get new
+/// attributes before an open is answered; `place` corrects the offset of appends even so.
 ///
 /// Linux 6.18, fs/fuse: fuse_change_attributes (an answer sets size and drops pages when size or
 /// mtime differ), fuse_perform_write, generic_write_checks (the offset of an append).
@@ -25,13 +24,13 @@ namespace pailfs::fs {
 /// Guarded by Inode::content_mutex. Nothing waits.
 class KernelView final {
  public:
-  /// An answer carried these.
+  /// Tells that an answer to the kernel has these attributes.
   void told(const Attr& attr);
-  /// The kernel has forgotten the file, or has not taken an answer.
+  /// Tells that the kernel has forgotten the file, or has not taken an answer.
   void forgotten() { shown_.reset(); }
-  /// It has written up to `end`, by its own count, and knows that the times have moved to those.
+  /// Tells that the kernel has written up to `end`, by its own count, and has the times of `now`.
   void wrote(std::uint64_t end, const Stat& now);
-  /// It has set the size.
+  /// Tells that the kernel has set the size.
   void resized(std::uint64_t size);
 
   enum class Agreement {
@@ -39,17 +38,17 @@ class KernelView final {
     attributes_differ,  ///< it must ask for them when it needs them
     size_differs        ///< it must look the name up before the file is opened
   };
-  /// With what is now so.
+  /// Compares the kernel's idea with the present attributes.
   [[nodiscard]] Agreement compare(const Attr& attr) const;
 
-  /// An open is to be answered with ESTALE, upon which the kernel looks the name up and opens once
-  /// more. False when that was tried: the name was not looked up, as for /proc/self/fd/N, or the
-  /// file changes faster than that.
+  /// Whether an open may be answered with ESTALE, upon which the kernel looks the name up and opens
+  /// once more. False when that was tried a moment ago: the kernel did not look the name up, as for
+  /// /proc/self/fd/N, or the file changes faster.
   [[nodiscard]] bool may_refuse(const store::ETag& version, MonoTime now);
 
-  /// Where a write goes that the kernel has put at `offset` because it appends, in a file of `size`
-  /// bytes. The kernel sends the pieces of an append one after the other, each behind the last;
-  /// with O_DIRECT (`direct`) side by side.
+  /// The right offset of an append that the kernel has put at `offset`, in a file of `size` bytes.
+  /// The kernel sends the pieces of an append one after the other, each behind the last; with
+  /// O_DIRECT (`direct`) side by side.
   [[nodiscard]] std::uint64_t place(std::uint64_t offset, std::uint64_t size, bool direct) const;
 
  private:
@@ -62,7 +61,8 @@ class KernelView final {
     WallTime ctime{};
   };
   std::optional<Shown> shown_;
-  /// It has been wrong once about the size: of its offsets some may still be on their way.
+  /// The kernel was wrong once about the size, so that writes with wrong offsets may still be on
+  /// their way.
   bool mistaken_ = false;
   store::ETag refused_;
   MonoTime refused_at_{};

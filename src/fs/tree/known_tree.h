@@ -9,8 +9,8 @@
 
 namespace pailfs::fs {
 
-/// The tables and the four classes that work on them, for their owner. Everything else is given
-/// the one or two of them that it needs.
+/// The tables and the four classes that work on them, for their owner. Other classes get only the
+/// one or two of them that they need.
 struct KnownTree {
   KnownTree(const Config& config, Clock& clock) : tables(config, clock) {}
 

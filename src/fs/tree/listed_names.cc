@@ -85,8 +85,8 @@ std::optional<std::size_t> ListedNames::subdirectories(const std::string& direct
     } else if (slot.state == Slot::State::known && slot.expires > now) {
       count += is_directory(slot.form) ? 1 : 0;
     } else if (slot.size <= kLongestLink) {
-      // A directory may be written as an object of its plain name: find(1) must not be told that
-      // there is none.
+      // A directory may be written as an object of its plain name: a wrong count would make find(1)
+      // skip it.
       return std::nullopt;
     }
   }
@@ -107,7 +107,7 @@ ListedNames::Question ListedNames::question(const std::string& path) {
   if (slot != nullptr && slot->state != Slot::State::absent && (slot->file || slot->directory)) {
     return Question::both;
   }
-  // So many questions cost as much as the listing that makes them needless.
+  // After this many questions the listing would have cost as much and made them needless.
   constexpr std::size_t kUnlisted = 2;
   const std::size_t enough = table->pages == 0 ? kUnlisted : table->pages;
   if (table->misses >= enough && !table->too_long) return Question::listing;

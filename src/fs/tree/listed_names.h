@@ -12,54 +12,53 @@
 
 namespace pailfs::fs {
 
-/// What listings say of names, for those that must decide what to ask the store, now or ahead of
-/// the program. Any thread may call any member; none waits.
+/// What listings tell of names, for classes that decide which request to send, now or ahead of the
+/// program. Any thread may call any member; none waits.
 class ListedNames final {
  public:
   explicit ListedNames(NodeTables& tables) : tables_(tables) {}
 
-  /// What listings that are young enough say of a name: `name` is filled when it is there.
+  /// Whether a listing that is young enough shows the name; `name` is filled when it does.
   [[nodiscard]] Presence presence(const std::string& path, ListedName& name)
       EXCLUDES(tables_.mutex);
-  /// The name is there, as a listing says that is young enough, or one of at most that age that a
-  /// program is still reading: rm -r of a thousand names has listed them before.
+  /// The name as a listing shows it that is young enough, or one of at most that age that a program
+  /// is still reading: rm -r of a thousand names lists them first.
   [[nodiscard]] std::optional<ListedName> find_for_reader(const std::string& path,
                                                           std::chrono::nanoseconds age)
       EXCLUDES(tables_.mutex);
-  /// Is a name in the directory, beside its own object? As a complete listing of at most that age,
-  /// and our own changes since, tell it.
+  /// Whether the directory has a name in it, by a complete listing of at most that age and our own
+  /// changes since.
   [[nodiscard]] std::optional<bool> has_names(const std::string& directory,
                                               std::chrono::nanoseconds age) EXCLUDES(tables_.mutex);
   /// The directory's own object, as its listing shows it.
   [[nodiscard]] Presence marker(const std::string& directory) EXCLUDES(tables_.mutex);
-  /// How many directories are in a directory; nothing unless a fresh listing and what is known of
-  /// its names leave no doubt. Not told of directories with very many names.
+  /// How many directories are in a directory; nothing unless a fresh listing and the known
+  /// attributes of its names leave no doubt. Not told of directories with very many names.
   [[nodiscard]] std::optional<std::size_t> subdirectories(const std::string& directory)
       EXCLUDES(tables_.mutex);
 
   /// The directory has been listed in one page before, so that listing it again is the cheapest
   /// question about any of its names.
   [[nodiscard]] bool fits_one_page(const std::string& directory) EXCLUDES(tables_.mutex);
-  /// How to ask about a name that no listing tells of.
+  /// The requests by which to ask about a name that no listing tells of.
   enum class Question {
     both,    ///< for the object and for names below it, side by side
-    name,    ///< it is likely to be absent: one listing of what begins with it
+    name,    ///< it is likely to be absent: one listing of the keys that begin with it
     listing  ///< the whole directory: its names were asked about in vain as often as it has pages
   };
   [[nodiscard]] Question question(const std::string& path) EXCLUDES(tables_.mutex);
-  /// The store was asked about a name that no listing tells of, and had it or not.
+  /// Notes whether the store had a name that no listing tells of.
   void asked(const std::string& path, bool found) EXCLUDES(tables_.mutex);
 
-  /// Where the name stands among those of its directory, in the order in which listings bring them,
-  /// and whether it is certain to be a regular file.
+  /// The place of a name among those of its directory, in the order of listings, and whether it is
+  /// certainly a regular file.
   struct Place {
     SlotId id = 0;
     SlotId end = 0;  ///< of all of them
     bool is_file = false;
   };
   [[nodiscard]] std::optional<Place> place(const std::string& path) EXCLUDES(tables_.mutex);
-  /// Of the names of a directory from one place to before another those that are there and whose
-  /// attributes are not known.
+  /// Selects existing names of a directory, in a range of places, whose attributes are not known.
   struct WithoutAttributes {
     SlotId from = 0;
     std::size_t end = 0;

@@ -19,7 +19,7 @@ struct FetchedPage {
   [[nodiscard]] bool empty() const { return page.objects.empty() && page.prefixes.empty(); }
 };
 
-/// Asks for listings of directories and hands what they show to the cache. Any thread.
+/// Asks for listings of directories and hands their names to the cache. Any thread.
 class Lister final {
  public:
   Lister(const Config& config, store::ObjectStore& store, ListingCache& listings,
@@ -27,15 +27,15 @@ class Lister final {
       : config_(config), store_(store), listings_(listings), clock_(clock) {}
 
   /// One page of the names directly below `directory`, or of all keys at any depth. A failure
-  /// proves nothing about what is there (law L4): it is never ENOENT.
+  /// proves no absence (law L4): it is never ENOENT.
   [[nodiscard]] Result<FetchedPage> fetch(const std::string& directory,
                                           const std::string& continuation,
                                           bool delimited = true) const;
-  /// Adds a page to a reading and notes where it goes on.
+  /// Adds a page to a cursor and notes where the listing goes on.
   void add(const ListingCursorPtr& reading, const FetchedPage& fetched) const;
 
-  /// The first page of a new reading. When others follow, the reading is kept for who opens the
-  /// directory next.
+  /// The first page of a new reading. When more pages follow, the reading is kept for the next
+  /// reader of the directory.
   ListingCursorPtr begin(const std::string& directory, const FetchedPage& first) const;
   Status list_first(const std::string& directory) const;
   /// All pages, unless there are more than `most`: then so many, and the cache is told.

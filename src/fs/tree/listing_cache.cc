@@ -55,7 +55,8 @@ ListingCursorPtr ListingCache::take_saved(const std::string& directory) {
   return std::exchange(table->saved, nullptr);
 }
 
-/// The number of a name whose place is kept; of one that the table lacks it means nothing but that.
+/// The number of a name whose place is kept; a name that the table lacks gets an entry of an absent
+/// name.
 SlotId ListingCache::keep_name(DirectoryTable& table, std::string_view name) {
   if (const SlotId id = table.names.find(name); id != kNoSlot) return id;
   const SlotId id = table.names.make(name);
@@ -120,10 +121,11 @@ void ListingCache::see_object(Slot& slot, const ListedName& listed, MonoTime ask
   slot.time = Slot::Time::told;
 }
 
-/// What is known of the object is still true, until `until` if its time says so for certain.
+/// The attributes of the object are still true, and are believed until `until` if last_modified is
+/// certain.
 void ListingCache::see_again(Slot& slot, WallTime listed, MonoTime asked, MonoTime until) {
   if (slot.time != Slot::Time::told) {
-    // As if learnt when we stored it, in an earlier mount perhaps.
+    // Believed as long as if learnt when we stored it, perhaps in an earlier mount.
     const auto age =
         std::max(tables_.clock().wall() - slot.last_modified, WallTime::duration::zero());
     until = slot.learnt == kLongAgo
@@ -195,7 +197,8 @@ void ListingCache::see_marker(ListingCursor& reading, const Page& page, MonoTime
   Slot* slot = tables_.find_slot(reading.directory, above);
   if (slot == nullptr || slot->state != Slot::State::known || slot->learnt > asked) return;
   if (slot->file || !is_directory(slot->form)) return;
-  // Whether an object of the same name has come, only the listing above tells; the root has none.
+  // Only the listing of the parent tells whether there is a file of the same name now; the root has
+  // no parent.
   const bool alone = reading.directory.empty() || asked < slot->seen + tables_.listing_ttl();
   const MonoTime vouched = alone ? asked + tables_.attribute_ttl() : slot->expires;
   if (still_true(slot->form, [&] { return shows_same_object(*slot, *page.marker); })) {
@@ -207,9 +210,9 @@ void ListingCache::see_marker(ListingCursor& reading, const Page& page, MonoTime
   }
 }
 
-/// Neither a name nor its own object is there: another client has removed the directory, or has
-/// made a file of it. An implicit directory whose last name we removed stays for its users, as a
-/// local one does.
+/// The listing shows neither a name nor the directory's own object: another client has removed the
+/// directory, or has made a file of it. An implicit directory whose last name we removed stays, as
+/// on a local disk.
 void ListingCache::see_nothing(const std::string& directory, const DirectoryTable& table,
                                MonoTime asked) {
   NodeTables::TablePtr above;
@@ -223,7 +226,7 @@ void ListingCache::add_page(const ListingCursorPtr& reading, const Page& page, M
   MutexLock lock(tables_.mutex);
   if (++reading->pages_ == 1) {
     see_marker(*reading, page, asked);
-    // It has outgrown a page: then one more is no cheap question about a name.
+    // The directory has outgrown a page, so a listing is no cheap question about a name any more.
     if (!page.last) reading->table_->pages = std::max<std::size_t>(reading->table_->pages, 2);
   }
   for (const auto& [name, listed] : page.names) add_name(*reading, name, listed, asked);
@@ -234,7 +237,7 @@ void ListingCache::add_page(const ListingCursorPtr& reading, const Page& page, M
   tables_.settle(*reading->table_);
 }
 
-/// Names that the complete listing did not show, and that nothing younger vouches for, are gone.
+/// Names that the complete listing did not show, and that no younger answer has shown, are gone.
 void ListingCache::finish(ListingCursor& reading) {
   DirectoryTable& table = *reading.table_;
   reading.done_ = true;
@@ -248,7 +251,7 @@ void ListingCache::finish(ListingCursor& reading) {
       tables_.forget_attributes(slot);
       table.names.free(id);
     } else {
-      // Its number may stand in the order of another reading, or is kept in that of this one.
+      // The number may be in the order of another reading, or be kept in that of this one.
       tables_.put(table, slot, Node{});
       slot.learnt = slot.seen = reading.begun;
     }
@@ -298,7 +301,7 @@ std::vector<ListingCache::Item> ListingCache::items(const ListingCursorPtr& read
     const bool kept = id < reading->kept_.size() && reading->kept_[id];
     const bool told = slot.seen >= reading->begun ||
                       (slot.state != Slot::State::unknown && slot.learnt > reading->begun);
-    // Whether it is still there a later page has to say.
+    // A later page will tell whether the name still exists.
     if (kept && !told && !reading->done_) break;
     if (!is_shown(slot)) continue;
     found.push_back(item_of(names, id));

@@ -14,9 +14,9 @@
 
 namespace pailfs::fs {
 
-/// Listings of directories, as their pages come in and as programs read them; what a page shows
-/// confirms or ends older knowledge of its names. Any thread may call any member; none waits. A
-/// cursor is used by one thread at a time.
+/// Listings of directories, as their pages come in and as programs read them; a page confirms or
+/// ends older knowledge of its names. Any thread may call any member; none waits. A cursor is used
+/// by one thread at a time.
 class ListingCache final {
  public:
   explicit ListingCache(NodeTables& tables) : tables_(tables) {}
@@ -24,14 +24,14 @@ class ListingCache final {
   /// A complete reading if a listing young enough is known; nothing otherwise.
   [[nodiscard]] ListingCursorPtr known_reading(const std::string& directory)
       EXCLUDES(tables_.mutex);
-  /// `whole` false: when it is complete, names that it lacks are still not taken for absent.
+  /// `whole` false: names that the complete reading lacks are not taken for absent.
   [[nodiscard]] ListingCursorPtr begin_reading(const std::string& directory, MonoTime asked,
                                                bool whole = true) EXCLUDES(tables_.mutex);
-  /// Puts one that has begun aside; the next reader of the directory may take it, for as long as
+  /// Puts a reading that has begun aside; the next reader of the directory may take it, as long as
   /// its listing would be believed.
   void save_reading(const ListingCursorPtr& reading) EXCLUDES(tables_.mutex);
   [[nodiscard]] ListingCursorPtr take_saved(const std::string& directory) EXCLUDES(tables_.mutex);
-  /// Of a new reading, before anything of it is read: its order begins with that of `earlier`, so
+  /// For a new reading of which nothing was read yet: its order begins with that of `earlier`, so
   /// that a place means the same in both; names that `earlier` did not have follow. A name of
   /// `earlier` is shown as soon as the new one has listed it.
   void keep_order(const ListingCursorPtr& reading, const ListingCursorPtr& earlier)
@@ -39,12 +39,12 @@ class ListingCache final {
 
   /// A complete listing young enough is known.
   [[nodiscard]] bool is_listed(const std::string& directory) EXCLUDES(tables_.mutex);
-  /// There are directories in it, and when everything below it, at any depth, was listed last, one
-  /// page held it: listing all of it again costs no more than listing its own names.
+  /// True when it contains directories, and the last listing of everything below it, at any depth,
+  /// was one page: listing all of it again costs no more than listing its own names.
   [[nodiscard]] bool subtree_fits_one_page(const std::string& directory) EXCLUDES(tables_.mutex);
-  /// One page did not hold everything below it.
+  /// Tells that one page did not hold everything below the directory.
   void outgrew_one_page(const std::string& directory) EXCLUDES(tables_.mutex);
-  /// Its listing has more pages than a question about one name is worth.
+  /// Tells that the directory's listing has more pages than a question about one name is worth.
   void set_too_long(const std::string& directory) EXCLUDES(tables_.mutex);
 
   /// A page of a listing, asked for at `asked`.
@@ -59,8 +59,8 @@ class ListingCache final {
   };
   void add_page(const ListingCursorPtr& reading, const Page& page, MonoTime asked)
       EXCLUDES(tables_.mutex);
-  /// Of a reading that is done, for the log; nothing if there is nothing to tell, or if it was
-  /// taken before while this directory is remembered.
+  /// The names that a reading which is done does not show, for the log; nothing if there are none,
+  /// or if they were taken before and the directory's table still exists.
   [[nodiscard]] std::optional<Unshown> take_unshown(const ListingCursorPtr& reading)
       EXCLUDES(tables_.mutex);
 
@@ -70,7 +70,7 @@ class ListingCache final {
     ListedName listed;         ///< without its ETag
     std::optional<Stat> stat;  ///< when known
     Form form = Form::absent;  ///< likewise
-    std::size_t next = 0;      ///< where the names after it begin
+    std::size_t next = 0;      ///< place of the names after it
   };
   /// The next names from place `from` on, at most `most`; none when no more have come yet.
   [[nodiscard]] std::vector<Item> items(const ListingCursorPtr& reading, std::size_t from,

@@ -16,7 +16,7 @@ namespace pailfs::fs {
 
 struct DirectoryTable;
 
-/// What a listing has brought that is not shown, with the first of each kind.
+/// The entries of a listing that are not shown, with the first of each kind.
 struct Unshown {
   std::size_t keys = 0;  ///< that cannot be file names
   std::string key;
@@ -24,15 +24,15 @@ struct Unshown {
   std::string name;
 };
 
-/// The names of one directory in a fixed order, as a listing brings them page by page. A
-/// reader counts in that order, which stays though names come and go.
+/// The names of one directory in a fixed order, as a listing brings them page by page. A reader's
+/// places count in that order, which stays while names come and go.
 class ListingCursor final {
  public:
   ListingCursor(std::string path, MonoTime now) : directory(std::move(path)), begun(now) {}
   const std::string directory;
-  /// When the first page was asked for: what is learnt later overrules it.
+  /// When the first page was asked for; knowledge learnt later is stronger.
   const MonoTime begun;
-  /// Where the listing goes on; belongs to the reader.
+  /// Continuation of the listing; belongs to the reader.
   std::string continuation;
 
  private:

@@ -13,7 +13,7 @@ std::optional<Node> NodeCache::find(const std::string& path) {
   if (slot == nullptr || slot->state == Slot::State::unknown || slot->expires <= now) {
     return std::nullopt;
   }
-  // Not of an absent name: a program that asks for it until it is there must see it come.
+  // Absent names do not live on: a program that asks for one again and again must see it appear.
   const bool may_live_on = slot->state == Slot::State::known && slot->time == Slot::Time::told;
   if (tables_.config().ttl_from_last_use && may_live_on) {
     slot->expires = now + tables_.attribute_ttl();
@@ -58,7 +58,7 @@ void NodeCache::learn(const std::string& path, const Node& node, MonoTime asked)
   if (younger) return;
   Slot* const put = tables_.put_path(path, node);
   if (put == nullptr || node.form != Form::absent) return;
-  // What a listing shows that was asked for after this is younger.
+  // A listing asked for after this is younger.
   put->learnt = asked;
   put->expires = tables_.absent_until(asked);
 }
@@ -142,7 +142,7 @@ void NodeCache::removed_file(const std::string& path) {
   }
   Node directory;
   directory.form = Form::implicit_directory;
-  // Its attributes are the store's to tell.
+  // Only the directory's existence is known, not its attributes.
   if (Slot* const shown = tables_.put_path(path, directory)) shown->expires = tables_.clock().now();
 }
 
@@ -158,7 +158,7 @@ void NodeCache::made_directory(const std::string& directory) {
   MutexLock lock(tables_.mutex);
   tables_.drop_table(directory);
   const NodeTables::TablePtr table = tables_.make_table(directory);
-  // A listing that was asked for before shows what is gone.
+  // A listing that was asked for before this may show names that are gone.
   table->complete = table->marker_seen = table->swept = tables_.clock().now();
   table->absent_until = tables_.clock().now() + tables_.absence_ttl();
   table->pages = 1;

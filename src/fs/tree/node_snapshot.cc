@@ -6,7 +6,7 @@ namespace pailfs::fs {
 void NodeSnapshot::add(const SnapshotEntries& some) {
   MutexLock lock(tables_.mutex);
   for (const SnapshotEntry& object : some.objects) {
-    if (!tables_.has_room()) return;  // younger knowledge has the room
+    if (!tables_.has_room()) return;  // the room is taken by younger knowledge
     if (!is_storable_name(object.name) || object.info.etag.empty()) continue;
     const Node node = decode(object.info, object.marker, tables_.config());
     const NodeTables::TablePtr table = tables_.make_table(some.directory);

@@ -6,14 +6,14 @@
 namespace pailfs::fs {
 namespace {
 
-/// What one entry may take on average: bounds what is kept of foreign metadata.
+/// Bytes of one entry on average, which bounds the foreign metadata that is kept.
 constexpr std::size_t kBytesPerEntry = 250;
 /// Part of the bound that tables may have beside one that fills all of it.
 constexpr std::size_t kOthersShare = 8;
 /// Names known to be absent are swept out when there are this many.
 constexpr std::size_t kManyAbsent = 1024;
 
-/// How long an absent name is believed to be absent: what the kernel trusts an answer for.
+/// How long an absent name is believed to be absent: as long as the kernel trusts an answer.
 constexpr std::chrono::seconds kAbsence{1};
 
 /// Our clock, and the moment between asking and being answered, may be this far from the store's.
@@ -55,7 +55,7 @@ void NodeTables::drop_table(const std::string& directory) {
   for (SlotId id = 0; id < table.names.end(); ++id) {
     Slot& slot = table.names.at(id);
     forget_attributes(slot);
-    // Readings go on with the names; what they are now is not this table's to tell any more.
+    // Readings go on with the names, but this table does not know their attributes any more.
     if (slot.state == Slot::State::known) slot.state = Slot::State::unknown;
   }
   entries_ -= table.counted;
@@ -105,7 +105,8 @@ void NodeTables::drop_others(const DirectoryTable& table) {
   for (const std::string& directory : doomed) drop_table(directory);
 }
 
-/// Names that were looked up one by one; a directory that is being read or was listed stays whole.
+/// Drops names that were looked up one by one; a directory that is being read or was listed stays
+/// whole.
 void NodeTables::drop_names(DirectoryTable& table) {
   if (is_fresh(table) || table.live_readings(clock_.now() - listing_ttl_) > 0) return;
   for (SlotId tried = 0; tried < table.names.end() && entries_ > limit_; ++tried) {
@@ -152,8 +153,9 @@ bool NodeTables::is_fresh(const DirectoryTable& table) const {
   return table.complete && clock_.now() < *table.complete + listing_ttl_;
 }
 
-/// Counted from the answer on, since a slow store would be asked twice otherwise when a name is
-/// looked up and then made; but the program that reads a listing may have taken long over it.
+/// Counts from the answer on, since otherwise a slow store would be asked twice when a name is
+/// looked up and then made. Bounded by the age of the request, because a program may take long over
+/// reading a listing.
 MonoTime NodeTables::absent_until(MonoTime asked) const {
   return std::max(asked + absence_ttl_,
                   std::min(clock_.now() + absence_ttl_, asked + listing_ttl_));
@@ -191,7 +193,7 @@ void NodeTables::put(DirectoryTable& table, Slot& slot, const Node& node) {
   slot.directory = slot.directory || !object;
   slot.size = node.info.size;
   slot.tag.assign(node.info.etag);
-  // All of them look alike, except the root.
+  // Implicit directories have the same attributes, except the root.
   if (node.form == Form::implicit_directory && !is_root_table(table)) return;
   auto packed = std::make_unique<PackedAttributes>(node.stat, node.info.attributes, types_);
   if (foreign_bytes_ + packed->extra() > limit_ * kBytesPerEntry) {

@@ -19,11 +19,12 @@
 
 namespace pailfs::fs {
 
-/// The memory of what the store has shown: one table for each directory, in which a listing and the
-/// attributes of its names are the same entries, and one mutex over all of them. Which entry is
-/// changed when, and what it proves, is decided by the four classes that work on the tables, each
-/// for one kind of caller: NodeCache (attributes, our own changes), ListedNames (what listings say
-/// of a name), ListingCache (reading a directory), NodeSnapshot (what outlives the mount).
+/// The memory of names and attributes that the store has shown: one table for each directory, in
+/// which a listing and the attributes of its names are the same entries, and one mutex over all of
+/// them. The four classes that work on the tables decide when an entry changes and how far it is
+/// believed, each for one kind of caller: NodeCache (attributes, our own changes), ListedNames
+/// (facts from listings about one name), ListingCache (reading a directory), NodeSnapshot (the file
+/// that outlives the mount).
 ///
 /// Bounded by Config::max_cached_attributes: the least recently used tables go first, the one in
 /// use and those being read stay whole, however large. Pointers to slots are good until the mutex
@@ -47,7 +48,7 @@ class NodeTables final {
 
   /// Counts as a use of the table. Null when nothing is known of the directory's names.
   TablePtr table(const std::string& directory) REQUIRES(mutex);
-  /// The same, and no use.
+  /// The same, but does not count as a use.
   [[nodiscard]] const DirectoryTable* peek(const std::string& directory) const REQUIRES(mutex);
   TablePtr make_table(const std::string& directory) REQUIRES(mutex);
   void drop_table(const std::string& directory) REQUIRES(mutex);
@@ -59,33 +60,32 @@ class NodeTables final {
   [[nodiscard]] bool is_fresh(const DirectoryTable& table) const REQUIRES(mutex);
   /// Directories with a table, the least recently used first.
   [[nodiscard]] std::vector<std::string> directories() const REQUIRES(mutex);
-  /// One table more would not push out another.
+  /// True when one more table would not push out another.
   [[nodiscard]] bool has_room() const REQUIRES(mutex);
   [[nodiscard]] std::size_t complete_listings() const REQUIRES(mutex);
   [[nodiscard]] std::size_t attributes() const REQUIRES(mutex) { return attributes_; }
 
   // Entries.
 
-  /// The entry of a path, and the table of its directory, if they are there. That of the root is in
-  /// a table of its own, which is always there.
+  /// The entry of a path, and the table of its directory, if they are there. The entry of the root
+  /// is in a table of its own, which always exists.
   Slot* find_slot(const std::string& path, TablePtr& table) REQUIRES(mutex);
-  /// Learnt now. The entry; null when there was no room for it.
+  /// Puts the node as learnt now. Returns the entry; null when there was no room for it.
   Slot* put_path(const std::string& path, const Node& node) REQUIRES(mutex);
   void put(DirectoryTable& table, Slot& slot, const Node& node) REQUIRES(mutex);
-  /// The entry, of which nothing but the name is left; null when there is none.
+  /// Forgets all of the entry but its name, and returns it; null when there is none.
   Slot* forget_path(const std::string& path, TablePtr& table) REQUIRES(mutex);
-  /// Nothing is known of the path, nor does a listing of its directory that lacks it prove
-  /// anything.
+  /// Forgets the path; a listing of its directory that lacks it then proves nothing.
   void doubt(const std::string& path) REQUIRES(mutex);
   void forget_attributes(Slot& slot) REQUIRES(mutex);
   [[nodiscard]] Node node_of(const Slot& slot) const REQUIRES(mutex);
   [[nodiscard]] store::ObjectAttributes attributes_of(const Slot& slot) const REQUIRES(mutex);
-  /// A listing at most that old, or a younger look, has shown the name.
+  /// True when a listing of at most that age, or a younger answer, has shown the name.
   [[nodiscard]] bool is_seen(const Slot& slot, std::chrono::nanoseconds age) const REQUIRES(mutex);
   [[nodiscard]] bool is_seen(const Slot& slot) const REQUIRES(mutex) {
     return is_seen(slot, listing_ttl_);
   }
-  /// Until when an absence is believed that was asked for at `asked` and is told now.
+  /// Until when an absence is believed that was asked for at `asked` and answered now.
   [[nodiscard]] MonoTime absent_until(MonoTime asked) const;
 
  private:

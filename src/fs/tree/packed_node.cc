@@ -42,7 +42,7 @@ constexpr std::array<Header, 6> kHeaders = {{{"mode", 1U << 0U},
                                              {"atime", 1U << 5U}}};
 
 /// The bits that stand for these headers; nothing when there are others, or in another form than
-/// that of `with_type` and `without_type`, both of which are what we would write.
+/// `with_type` and `without_type`, the two that we write.
 std::optional<std::uint8_t> bits_of(const store::ObjectAttributes& attributes,
                                     const store::ObjectAttributes& with_type,
                                     const store::ObjectAttributes& without_type) {

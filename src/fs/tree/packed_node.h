@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is known of an object in as few bytes as it takes. Lossless: unpacking gives back what was
-// packed.
+// ETag and attributes of an object in few bytes, without loss. Not thread-safe: NodeTables locks.
 #pragma once
 
 #include <array>
@@ -32,7 +31,7 @@ class PackedTag final {
 /// Content types seen so far, by number. A few dozen in practice; bounded.
 class TypeNames final {
  public:
-  /// Nothing when there are too many already.
+  /// The number of that name; nothing when there are too many already.
   std::optional<std::uint16_t> number(std::string_view name);
   [[nodiscard]] const std::string& name(std::uint16_t number) const { return names_[number]; }
 
@@ -40,13 +39,13 @@ class TypeNames final {
   std::vector<std::string> names_;
 };
 
-/// Stat and headers of one object. Those of s3fs's six headers that it has, in the form in which we
-/// write them, take no memory beyond this; if there is anything else, all are kept as found.
+/// Stat and headers of one object. s3fs's six headers, in the form in which we write them, take no
+/// memory beyond this; if there are others, all are kept as found.
 class PackedAttributes final {
  public:
   PackedAttributes(const Stat& stat, const store::ObjectAttributes& attributes, TypeNames& types);
 
-  /// Its size is left to the caller, who has it anyway.
+  /// Without the size, which the caller has.
   [[nodiscard]] Stat stat() const;
   [[nodiscard]] store::ObjectAttributes attributes(const TypeNames& types) const;
   /// The one time that is not always stored when it changes.

@@ -79,7 +79,7 @@ Result<PathLocks::Hold> PathLocks::take(std::vector<std::string> paths, bool alo
       if (called_off) return Error{EINTR, path + ": called off while it waited for a rename"};
       return Error{ETIMEDOUT, path + ": waited too long for a rename or a change; try again"};
     }
-    // A caller that is called off is asked for now and then: nothing wakes its thread.
+    // called_off() is polled, because nothing wakes the thread of a caller that stops waiting.
     const auto nap = patience.called_off ? kNap : until - now;
     own->wake.wait_for(mutex_, std::min<Steady::duration>(nap, until - now));
   }
@@ -102,7 +102,7 @@ std::optional<PathLocks::Hold> PathLocks::try_change(const std::string& path) {
     own->granted = true;
     return Hold(*this, own);
   }
-  requests_.erase(own);  // the last: nobody waits for it
+  requests_.erase(own);  // the last one: no request waits for it
   return std::nullopt;
 }
 

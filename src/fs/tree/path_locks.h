@@ -14,23 +14,23 @@
 
 namespace pailfs::fs {
 
-/// Who may change what, by paths relative to the mount.
+/// Locks on paths relative to the mount, for changes and renames.
 ///
 /// A change holds the path that it changes, beside any number of others: `change`. A rename holds
 /// its two paths, and all below them, alone: `alone`, which waits for the changes and renames that
-/// are under way there and keeps new ones out. Two paths that do not lie below each other have
-/// nothing to do with each other. A path that is held keeps its meaning: no directory above it is
-/// renamed meanwhile, for that would need a path above it alone.
+/// are under way there and keeps new ones out. Two paths that do not lie below each other do not
+/// exclude each other. A path that is held keeps its meaning: no directory above it is renamed
+/// meanwhile, for that would need a path above it alone.
 ///
 /// Fair: requests that exclude each other are served in the order in which they came, so that a
-/// rename waits for what was there before it and a stream of new changes does not starve it, and it
-/// holds up only new changes below its own paths. All that one request wants it gets at once, and a
-/// thread takes no second hold while it has one: so no ring of waiting threads can form.
+/// rename waits only for earlier requests, is not starved by a stream of new changes, and holds up
+/// only new changes below its own paths. A request gets all its paths at once, and a thread takes
+/// no second hold while it has one, so no ring of waiting threads can form.
 ///
 /// Any thread. A hold may be kept across requests to the store; `mutex_` is not, it is innermost.
-/// Each wait has a limit and can be called off (law L8). Outside Inode::object_mutex: who holds
-/// that only tries (`try_change`). What clang cannot check is who holds which path, since that is
-/// known at run time only; it checks all that lies under `mutex_`.
+/// Each wait has a limit and can be called off (law L8). Outside Inode::object_mutex: a thread that
+/// holds that only tries (`try_change`). Clang cannot check which thread holds which path, which is
+/// known at run time only; it checks everything under `mutex_`.
 class PathLocks final {
   struct Request;
   using Requests = std::list<Request>;
@@ -39,12 +39,12 @@ class PathLocks final {
   /// How long a request waits for its turn.
   struct Patience {
     std::chrono::nanoseconds limit = std::chrono::hours(24);
-    /// True: nobody wants the answer any more. Asked under the lock, every 0.2 s: it takes no lock
-    /// and waits for nothing.
+    /// True when no program waits for the answer any more. Called under the lock, every 0.2 s: it
+    /// must take no lock and wait for nothing.
     std::function<bool()> called_off = {};
   };
 
-  /// A place in the order, or with no path none; let go by its destruction.
+  /// A place in the order of requests; an empty one has none. Destruction releases it.
   class Hold final {
    public:
     Hold() = default;
@@ -71,9 +71,9 @@ class PathLocks final {
       EXCLUDES(mutex_);
   [[nodiscard]] Result<Hold> alone(const std::string& from, const std::string& to,
                                    const Patience& patience) EXCLUDES(mutex_);
-  /// Waits for nothing: none if `change` would wait.
+  /// As `change`, but waits for nothing: empty if `change` would wait.
   [[nodiscard]] std::optional<Hold> try_change(const std::string& path) EXCLUDES(mutex_);
-  /// A rename other than `own` is under way that moves the path or something to it.
+  /// True when a rename other than `own` is under way that moves the path or replaces it.
   [[nodiscard]] bool is_being_renamed(const std::string& path, const Hold* own = nullptr)
       EXCLUDES(mutex_);
   /// How many requests wait.
@@ -88,7 +88,7 @@ class PathLocks final {
   };
 
   static bool exclude_each_other(const Request& one, const Request& other);
-  /// Nothing that came before it stands in its way.
+  /// True when no earlier request excludes this one.
   [[nodiscard]] bool is_free(Requests::const_iterator own) const REQUIRES(mutex_);
   [[nodiscard]] Requests::iterator enqueue(std::vector<std::string> paths, bool alone)
       REQUIRES(mutex_);

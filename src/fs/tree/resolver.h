@@ -15,12 +15,12 @@
 
 namespace pailfs::fs {
 
-/// Finds out what a path is in the store, with as few requests as what is known allows: none while
-/// its attributes are known or its directory's fresh listing lacks the name, one HEAD when the
-/// listing has it, otherwise one round trip of HEAD `p` and LIST `p/` side by side (and a HEAD of
-/// the marker `p/` when there is one), or one LIST where the name is likely to be absent. What is
-/// listed on the way is a page of `p`'s names and is kept: who looks a directory up mostly reads it
-/// next. Any thread may call any member, except those of the pool.
+/// Finds the node of a path in the store, with as few requests as the cached knowledge allows: none
+/// while its attributes are known or its directory's fresh listing lacks the name, one HEAD when
+/// the listing has it, otherwise one round trip of HEAD `p` and LIST `p/` side by side (and a HEAD
+/// of the marker `p/` when there is one), or one LIST where the name is likely to be absent. A page
+/// of `p`'s names that comes on the way is kept, because a program that looks a directory up mostly
+/// reads it next. Any thread may call any member, except those of the pool.
 class Resolver final {
  public:
   Resolver(const Config& config, store::ObjectStore& store, NodeCache& cache, ListedNames& names,
@@ -38,10 +38,10 @@ class Resolver final {
 
   /// ENOENT when the store says that nothing is there; any other failure is passed on (law L4).
   Result<Node> resolve(const std::string& path);
-  /// The same, but what is known is not good enough: asks.
+  /// The same, but always asks the store.
   Result<Node> ask(const std::string& path);
-  /// Is anything below the directory besides its own marker? Asks, unless a complete listing of at
-  /// most that age tells.
+  /// False when there are objects below the directory besides its own marker. Asks, unless a
+  /// complete listing of at most that age tells.
   Result<bool> is_empty_directory(const std::string& path, std::chrono::nanoseconds age);
 
  private:
@@ -52,7 +52,8 @@ class Resolver final {
   Result<Node> ask_all(const std::string& path);
   Result<Node> ask_name(const std::string& path);
   Result<Node> ask_unlisted(const std::string& path);
-  /// Lists the directory anew. A thread that comes while another lists it waits for that.
+  /// Lists the directory anew. A thread that asks while another lists the directory waits for that
+  /// listing.
   Status renew(const std::string& directory, std::size_t most_pages);
   Result<Node> ask_directory(const std::string& path);
   Result<Node> ask_listed(const std::string& path, const ListedName& listed);

@@ -29,8 +29,7 @@ void put(std::string& out, const Pairs& pairs) {
   }
 }
 
-/// Takes fields off the front; after the first that is not there everything is empty and ok()
-/// false.
+/// Takes fields off the front; after the first missing one all fields are empty and ok() is false.
 class Fields final {
  public:
   explicit Fields(std::string_view text) : rest_(text) {}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How what is known of objects is written down, for the next mount of the same bucket. Pure.
+// The format in which attributes of objects are written for the next mount of the same bucket.
+// Pure.
 #pragma once
 
 #include <optional>
@@ -11,11 +12,11 @@
 
 namespace pailfs::fs {
 
-/// An object, what its attributes were, and the version (ETag, size, time) of which they are true.
+/// An object, its attributes, and the version (ETag, size, time) that they belong to.
 struct SnapshotEntry {
   std::string name;        ///< in its directory
   bool marker = false;     ///< the object is `name/`
-  bool estimated = false;  ///< nobody but our own clock has told the time of last modification
+  bool estimated = false;  ///< the time of last modification is by our own clock
   store::ObjectInfo info;
   friend bool operator==(const SnapshotEntry&, const SnapshotEntry&) = default;
 };
@@ -28,7 +29,7 @@ struct SnapshotEntries {
 };
 
 std::string encode_remembered(const SnapshotEntries& some);
-/// Nothing unless all of the text is what the function above writes.
+/// Nothing unless the whole text has the form that encode_remembered() writes.
 std::optional<SnapshotEntries> decode_remembered(std::string_view text);
 
 }  // namespace pailfs::fs

@@ -5,7 +5,7 @@
 
 namespace pailfs::fs {
 
-/// Says in the log what a reading that is now done has left out, once for a directory.
+/// Logs the names that a reading which is now done has left out, once for a directory.
 void log_unshown(ListingCache& listings, const ListingCursorPtr& reading);
 
 }  // namespace pailfs::fs

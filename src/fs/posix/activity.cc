@@ -4,7 +4,8 @@
 namespace pailfs::fs {
 namespace {
 
-/// Nothing when all of it is stored, or when no name leads to it that could be stored.
+/// The unstored part of a file; nothing when all is stored, or when the file has no name to be
+/// stored under.
 std::optional<UnstoredFile> unstored_part(Inode& inode) {
   MutexLock lock(inode.content_mutex);
   if (!inode.content || !inode.content->must_be_stored()) return std::nullopt;

@@ -23,7 +23,7 @@ Status PosixFileSystem::check_growth(const FileContent& content, std::uint64_t s
                             ? "no object can be larger than 5 GiB without multipart"
                             : "no object can be so large"};
   }
-  // Behind what shows of the stored version.
+  // The zeros begin behind the visible bytes of the stored version.
   const std::uint64_t from = content.base_visible();
   if (hole_end <= from || hole_end - from <= config_.hole_limit) return {};
   std::uint64_t zeros = hole_end - from;

@@ -82,8 +82,8 @@ Status PosixFileSystem::change_file(const InodePtr& inode,
                                     bool may_wait, bool resizes) {
   MutexLock changing(inode->object_mutex);
   if (!acquire_unstored(inode, false)) {
-    // Open and unchanged, or not open at all. If the last handle goes meanwhile, this is what the
-    // change starts from.
+    // The file is open and unchanged, or not open at all. The change starts from this node if there
+    // is no content, or if the last handle closes meanwhile.
     auto node = content_node(inode);
     if (!node) {
       const auto path = path_of(inode);
@@ -115,8 +115,9 @@ Status PosixFileSystem::change_acquired(const InodePtr& inode,
     before = content.before_change();
     was_dirty = content.is_dirty();
     if (const Status changed = change(content); !changed) return changed;
-    // While a writer has it open and unstored, the change rides on the write's own request, unless
-    // the store may refuse it: then the program that makes it is told, not the one that closes it.
+    // While a writer has the file open and unstored, the change is stored with its bytes, unless
+    // the store may refuse it: then the program that makes the change must get the error, not the
+    // one that closes the file.
     const bool fits = surely_fit(content.attributes());
     const bool rides = content.has_writers() && (was_dirty || content.has_unstored_bytes());
     if (may_wait && rides && fits) return {};
@@ -126,7 +127,7 @@ Status PosixFileSystem::change_acquired(const InodePtr& inode,
   const Status stored = uploader_.store(inode);
   if (bytes_first) return stored ? change_acquired(inode, change, false) : stored;
   if (!stored && !was_dirty) {
-    // Nothing was acknowledged, so the file is again what it was: its bytes are all the store's.
+    // Nothing was acknowledged, so the file is again as before, equal to the stored version.
     MutexLock lock(inode->content_mutex);
     inode->content->take_back(before);
   }
@@ -170,7 +171,7 @@ Status PosixFileSystem::write_directory(const std::string& path, Node node) {
   const bool has_object =
       node.form == Form::directory_marker || node.form == Form::directory_object;
   if (has_object && node.info.size > 0) {
-    // Bytes that a user keeps in a directory's object stay.
+    // The copy keeps the bytes that a program has put into a directory's object.
     const store::Key source =
         node.form == Form::directory_marker ? key : file_key(config_.prefix, path);
     ObjectCopier copier(config_, store_, pool_);

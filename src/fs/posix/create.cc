@@ -67,7 +67,7 @@ Result<Attr> PosixFileSystem::make_object(const Place& place, std::string_view n
   node.info.etag = *etag;
   node.info.attributes = attributes;
   known_.nodes.stored(place.path, node);
-  // The directory did not exist a moment ago: it is empty, no need to ask.
+  // The directory did not exist a moment ago, so it is empty.
   if (directory) {
     known_.nodes.made_directory(place.path);
     directory_times_.forget(place.path);
@@ -93,7 +93,7 @@ Result<Attr> PosixFileSystem::mkdir(InodeId parent, std::string_view name, mode_
   if (!entry) return entry.error();
   store::ObjectAttributes base;
   base.content_type = kDirectoryType;
-  // A mode of 0 alone would be read as none at all.
+  // Without type bits a mode of 0 would be read as no mode.
   const bool with_type_bits = (entry->stat.mode & 0777) == 0;
   store::ObjectAttributes attributes = encode(entry->stat, std::move(base), with_type_bits);
   put_xattrs(entry->xattrs, attributes);
@@ -113,7 +113,7 @@ Result<CreateResult> PosixFileSystem::create(InodeId parent, std::string_view na
   auto created = create_new(parent, name, mode, flags, caller);
   const bool exists = !created && created.error().err == EEXIST;
   if (!exists || (flags & O_EXCL) != 0) return created;
-  // The kernel believed the name free; another client was faster. Without O_EXCL that is an open.
+  // Another client has made the file since the kernel looked. Without O_EXCL this is an open.
   const auto attr = lookup(parent, name);
   if (!attr) return attr.error();
   const auto opened = open(attr->ino, flags, caller);

@@ -56,7 +56,7 @@ InodePtr PosixFileSystem::find_forgotten(InodeId ino) {
   if (!path) return nullptr;
   InodePtr inode = reach(*path);
   if (inode && inode->id != ino) {
-    // Another file has come there and has got another number.
+    // Another file has this name now, with another number.
     inodes_.forget(inode->id, 1);
     inode = nullptr;
   }
@@ -76,7 +76,7 @@ InodePtr PosixFileSystem::reach(const std::string& path) {
     rest.remove_prefix(slash + 1);
   }
   at = inodes_.reference(at, rest, is_directory(node->form), 1);
-  // What stands below them holds them from here on.
+  // The inodes below them keep them from here on.
   for (const InodeId id : passed) inodes_.forget(id, 1);
   return at;
 }

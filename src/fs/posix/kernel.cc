@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the kernel has of a file, and what it must be told: KernelView at work.
+// Keeps the KernelView of a file: the attributes and pages that the kernel has, and those that it
+// must be told of.
 #include "posix_file_system.h"
 
 namespace pailfs::fs {
@@ -40,7 +41,7 @@ std::uint64_t PosixFileSystem::place_of(Inode& inode, std::uint64_t offset, Writ
 void PosixFileSystem::wrote(Inode& inode, Range by_kernel, std::uint64_t at, WriteOrigin origin) {
   MutexLock lock(inode.content_mutex);
   inode.kernel.wrote(by_kernel.end, inode.content->stat());
-  // What pages the kernel has are older than this, or have it in another place.
+  // The kernel's pages are older than these bytes, or have them in another place.
   if (origin.direct || at != by_kernel.begin) inode.paged_version = {};
 }
 

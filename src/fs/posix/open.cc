@@ -14,8 +14,8 @@ namespace {
 /// Retries when an upload of our own has changed the version between an open and its question.
 constexpr int kMostTries = 5;
 
-/// The kernel has found the name before it opened it, so it finds out that there is none by looking
-/// again: only then may it make a new file of that name.
+/// The kernel has looked the name up before this open. ESTALE makes it look again, which it must do
+/// before it makes a new file of that name.
 Error not_there_any_more(Error error) {
   if (error.err == ENOENT) error.err = ESTALE;
   return error;
@@ -82,7 +82,7 @@ Result<Node> PosixFileSystem::fresh_node_to_read(const InodePtr& inode, const st
   const auto known = is_fresh(path) ? std::nullopt : known_.nodes.find(path);
   const bool small = known && known->form == Form::file && known->info.size > 0 &&
                      known->info.size <= kSmallObject;
-  // The kernel is likely to have the bytes of a version that was opened before.
+  // The kernel probably has the pages of a version that was opened before.
   if (!small || paged_version(*inode) == known->info.etag) return fresh_node(path);
   auto node = nodes_.fetch_to_read(path, *known);
   return node ? node : fresh_node(path);
@@ -102,7 +102,7 @@ Result<std::string> PosixFileSystem::acquire_current(const InodePtr& inode, bool
     if (!path) return acquire_removed(inode, writable) ? Result(std::string()) : path;
     if (!acquire_unstored(inode, writable)) {
       const auto before = clean_version(*inode);
-      // Again: the answer before was older than what we have done since.
+      // On a second try ask the store, because the first answer was older than our own change.
       const auto node = tries > 0  ? resolver_.ask(*path)
                         : writable ? fresh_node(*path)
                                    : fresh_node_to_read(inode, *path);
@@ -123,7 +123,7 @@ Result<std::string> PosixFileSystem::acquire_current(const InodePtr& inode, bool
         if (!renamed) return renamed.error();
         if (*renamed && tries < kMostTries) continue;
         now = clean_version(*inode);
-        // What we have stored or opened ourselves since we asked is no other's version.
+        // We have stored or opened another version since we asked: try again.
         if (now != before && tries < kMostTries) continue;
         // Handles of the old version stay with it; the kernel looks the name up again and gets an
         // inode of its own for the new one.

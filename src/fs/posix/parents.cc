@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a directory shows of the names in it: its times and its link count.
+// Times and link count of a directory, which follow from the names in it.
 #include <algorithm>
 
 #include "pailfs/util/log.h"
@@ -14,20 +14,20 @@ void PosixFileSystem::contents_changed(const InodePtr& directory) {
   if (!path) return;
   directory_times_.note(*path, clock_.wall());
   if (!config_.update_parent_dir_stat || path->empty()) return;
-  // What was asked for is done; that its directory does not tell is no reason to call it failed.
+  // The verb itself is done; it does not fail because the directory's times could not be stored.
   if (const Status stored = store_contents_change(directory, *path); !stored) {
     log_warning("times of " + printable(*path) + ": " + stored.error().text);
   }
 }
 
 Status PosixFileSystem::store_contents_change(const InodePtr& directory, const std::string& path) {
-  // After that of a file: a thread that holds it takes no other.
+  // A directory's object_mutex is taken after that of a file, and no other one after it.
   MutexLock changing(directory->object_mutex);
   auto node = resolver_.resolve(path);
   if (!node) return node.error();
   if (!is_directory(node->form)) return Error{ESTALE, "is a file now"};
   const auto change = add_contents_change(path, node->stat);
-  if (!change) return {};  // another request has carried it
+  if (!change) return {};  // another request has stored the change
   const Status written = write_directory(path, *node);
   if (written) directory_times_.stored(path, *change);
   return written;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Holding the paths that a verb changes, and what to do where a rename was under way.
+// Holds the paths that a verb changes, and waits for renames.
 #include <utility>
 
 #include "pailfs/util/errand.h"
@@ -19,7 +19,7 @@ Result<PathLocks::Hold> PosixFileSystem::hold(const InodePtr& inode) {
     const auto path = inodes_.path(inode);
     if (!path) return PathLocks::Hold();
     auto held = paths_.change(*path, patience());
-    // A rename that was before us may have given it another path.
+    // A rename before us may have given the inode another path.
     if (!held || inodes_.path(inode) == path) return held;
   }
 }

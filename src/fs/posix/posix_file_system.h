@@ -38,8 +38,9 @@ struct OpenFile {
       : inode(std::move(file)), writable(for_writing), reader(fetcher, read_ahead, clock) {}
   const InodePtr inode;
   const bool writable;
-  bool created = false;  ///< made the file: its close stores it even if it wrote nothing
-  /// How many of the content's it has told its program.
+  bool created = false;  ///< this open made the file, so its close stores it even if nothing was
+                         ///< written
+  /// Number of the content's failures that the handle's program has been told.
   unsigned failures_heard GUARDED_BY(inode->content_mutex) = 0;
   ObjectReader reader;
 };
@@ -92,12 +93,12 @@ class HandleTable final {
 /// held across requests; then InodeTable, Inode::content_mutex, NodeTables; alone, DirectoryTimes
 /// and HandleTable. The whole order, with the classes below, is in ARCHITECTURE.md.
 ///
-/// What only looks (lookup, getattr, open, read) holds no path. What it finds while a rename is
-/// under way may be neither what was nor what will be: where that looks like a file that is gone or
-/// replaced, it waits for the rename and looks again.
+/// Verbs that only look (lookup, getattr, open, read) hold no path. While a rename is under way
+/// they may find the old state, the new one or a mixture: when a file seems to be gone or replaced,
+/// they wait for the rename and look again.
 ///
 /// Each file of this folder has the verbs that it is named after, and the methods below that its
-/// name stands above; each verb is a short story over the classes above.
+/// name stands above.
 class PosixFileSystem final : public FileSystem {
  public:
   PosixFileSystem(const Config& config, store::ObjectStore& store, Clock& clock);
@@ -122,7 +123,7 @@ class PosixFileSystem final : public FileSystem {
   Status rename(InodeId parent, std::string_view name, InodeId new_parent,
                 std::string_view new_name, bool no_replace) override;
 
-  /// Where nothing is written the kernel may read for itself.
+  /// Read-only mounts only, because the kernel then reads the local file by itself.
   [[nodiscard]] bool has_whole_files() const override { return kept_ && config_.read_only; }
   [[nodiscard]] bool obeys_acls() const override { return config_.obeys_acls(); }
   Result<OpenResult> open(InodeId ino, int flags, const Caller& caller) override;
@@ -153,7 +154,7 @@ class PosixFileSystem final : public FileSystem {
   Activity activity() override;
 
  private:
-  /// A name in a directory: where it is and what it would be called.
+  /// A name in a directory: the directory's inode and the name's path.
   struct Place {
     InodePtr parent;
     std::string path;  ///< of the name itself
@@ -163,20 +164,20 @@ class PosixFileSystem final : public FileSystem {
   Result<InodePtr> find_inode(InodeId ino);
   Result<std::string> path_of(const InodePtr& inode);
   Result<Place> place_of(InodeId parent, std::string_view name);
-  /// What is there now, unstored files included. ENOENT if nothing is; EAGAIN if a rename, other
-  /// than that of the caller, is moving it.
+  /// The node that is there now, unstored files included. ENOENT if there is none; EAGAIN if a
+  /// rename other than the caller's is moving it.
   Result<Node> node_at(const Place& place, std::string_view name,
                        const PathLocks::Hold* own = nullptr);
   Result<Node> node_of(const InodePtr& inode);
-  /// As far as known to be the store's view a second ago at most.
+  /// True when the cached node is at most a second old.
   bool is_fresh(const std::string& path);
   Result<Node> fresh_node(const std::string& path);
   Attr shown(const InodePtr& inode, const Stat& stat);
-  /// What a listing alone proves of a file whose attributes are not known: that it is regular, and
-  /// its size. `inode` has the name.
+  /// Type and size of a file whose attributes are not known, when a listing alone proves that it is
+  /// regular. `inode` has the name.
   std::optional<Stat> listed_file(const Place& place, const InodePtr& inode);
   std::optional<Node> content_node(const InodePtr& inode);
-  /// For a new name, as the application gave it.
+  /// Checks of a new name, as the program gave it.
   [[nodiscard]] bool is_too_long(std::string_view name) const;
   [[nodiscard]] Status check_spelling(std::string_view name) const;
   Status check_new_name(const Place& place, std::string_view name, bool directory);
@@ -193,40 +194,41 @@ class PosixFileSystem final : public FileSystem {
   };
   /// How long a verb waits for its turn.
   static PathLocks::Patience patience();
-  /// The path that the inode has once it is held; nothing is held of one without a path.
+  /// Holds the path that the inode has; an empty hold for an inode without a path.
   Result<PathLocks::Hold> hold(const InodePtr& inode);
   Result<HeldPlace> hold_place(InodeId parent, std::string_view name);
-  /// For a rename: alone.
+  /// For a rename: holds both paths alone.
   Result<HeldPlaces> hold_places(InodeId parent, std::string_view name, InodeId new_parent,
                                  std::string_view new_name);
   Status wait_for_rename(const std::string& path);
-  /// What was found at `path`, of the inode or of the name, may not be so because a rename was
-  /// under way, which is over now: it should be looked at anew, by the path it has then.
+  /// True when a rename was under way, which is over now, so that the state found at `path` may be
+  /// wrong: the caller must look again, by the path that the inode or name has then.
   Result<bool> renamed_meanwhile(const InodePtr& inode, const std::string& path);
   Result<bool> renamed_meanwhile(const Place& place, std::string_view name);
 
   // kernel.cc
   /// As `shown`, for an answer to the kernel.
   Attr told(const InodePtr& inode, const Stat& stat);
-  /// For open, once it uses the file's content: what it has learnt the kernel learns before the
-  /// answer. ESTALE when it must look the name up for that.
+  /// For an open that uses the file's content: tells the kernel of changed attributes before the
+  /// answer. ESTALE when the kernel must look the name up for that.
   Status tell_kernel(const InodePtr& inode, bool truncated, OpenResult& result);
-  /// Where the bytes go that the kernel has put at `offset`.
+  /// The right offset of bytes that the kernel has put at `offset`.
   static std::uint64_t place_of(Inode& inode, std::uint64_t offset, WriteOrigin origin)
       REQUIRES(inode.object_mutex);
-  /// After the kernel has written those, which we have put at `at`.
+  /// Notes that the kernel has written the range `by_kernel`, whose bytes we have put at `at`.
   static void wrote(Inode& inode, Range by_kernel, std::uint64_t at, WriteOrigin origin)
       REQUIRES(inode.object_mutex);
 
   // allocate.cc
-  /// EFBIG where no object can be so large, or would be made of more zeros than hole_limit allows
-  /// where nothing was written before `hole_end`. Nothing has been done then.
+  /// EFBIG when no object can be so large, or when it would have more unwritten zeros before
+  /// `hole_end` than hole_limit allows. Changes nothing.
   [[nodiscard]] Status check_growth(const FileContent& content, std::uint64_t size,
                                     std::uint64_t hole_end) const;
   Status write_zeros(HandleId handle, Inode& inode, Range range);
 
   // attributes.cc
-  /// Of what is open but has neither name nor content any more; nothing if it is not so.
+  /// setattr of an inode that is open but has neither name nor content any more; nothing for other
+  /// inodes.
   std::optional<Attr> setattr_removed(const InodePtr& inode, const SetAttr& change);
   Result<Attr> setattr_file(const InodePtr& inode, const SetAttr& change);
   Result<Attr> setattr_directory(const InodePtr& inode, const SetAttr& change);
@@ -235,29 +237,30 @@ class PosixFileSystem final : public FileSystem {
   Status change_acquired(const InodePtr& inode, const std::function<Status(FileContent&)>& change,
                          bool may_wait) REQUIRES(inode->object_mutex);
   Status write_directory(const std::string& path, Node node);
-  /// Truncates it, if it may be so large.
+  /// Truncates the content, if the size is allowed.
   Status resize(FileContent& content, std::uint64_t size) const;
 
   // directories.cc
-  /// As they are now: for opendir and rewinddir.
+  /// Begins the directory's names as they are now: for opendir and rewinddir.
   void begin_names(OpenDirectory& directory, const std::string& path) REQUIRES(directory.mutex);
   bool visit_name(const InodePtr& parent, const std::string& path, const ListingCache::Item& item,
                   bool with_attributes, std::uint64_t next,
                   const std::function<bool(const DirEntry&)>& visit);
 
   // handles.cc
-  /// What the kernel asks for by number alone, for a file handle (NFS, open_by_handle_at): "." of
-  /// what it may have forgotten, and "..".
+  /// Lookups by number alone, for file handles (NFS, open_by_handle_at): "." of an inode that the
+  /// kernel may have forgotten, and "..".
   Result<Attr> lookup_number(InodeId ino);
   Result<Attr> lookup_above(InodeId ino);
-  /// By what is known of names; null where that does not tell. Adds one to its count of lookups.
+  /// The inode of a forgotten number, found among the known names; null when they do not tell. Adds
+  /// one to its count of lookups.
   InodePtr find_forgotten(InodeId ino);
   InodePtr reach(const std::string& path);
 
   // create.cc
   Result<CreateResult> create_new(InodeId parent, std::string_view name, mode_t mode, int flags,
                                   const Caller& caller);
-  /// A name that is free, the directory it comes into, and the attributes it begins with.
+  /// A free name, the directory that it is made in, and the attributes of the new file.
   struct NewEntry {
     Place place;
     PathLocks::Hold hold;  ///< of that name
@@ -273,18 +276,18 @@ class PosixFileSystem final : public FileSystem {
   void inherit_acl(NewEntry& entry, mode_t umask) const;
 
   // remove.cc
-  /// Before the object at `path` goes: fetches what open handles of the file still need of it,
-  /// unless that is too much to fetch or is gone already.
+  /// Before the object at `path` is removed: fetches its bytes for open handles of the file, unless
+  /// they are too many or the object is gone already.
   Status fetch_before_unlink(const InodePtr& inode, const std::string& path)
       REQUIRES(inode->object_mutex);
-  /// After it has gone: the inode has no name any more and lives for its open handles only.
+  /// After the object is gone: the inode has no name any more and lives for its open handles only.
   void orphan(const InodePtr& inode, const std::optional<Stat>& stat) REQUIRES(inode->object_mutex);
-  /// The same of anything without content.
+  /// The same for an inode without content.
   void detach(const InodePtr& inode, std::optional<Stat> stat);
   bool has_unstored_below(const InodePtr& directory);
 
   // rename.cc
-  /// What a rename is about, once its names are resolved.
+  /// A rename whose names are resolved.
   struct Renaming {
     Place from;
     Place to;
@@ -292,7 +295,7 @@ class PosixFileSystem final : public FileSystem {
     std::string_view name;
     std::string_view new_name;
     std::optional<Stat> replaced = {};
-    bool into_copies = false;  // the target holds what an interrupted rename has left
+    bool into_copies = false;  // the target holds copies that an interrupted rename has left
     store::ETag replaced_version = {};
   };
   Result<Renaming> plan_rename(const HeldPlaces& held, std::string_view name,
@@ -305,51 +308,52 @@ class PosixFileSystem final : public FileSystem {
   Status rename_unstored(const InodePtr& inode, const Renaming& what) REQUIRES(inode->object_mutex);
   Status rename_directory(const Renaming& what);
   Status store_files_below(const InodePtr& directory);
-  /// An upload begun while the file is written goes to the name it had then: under another one it
-  /// must begin anew, while everything it has is still here.
+  /// Gives up an upload that was begun under the file's old name: it must begin anew under the new
+  /// one, while all bytes are still here.
   void end_early_upload(Inode& inode) REQUIRES(inode.object_mutex);
 
   // parents.cc
-  /// A name was made, removed or moved in this directory: its times move on, in memory and, with
-  /// update_parent_dir_stat, in the store.
+  /// Tells that a name was made, removed or moved in this directory: its times change, in memory
+  /// and, with update_parent_dir_stat, in the store.
   void contents_changed(const InodePtr& directory);
   Status store_contents_change(const InodePtr& directory, const std::string& path);
-  /// Moves `stat`, as stored, on to the last such change, which is returned: the caller that stores
-  /// `stat` tells directory_times_.
+  /// Sets the times in `stat` to the last such change, which is returned: a caller that stores
+  /// `stat` then calls directory_times_.stored().
   std::optional<WallTime> add_contents_change(const std::string& directory, Stat& stat);
-  /// The times, and for links 2 and one for each subdirectory as far as is known, else 1.
+  /// Sets the times, and the link count: 2 and one for each subdirectory if they are known, else 1.
   void show_contents(const InodePtr& directory, Attr& attr);
 
   // open.cc
   Result<std::shared_ptr<OpenFile>> find_file(HandleId handle);
-  /// The inode's content gets a user more: what is there, else `fresh`. Must be paired with
-  /// `release_content`, which lets the content go with its last user unless something in it is
-  /// unstored.
+  /// Adds a user to the inode's content, which is `fresh` if there is none yet. Must be paired with
+  /// `release_content`, which drops the content with its last user unless it is unstored.
   void acquire_content(const InodePtr& inode, ContentPtr fresh, bool writer);
-  /// The same, but only if there is such content.
+  /// The same, but only if there is content that is `wanted`.
   bool acquire_if(const InodePtr& inode, bool writer, bool (*wanted)(const FileContent&));
-  /// ... with something unstored to join.
+  /// The same for content that is unstored.
   bool acquire_unstored(const InodePtr& inode, bool writer);
-  /// ... whose object we have removed or replaced and whose bytes are here for those who have it
-  /// open.
+  /// The same for content whose object we have removed or replaced, and whose bytes are here for
+  /// its open handles.
   bool acquire_removed(const InodePtr& inode, bool writer);
-  /// For open: with the version that the store has, or what is unstored here; waits for a removal
-  /// or replacement under way, so that no handle gets a file that is losing its bytes. Its path,
-  /// empty of a file that has none any more and is opened through a descriptor (/proc/self/fd/N).
+  /// For open: acquires the store's version or the unstored content. Waits for a removal or
+  /// replacement under way, so that no handle gets a file that is losing its bytes. Returns the
+  /// path, empty for a file that has none any more and is opened through a descriptor
+  /// (/proc/self/fd/N).
   Result<std::string> acquire_current(const InodePtr& inode, bool writable);
   /// A handle for a content that was acquired for it.
   HandleId add_handle(const InodePtr& inode, bool writable, bool created);
   static store::ETag paged_version(Inode& inode);
-  /// fresh_node for an open that reads: a small file that is not here yet is fetched instead, which
-  /// tells as well that it is the same.
+  /// fresh_node for an open that reads: a small file that is not here yet is fetched by a GET
+  /// instead of a HEAD.
   Result<Node> fresh_node_to_read(const InodePtr& inode, const std::string& path);
-  /// Of a content that is stored and unchanged.
+  /// The base version of a content that is stored and unchanged.
   static std::optional<store::ETag> clean_version(Inode& inode);
   Status truncate_opened(const InodePtr& inode, const Caller& caller);
-  /// What a write by this caller does to the mode.
+  /// Removes the set-id bits that a write by this caller removes.
   void drop_set_ids(Inode& inode, const Caller& caller);
   static void drop_set_ids(FileContent& content, const Caller& caller);
-  /// A new or emptied file that nothing has been written to: a flush now would store it empty.
+  /// True for a new or emptied file that nothing has been written to: a flush now would store it
+  /// empty.
   static bool is_still_empty(OpenFile& file);
 
   // read.cc
@@ -362,7 +366,7 @@ class PosixFileSystem final : public FileSystem {
                                    std::span<const char> bytes, WriteOrigin origin, bool may_store);
   Status write_local(Inode& inode, std::uint64_t offset, std::span<const char> bytes)
       REQUIRES(inode.object_mutex);
-  /// When memory for unstored bytes is short: lets the file drop what the store has of it.
+  /// When memory for unstored bytes is short: drops bytes of the file that the store has confirmed.
   void make_room(Inode& inode, std::uint64_t bytes) REQUIRES(inode.object_mutex);
   static bool lacks(Inode& inode, Range range);
   /// Before bytes are read or changed that were dropped because the store has them in an upload
@@ -374,14 +378,15 @@ class PosixFileSystem final : public FileSystem {
 
   // close.cc
   void release_content(const InodePtr& inode, bool writer);
-  /// Of a file that was written and closed, for its next reader.
+  /// Keeps the bytes of a file that was written and closed, for its next reader.
   void keep_bytes(const InodePtr& inode, const FileContent& closed);
   Status store_for(OpenFile& file);
 
   // snapshot.cc
-  /// Writes down what is known of objects, for the next mount; nothing while another thread does.
+  /// Writes the attributes of objects to the snapshot, for the next mount; does nothing while
+  /// another thread does.
   void keep_attributes();
-  /// The same now and then, in the background, for a mount that is killed.
+  /// The same from time to time, in the background, in case the mount is killed.
   void keep_attributes_sometimes();
 
   // xattr.cc
@@ -394,7 +399,7 @@ class PosixFileSystem final : public FileSystem {
   store::ObjectStore& store_;
   Clock& clock_;
   const ContentTypes mime_;
-  cache::BlockMemory memory_;  // of the two below
+  cache::BlockMemory memory_;  // memory of the two below
   cache::BlockCache blocks_;
   ReadAheadBudget read_ahead_;  // of the cache's memory; outlives the open files
   cache::WriteMemory write_memory_;
@@ -412,13 +417,15 @@ class PosixFileSystem final : public FileSystem {
   HandleTable<OpenFile> files_;
   HandleTable<OpenDirectory> directories_;
   PathLocks paths_;
-  BlockFetcher fetcher_;  // used by tasks of the pools, which end first, like
+  BlockFetcher fetcher_;  // used by tasks of the pools, as are the next two: the pools below end
+                          // first
   NodeFetcher nodes_;
   ListingFetcher listing_fetcher_;
   WalkWatch walks_;
   WorkerPool lookups_;  ///< second request of a lookup
-  WorkerPool reads_;    ///< reads, and what is read ahead
-  WorkerPool pool_;     ///< parts, copies: long ones must not make the two above wait
+  WorkerPool reads_;    ///< reads, and reads ahead
+  WorkerPool pool_;     ///< parts, copies: these long tasks must not make those of the two above
+                        ///< wait
   Resolver resolver_;
 };
 

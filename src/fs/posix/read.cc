@@ -7,7 +7,7 @@ namespace pailfs::fs {
 
 Result<ReadBytes> PosixFileSystem::read_once(OpenFile& file, Range range, bool& moved) {
   std::shared_ptr<char[]> own;  // bytes that no block holds: written ones, and zeros
-  std::vector<Range> gaps;      // what the stored version has
+  std::vector<Range> gaps;      // ranges that only the stored version has
   Version version;
   {
     MutexLock lock(file.inode->content_mutex);
@@ -47,7 +47,7 @@ Result<ReadBytes> PosixFileSystem::read_once(OpenFile& file, Range range, bool& 
     at = gap.end;
     auto read = file.reader.read(version, gap);
     if (!read) {
-      // Stored or renamed by ourselves meanwhile: look again where the bytes are.
+      // If we have stored or renamed the file meanwhile, read again from the new version or key.
       const bool renamed = inodes_.path(file.inode) != path;
       MutexLock lock(file.inode->content_mutex);
       moved = renamed || file.inode->content->base() != version.etag;
@@ -79,7 +79,7 @@ Result<ReadBytes> PosixFileSystem::read(HandleId handle, std::uint64_t offset, s
     if (moved) continue;
     const bool gone = err == ENOENT || err == ESTALE || err == ERANGE;
     if (gone && !waited) {
-      // Perhaps a rename of ours is half done; when it is over, the bytes are where it says.
+      // A rename of ours may be under way; when it is over, the bytes are under the new name.
       waited = true;
       const auto held = hold(inode);
       if (!held) return held.error();
@@ -88,8 +88,8 @@ Result<ReadBytes> PosixFileSystem::read(HandleId handle, std::uint64_t offset, s
       continue;
     }
     if (!gone) return bytes;
-    // The object is gone or another version: for this handle both mean the same, and who opens the
-    // name again is not to get what is gone.
+    // The object is gone or is another version. For this handle both mean the same, and the cache
+    // must not give the old version to the next open of the name.
     if (const auto path = inodes_.path(inode)) {
       MutexLock lock(inode->content_mutex);
       known_.nodes.denied(*path, inode->content->base());

@@ -8,13 +8,13 @@
 namespace pailfs::fs {
 namespace {
 
-/// An unlinked file that is still open must stay readable, so what it has in the store is fetched
-/// before it is deleted there; of larger files that would take longer than anybody waits.
+/// An unlinked file that is still open must stay readable, so its bytes are fetched before its
+/// object is deleted. Not for larger files, for which unlink would take too long.
 constexpr std::uint64_t kRescueLimit = 1ULL << 30U;
 
-/// Removing a directory deletes nothing but its own object: names that others have put into it
-/// since stay, and the directory shows again because of them. So a listing may be older here than
-/// where a name is looked for.
+/// Removing a directory deletes nothing but its own object: names that other clients have made in
+/// it since stay, and the directory shows again because of them. So a listing may be older here
+/// than for a lookup.
 constexpr std::chrono::seconds kEmptiness{60};
 
 }  // namespace
@@ -25,13 +25,14 @@ Status PosixFileSystem::fetch_before_unlink(const InodePtr& inode, const std::st
     if (!inode->content || !inode->content->has_users()) return {};
   }
   if (const Status whole = upload_to_read_back(inode, {0, UINT64_MAX}); !whole) {
-    // What could not be stored is partly in an upload only, where no handle can read it.
+    // Some bytes of a file that cannot be stored are in an unfinished upload only, where no handle
+    // can read them.
     log_error(whole.error().with("removed while open: its bytes are lost to its readers"));
     return {};
   }
   std::vector<Range> missing;
   store::ETag version;
-  // Held on its own: the last handle may be closed while its bytes are still being fetched.
+  // A reference of our own: the last handle may be closed while the bytes are still being fetched.
   std::shared_ptr<cache::BlockFile> local;
   {
     MutexLock lock(inode->content_mutex);
@@ -146,7 +147,7 @@ Status PosixFileSystem::rmdir(InodeId parent, std::string_view name) {
                              ? file_key(config_.prefix, place.path)
                              : directory_key(config_.prefix, place.path);
   if (const Status wanted = still_wanted(); !wanted) return wanted;
-  // Without an object of its own it went with the last name in it.
+  // A directory without an object of its own vanished with the last name in it.
   const bool has_object =
       node->form != Form::implicit_directory || known_.names.marker(place.path) != Presence::absent;
   if (has_object) {

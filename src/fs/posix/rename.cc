@@ -114,7 +114,7 @@ Status PosixFileSystem::rename_unstored(const InodePtr& inode, const Renaming& w
     hides_object = inode->content->hides_object();
   }
   if (hides_object) {
-    // What it had replaced under its old name must not come back to light.
+    // The object that the file had replaced under its old name must not show again.
     const Status removed = store_.remove(file_key(config_.prefix, what.from.path));
     if (!removed) return removed;
   }
@@ -135,7 +135,7 @@ Status PosixFileSystem::rename_locked(const InodePtr& inode, const Renaming& wha
     unstored = inode->content && !inode->content->is_stored() && inode->content->is_all_here();
     dirty = inode->content && inode->content->is_dirty();
   }
-  // The store has never seen it: it will appear there under its new name.
+  // The file was never stored: it will be stored under its new name.
   if (unstored) return rename_unstored(inode, what);
   Node source = what.source;
   if (dirty) {
@@ -156,7 +156,7 @@ Status PosixFileSystem::rename_locked(const InodePtr& inode, const Renaming& wha
   job.attributes = attributes;
   const auto etag = copier.copy(job, config_.no_copy_api || config_.no_rename_api);
   if (!etag) {
-    // The version there is another one: what we knew of it is out of date.
+    // The store has another version, so the cached node is out of date.
     if (etag.error().err == ESTALE || etag.error().err == ENOENT)
       known_.nodes.erase(what.from.path);
     if (etag.error().in_doubt) known_.nodes.doubted(what.to.path);
@@ -222,7 +222,7 @@ Status PosixFileSystem::rename_directory(const Renaming& what) {
   const bool has_old_object = source.form == Form::directory_object;
   const bool keeps_bytes = has_old_object && source.info.size > 0;
   if (keeps_bytes) {
-    // They move with the directory's object of today.
+    // The bytes then move with the marker.
     const Status renewed = write_directory(from.path, source);
     if (!renewed) return renewed;
   }
@@ -259,8 +259,8 @@ Status PosixFileSystem::rename_directory(const Renaming& what) {
   if (contents) directory_times_.stored(from.path, *contents);
   directory_times_.moved(from.path, to.path);
 
-  // Files that are open go on reading from where their bytes are now, unless it was another version
-  // that was moved: then theirs is no more (law L5).
+  // Open files go on reading under the new key, unless another version was moved: then theirs does
+  // not exist any more (law L5).
   std::unordered_map<std::string, const MovedObject*> objects;
   for (const MovedObject& object : *moved) {
     fetcher_.forget({object.destination, object.etag, object.size});

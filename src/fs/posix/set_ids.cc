@@ -4,7 +4,7 @@
 namespace pailfs::fs {
 
 mode_t mode_after_write(mode_t mode, gid_t group, const Caller& caller) {
-  // The kernel asks for CAP_FSETID, of which a request tells nothing.
+  // The kernel checks CAP_FSETID, which a request does not tell; root has it.
   if (caller.uid == 0 || !S_ISREG(mode) || (mode & (S_ISUID | S_ISGID)) == 0) return mode;
   const bool executable = (mode & S_IXGRP) != 0;
   mode &= ~static_cast<mode_t>(S_ISUID);

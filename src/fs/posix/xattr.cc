@@ -10,7 +10,7 @@ namespace {
 
 const Error kSwitchedOff{ENOTSUP, "extended attributes are off: mount with -o use_xattr"};
 
-/// Of the object that `path` leads to, if any does.
+/// Extended attributes in those of the object at `path`, which is for messages.
 Result<Xattrs> xattrs_in(const store::ObjectAttributes& attributes,
                          const std::optional<std::string>& path) {
   const std::string* header = find_metadata(attributes, "xattr");
@@ -24,7 +24,7 @@ Status no_lists() {
   return Error{ENOTSUP, "access control lists are off: umask= says who may do what"};
 }
 
-/// As the kernel does when it cannot tell whose the mark is.
+/// The kernel's rule for who may keep set-group-id when an access list changes.
 bool keeps_set_gid(const Caller& caller, gid_t group) {
   return caller.uid == 0 || caller.gid == group || (caller.in_group && caller.in_group(group));
 }
@@ -136,7 +136,7 @@ Status PosixFileSystem::setxattr(InodeId ino, std::string_view name, std::string
 Status PosixFileSystem::removexattr(InodeId ino, std::string_view name) {
   const auto inode = find_inode(ino);
   if (!inode) return inode.error();
-  // Local file systems say that removing a list that is not there is done: tar counts on it.
+  // On local file systems it is success to remove a list that does not exist, and tar relies on it.
   if (is_acl(name)) {
     const auto xattrs = xattrs_of(*inode);
     if (!xattrs) return xattrs.error();

@@ -10,7 +10,7 @@
 
 namespace pailfs::s3 {
 
-/// What is to be computed of a body, and what came of it.
+/// The hashes to compute of a body, and their values.
 struct BodyDigests {
   bool want_sha256 = false;
   bool want_md5 = false;
@@ -20,7 +20,7 @@ struct BodyDigests {
   std::uint32_t crc32c = 0;
 };
 
-/// All that is wanted in one pass over the body; failures as below.
+/// Computes the wanted hashes in one pass over the body; failures as below.
 Result<BodyDigests> digest_body(BodyDigests wanted, ByteSource& body);
 
 /// Hash of everything a body source holds, read once from its start; the source's error if it

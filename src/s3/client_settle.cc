@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is true after all when the reply to a change was lost, or proves nothing: the object itself
-// is looked at. A later refusal says nothing about an earlier attempt.
+// Finds out by a look at the object whether a change was made when its reply was lost or proves
+// nothing. The refusal of a later attempt says nothing about an earlier one.
 #include <algorithm>
 #include <utility>
 
@@ -13,8 +13,8 @@
 namespace pailfs::s3 {
 namespace {
 
-/// Those of files and directories have the time of the change, to the nanosecond: no other version
-/// has the same.
+/// The metadata of files and directories hold the time of the change, to the nanosecond, so no
+/// other version has the same.
 bool has_metadata(const ObjectInfo& now, const ObjectAttributes& wanted) {
   const auto& found = now.attributes.metadata;
   return std::all_of(wanted.metadata.begin(), wanted.metadata.end(), [&](const auto& field) {
@@ -26,7 +26,7 @@ bool has_metadata(const ObjectInfo& now, const ObjectAttributes& wanted) {
 
 bool may_settle(const Outcome& outcome) {
   const Verdict& verdict = outcome.verdict;
-  // Of a service that does not answer nothing more would be learnt.
+  // A service that does not answer would not answer a further question either.
   return !verdict.ok && verdict.error.in_doubt && verdict.failure == http::Failure::none &&
          verdict.error.http_status < 500;
 }
@@ -36,7 +36,7 @@ Result<ETag> ServiceClient::settle_condition(const PutRequest& request, ByteSour
   const Result<ObjectInfo> now = head(request.key);
   if (!now) return outcome.verdict.error;
   if (outcome.doubt) {
-    // Our own earlier attempt may be what changed the object: its bytes then are ours.
+    // Our own earlier attempt may have changed the object: its bytes then are ours.
     const Result<std::string> md5 = digest(Digest::md5, body);
     if (md5 && now->size == body.size() && now->etag == normal_etag(hex(*md5))) return now->etag;
     return outcome.verdict.error;

@@ -24,7 +24,7 @@ constexpr auto kRows = std::to_array<ErrorRow>({
     {"InvalidURI", 400, EINVAL, Retry::never, ""},
     {"InvalidObjectState", 403, EREMOTE, Retry::never, "the object is archived; restore it first"},
     {"MethodNotAllowed", 405, ENOTSUP, Retry::never, "", Refusal::not_supported},
-    // Who asks, and when.
+    // Credentials, permissions and clock.
     {"AccessDenied", 403, EPERM, Retry::never, "is the key allowed to do this?",
      Refusal::forbidden},
     // Alibaba OSS, addressed by path.
@@ -46,11 +46,11 @@ constexpr auto kRows = std::to_array<ErrorRow>({
     {"TokenRefreshRequired", 400, EACCES, Retry::refresh_credentials, ""},
     {"RequestTimeTooSkewed", 403, EIO, Retry::clock, "this machine's clock is wrong"},
     {"RequestExpired", 400, EIO, Retry::clock, "this machine's clock is wrong"},
-    // Where.
+    // Region.
     {"AuthorizationHeaderMalformed", 400, EIO, Retry::region, kWrongRegion},
     {"IllegalLocationConstraintException", 400, EIO, Retry::region, kWrongRegion},
     {"InvalidRegion", 400, EIO, Retry::region, kWrongRegion},
-    // R2 lists the regions it knows, the bucket's is not among its words.
+    // R2 lists the regions that it knows; the message does not name the bucket's.
     {"InvalidRegionName", 400, EINVAL, Retry::never, "set region= to one that it names"},
     {"PermanentRedirect", 301, EIO, Retry::region, kWrongRegion},
     {"TemporaryRedirect", 307, EIO, Retry::region, kWrongRegion},
@@ -60,8 +60,8 @@ constexpr auto kRows = std::to_array<ErrorRow>({
     {"ConditionalRequestConflict", 409, ESTALE, Retry::once, ""},
     {"OperationAborted", 409, ESTALE, Retry::once, ""},
     {"InvalidRange", 416, ERANGE, Retry::never, ""},
-    // What was sent.
-    {"RequestTimeout", 400, EIO, Retry::transient, ""},  // 400, yet the server only lost patience
+    // Body and headers of the request.
+    {"RequestTimeout", 400, EIO, Retry::transient, ""},  // 400, yet only a timeout
     {"BadDigest", 400, EIO, Retry::once, "the data were damaged on their way"},
     {"InvalidDigest", 400, EIO, Retry::once, ""},
     {"XAmzContentSHA256Mismatch", 400, EIO, Retry::once, "the data were damaged on their way"},
@@ -151,7 +151,7 @@ const ErrorRow& error_row(std::string_view code, int status) {
     if (row != kRows.end()) return *row;
   }
   if (status >= 200 && status < 300) status = 500;
-  // Of what, if not of a key or bucket? It is no proof that a file is absent (law L4).
+  // An unknown code with 404 does not prove that the key is absent (law L4).
   if (status == 404 && !code.empty()) return kOtherStatus;
   const auto by_status = [&](const ErrorRow& row) {
     return row.code.empty() && row.status == status;

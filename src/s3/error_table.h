@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every failure means to a file system: the only place where S3's words, HTTP's numbers and
-// broken connections become errno values and decisions to try again.
+// The meaning of every failure to a file system: the only place where S3's words, HTTP's numbers
+// and broken connections become errno values and decisions to try again.
 #pragma once
 
 #include <span>
@@ -45,8 +45,8 @@ const ErrorRow& error_row(std::string_view code, int status);
 /// every other one has failed.
 Refusal refusal_of(std::string_view code, int status);
 
-/// The service does not do this at all, however often it is asked: what was asked for has to be
-/// done in another way.
+/// True when the service does not support this kind of request at all, so that the caller must use
+/// another kind.
 bool refuses_the_way(std::string_view code, int status);
 
 /// The row for an exchange that brought no complete reply (failure is not `none`).

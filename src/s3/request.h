@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One pure builder per S3 verb: what is asked, as an unsigned HTTP request. Fails only for what can
+// One pure builder per S3 verb: makes an unsigned HTTP request. Fails only for requests that can
 // never be sent: a key without bytes, with NUL or above the limit, a header value with a line end.
 // Source: the S3 API reference, one page per verb.
 #pragma once
@@ -18,7 +18,7 @@
 
 namespace pailfs::s3 {
 
-/// `read_key`: of the object, if it is encrypted with one of the user's own; null: none.
+/// `read_key` is the user's key that the object is encrypted with; null: none.
 Result<Built> build_head(const Site& site, const Key& key, const CustomerKey* read_key = nullptr);
 Result<Built> build_get(const Site& site, const GetRequest& get,
                         const CustomerKey* read_key = nullptr);

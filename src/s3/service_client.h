@@ -13,14 +13,14 @@
 
 namespace pailfs::s3 {
 
-/// Of an object's bytes: the one that the service told and the one that came.
+/// MD5s of an object's bytes: the one that the service told and that of the bytes that came.
 struct Md5s {
   std::string told;
   std::string came;
 };
 
-/// The one implementation of Client. The verbs stand in client_*.cc by subject; what they share is
-/// the Requester, which owns everything that changes.
+/// The one implementation of Client. The verbs stand in client_*.cc by subject; they share the
+/// Requester, which owns region, clock and keys.
 class ServiceClient final : public Client {
  public:
   ServiceClient(const Config& config, http::Transport& transport,
@@ -56,11 +56,12 @@ class ServiceClient final : public Client {
   [[nodiscard]] bool copies_parts() const override { return part_copies_work_; }
 
  private:
-  /// What a list shows of one key: nothing if it is not there.
+  /// The key as a listing shows it; nothing if it is absent.
   Result<std::optional<ListedObject>> list_one(const Key& key);
   bool is_proven_absent(const Key& key);
   Result<ObjectInfo> head_once(const Key& key);
-  /// A HEAD says that the object has no bytes, and its ETag does not: what does a list say?
+  /// True when a HEAD says that the object has no bytes but its ETag is not that of no bytes: a
+  /// listing must decide.
   [[nodiscard]] bool is_doubtful_empty(const Key& key, const ObjectInfo& info) const;
   Result<ListPage> probe_page(const std::string& prefix, std::size_t keys);
 
@@ -75,7 +76,7 @@ class ServiceClient final : public Client {
                     const std::function<Outcome(const CustomerKey* key)>& attempt);
   Outcome run_put(const PutRequest& request, ByteSource& body);
 
-  // client_settle.cc: what is true after all, when a reply was lost or proves nothing.
+  // client_settle.cc: the state of the object when a reply was lost or proves nothing.
   Result<ETag> settle_condition(const PutRequest& request, ByteSource& body,
                                 const Outcome& outcome);
   Result<ETag> settle_put(const PutRequest& request, ByteSource& body, const Outcome& outcome);
@@ -89,7 +90,7 @@ class ServiceClient final : public Client {
     bool v2 = false;
     Cursor cursor;  ///< in version 1 its token is the marker
   };
-  /// Nothing for what place_after() has not made.
+  /// Nothing for a text that place_after() has not made.
   [[nodiscard]] std::optional<ListPlace> list_place(const std::string& text) const;
   /// ListPage::next; nothing if the service leads back.
   [[nodiscard]] std::optional<std::string> place_after(const ListPlace& place,
@@ -99,7 +100,8 @@ class ServiceClient final : public Client {
   Outcome run_copy(const CopyRequest& request);
   /// An object "d/" without bytes, put instead of copied; nothing if it is none.
   std::optional<Result<ETag>> write_directory(const CopyRequest& request);
-  /// Of what was read. False: it is to be read again; `wrong` remembers what came.
+  /// Compares the MD5s of the bytes read. False: they must be read again; `wrong` keeps the MD5
+  /// that came.
   Result<bool> is_right(const Key& key, const std::optional<Md5s>& md5s, std::string& wrong);
   std::string bucket_name() EXCLUDES(mutex_);
   void learn_bucket_name(const std::string& told) EXCLUDES(mutex_);
@@ -113,7 +115,7 @@ class ServiceClient final : public Client {
   Requester requester_;
   KeyChoice keys_;
   PartChecksums checksums_;
-  // What the service has shown, for the rest of the mount.
+  // Abilities that the service has shown, for the rest of the mount.
   std::atomic<bool> batches_work_{true};
   std::atomic<bool> part_copies_work_{true};
   std::atomic<bool> directory_copies_work_{true};  ///< of objects "d/" that names lie below
@@ -124,7 +126,8 @@ class ServiceClient final : public Client {
   std::string bucket_name_ GUARDED_BY(mutex_);  ///< in listings; empty: not told yet
 };
 
-/// An earlier attempt, or this one, may have done it, and the service answers: worth a look.
+/// True when this attempt or an earlier one may have made the change and the service answers, so
+/// that a look at the object can settle it.
 bool may_settle(const Outcome& outcome);
 
 /// ETag that S3 gives an object of these parts: MD5 of the parts' MD5s; empty if it cannot be told.

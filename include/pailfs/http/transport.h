@@ -39,7 +39,7 @@ class Headers final {
 enum class Method { get, head, put, post, del };
 std::string_view method_name(Method method);  ///< "GET", ...
 
-/// What one request is. A pure value: building it touches nothing.
+/// One request: a plain value.
 struct Request {
   Method method = Method::get;
   std::string url;  ///< absolute, every byte already encoded; sent exactly as it stands
@@ -48,7 +48,7 @@ struct Request {
   std::chrono::milliseconds stall_limit{30'000};
 };
 
-/// What became of an exchange below HTTP. Everything but `none` means: no complete reply.
+/// How an exchange ended below HTTP. Everything but `none` means: no complete reply.
 enum class Failure {
   none,
   resolve,      ///< the host name has no address
@@ -78,12 +78,11 @@ struct Exchange {
   std::string detail;  ///< for the log, e.g. "Connection refused"; host and port included
   int status = 0;      ///< 0 when no status line arrived
   Headers headers;
-  std::string
-      body;  ///< what the sink did not take, at most kMaxInlineBody (then Failure::protocol)
+  std::string body;            ///< unless the sink took it; at most kMaxInlineBody
   std::uint64_t received = 0;  ///< body bytes that arrived, wherever they went
   std::uint64_t sent = 0;      ///< body bytes that left
-  /// The request went out more than once, because a reused connection was closed under it: this is
-  /// the reply to the last one, and nobody knows what became of those before.
+  /// The request went out more than once, because the server closed a reused connection. The reply
+  /// is to the last attempt; whether the server carried out the earlier ones is unknown.
   bool sent_again = false;
   Timing timing;
 };

@@ -31,7 +31,7 @@ struct Named {
 using ETag = Named<struct ETagTag>;
 using UploadId = Named<struct UploadIdTag>;
 
-/// What is stored with an object beside its bytes.
+/// The metadata and headers that are stored with an object.
 struct ObjectAttributes {
   std::string content_type;
   /// x-amz-meta-*: names lower case and without the prefix, values as on the wire.
@@ -69,7 +69,7 @@ struct GetRequest {
   Key key;
   std::optional<ByteRange> range;  ///< absent: the whole object
   ETag if_match;  ///< not empty: fail with ESTALE when the object is another version
-  /// Of that version, if known: a reply that names it and tells another size is not believed.
+  /// Size of the version `if_match`, if known: a reply with that ETag and another size is an error.
   std::optional<std::uint64_t> size = std::nullopt;
 };
 
@@ -86,9 +86,10 @@ struct CopyRequest {
   ETag source_if_match;  ///< not empty: only this version of the source (ESTALE otherwise)
   /// Present: replaces all attributes (x-amz-metadata-directive: REPLACE); absent: they are copied.
   std::optional<ObjectAttributes> attributes;
-  /// Of the source, if known: helps to recognise the copy where the reply does not name it.
+  /// Size of the source, if known: helps to recognise the copy when the reply does not name its
+  /// ETag.
   std::optional<std::uint64_t> size = std::nullopt;
-  /// As in PutRequest, of the destination. ESTALE may then mean the source or the destination.
+  /// For the destination, as in PutRequest. ESTALE may then mean the source or the destination.
   ETag if_match = {};
   bool if_absent = false;
 };
@@ -119,8 +120,7 @@ struct UploadedPart {
   std::uint64_t size = 0;
 };
 
-/// Where the parts of an upload come from. Those of `sent` may be checked by the service one by
-/// one.
+/// Where the parts of an upload come from. The service may check parts that are sent one by one.
 enum class PartOrigin {
   sent,   ///< all from here
   mixed,  ///< some may be copied on the server
@@ -141,8 +141,8 @@ struct UploadPage {
 /// The object store as the file system sees it: one bucket, one method per S3 verb. Each returns
 /// only after its retries are over, and an Ok means that the reply was checked against the request
 /// (law L4). Errors carry an errno from the one error table: ENOENT only when the store said that
-/// the key does not exist, ESTALE when a version condition failed. One of a change is `in_doubt`
-/// when the store may have made it all the same. Any thread may call any method.
+/// the key does not exist, ESTALE when a version condition failed. The error of a change is
+/// `in_doubt` when the store may have made the change all the same. Any thread may call any method.
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
@@ -177,12 +177,12 @@ class ObjectStore {
   /// What it takes; the same as long as it lives.
   [[nodiscard]] virtual Limits limits() const { return {}; }
 
-  /// False once the service has refused to copy parts: copy_part was ENOTSUP, and will be. What
-  /// needs it is better not begun.
+  /// False once the service has refused to copy parts: copy_part() was ENOTSUP and will be, so that
+  /// an upload that needs it is better not begun.
   [[nodiscard]] virtual bool copies_parts() const { return true; }
 
-  /// Waits until what was acknowledged for `key`, or for all keys when it is empty, is confirmed by
-  /// the service, and returns its verdict. Stores that confirm everything at once have nothing to
+  /// Waits until the service has confirmed the acknowledged changes of `key`, or of all keys when
+  /// it is empty, and returns its verdict. A store that confirms each change at once has nothing to
   /// do.
   virtual Status settle(const Key& /*key*/) { return {}; }
 };

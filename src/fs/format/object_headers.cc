@@ -15,7 +15,7 @@ namespace {
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
-/// First of the named headers that is there and means something to `parse`.
+/// The first of the named headers that is there and that `parse` accepts.
 template <class Parse>
 auto first_valid(const store::ObjectAttributes& attributes,
                  std::initializer_list<std::string_view> names, Parse parse)
@@ -126,7 +126,7 @@ Node decode(const store::ObjectInfo& info, bool key_ends_with_slash, const Confi
     if (mode_given && (stat.mode & 0777) == 0) stat.mode |= directory ? 0500 : 0400;
     if (!mode_given && directory && !key_ends_with_slash) stat.mode = S_IFDIR | 0750;
   }
-  // A key with a trailing slash can be nothing but a directory, whatever its metadata claims.
+  // A key with a trailing slash is a directory, even if its metadata has another type.
   if (key_ends_with_slash) stat.mode = (stat.mode & 07777) | S_IFDIR;
 
   stat.uid = first_valid(attributes, {"uid", "owner", "goog-reserved-posix-uid"}, parse_id)
@@ -180,7 +180,7 @@ store::ObjectAttributes encode(const Stat& stat, store::ObjectAttributes base,
 }
 
 bool surely_fit(const store::ObjectAttributes& attributes) {
-  // Of 8 KiB of headers: what is left has room for a long key, a session token and a signature.
+  // S3 takes 8 KiB of headers: the rest has room for a long key, a session token and a signature.
   constexpr std::size_t kMostOthers = 2048;
   Stat longest;
   longest.mode = S_IFBLK | 07777;

@@ -19,7 +19,7 @@ bool is_lost_cause(const Error& error) {
 }  // namespace
 
 void PosixFileSystem::release_content(const InodePtr& inode, bool writer) {
-  int unpins = 1;  // the user's own
+  int unpins = 1;  // the pin of this user
   ContentPtr closed;
   {
     MutexLock lock(inode->content_mutex);
@@ -34,11 +34,12 @@ void PosixFileSystem::release_content(const InodePtr& inode, bool writer) {
                      content.last_failure().text);
       }
       if (unstored && !lost_cause) {
-        // Stays, pinned once, until a later flush or the unmount stores it, or it is removed.
+        // The content stays, pinned once, until a later flush or the unmount stores it, or it is
+        // removed.
         if (content.keep_unstored()) unpins = 0;
       } else {
         if (content.is_kept_unstored()) ++unpins;
-        // The kernel has pages of what is given up.
+        // The kernel has pages of the content that is given up.
         if (unstored) inode->paged_version = {};
         closed = std::move(inode->content);
       }
@@ -66,7 +67,7 @@ Status PosixFileSystem::store_for(OpenFile& file) {
   const Status stored = uploader_.store(file.inode);
   MutexLock lock(file.inode->content_mutex);
   const FileContent& content = *file.inode->content;
-  // A failure that another handle's flush met is this handle's failure too, once.
+  // A failure of another handle's flush is reported by this handle too, once.
   const bool missed = stored && file.failures_heard != content.failures();
   file.failures_heard = content.failures();
   return missed ? Status(content.last_failure()) : stored;
@@ -75,8 +76,8 @@ Status PosixFileSystem::store_for(OpenFile& file) {
 Status PosixFileSystem::flush(HandleId handle, const AnotherClose& another_close_comes) {
   const auto file = find_file(handle);
   if (!file) return file.error();
-  // A shell opens the target of "> f", makes it descriptor 1 and closes the first one, all before
-  // anything is written. That close ends nothing: one that does is still to come.
+  // For "> f" a shell opens the file, makes it descriptor 1 and closes the first one, all before it
+  // writes. That close does not end the writing; another close follows.
   const bool may_wait = another_close_comes && is_still_empty(**file);
   if (may_wait && another_close_comes((*file)->inode->id)) return {};
   return (*file)->writable || (*file)->created ? store_for(**file) : Status();
@@ -86,7 +87,7 @@ bool PosixFileSystem::is_still_empty(OpenFile& file) {
   if (!file.writable) return false;
   MutexLock lock(file.inode->content_mutex);
   const FileContent& content = *file.inode->content;
-  // A failure must be told.
+  // Not with an unreported failure, which this flush must report.
   const bool told = file.failures_heard == content.failures();
   return told && content.has_unstored_bytes() && content.stat().size == 0;
 }
@@ -100,7 +101,7 @@ Status PosixFileSystem::fsync(HandleId handle) {
   if (!path) return stored;
   const Status settled = store_.settle(file_key(config_.prefix, *path));
   if (settled) return settled;
-  // What was acknowledged at other handles' flushes too: they all hear of it.
+  // Flushes of other handles were acknowledged too, so the failure is noted for all of them.
   OpenFile& opened = **file;
   MutexLock lock(opened.inode->content_mutex);
   uploader_.note_failure(*opened.inode->content, *path, settled.error());

@@ -9,7 +9,7 @@
 namespace pailfs::fs {
 namespace {
 
-/// Writers that wait for the store to take what memory holds.
+/// Most writers that wait at a time until the store has taken bytes out of memory.
 constexpr unsigned kMostWaitingWriters = 16;
 constexpr std::chrono::seconds kPatience{10};
 
@@ -56,7 +56,8 @@ Result<std::size_t> PosixFileSystem::write_opened(const InodePtr& inode, std::ui
     begin = uploader_.worth_beginning(*inode->content);
   }
   if (!begin) return bytes.size();
-  // Not while it is being renamed, or a directory above it: it would go to the old name.
+  // Not while the file or a directory above it is being renamed: the upload would go to the old
+  // name.
   const auto path = inodes_.path(inode);
   std::optional<PathLocks::Hold> held;
   if (!may_store && path) held = paths_.try_change(*path);
@@ -89,7 +90,7 @@ void PosixFileSystem::make_room(Inode& inode, std::uint64_t bytes) {
     stream = inode.content->stream();
   }
   if (!stream) return;
-  // Others must find a thread: beyond these, bytes go to the disk instead of waiting.
+  // Beyond this number bytes go to the disk instead, so that other requests find a thread.
   const bool may_wait = waiting_writers_.fetch_add(1) < kMostWaitingWriters;
   stream->make_room(may_wait ? kPatience : std::chrono::milliseconds::zero());
   --waiting_writers_;
@@ -121,7 +122,7 @@ bool PosixFileSystem::free_local(const InodePtr& inode) {
   {
     MutexLock lock(inode->content_mutex);
     const FileContent& content = *inode->content;
-    // Less than a part is not worth an object that is not complete yet.
+    // Too few bytes to be worth storing an incomplete file.
     const std::uint64_t part = store_.limits().smallest_part;
     if (!content.local() || content.local()->present().total() < part) return false;
   }

@@ -12,7 +12,7 @@
 namespace pailfs::fs {
 namespace {
 
-/// What one GET of a download fetches.
+/// Bytes that one GET of a download fetches.
 constexpr std::uint64_t kFetchPiece = 8U << 20U;
 
 /// Takes the bytes of one GET into a BlockFile that several GETs fill at once.

@@ -11,10 +11,11 @@
 
 namespace pailfs::fs {
 
-/// Where the part of that index (from 0) of an upload lies whose final size is not known yet. Parts
-/// grow, so that 10,000 of them hold 5 TiB however small the first ones are: 5000 of `first_size`
-/// (memory holds those, and some services take only files whose parts are of one size), 2000 five
-/// times, 2000 forty times as large, and the rest 1024 times; none above `largest`.
+/// The range of the part with that index (from 0) in an upload whose final size is not known yet.
+/// Parts grow, so that 10,000 of them hold 5 TiB even if the first ones are small: 5000 of
+/// `first_size` (memory holds those, and some services take only files whose parts are of one
+/// size), 2000 five times, 2000 forty times as large, and the rest 1024 times; none above
+/// `largest`.
 Range growing_part(std::size_t index, std::uint64_t first_size, std::uint64_t largest);
 
 /// The account of a multipart upload that goes on while its file is still being written: which
@@ -40,10 +41,10 @@ class PartLedger final {
   /// Where the bytes begin that are sent.
   [[nodiscard]] std::uint64_t copied() const { return copies_.empty() ? 0 : copies_.back().end; }
 
-  /// Bytes of the file have changed, behind what is copied; from there it now has no gap in front
-  /// of `front`.
+  /// Tells that bytes of the file have changed, behind those that are copied. From copied() to
+  /// `front` the file now has no gap.
   void wrote(Range range, std::uint64_t front);
-  /// The file ends at `size`, which cuts off nothing that is copied.
+  /// Tells that the file ends at `size`, which is not below copied().
   void truncated(std::uint64_t size);
 
   /// The next part that is ready to be sent while the file is written; it then counts as on its
@@ -51,8 +52,8 @@ class PartLedger final {
   std::optional<Job> next();
   /// The file ends at `size` and is being stored: `next` hands out its last, shorter part too.
   void close(std::uint64_t size) { end_ = size; }
-  /// All that the file of that size still lacks in the store; they then count as on their way. To
-  /// be called when nothing else is.
+  /// All parts that the store still lacks of a file of that size; they then count as on their way.
+  /// Call it when no other part is on its way.
   std::vector<Job> missing(std::uint64_t size);
   void sent(std::size_t index, store::ETag etag);
   void failed(std::size_t index);
@@ -71,7 +72,7 @@ class PartLedger final {
     State state = State::idle;
     bool changed = false;  // while it was on its way
     bool taken = false;    // its bytes have been given up
-    Range range;           // as it was sent, or is
+    Range range;           // as it was or is being sent
     store::ETag etag;
   };
 

@@ -16,7 +16,8 @@ namespace {
 /// they get their final times and mode with the same request.
 constexpr std::uint64_t kEarlyParts = 4;
 
-/// No other version has the same times, to the nanosecond.
+/// True when `found` has all wanted metadata: no other version has the same times, to the
+/// nanosecond.
 bool has_all(const store::ObjectAttributes& found, const store::ObjectAttributes& wanted) {
   return !wanted.metadata.empty() &&
          std::all_of(wanted.metadata.begin(), wanted.metadata.end(), [&](const auto& field) {
@@ -25,7 +26,7 @@ bool has_all(const store::ObjectAttributes& found, const store::ObjectAttributes
          });
 }
 
-/// An upload that was begun early has failed, but the file can be stored otherwise.
+/// True when an upload that was begun early has failed but the file can be stored in another way.
 bool wants_another_way(const Error& error, bool copies) {
   if (error.refusal == Refusal::upload_gone) return true;
   return copies &&
@@ -62,9 +63,10 @@ std::optional<Status> Uploader::without_request(Inode& inode,
     inode.content->begin_storing();
     return std::nullopt;
   }
-  // Unlinked here: what it holds is for its open handles only.
+  // Unlinked here: only its open handles see its bytes.
   if (inode.content->is_orphaned()) return Status();
-  // Replaced or removed elsewhere: storing it would undo that, so its writers are told.
+  // Replaced or removed by another client: to store it would undo that, so its writers get an
+  // error.
   return note_failure(
       *inode.content, {},
       {ESTALE, "a file was replaced elsewhere while open; what was written to it is not stored"});
@@ -96,7 +98,8 @@ Result<store::ETag> Uploader::attempt_to_store(Inode& inode, Attempt& attempt) {
   if (stale && find_own_version(inode, attempt.path)) etag = send(inode, attempt, true);
   const bool with_bytes = attempt.sends_bytes || attempt.early;
   if (etag || etag.error().err != E2BIG || !with_bytes) return etag;
-  // The bytes do not go because of the attributes: those that the store took before will do.
+  // The store refuses the bytes because of the attributes, so they are sent with attributes that it
+  // took before.
   attempt.refused = etag.error();
   for (const auto& less : {encode(now.stat, now.taken), now.taken}) {
     attempt.attributes = less;
@@ -122,7 +125,7 @@ Error Uploader::note_not_stored(Inode& inode, const Attempt& attempt, const Erro
   content.end_storing();
   const bool gone = error.err == ENOENT && content.is_stored() &&
                     error.refusal != Refusal::upload_gone && error.refusal != Refusal::bucket_gone;
-  if (gone) error.err = ESTALE;  // removed elsewhere: of the version opened there is no more
+  if (gone) error.err = ESTALE;  // removed by another client, so the base version is gone
   if (error.in_doubt) {
     const bool early_failed = attempt.early && !*attempt.early;
     content.note_doubt(early_failed ? attempt.begun : attempt.attributes);
@@ -175,8 +178,8 @@ bool Uploader::worth_beginning(const FileContent& content) const {
          content.local()->present().front(from) >= from + config_.multipart_size;
 }
 
-/// The store copies the old part. Where it is short, or so long that few parts would be left, all
-/// is done when the file is closed.
+/// True when the store can copy the old bytes of a file that is appended to. When they are too few,
+/// or so many that few parts would be left, all is sent when the file is closed.
 bool Uploader::can_append(const FileContent& content) const {
   const std::uint64_t from = content.base_visible();
   const store::Limits limits = store_.limits();
@@ -211,7 +214,7 @@ std::optional<Result<store::ETag>> Uploader::finish_early(Inode& inode, const st
                                                           std::shared_ptr<PartStream> stream) {
   const Snapshot now = snapshot_of(inode);
   const bool all_here = !now.local || !now.local->lacks_any();
-  // Renamed, or cut so short that one request does.
+  // The file was renamed, or has become so short that one request stores it.
   if (stream->target().key != key || (all_here && now.stat.size < config_.multipart_size)) {
     stream->give_up();
     if (all_here) return std::nullopt;
@@ -226,7 +229,7 @@ std::optional<Result<store::ETag>> Uploader::finish_early(Inode& inode, const st
     content.bytes_became_stored(*etag, stream->target());
     return etag;
   }
-  // With all bytes here the next attempt begins anew; without, this upload is where the rest is.
+  // With all bytes here the next attempt begins anew; otherwise only this upload has the others.
   if (all_here) return etag;
   content.put_back_stream(std::move(stream));
   if (!content.is_lost()) return etag;
@@ -286,7 +289,7 @@ void Uploader::report(Activity& activity) {
 
 Result<UploadPlan> Uploader::plan(Inode& inode, const Snapshot& now, bool may_copy) const {
   static const RangeSet kNothing;
-  MutexLock lock(inode.content_mutex);  // of the ranges
+  MutexLock lock(inode.content_mutex);  // guards the ranges
   UploadInput input;
   input.size = now.stat.size;
   input.local = now.local ? &now.local->present() : &kNothing;
@@ -326,7 +329,7 @@ Result<store::ETag> Uploader::send_bytes(Inode& inode, const Snapshot& now, cons
       !etag && may_copy &&
       (etag.error().err == ENOTSUP || etag.error().refusal == Refusal::part_unsuitable);
   if (!no_part_copy) return etag;
-  // Fetch what was to be copied and send everything.
+  // Fetch the parts that could not be copied, and send everything.
   std::vector<Range> copied;
   for (const PlannedPart& part : planned->parts) {
     if (part.copy) copied.push_back(part.range);

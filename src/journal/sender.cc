@@ -126,7 +126,7 @@ Sender::Look Sender::look(const Job& job, const BodyPtr& sent) {
       result.same = found && is_like_source(job, *found);
       if (result.same || (found && has_bytes(job, sent, *found))) break;
       verdict.kind = Verdict::Kind::conflict;
-      verdict.error = {ESTALE, printable(job.key) + ": was changed by somebody else meanwhile" +
+      verdict.error = {ESTALE, printable(job.key) + ": was changed by another client meanwhile" +
                                    versions(job.base, result.base)};
       result.verdict = verdict;
       break;
@@ -216,7 +216,7 @@ Verdict Sender::copy(const Job& job, Base base) {
       verdict.found = seen.base;
       verdict.error = {ESTALE,
                        "copy " + printable(job.want.source) + " to " + printable(job.key) +
-                           ": the source was changed or removed by somebody else meanwhile"};
+                           ": the source was changed or removed by another client meanwhile"};
       return verdict;
     }
     if (round == kRounds) return verdict;

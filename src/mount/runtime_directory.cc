@@ -79,7 +79,7 @@ Status own_directory(const std::string& path, uid_t uid) {
   struct stat stat {};
   if (::lstat(path.c_str(), &stat) != 0) return system_error(errno, "look at " + path);
   if (!S_ISDIR(stat.st_mode)) return Error(ENOTDIR, path + " is not a directory");
-  if (stat.st_uid != uid) return Error(EPERM, path + " belongs to somebody else");
+  if (stat.st_uid != uid) return Error(EPERM, path + " belongs to another user");
   if ((stat.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     return Error(EPERM, path + " can be written by others; run: chmod 700 " + path);
   }

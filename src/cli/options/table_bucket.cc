@@ -92,7 +92,7 @@ void add_bucket_options(std::vector<OptionSpec>& table) {
            "Names to ask for in one page of a listing. Many services give 1000 at most."},
           {"requester_pays", "", group,
            Flag{[](Options& o) -> bool& { return o.s3.requester_pays; }},
-           "Declare that whoever mounts pays for the requests."},
+           "Declare that the mounting user pays for the requests."},
       });
 }
 

@@ -303,7 +303,7 @@ void add_path_options(std::vector<OptionSpec>& table) {
            "local."},
           {"journal_size", "MB", group,
            Megabytes{[](Options& o) -> std::uint64_t& { return o.journal_bytes; }, 16, 1U << 20U},
-           "How much may wait in the journal before whoever writes has to wait too."},
+           "How much may wait in the journal before writers have to wait too."},
           {"del_cache", "", group, Flag{[](Options& o) -> bool& { return o.delete_cache; }},
            "Remove what earlier mounts of the bucket have left there, and leave nothing but the "
            "journal."},

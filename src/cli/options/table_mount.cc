@@ -204,7 +204,7 @@ void add_kernel_options(std::vector<OptionSpec>& table) {
           {"kernel_cache", "", group,
            Flag{[](Options& o) -> bool& { return o.mount.kernel_cache; }},
            "Keep the kernel's page cache of a file although it may have changed in the store. Only "
-           "for buckets that nobody else writes to."},
+           "for buckets that no other client writes to."},
           {"mkdir", "", group, Flag{[](Options& o) -> bool& { return o.make_mountpoint; }},
            "Make the mountpoint, and the directories above it, if it is missing."},
           {"run_as", "USER", group, Text{[](Options& o) -> std::string& { return o.run_as; }},

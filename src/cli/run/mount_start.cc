@@ -48,7 +48,7 @@ int start_mount(CommandLine& line, const Launch& launch) {
   }
   const auto place = mount::check_mountpoint(options.mount);
   if (!place) return complain(line, Refusal(Step::mountpoint, place.error()));
-  // mount -a repeats commands for what is mounted already.
+  // mount -a repeats commands for file systems that are mounted already.
   if (*place == mount::Mountpoint::same_mounted || options.only_pretend) return 0;
   const int code = run_detached_or_not(options, launch);
   return code > 1 && line.mount_helper ? kMountHelperFailure : code;

@@ -8,22 +8,21 @@
 
 namespace pailfs::fs {
 
-/// What is worth fetching for one read and after it.
+/// The bytes worth fetching for one read and after it.
 struct ReadAdvice {
   bool sequential = false;  ///< one of several reads in a row
-  Range ahead;              ///< to be fetched beyond what was asked for, not named before
+  Range ahead;              ///< to be fetched beyond the read, in no advice before
   std::uint64_t part = 0;   ///< in requests of this size, aligned to it
 };
 
-/// Learns from the reads of one open file what will be read next. Pure: no clock, no I/O, not
+/// Predicts the next reads of one open file from those before. Pure: no clock, no I/O, not
 /// thread-safe.
 ///
 /// Several places that are read in turn (a loader of several tensors, a mapping with page faults
-/// here and there) are told apart. A place's first read fetches only what it asked for; when a
-/// second one joins on, more is fetched ahead, the further the longer the run: twice as far for
-/// every such stretch read, up to two parts; four times as far, up to `kMostParts`, whenever the
-/// reader had to wait for bytes, because then the distance to the store and not the reader is what
-/// limits.
+/// here and there) are told apart. A place's first read fetches only its own bytes. From the second
+/// read on more is fetched ahead, the further the longer the run: twice as far for every such
+/// stretch read, up to two parts; four times as far, up to `kMostParts`, whenever the reader had to
+/// wait for bytes, because then the latency of the store limits and not the reader.
 class ReadPattern final {
  public:
   static constexpr std::uint64_t kPart = 8U << 20U;
@@ -38,7 +37,7 @@ class ReadPattern final {
 
  private:
   struct Place {
-    Range run;  // what has been read in a row
+    Range run;  // bytes read in a row
     std::uint64_t reads = 0;
     std::uint64_t window = 0;  // how far ahead of run.end fetching goes
     std::uint64_t grown_at = 0;

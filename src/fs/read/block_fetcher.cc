@@ -17,7 +17,7 @@ using cache::kBlockSize;
 
 namespace {
 
-/// There is no memory for a block that could not be reserved so often.
+/// After this many vain attempts to reserve a block there is no memory.
 constexpr int kTries = 16;
 
 }  // namespace
@@ -44,7 +44,7 @@ struct BlockFetcher::Fetch {
   }
 };
 
-/// Puts the bytes of one reply where they belong, and tells the readers how far they have come.
+/// Puts the bytes of one reply into the blocks, and tells the readers how many have come.
 class BlockFetcher::Sink final : public store::ByteSink {
  public:
   Sink(BlockFetcher& fetcher, const Fetch& fetch, std::uint64_t had)
@@ -78,7 +78,7 @@ class BlockFetcher::Sink final : public store::ByteSink {
   const MonoTime start_;
   MonoTime begun_{};
   const std::uint64_t had_;  // bytes that were there before
-  std::uint64_t filled_;     // those and what has come
+  std::uint64_t filled_;     // those and the bytes that have come
 };
 
 BlockCache::ObjectPtr BlockFetcher::open(const Version& version) {
@@ -94,13 +94,13 @@ BlockCache::ObjectPtr BlockFetcher::open(const Version& version) {
 void BlockFetcher::run(const Fetch& fetch) {
   const std::uint64_t had = disk_.load(fetch.version, fetch.first, fetch.blocks, *fetch.arrival);
   if (had == fetch.blocks.size()) return end(fetch, had, {});
-  // The readers that wait for the blocks hear of a failure from them.
+  // Readers that wait for the blocks get a failure through the blocks.
   static_cast<void>(perform(fetch, had));
 }
 
 void BlockFetcher::end(const Fetch& fetch, std::uint64_t complete, const Status& status) {
-  // Failed blocks are forgotten first, so that a reader that hears of the failure and tries again
-  // does not meet them.
+  // Failed blocks are dropped first, so that a reader that gets the failure and tries again does
+  // not find them.
   fetch.object->settle(fetch.first, fetch.blocks.size(), complete);
   fetch.arrival->finish(status);
 }

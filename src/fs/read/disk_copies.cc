@@ -6,8 +6,8 @@
 namespace pailfs::fs {
 namespace {
 
-/// A disk that is slower than the store must not hold up what is read: while so many fetches are
-/// being written to it, further ones are not kept.
+/// A disk that is slower than the store must not delay reads: while so many fetches are being
+/// written to it, further ones are not kept.
 constexpr unsigned kMostWriters = 16;
 
 }  // namespace

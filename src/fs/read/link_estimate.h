@@ -9,9 +9,10 @@
 
 namespace pailfs::fs {
 
-/// The way to the store as its replies have shown it: how long the first byte of a reply takes, and
-/// how many bytes a second one connection brings after it. Both are moving averages in which the
-/// newest observation counts a quarter. Nothing is far or slow before the first observation.
+/// Latency and rate of the store as its replies have shown them: the time to the first byte of a
+/// reply, and the bytes a second that one connection brings after it. Both are moving averages in
+/// which the newest observation counts a quarter. Nothing is far or slow before the first
+/// observation.
 ///
 /// Pure but for its lock: the caller measures. Any thread may call any member.
 class LinkEstimate final {

@@ -14,7 +14,7 @@ using cache::BlockCache;
 using cache::BlockPtr;
 using cache::kBlockSize;
 
-/// A wait that is worth more requests side by side.
+/// A wait from which on more requests side by side are worth it.
 constexpr std::chrono::milliseconds kStall{2};
 
 }  // namespace

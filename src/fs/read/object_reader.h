@@ -16,8 +16,8 @@
 namespace pailfs::fs {
 
 /// Reads one version of one object for one open handle: from the blocks that are there, fetching
-/// what is missing and, as ReadPattern advises, what will be wanted next. Several threads may call
-/// `read` at once.
+/// the missing ones and, as ReadPattern advises, those that will be wanted next. Several threads
+/// may call `read` at once.
 class ObjectReader final {
  public:
   ObjectReader(BlockFetcher& fetcher, ReadAheadBudget& budget, const Clock& clock)

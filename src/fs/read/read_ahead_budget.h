@@ -12,7 +12,7 @@ namespace pailfs::fs {
 /// How much of the block cache's memory may be filled with bytes that no program has read yet.
 /// Three quarters of it belong in equal shares to the streams: the places, in all open files, from
 /// which a program reads on. A sixteenth may hold small files that were fetched before their open.
-/// It only counts: the block cache itself refuses what there is no memory for.
+/// It only counts: the block cache itself refuses blocks for which there is no memory.
 ///
 /// Any thread may call any member; takes no lock. Must outlive its readers.
 class ReadAheadBudget final {

@@ -36,7 +36,7 @@ void keep_written(BlockFetcher& fetcher, const Version& version, const ReadWritt
   // A reader that has met the blocks meanwhile asks the store.
   arrival->finish(filled ? Status() : Status(Error{ECANCELED, "not kept"}));
   if (filled) fetcher.disk().keep(version, *object, 0, blocks);
-  // As if read once: the least recently used go first.
+  // The blocks count as read once, so that the least recently used go first.
   for (std::uint64_t i = 0; filled && i < need; ++i) {
     static_cast<void>(object->find(i, BlockCache::Reader::random));
   }

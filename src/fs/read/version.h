@@ -11,7 +11,7 @@ namespace pailfs::fs {
 /// The version of an object that reads are pinned to (law L5).
 struct Version {
   store::Key key;
-  store::ETag etag;  ///< empty where the store tells none: then nothing names the version
+  store::ETag etag;  ///< empty where the store tells none: then the version cannot be named
   std::uint64_t size = 0;
 };
 

@@ -26,7 +26,8 @@ Status make_private(const std::string& path) {
   return Error{EACCES, path + ": must be a directory of your own with mode 0700"};
 }
 
-/// Says what the directory is about; a person can read it. Held by who has the lock.
+/// Checks or writes the file with the directory's identity, readable for people. The caller holds
+/// the lock.
 Status check_identity(const std::string& file, const std::string& identity) {
   const std::string wanted = std::string(kFormat) + identity + "\n";
   const auto found = read_file(file, 64U << 10U);

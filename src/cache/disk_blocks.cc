@@ -26,9 +26,9 @@ constexpr std::size_t kNameSize = 16;
 constexpr std::array<char, 8> kMagic{'p', 'a', 'i', 'l', 'b', 'l', 'k', '1'};
 constexpr std::uint64_t kEntries = 4096;  // where they begin in an index, behind the head
 constexpr std::uint32_t kThere = 0x62B10C4B;
-/// At least a tenth of the file system stays for others, unstored bytes first of all.
+/// At least a tenth of the file system stays free for other files, above all for unstored bytes.
 constexpr unsigned kFreePercent = 10;
-/// A bit for each block of so many versions.
+/// Most versions of which a bit is kept for each block.
 constexpr std::size_t kMostSeen = 4096;
 
 struct Head {
@@ -38,13 +38,13 @@ struct Head {
   std::uint64_t size = 0;
 };
 
-/// What an index says of one block. All zeros: not there.
+/// The entry of one block in an index. All zeros: the block is not there.
 struct Slot {
   std::uint32_t crc = 0;
   std::uint32_t there = 0;
 };
 
-/// Empty when there cannot be one.
+/// The head of an index; empty when the identity is too long.
 std::string head_of(const DiskBlocks::Identity& identity) {
   Head head;
   if (identity.text.size() > kEntries - sizeof(head)) return {};
@@ -59,7 +59,7 @@ std::string head_of(const DiskBlocks::Identity& identity) {
   return bytes;
 }
 
-/// The version that a file of the directory belongs to; empty when it is none of ours.
+/// The version that a file of the directory belongs to; empty for a foreign file.
 std::string version_of(std::string_view file) {
   if (file.size() == kNameSize + kIndexEnd.size() && file.ends_with(kIndexEnd))
     file.remove_suffix(kIndexEnd.size());
@@ -85,7 +85,8 @@ void for_each_file(const std::string& directory, const auto& each) {
 std::uint64_t slot_at(std::uint64_t index) {
   return kEntries + index * sizeof(Slot);
 }
-/// The same bytes elsewhere in the object are not believed.
+/// The checksum of a block, which depends on its index, so that a block in the wrong place does not
+/// match.
 std::uint32_t crc_of(std::span<const char> bytes, std::uint64_t index) {
   return crc32c(bytes, static_cast<std::uint32_t>(index));
 }
@@ -119,7 +120,7 @@ void DiskBlocks::Version::write(std::uint64_t index, const char* bytes) {
   const Slot slot{crc_of(block, index), kThere};
   std::array<char, sizeof(Slot)> raw{};
   std::memcpy(raw.data(), &slot, sizeof(slot));
-  // A block that could not be written, or only in part, has a checksum that is not its own.
+  // A block that could not be written, or only in part, does not match its checksum.
   full_ = !write_fully(data_.get(), block, index * kBlockSize) ||
           !write_fully(index_.get(), raw, slot_at(index));
   if (!full_) disk_.saw(*this, index);
@@ -134,7 +135,7 @@ DiskBlocks::Version::~Version() {
 }
 
 DiskBlocks::DiskBlocks(Config config) : config_(std::move(config)) {
-  // Where it cannot be made nothing can be opened, and so nothing is kept.
+  // If the directory cannot be made no file can be opened, and so nothing is kept.
   ::mkdir(config_.directory.c_str(), S_IRWXU);
 }
 
@@ -157,7 +158,7 @@ std::unique_ptr<DiskBlocks::Version> DiskBlocks::open(const Identity& identity, 
   const auto read = read_fully(version->index_.get(), found, 0);
   if (!read) return nullptr;
   if (*read == head.size() && found == head) return version;
-  // What another version has left under this name, or a crash.
+  // The files are left from another version with this name, or from a crash.
   seen_.erase(name);
   if (!create || ::ftruncate(version->index_.get(), 0) != 0) return nullptr;
   if (!write_fully(version->index_.get(), head, 0)) return nullptr;
@@ -174,7 +175,7 @@ std::unique_ptr<DiskBlocks::Version> DiskBlocks::find(const Identity& identity) 
     version->serial_ = known->second->serial;
   }
   lock.unlock();
-  // For the next mount, whose order begins with these times.
+  // The next mount orders its versions by these times.
   if (!newest) ::futimens(version->index_.get(), nullptr);
   return version;
 }
@@ -201,7 +202,7 @@ void DiskBlocks::scan() {
   if (scan_begun_.exchange(true)) return;
   struct Found {
     std::uint64_t bytes = 0;
-    timespec used{};  // by its index; without one it goes first
+    timespec used{};  // time of its index; a version without an index is removed first
   };
   std::unordered_map<std::string, Found> found;
   for_each_file(config_.directory, [&](const std::string& file) {
@@ -252,7 +253,8 @@ bool DiskBlocks::make_room(const Version& version, std::uint64_t bytes) {
   if (entry == nullptr) return false;  // removed while it was being filled
   const std::uint64_t before = bytes_;
   const std::uint64_t others = bytes_ - entry->bytes;
-  // Where all of them would not make the room, somebody else has filled the disk.
+  // Other programs have filled the disk if the removal of all other versions would not make enough
+  // room.
   if (!leaves_room(room, free + others, total, bytes)) return false;
   const auto has_room = [&]() REQUIRES(mutex_) {
     return bytes_ + bytes <= config_.limit &&
@@ -291,12 +293,12 @@ void DiskBlocks::forget(const Identity& identity) {
     by_name_.erase(known);
   }
   seen_.erase(name);
-  unlink_files(name);  // be it counted or not: what an earlier mount has left is counted later
+  unlink_files(name);  // counted or not: files of an earlier mount are counted later
 }
 
 void DiskBlocks::saw(const Version& version, std::uint64_t index) {
   MutexLock lock(mutex_);
-  // Of files that are gone nothing is known; before the scan those of an earlier mount have no
+  // Nothing is noted for files that are gone. Before the scan, files of an earlier mount have no
   // entry.
   const bool counted = by_name_.contains(version.name_);
   if (counted ? entry_of(version) == nullptr : version.serial_ != 0) return;

@@ -6,8 +6,8 @@
 
 namespace pailfs::cache {
 
-/// 16 hexadecimal digits (FNV-1a): a file name for a text that has no fitting one. Two texts may
-/// share it, so that what is behind the name must say whose it is.
+/// 16 hexadecimal digits (FNV-1a): a file name for a text that cannot be one itself. Two texts may
+/// share it, so that the file must name its text.
 std::string hashed_name(std::string_view text);
 
 }  // namespace pailfs::cache

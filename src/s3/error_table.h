@@ -23,11 +23,11 @@ enum class Retry {
 
 struct ErrorRow {
   std::string_view code;  ///< S3's <Code>; empty: any or none, the status decides
-  int status;             ///< 0: whatever the status
+  int status;             ///< 0: any
   int err;
   Retry retry;
-  std::string_view hint;            ///< for a person; may be empty
-  Refusal refusal = Refusal::none;  ///< none: as its status has it, see refusal_of()
+  std::string_view hint;            ///< for the user; may be empty
+  Refusal refusal = Refusal::none;  ///< none: follows from the status, see refusal_of()
 };
 
 /// Every row, rows with a code first. errno values are s3fs's where programs depend on them (403 is
@@ -41,8 +41,8 @@ std::span<const ErrorRow> error_rows();
 /// a reply of 2xx as 500. Beside 404 it is EIO: only known words say that a key is absent.
 const ErrorRow& error_row(std::string_view code, int status);
 
-/// What that reply means to the layers above. Where the row does not say: a status of 4xx refuses,
-/// every other one has failed.
+/// The meaning of a reply to the layers above. If its row has none, a status of 4xx is `refused`
+/// and every other one `failed`.
 Refusal refusal_of(std::string_view code, int status);
 
 /// True when the service does not support this kind of request at all, so that the caller must use

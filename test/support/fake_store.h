@@ -18,7 +18,7 @@
 
 namespace pailfs::test {
 
-/// What a bucket of the fake allows; the defaults are S3's.
+/// The limits of a bucket of the fake; the defaults are S3's.
 struct StoreLimits {
   std::uint64_t min_part = 5U << 20U;  ///< of every part but the last
   std::uint64_t max_part = 5ULL << 30U;
@@ -42,7 +42,7 @@ struct StoredObject {
   [[nodiscard]] std::string meta(std::string_view name) const;
 };
 
-/// What ETag an object gets that takes the place of another one.
+/// The ETag of an object that takes the place of another one.
 enum class Replacement {
   hashed,          ///< its own MD5, as everywhere
   kept,            ///< that of the other one

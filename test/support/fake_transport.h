@@ -85,7 +85,7 @@ class FakeTransport final : public http::Transport {
     MutexLock lock(mutex_);
     return requests_;
   }
-  /// Answers that nobody asked for.
+  /// Scripted answers that no request has taken.
   [[nodiscard]] std::size_t left_over() const {
     MutexLock lock(mutex_);
     return script_.size();

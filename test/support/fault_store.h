@@ -25,7 +25,7 @@ struct StoreCall {
   store::Key source;  ///< of copy and copy_part
 };
 
-/// What goes wrong, and when. Every field that is not set matches everything.
+/// A fault and the calls that it hits. Every field that is not set matches everything.
 struct Fault {
   std::optional<Verb> verb;
   std::string key = "*";  ///< glob over StoreCall::key; '*' also matches '/'

@@ -24,7 +24,7 @@ struct RecordedRequest {
   [[nodiscard]] std::string line() const;
 };
 
-/// What the server does once it has a request.
+/// A step of the server once it has a request.
 namespace step {
 struct Send {
   std::string bytes;
@@ -59,7 +59,7 @@ class ScriptedServer final {
   struct Tls {
     std::string certificate_pem;
     std::string key_pem;
-    std::string client_ca_pem = {};  ///< not empty: who does not show this certificate is refused
+    std::string client_ca_pem = {};  ///< not empty: a client without this certificate is refused
   };
 
   explicit ScriptedServer(std::vector<Reply> script);
@@ -98,7 +98,7 @@ class ScriptedServer final {
   std::thread acceptor_;
 };
 
-/// A certificate for 127.0.0.1 that only itself vouches for.
+/// A self-signed certificate for 127.0.0.1.
 ScriptedServer::Tls self_signed_certificate();
 
 }  // namespace pailfs::test

@@ -8,8 +8,8 @@
 namespace pailfs::test {
 
 /// While it lives, file descriptor 2 is a memory file, also for programs started meanwhile, so that
-/// what fusermount3 and libfuse say can become part of one message of ours. Only while the process
-/// has one thread that writes there.
+/// the errors of fusermount3 and libfuse can become part of one message of ours. Only while the
+/// process has one thread that writes there.
 class StderrCapture final {
  public:
   StderrCapture();

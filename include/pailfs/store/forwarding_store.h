@@ -8,8 +8,8 @@
 
 namespace pailfs::store {
 
-/// An ObjectStore that hands every call to `store_`, which must outlive it: what stands between two
-/// layers overrides the calls that it has something to do with. Adds no state and no lock.
+/// An ObjectStore that hands every call to `store_`, which must outlive it. A store between two
+/// layers derives from it and overrides the calls that it changes. Adds no state and no lock.
 class ForwardingStore : public ObjectStore {
  public:
   Result<ObjectInfo> head(const Key& key) override { return store_.head(key); }

@@ -12,8 +12,8 @@
 
 namespace pailfs::store {
 
-/// What a store takes; the defaults are S3's ("Amazon S3 multipart upload limits", "Creating object
-/// key names"). Of parts that a caller cuts itself, all but the last should be of one size:
+/// The limits of a store; the defaults are S3's ("Amazon S3 multipart upload limits", "Creating
+/// object key names"). Of parts that a caller cuts itself, all but the last should be of one size:
 /// services that take no others answer Refusal::part_unsuitable when the upload is completed.
 struct Limits {
   std::size_t longest_key = 1024;            ///< bytes
@@ -24,7 +24,7 @@ struct Limits {
   [[nodiscard]] std::uint64_t largest_object() const { return largest_part * most_parts; }
 };
 
-/// ENAMETOOLONG when the store takes no key of so many bytes; `shown` is its name for a person.
+/// ENAMETOOLONG when the store takes no key of so many bytes; `shown` is the name in the message.
 inline Status check_length(std::size_t key_size, std::string_view shown, const Limits& limits) {
   if (key_size <= limits.longest_key) return {};
   return Error{ENAMETOOLONG, printable(shown) + ": longer than a key of " +

@@ -174,7 +174,7 @@ class ObjectStore {
   virtual Result<std::vector<UploadedPart>> list_parts(const Key& key, const UploadId& id) = 0;
   virtual Result<UploadPage> list_uploads(const std::string& prefix, const UploadPage& after) = 0;
 
-  /// What it takes; the same as long as it lives.
+  /// The store's limits; the same as long as it lives.
   [[nodiscard]] virtual Limits limits() const { return {}; }
 
   /// False once the service has refused to copy parts: copy_part() was ENOTSUP and will be, so that

@@ -9,9 +9,9 @@
 
 namespace pailfs::store {
 
-/// Whether the same request will be refused however often it is repeated. Not of keys that are not
-/// accepted, which may be replaced; not of an answer that says nothing about the request; and not
-/// of a condition on a version (ESTALE, EEXIST): the caller made it and may make another.
+/// Whether the same request will be refused however often it is repeated. False for credentials
+/// that are not accepted, which may be replaced; for an answer that says nothing about the request;
+/// and for a condition on a version (ESTALE, EEXIST), for which the caller may send another.
 inline bool is_final(const Error& error) {
   switch (error.refusal) {
     case Refusal::forbidden:
@@ -35,7 +35,7 @@ inline bool is_final(const Error& error) {
   }
 }
 
-/// The errors of an ObjectStore that knows by itself what the service would answer.
+/// Errors of an ObjectStore that answers in place of the service.
 inline Error no_such_object(const Key& key) {
   return {ENOENT, printable(key) + ": no such object"};
 }

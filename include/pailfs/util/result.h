@@ -20,7 +20,7 @@ struct Error {
   std::string s3_code;     ///< S3's <Code>, e.g. "NoSuchKey"; empty when no store spoke
   std::string request_id;  ///< x-amz-request-id of the reply, if any
   int http_status = 0;     ///< status of the reply; 0 when there was none
-  Refusal refusal = Refusal::none;  ///< what the answer means beyond `err`
+  Refusal refusal = Refusal::none;  ///< meaning of the answer beyond `err`
   /// Of a change: the store may have made it all the same, in this attempt or in one before.
   bool in_doubt = false;
 

@@ -10,8 +10,9 @@
 namespace pailfs::fs {
 namespace {
 
-/// No later attempt will turn it into success: the application was told by close(), and the name
-/// must show again what the store has. The version that a file was opened with does not come back.
+/// True when no later attempt can succeed: the program got the error from close(), and the name
+/// must show the store's object again. ESTALE, because the version that a file was opened with does
+/// not come back.
 bool is_lost_cause(const Error& error) {
   return error.err == ESTALE || store::is_final(error);
 }

@@ -15,7 +15,7 @@ class Transport;
 
 namespace pailfs::auth {
 
-/// A string that must not be shown: no stream operator, wiped when dropped.
+/// A value: a string that must not be shown. No stream operator, wiped when dropped.
 class Secret final {
  public:
   Secret() = default;

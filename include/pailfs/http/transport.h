@@ -21,7 +21,7 @@ struct Header {
   friend bool operator==(const Header&, const Header&) = default;
 };
 
-/// Header fields in the order they were added; names compare without regard to case.
+/// A value: header fields in the order they were added; names compare without regard to case.
 class Headers final {
  public:
   void add(std::string name, std::string value);

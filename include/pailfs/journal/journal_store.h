@@ -71,8 +71,8 @@ struct Waiting {
 /// condition when nothing waits for its key, and everything once the disk has failed. settle()
 /// waits for the store.
 ///
-/// An object that waits has its MD5 as ETag, as most stores will name it; where the store names it
-/// otherwise, the first name stays good for it as long as this mount lives.
+/// A waiting object has its MD5 as ETag, as most stores will. If the store gives it another ETag,
+/// the first one stays valid for it as long as this mount lives. Any thread may call any member.
 class JournalStore : public store::ForwardingStore {
  public:
   using ForwardingStore::ForwardingStore;

@@ -13,7 +13,7 @@ namespace pailfs::mount {
 /// A FUSE file system in the kernel's mount table, made by us; unmounted with its owner at the
 /// latest. A process that may mount calls mount(2); other processes, and those that the kernel
 /// refuses, use fusermount. libfuse only gets the descriptor, so that we put fusermount's errors
-/// into words ourselves and can use the fusermount of FUSE 2 too.
+/// into words ourselves and can use the fusermount of FUSE 2 too. One thread.
 class KernelMount final {
  public:
   /// Mounts on `path`, which is absolute. The error is a sentence with a remedy.

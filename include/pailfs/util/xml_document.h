@@ -15,8 +15,8 @@ struct _xmlNode;
 
 namespace pailfs {
 
-/// An element; valid as long as its document. Names are compared without their namespace, which
-/// services spell differently.
+/// An element: a value, valid as long as its document, of which any thread may read. Names are
+/// compared without their namespace, which services spell differently.
 class XmlElement {
  public:
   XmlElement(const _xmlNode* node, std::string_view marker) : node_(node), marker_(marker) {}

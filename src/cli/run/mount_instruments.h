@@ -21,7 +21,7 @@
 namespace pailfs::cli {
 
 /// Everything through which a mount is watched: counts, status, control socket, metrics. Its Parts
-/// must outlive it.
+/// must outlive it. One thread makes it and calls begin() and end().
 class MountInstruments final {
  public:
   struct Parts {

@@ -53,7 +53,7 @@ struct OpenDirectory {
   bool begun GUARDED_BY(mutex) = false;  ///< names have been read
 };
 
-/// Handles by number.
+/// Handles by number. Any thread.
 template <class T>
 class HandleTable final {
  public:

@@ -25,7 +25,7 @@ struct Unshown {
 };
 
 /// The names of one directory in a fixed order, as a listing brings them page by page. A reader's
-/// places count in that order, which stays while names come and go.
+/// places count in that order, which stays while names come and go. One thread at a time.
 class ListingCursor final {
  public:
   ListingCursor(std::string path, MonoTime now) : directory(std::move(path)), begun(now) {}

@@ -80,7 +80,7 @@ class FileSource final : public ByteSource {
   std::uint64_t taken_ = 0;
 };
 
-/// The first failure of several requests side by side.
+/// The first failure of several requests side by side. Any thread.
 class FirstError final {
  public:
   void note(const Error& error) {

@@ -26,8 +26,8 @@ namespace pailfs::fs {
 
 /// Brings one file's object up to date with the bytes written and the attributes set since: by one
 /// PUT, by one multipart upload that sends the changed bytes and lets the store copy the rest, or,
-/// when only attributes changed, by one in-place copy. Nothing unstored is let go before the store
-/// has confirmed it (laws L1, L2).
+/// when only attributes changed, by one in-place copy. Nothing unstored is dropped before the store
+/// has confirmed it (laws L1, L2). One for all files of a mount; any thread.
 class Uploader final {
  public:
   Uploader(const Config& config, const cache::LocalSpace& space, store::ObjectStore& store,

@@ -32,7 +32,7 @@ class Members final {
   bool Int64(std::int64_t value) { return add(JsonKind::number, std::to_string(value)); }
   bool Uint64(std::uint64_t value) { return add(JsonKind::number, std::to_string(value)); }
   bool Double(double /*value*/) { return add(JsonKind::number, {}); }
-  /// Only with kParseNumbersAsStringsFlag.
+  /// RapidJSON calls it only with kParseNumbersAsStringsFlag.
   bool RawNumber(const char* /*text*/, std::size_t /*size*/, bool /*copy*/) { return false; }
   bool String(const char* text, std::size_t size, bool /*copy*/) {
     if (has_surrogate({text, size})) return fail("half a surrogate pair");
@@ -99,7 +99,8 @@ Result<JsonObject> parse_json_object(std::string_view text) {
       first == text.npos || text[first] != '{') {
     return bad("no object", std::min(first, text.size()));
   }
-  // In place, so that strings are decoded here and on no stack of RapidJSON's, which wipes nothing.
+  // In place, so that strings are decoded here and not on a stack of RapidJSON's, which is never
+  // wiped.
   std::string bytes(text);
   rapidjson::InsituStringStream stream(bytes.data());
   Members members;

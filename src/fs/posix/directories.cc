@@ -84,15 +84,17 @@ bool PosixFileSystem::visit_name(const InodePtr& parent, const std::string& path
                                  const std::function<bool(const DirEntry&)>& visit) {
   DirEntry child;
   child.name = item.name;
-  // cp and others go through a directory in the order of these numbers. Of names that are not known
-  // none is told, so that they stay in the order of the listing, in which they are fetched ahead.
+  // cp and others go through a directory in the order of these numbers. Names without known
+  // attributes get none, so that they keep the order of the listing, in which they are fetched
+  // ahead.
   if (item.stat) child.ino = inodes_.number_in(parent, child.name);
   child.next = next;
   std::optional<Stat> stat = item.stat;
   bool directory = is_directory(item.form);
   const bool walked = with_attributes && walks_.wants_attributes(path, item.next);
   if (walked && item.listed.file) {
-    // A program that reads on while it asks about each name wants these too; most are on their way.
+    // A program that asks about each name while it reads on will ask about these too; most are
+    // being fetched.
     const std::string own = join_path(path, item.name);
     walks_.on_listed_with_attributes(own);
     const auto node = stat ? Result<Node>(Error{}) : resolver_.resolve(own);

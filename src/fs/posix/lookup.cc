@@ -10,10 +10,10 @@ namespace {
 
 /// How long a program may work through a listing.
 constexpr std::chrono::minutes kReading{10};
-/// How often a look may come into a rename and be repeated.
+/// How often a look that met a rename is repeated.
 constexpr int kMostRenames = 5;
 constexpr std::size_t kParallelLookups = 64;
-/// Of all open files together; one stream of a distant store alone uses up to sixteen.
+/// Reads of all open files together; one stream from a distant store alone uses up to sixteen.
 constexpr std::size_t kParallelReads = 64;
 
 std::unique_ptr<cache::DiskBlocks> kept_blocks(const Config& config) {
@@ -66,9 +66,9 @@ std::unique_ptr<FileSystem> make_file_system(const Config& config, store::Object
 
 void PosixFileSystem::begin_with(const FirstPage& first) {
   if (first.asked == MonoTime{}) return;  // no listing was made before the mount
-  if (config_.compat_dir) return;         // old directories were not looked for in it
-  // The mounting user may wait for the mount and then write from elsewhere: names that were listed
-  // are believed, absences are not.
+  if (config_.compat_dir) return;         // the page does not show old directories
+  // The mounting user may wait for the mount and then write from elsewhere: names in the page are
+  // believed, absences are not.
   FlatListing(config_, known_.listings, "", false).add(first.page, first.asked);
 }
 
@@ -105,15 +105,15 @@ Result<Node> PosixFileSystem::node_at(const Place& place, std::string_view name,
   const InodePtr inode = inodes_.child(place.parent, name);
   if (!inode || inode->directory) return resolver_.resolve(place.path);
   if (const auto version = clean_version(*inode)) {
-    // Open and unchanged here: has it been changed elsewhere? Then the name leads to another
-    // version, which must not share an inode (and with it the kernel's pages) with the open one.
+    // The file is open and unchanged here. If another client has changed it, the name leads to
+    // another version, which must not share an inode (and so the kernel's pages) with the open one.
     auto node = resolver_.resolve(place.path);
     const bool same = node && node->form == Form::file && node->info.etag == *version;
     const auto path = inodes_.path(inode);
     if (!same && (paths_.is_being_renamed(place.path, own) || (path && *path != place.path))) {
       return Error{EAGAIN, printable(place.path) + ": is being renamed"};
     }
-    // Unless it was us, since we asked: then the answer is older than what we know.
+    // If we have changed the file since we asked, the answer is out of date.
     const bool ours = !same && clean_version(*inode) != version;
     if (ours) known_.nodes.erase(place.path);
     if (!same && !ours) {
@@ -137,7 +137,8 @@ Result<Node> PosixFileSystem::node_of(const InodePtr& inode) {
       return gone;
     }
     auto node = resolver_.resolve(*path);
-    // Moved or removed meanwhile: then this may be about what has taken its name.
+    // If the inode was moved or removed meanwhile, the answer may be about another file of that
+    // name.
     if (inodes_.path(inode) != *path && tries < kMostRenames) continue;
     if (node && is_directory(node->form) == inode->directory) return node;
     if (!node && node.error().err != ENOENT) return node;
@@ -164,7 +165,7 @@ Attr PosixFileSystem::shown(const InodePtr& inode, const Stat& stat) {
   attr.mode = stat.mode;
   attr.uid = config_.uid.value_or(stat.uid);
   attr.gid = config_.gid.value_or(stat.gid);
-  // mp_umask says how the root is to show, whatever is stored.
+  // mp_umask decides the root's mode even if its object has another.
   const bool root_by_option = config_.allow_other && config_.mount_umask.has_value();
   if (inode->id == kRootInode && root_by_option) attr.mode = root_mode(config_);
   if (config_.umask) attr.mode = (stat.mode & S_IFMT) | (0777 & ~*config_.umask);
@@ -222,7 +223,7 @@ Result<Attr> PosixFileSystem::lookup(InodeId parent, std::string_view name) {
     if (!place) return place.error();
     const InodePtr seen = inodes_.child(place->parent, name);
     if (auto listed = listed_file(*place, seen)) {
-      // Its type and size are certain; who wants more asks with getattr.
+      // Its type and size are certain; the kernel asks for the rest with getattr.
       if (const InodePtr inode = inodes_.reference_as_seen(place->parent, name, false, seen)) {
         Attr attr = told(inode, *listed);
         attr.complete = false;

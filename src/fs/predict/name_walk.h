@@ -9,40 +9,41 @@ namespace pailfs::fs {
 
 /// Recognises a program that goes through a listed directory and asks about one name after the
 /// other (`ls -l`, `git status`, `cat *`), from the places of the names in the listing. The kernel
-/// asks for one at a time, so that only a guess can bring the next ones side by side. Pure.
+/// asks for one at a time, so that only a guess can bring the next ones side by side. Pure; not
+/// thread-safe.
 class NameWalk final {
  public:
   struct Advice {
     bool expects_reads = false;  ///< the names before were opened after they were asked about
     bool is_first = false;       ///< the name may be asked about alone, or begin a walk
     std::size_t ahead = 0;       ///< names after this one that will be asked about too
-    std::uint32_t from = 0;      ///< places of those that were in no advice before
+    std::uint32_t from = 0;      ///< places of the names that were in no advice before
     std::size_t until = 0;
     bool reaches_end = false;  ///< the walk may go on in the next directory
     /// Also names that the listing shows to be files; find(1) and rm(1) ask about the others only.
     bool all = false;
   };
 
-  /// What a program did with the names of the directory that it read before this one.
+  /// The habit of a program with the names of the directory that it read before this one.
   struct Habit {
     bool asks = false;   ///< it asked about them, from the first on
     bool reads = false;  ///< and opened those that are files
     bool all = false;    ///< see Advice
   };
 
-  /// All names are being given to a program, from the first on; `before` is what it did with those
-  /// of the directory before. If it asks about the first names next, it will hardly stop there.
+  /// Tells that a program gets all names, from the first on; `before` is its habit with those of
+  /// the directory before. If it asks about the first names next, it will probably go on.
   void on_listed(Habit before) {
     listed_ = true;
     before_ = before;
   }
-  /// What the program has done with the names of this directory.
+  /// The habit of the program with the names of this directory.
   [[nodiscard]] Habit habit() const;
   /// A name of the directory.
   struct Name {
     std::uint32_t place = 0;
     bool is_file = false;            ///< for certain
-    std::uint32_t end = UINT32_MAX;  ///< there are no places from here on, or not yet
+    std::uint32_t end = UINT32_MAX;  ///< number of places so far
     std::size_t expected = 0;        ///< so many that follow will be asked about for certain
   };
   /// A program asks about the name.

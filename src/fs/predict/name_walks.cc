@@ -6,10 +6,10 @@
 namespace pailfs::fs {
 namespace {
 
-/// So many names come with attributes in any listing by readdirplus.
+/// Names for which the kernel asks attributes in any listing by readdirplus.
 constexpr std::size_t kUnasked = 16;
-/// A program that lists with attributes asks about all that follows; a service answers so many
-/// questions side by side.
+/// Names asked about ahead of a program that lists with attributes and so asks about all: a service
+/// answers so many requests side by side.
 constexpr std::size_t kAbreast = 64;
 
 }  // namespace

@@ -16,8 +16,8 @@ namespace pailfs::fs {
 /// and locks.
 class NameWalks final {
  public:
-  /// All names of the directory are being given to a program, from the first on. What a program did
-  /// with those of the directory that was listed before it, if that was just now.
+  /// Tells that a program gets all names of the directory, from the first on. Returns its habit
+  /// with the names of the directory that was listed before, if that was just now.
   NameWalk::Habit on_listed(const std::string& directory, MonoTime now);
   /// A program asks about a name of the directory.
   NameWalk::Advice on_question(const std::string& directory, NameWalk::Name name, MonoTime now);
@@ -29,10 +29,10 @@ class NameWalks final {
 
   /// A program walks through the directory: it will ask about names that follow.
   [[nodiscard]] bool is_under_way(const std::string& directory, MonoTime now) const;
-  /// Was any name of the directory asked about, or were they listed, as far as is remembered?
+  /// True when names of the directory were listed or asked about, as far as is remembered.
   [[nodiscard]] bool knows(const std::string& directory) const;
-  /// A program that lists the directory with attributes, up to `place`, wants those too. The kernel
-  /// asks for attributes with the first names whether its program wants them or not.
+  /// True when a program that lists the directory with attributes, up to `place`, uses them: the
+  /// kernel asks for attributes with the first names even if the program does not want them.
   [[nodiscard]] bool wants_attributes(const std::string& directory, std::size_t place,
                                       MonoTime now) const;
 

@@ -15,7 +15,7 @@ NamesAhead names_here(const NameWalk::Advice& advice) {
   NamesAhead names{.from = advice.from, .end = advice.until, .all = advice.all};
   if (advice.expects_reads) {
     names.whole_up_to = kSmallObject;
-    // The open would ask again about what was learnt earlier.
+    // The open would ask again about attributes that are older.
     names.age = kFreshToOpen;
   }
   return names;

@@ -23,11 +23,11 @@ struct NamesAhead {
   [[nodiscard]] bool empty() const { return from >= end; }
 };
 
-/// Names asked for of a directory that is listed ahead; where a program comes to a larger one the
-/// walk through its own names goes on.
+/// Names asked for in a directory that is listed ahead; in a larger one the walk through its own
+/// names goes on.
 inline constexpr std::size_t kFirstNames = 16;
 
-// What the advice on one name comes to. Pure.
+// The requests that follow from the advice on one name. Pure.
 
 /// The name itself: a file of at most so many bytes is fetched with its bytes.
 std::uint64_t whole_up_to(const NameWalk::Advice& advice);

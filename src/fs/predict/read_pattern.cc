@@ -13,12 +13,13 @@ constexpr std::uint64_t kSmallestPart = 1U << 20U;
 /// Reads this near to each other are one run: the kernel reads ahead with several requests at once,
 /// which arrive in any order.
 constexpr std::uint64_t kNear = 128U << 10U;
-/// Page faults of a mapping jump about within its read-around; a run that is established bears it.
+/// Page faults of a mapping jump about within the kernel's read-around; an established run accepts
+/// such jumps.
 constexpr std::uint64_t kJump = 2U << 20U;
 constexpr std::uint64_t kEstablished = 3;  // reads
 /// A place is forgotten after so many reads elsewhere.
 constexpr std::uint64_t kForgotten = 64;
-/// A window is at most this many times what has been read in a row.
+/// A window is at most this many times the bytes read in a row.
 constexpr std::uint64_t kTrust = 16;
 
 }  // namespace

@@ -20,7 +20,8 @@ class Recent final {
   /// A program that has paused for longer does something else now.
   static constexpr std::chrono::seconds kPause{2};
 
-  /// Of a directory in which a program goes on now; a new T if it has paused, or is here first.
+  /// The T of a directory in which a program goes on now; a new one if the program has paused or is
+  /// new here.
   T& at(const std::string& directory, MonoTime now) {
     if (entries_.size() >= kMost && !entries_.contains(directory)) {
       entries_.erase(std::min_element(entries_.begin(), entries_.end(), [](auto& a, auto& b) {
@@ -38,7 +39,7 @@ class Recent final {
     const bool live = found != entries_.end() && now <= found->second.last + kPause;
     return live ? &found->second.value : nullptr;
   }
-  /// There is a T of the directory, however old.
+  /// True when there is a T of the directory, of any age.
   [[nodiscard]] bool contains(const std::string& directory) const {
     return entries_.contains(directory);
   }

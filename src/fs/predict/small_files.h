@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a GET of a whole file is worth where a HEAD, or a GET of a part, would do.
+// Sizes up to which a GET of a whole file is as good as a HEAD, or as a GET of a part.
 #pragma once
 
 #include <chrono>
@@ -12,8 +12,8 @@ namespace pailfs::fs {
 inline constexpr std::uint64_t kSmallObject = 128U << 10U;
 /// A GET of so few bytes is as quick as a HEAD.
 inline constexpr std::uint64_t kTinyObject = 16U << 10U;
-/// An open asks the store again about a file of which was learnt longer ago than this, which is the
-/// time for which a kernel believes attributes by default.
+/// An open asks the store again about a file whose attributes are older than this: the time for
+/// which a kernel believes attributes by default.
 inline constexpr std::chrono::seconds kFreshToOpen{1};
 
 }  // namespace pailfs::fs

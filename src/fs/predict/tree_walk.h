@@ -19,27 +19,27 @@ namespace pailfs::fs {
 /// caller tells the time, and locks.
 class TreeWalk final {
  public:
-  /// So many of the directories that follow one matter.
+  /// Most directories that are listed ahead.
   static constexpr std::size_t kMost = 16;
 
   /// `small_files`: so many may be in memory before a program opens them.
   explicit TreeWalk(std::size_t small_files) : small_files_(small_files) {}
 
   /// A program begins to read the names of `directory`, behind which the listing of the directory
-  /// above shows the directories `following`; `habit` is what a program did with the names of the
-  /// directory before. How many of `following` are to be listed now.
+  /// above shows the directories `following`; `habit` is that of the program with the names of the
+  /// directory before. Returns how many of `following` are worth listing now.
   std::size_t on_listed(const std::string& directory, const std::vector<std::string>& following,
                         NameWalk::Habit habit, MonoTime now);
 
  private:
-  /// Where the program is among the directories of one.
+  /// The place of the program among the directories of one.
   struct Place {
     std::string next;     // the directory that it will read next if it goes on
     std::size_t run = 0;  // directories that it has read in order
     MonoTime read{};      // when it began with the last of them
   };
-  /// Of a program that takes so long for each directory and reads the files in it: so many are to
-  /// be fetched at most.
+  /// Most directories to list for a program that takes so long for each one and reads the files in
+  /// it.
   [[nodiscard]] std::size_t most_to_read(std::chrono::nanoseconds each) const;
 
   const std::size_t small_files_;

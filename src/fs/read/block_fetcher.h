@@ -31,7 +31,8 @@ class BlockFetcher final {
                cache::DiskBlocks* disk, const Clock& clock)
       : store_(store), pool_(pool), cache_(cache), disk_(disk), clock_(clock) {}
 
-  /// The blocks of that version, shared by all who open it; without an ETag the caller's alone.
+  /// The blocks of that version, shared by all readers that open it; without an ETag the caller's
+  /// alone.
   cache::BlockCache::ObjectPtr open(const Version& version);
 
   /// For a reader that waits for the blocks of `wanted`, of which the first is missing: fetches the
@@ -46,18 +47,19 @@ class BlockFetcher final {
   void fetch_ahead(const cache::BlockCache::ObjectPtr& object, const Version& version, Range range,
                    std::uint64_t part);
 
-  /// The whole of a small object, of at least one byte, and what its GET tells of it. ENOMEM when
-  /// its blocks are there already or cannot be kept, ESTALE when it is another version.
+  /// Fetches the whole of a small object, of at least one byte; returns the attributes in the
+  /// reply. ENOMEM when its blocks are there already or cannot be kept, ESTALE when it is another
+  /// version.
   Result<store::ObjectInfo> fetch_whole(const Version& version);
 
-  /// We have made this version just now, of other bytes: those known of an object with the same
-  /// key, ETag and size are not this one's. An ETag proves equal bytes only where it is a hash of
-  /// them, and some services let an object keep the one that it had before it was replaced.
+  /// Tells that we have made this version just now: blocks known of an object with the same key,
+  /// ETag and size are not its bytes. An ETag proves equal bytes only where it is a hash of them,
+  /// and some services let an object keep the one that it had before it was replaced.
   void forget(const Version& version);
 
   /// The copies of blocks on the disk.
   [[nodiscard]] DiskCopies& disk() { return disk_; }
-  /// What the fetches so far have shown of the way to the store.
+  /// Latency and rate of the store, as the fetches so far have shown them.
   [[nodiscard]] const LinkEstimate& link() const { return link_; }
 
  private:
@@ -65,9 +67,9 @@ class BlockFetcher final {
   class Sink;
 
   void run(const Fetch& fetch);
-  /// Asks the store for what comes behind the first `had` blocks.
+  /// Asks the store for the bytes behind the first `had` blocks.
   Result<store::ObjectInfo> perform(const Fetch& fetch, std::uint64_t had);
-  /// Tells all who wait for the fetch; its blocks behind the first `complete` are forgotten.
+  /// Ends the fetch for all readers that wait; its blocks behind the first `complete` are dropped.
   static void end(const Fetch& fetch, std::uint64_t complete, const Status& status);
 
   store::ObjectStore& store_;

@@ -53,8 +53,7 @@ Result<Node> NodeFetcher::fetch_to_read(const std::string& path, const Node& kno
 
 Result<Node> NodeFetcher::learn(const std::string& path, const ListedName& listed, bool whole) {
   const MonoTime asked = clock_.now();
-  // Another flight may have brought it between the caller's look into the cache and the beginning
-  // of this one.
+  // Another flight may have brought the node since the caller looked into the cache.
   const auto learnt = cache_.learnt_at(path);
   std::optional<Node> known;
   if (learnt && asked - *learnt < kFreshToOpen) known = cache_.find(path);
@@ -84,7 +83,8 @@ Result<Node> NodeFetcher::ask(const std::string& path, const ListedName& listed,
   if (whole && listed.size > 0) {
     const auto info = blocks_.fetch_whole({key, listed.etag, listed.size});
     if (info) return decode(*info, false, config_);
-    // Another version than the listed one, or no memory for it: then without its bytes.
+    // The object is another version than the listed one, or there is no memory: ask for its
+    // attributes only.
     if (info.error().err != ESTALE && info.error().err != ENOMEM) return info.error();
   }
   for (const bool again : {true, false}) {

@@ -17,9 +17,8 @@ namespace pailfs::fs {
 
 /// Brings the attributes of names that a listing shows, each with one request that all threads
 /// which want it share: a HEAD, or, where the bytes of a small file are worth having too, a GET,
-/// whose reply carries the same and whose bytes go into the block cache. What is worth asking for
-/// ahead of a program is decided elsewhere (WalkWatch). Any thread; must outlive the tasks of its
-/// pool.
+/// whose reply carries the same and whose bytes go into the block cache. WalkWatch decides which
+/// nodes are fetched ahead of a program. Any thread; must outlive the tasks of its pool.
 class NodeFetcher final {
  public:
   NodeFetcher(const Config& config, store::ObjectStore& store, NodeCache& cache, ListedNames& names,
@@ -32,17 +31,19 @@ class NodeFetcher final {
         pool_(pool),
         clock_(clock) {}
 
-  /// What the object `path` is, which a listing has shown as `listed`; a file of at most
-  /// `whole_up_to` bytes with its bytes. ENOENT when it has gone.
+  /// The node of the object `path`, which a listing has shown as `listed`; a file of at most
+  /// `whole_up_to` bytes is fetched with its bytes. ENOENT when it has gone.
   Result<Node> fetch(const std::string& path, const ListedName& listed, std::uint64_t whole_up_to);
-  /// What the file is, of which `known` may be old, with its bytes if they are not here.
+  /// The node of the file, of which `known` may be old, fetched with its bytes if they are not
+  /// here.
   Result<Node> fetch_to_read(const std::string& path, const Node& known);
   /// The same as fetch() for each of these names of the directory, in the background.
   void fetch_ahead(const std::string& directory, ListedNames::Names names,
                    std::uint64_t whole_up_to);
 
  private:
-  /// What the object `path` is now, which has just been learnt or is asked for; and remembers it.
+  /// The node of the object `path` now: the cached one if it was just learnt, else the store's,
+  /// which goes into the cache.
   Result<Node> learn(const std::string& path, const ListedName& listed, bool whole);
   Result<Node> ask(const std::string& path, const ListedName& listed, bool whole);
 

@@ -10,9 +10,9 @@
 namespace pailfs::fs {
 namespace {
 
-/// Of a directory that is listed for the sake of absent names.
+/// Most pages of a directory that is listed for the sake of absent names.
 constexpr std::size_t kMostPages = 20;
-/// Of names that begin with the one that is asked for.
+/// Most keys asked for that begin with a name.
 constexpr std::size_t kFew = 20;
 
 /// The store has understood and refuses, for whatever reason.
@@ -25,7 +25,7 @@ bool is_absence(const Error& error) {
   return error.err == ENOENT;
 }
 
-/// A listing that failed proves nothing, whatever its reply said (law L4).
+/// The failure of a listing proves no absence, even if its reply says so (law L4).
 Error failed_listing(Error error) {
   if (is_absence(error)) error.err = EIO;
   return error;
@@ -56,7 +56,8 @@ Result<Node> Resolver::ask(const std::string& path) {
     cache_.keep_ctime(path, *found);
     cache_.learn(path, *found, asked);
   } else if (is_absence(found.error())) {
-    // What a listing lacks is absent for as long as the listing is believed, and not anew.
+    // A name that a listing lacks is absent for as long as the listing is believed; this answer
+    // does not prolong it.
     ListedName listed;
     if (names_.presence(path, listed) != Presence::absent) cache_.learn(path, Node{}, asked);
   }
@@ -73,7 +74,7 @@ Result<Node> Resolver::find_out(const std::string& path) {
   Presence word = names_.presence(path, listed);
   const auto before = cache_.last_form(path);
   if (word == Presence::unknown && before == Form::file) {
-    // Most likely it still is one, and then nothing else matters.
+    // Most likely it is still a file, and then one HEAD is enough.
     auto found = ask_file(path);
     if (found || !is_absence(found.error())) return found;
   } else if (word == Presence::unknown && names_.fits_one_page(directory)) {
@@ -93,7 +94,7 @@ Result<Node> Resolver::find_out(const std::string& path) {
 }
 
 Result<Node> Resolver::ask_unlisted(const std::string& path) {
-  // Old directories are no keys that begin with the name.
+  // The key of an old directory does not begin with the name as a path.
   auto question = config_.compat_dir ? ListedNames::Question::both : names_.question(path);
   if (question == ListedNames::Question::listing) {
     const Status renewed = renew(parent_path(path), kMostPages);
@@ -118,7 +119,7 @@ Status Resolver::renew(const std::string& directory, std::size_t most_pages) {
   });
 }
 
-/// With one listing, which is all there is to ask if the name is absent.
+/// Asks by one listing, which is enough if the name is absent.
 Result<Node> Resolver::ask_name(const std::string& path) {
   store::ListRequest request;
   request.prefix = file_key(config_.prefix, path);
@@ -150,7 +151,7 @@ Result<Node> Resolver::ask_listed(const std::string& path, const ListedName& lis
   // A directory is mostly read next: a page of its names tells as much as a HEAD.
   const bool by_name = listed.file || walks_.is_walked(parent_path(path));
   auto found = by_name ? nodes_.fetch(path, listed, walks_.on_question(path)) : ask_directory(path);
-  // Gone since the listing, or something else now: then nothing is known.
+  // The name is gone since the listing, or is of another kind now: ask all.
   return !found && is_absence(found.error()) ? ask_all(path) : found;
 }
 
@@ -166,7 +167,7 @@ Result<Node> Resolver::ask_directory(const std::string& path) {
   return !found && is_absence(found.error()) ? implicit_directory(config_) : found;
 }
 
-/// What the first page of the names below `path` makes of it, when there is no object `path`.
+/// The node of `path` by the first page of the names below it, when there is no object `path`.
 Result<Node> Resolver::from_page(const std::string& path, const FetchedPage& page) {
   if (page.empty()) return Error{ENOENT, printable(path) + ": does not exist"};
   lister_.begin(path, page);
@@ -175,10 +176,10 @@ Result<Node> Resolver::from_page(const std::string& path, const FetchedPage& pag
   const bool has_marker = std::any_of(objects.begin(), objects.end(),
                                       [&](const auto& object) { return object.key == own; });
   if (has_marker) {
-    // The page may have shown that what was known of it is still true.
+    // The page may have confirmed the known attributes of the marker.
     const auto learnt = cache_.learnt_at(path);
     auto known = learnt && *learnt >= page.asked ? cache_.find(path) : std::nullopt;
-    // By us, meanwhile.
+    // We have removed it meanwhile.
     const bool removed = known && known->form == Form::absent;
     if (removed) return Error{ENOENT, printable(path) + ": does not exist"};
     if (known) return std::move(*known);
@@ -245,7 +246,7 @@ Result<bool> Resolver::is_empty_directory(const std::string& path, std::chrono::
     if (!page) return failed_listing(page.error());
     if (!page->prefixes.empty()) return false;
     for (const auto& object : page->objects) {
-      // Bytes in the directory's own object are somebody's content too.
+      // A directory whose own object has bytes, from another program, is not empty.
       if (object.key != below || object.size > 0) return false;
     }
     if (page->next.empty()) return true;

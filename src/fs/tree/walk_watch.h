@@ -17,10 +17,10 @@
 
 namespace pailfs::fs {
 
-/// Watches programs that walk through directories, and has fetched ahead of them what fs/predict
-/// takes them to ask next: attributes of names, small files, listings of the directories that
-/// follow. It decides nothing itself: it looks up where a name stands in its listing, tells
-/// NameWalks and TreeWalk, and hands their advice to the two fetchers.
+/// Watches programs that walk through directories, and lets the fetchers bring attributes, small
+/// files and listings of directories before the programs ask. It decides nothing itself: it looks
+/// up the place of a name in its listing, tells NameWalks and TreeWalk (fs/predict), and hands
+/// their advice to the two fetchers.
 ///
 /// Any thread may call any member; none waits for a request. Must outlive the tasks of the
 /// fetchers' pool.
@@ -33,28 +33,27 @@ class WalkWatch final {
 
   /// A program begins to read the directory's names.
   void on_listed(const std::string& directory) EXCLUDES(mutex_);
-  /// A program asks about a name; it may be known already.
+  /// A program asks about a name, whose attributes may be known already.
   void on_stat(const std::string& path) EXCLUDES(mutex_);
-  /// A program asks about a name about which the store has to be asked. A file of at most so many
-  /// bytes is best fetched with its bytes.
+  /// A program asks about a name whose attributes are not known. Returns the size up to which its
+  /// file is best fetched with its bytes.
   [[nodiscard]] std::uint64_t on_question(const std::string& path) EXCLUDES(mutex_);
   /// A program lists the directory of this name with attributes: it has come to this name, and will
-  /// ask about what follows.
+  /// ask about the names that follow.
   void on_listed_with_attributes(const std::string& path) EXCLUDES(mutex_);
   /// A program opens the file to read it.
   void on_open(const std::string& path) EXCLUDES(mutex_);
 
   /// A program walks through the directory: attributes of its names will be asked for.
   [[nodiscard]] bool is_walked(const std::string& directory) EXCLUDES(mutex_);
-  /// Of a program that lists the directory with attributes and has come to `place`: it goes by
+  /// True when a program that lists the directory with attributes, and has come to `place`, uses
   /// them.
   [[nodiscard]] bool wants_attributes(const std::string& directory, std::size_t place)
       EXCLUDES(mutex_);
 
  private:
   using Event = NameWalk::Advice (NameWalks::*)(const std::string&, NameWalk::Name, MonoTime);
-  /// Tells the walk through its directory of what has happened to the name, and has fetched what
-  /// it advises.
+  /// Tells the walk through its directory of an event with the name, and fetches what it advises.
   NameWalk::Advice follow(const std::string& path, Event event) EXCLUDES(mutex_);
   void fetch(const std::string& directory, const NamesAhead& names);
 

@@ -37,7 +37,7 @@ class SecretFile final {
   ~SecretFile();
 
   [[nodiscard]] const std::string& text() const { return *text_; }
-  /// Of the descriptor the text was read from.
+  /// Status of the descriptor that the text was read from.
   [[nodiscard]] const struct stat& status() const { return status_; }
 
  private:

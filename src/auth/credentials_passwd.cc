@@ -18,7 +18,7 @@ struct KeyPair {
 
 /// No service has a secret key as long as this, and every session token is longer.
 constexpr std::size_t kLongestSecret = 100;
-/// Of all-capital names, longer ones are keys and shorter ones may be old buckets.
+/// Names of capitals only: longer ones are keys, shorter ones may be old buckets.
 constexpr std::size_t kShortestKey = 12;
 
 /// Like the key ids that AWS, MinIO and Alibaba hand out for a while.

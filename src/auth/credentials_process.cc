@@ -59,7 +59,7 @@ class Child final {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
-  /// Its wait status; nothing when it lives on after `deadline`.
+  /// The child's wait status; nothing when it still lives at `deadline`.
   std::optional<int> wait(SteadyTime deadline) {
     for (;;) {
       int state = 0;

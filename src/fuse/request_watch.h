@@ -34,7 +34,7 @@ struct UnderWay {
   MonoTime since{};
   std::shared_ptr<Errand> errand = std::make_shared<Errand>();
 
-  // Of the watch, under its lock.
+  // Members of the watch, under its lock.
   bool kept = false;
   std::size_t slot = 0;
   std::uint64_t number = 0;  ///< never used twice; 0: not in the list
@@ -99,7 +99,7 @@ class RequestWatch final {
   bool hold(UnderWay& request, const std::function<void(fuse_req_t)>& use) EXCLUDES(mutex_);
   /// From now on the watch does not answer the request; only the thread that calls take() does.
   void keep(UnderWay& request) EXCLUDES(mutex_);
-  /// Before the object goes.
+  /// Ends the request; to be called before its UnderWay is destroyed.
   void end(UnderWay& request) EXCLUDES(mutex_);
 
   /// One round of the watch's thread.

@@ -334,7 +334,8 @@ bool Requester::replace_keys(const Call& call, Progress& progress) {
   }
   if (!awaits_keys(history)) return false;
   clock_.sleep_for(key_pause(progress.corrections[Retry::refresh_credentials]));
-  // Else the next attempt asks first whether the keys are still good.
+  // After a refusal that does not name the keys, the next attempt first tests whether they are
+  // still good.
   if (history.named) static_cast<void>(credentials_.refresh(progress.used));
   return true;
 }

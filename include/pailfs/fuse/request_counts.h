@@ -25,7 +25,7 @@ inline constexpr std::array<std::string_view, 30> kVerbs = {
     "fsync",    "release",   "opendir",  "readdir",     "readdirplus", "releasedir",
     "getxattr", "listxattr", "setxattr", "removexattr", "fallocate",   "other"};
 
-/// One of them; its index is found when the program is compiled.
+/// A verb of kVerbs; its index is found when the program is compiled.
 struct Verb {
   std::string_view name;
   std::size_t index;

@@ -71,7 +71,7 @@ struct Timing {
   std::string peer;  ///< "ADDRESS:PORT", of a proxy if one is used
 };
 
-/// One request and what came back.
+/// The outcome of one request.
 struct Exchange {
   Failure failure = Failure::none;
   std::optional<Error> body_error;  ///< with Failure::body: why the source could not be read

@@ -29,7 +29,7 @@ class Ending final {
   Ending(const Ending&) = delete;
   Ending& operator=(const Ending&) = delete;
 
-  /// Not from a handler of signals. The second time changes nothing.
+  /// Begins the end; a second call changes nothing. Not to be called in a signal handler.
   void begin() EXCLUDES(mutex_);
   /// Sets the function that is called before _exit(2), in place of the one before; may be null. It
   /// calls nothing back. If the old function is being called, waits for that, and then for ever.

@@ -24,7 +24,7 @@ class RunningDigest final {
   /// False where policy forbids the algorithm.
   [[nodiscard]] bool ok() const { return context_ != nullptr; }
   void add(std::string_view bytes);
-  /// Of everything added; nothing can be added afterwards.
+  /// The hash of everything added; nothing can be added afterwards.
   std::string finish();
 
  private:

@@ -25,8 +25,8 @@ class SingleFlight final {
    public:
     explicit Flight(std::string key) : key_(std::move(key)) {}
 
-    /// Of a flight that waits in the queue of a pool: its turn has come. False when a thread has
-    /// given it up; then there is nothing to do but to land it.
+    /// Begins a flight that waited in the queue of a pool. False when a thread has given it up; the
+    /// caller then only lands it.
     bool begin() EXCLUDES(mutex_) {
       MutexLock lock(mutex_);
       if (given_up_) return false;

@@ -31,7 +31,7 @@ struct OwnMount {
 
   /// The process is gone and cannot be asked or waited for.
   [[nodiscard]] bool is_dead() const { return record && !is_alive(record->pid); }
-  /// One sentence about a dead one, without an end.
+  /// One sentence about a dead mount, without a full stop.
   [[nodiscard]] std::string epitaph() const;
 };
 

@@ -39,7 +39,7 @@ void PosixFileSystem::keep_attributes() {
 void PosixFileSystem::keep_attributes_sometimes() {
   MonoTime last = attributes_kept_;
   if (config_.attribute_file.empty() || clock_.now() < last + kInterval) return;
-  // Of several threads that come here at once one goes on.
+  // Only one of several threads that come here at once goes on.
   if (!attributes_kept_.compare_exchange_strong(last, clock_.now())) return;
   lookups_.submit([this] { keep_attributes(); });
 }

@@ -50,7 +50,7 @@ class ReadAheadBudget final {
     const std::size_t streams = streams_;
     return memory_ / 4 * 3 / (streams > 0 ? streams : 1);
   }
-  /// So many small files may be in memory before a program opens them.
+  /// Most small files in memory before a program opens them.
   [[nodiscard]] std::size_t small_files() const { return memory_ / 16 / cache::kBlockSize; }
 
  private:

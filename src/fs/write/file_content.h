@@ -75,7 +75,7 @@ class FileContent final {
   [[nodiscard]] const store::ObjectAttributes& taken() const { return taken_; }
   /// There is an object of this name, namely base().
   [[nodiscard]] bool is_stored() const { return stored_; }
-  /// Not stored, but the name may lead to another object there.
+  /// True when the file is not stored, but the store may have another object of its name.
   [[nodiscard]] bool hides_object() const { return hides_object_; }
   /// We removed or replaced its object, so only its open handles see the bytes.
   [[nodiscard]] bool is_orphaned() const { return orphaned_; }

@@ -26,7 +26,7 @@ class Md5 final {
   void add(std::span<const char> bytes) {
     if (good_) EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
   }
-  /// Where policy forbids MD5 the name is one that no store gives; the store's replaces it.
+  /// Where policy forbids MD5 the ETag is one that no store gives; that of the store replaces it.
   store::ETag etag(BodyId id) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
     unsigned length = 0;
@@ -53,7 +53,7 @@ Status fill(ByteSource& source, std::uint64_t offset, std::span<char> out) {
   return {};
 }
 
-/// The verdict of a disk: one that has no room may have some later, any other failure stays.
+/// Notes a failure of the disk. A full disk is none, because it may have room later.
 Status of_disk(Status status, bool& failed) {
   failed = failed || (!status && status.error().err != ENOSPC && status.error().err != EDQUOT);
   return status;

@@ -11,8 +11,8 @@
 
 namespace pailfs::journal {
 
-/// Bytes of an object to be, on disk: in a record of the log or in a file of their own. Constant;
-/// any thread may read it.
+/// The bytes of a change on disk: in a record of the log or in a file of their own. Constant; any
+/// thread may read it.
 class Body final {
  public:
   Body(Place place, std::uint64_t size) : place_(std::move(place)), size_(size) {}
@@ -22,11 +22,11 @@ class Body final {
   [[nodiscard]] std::uint64_t size() const { return size_; }
   /// Exactly out.size() bytes at `offset`, which it has.
   Status read(std::uint64_t offset, std::span<char> out) const;
-  /// The segment of the log whose file it lies in; 0: a file of its own.
+  /// The segment of the log whose file has the bytes; 0: a file of their own.
   [[nodiscard]] std::uint64_t segment() const {
     return place_.segment ? place_.segment->number : 0;
   }
-  /// Of a file of its own; else empty.
+  /// Path of the file of its own; else empty.
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
@@ -48,9 +48,9 @@ class BodySource final : public ByteSource {
   const BodyPtr body_;
 };
 
-/// What was taken from a ByteSource: the bytes, durable if they are in a file of their own.
+/// The bytes taken from a ByteSource, durable if they are in a file of their own.
 struct Taken {
-  std::string bytes;  ///< when it is small: they go into the log's record
+  std::string bytes;  ///< of a small body: they go into the log's record
   BodyPtr body;       ///< else
   store::ETag etag;   ///< the MD5 of the bytes, as S3 names an object that was put in one piece
 };
@@ -58,7 +58,7 @@ struct Taken {
 constexpr std::uint64_t kInlineBody = 128U << 10U;
 
 /// Reads all of `source`; large ones into a new file of `directory` that is named after `id`.
-/// `disk_failed` is set when the error is the disk's, and not for want of room.
+/// `disk_failed` is set when the disk has failed, but not when it is full.
 Result<Taken> take(ByteSource& source, Disk& disk, const std::string& directory, BodyId id,
                    bool& disk_failed);
 std::string body_path(const std::string& directory, BodyId id);

@@ -19,7 +19,7 @@ void BodyStore::give_up(BodyId id) {
 }
 
 void BodyStore::give_up(BodyPtr body) {
-  // Bytes in the log go with its segment.
+  // Bytes in the log are removed with its segment.
   if (!body->path().empty()) given_up_.push_back(std::move(body));
 }
 

@@ -16,13 +16,13 @@ namespace pailfs::journal {
 class BodyStore final {
  public:
   void keep(BodyId id, BodyPtr body) { bodies_[id] = std::move(body); }
-  /// Null: what is wanted has no bytes of its own, or they are not here.
+  /// The body of the change; null when the change has no bytes of its own, or they are not here.
   [[nodiscard]] BodyPtr find(const Want& want) const;
-  /// No change needs it any more.
+  /// Tells that no change needs the body any more.
   void give_up(BodyId id);
-  /// The same of a body that was never kept.
+  /// The same for a body that was never added.
   void give_up(BodyPtr body);
-  /// The files to be removed after the next sync; they are told once.
+  /// The files to be removed after the next sync; each is returned once.
   [[nodiscard]] std::vector<BodyPtr> take_given_up();
   [[nodiscard]] std::unordered_set<BodyId> in_segment(std::uint64_t segment) const;
   [[nodiscard]] bool empty() const { return bodies_.empty(); }

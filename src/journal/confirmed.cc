@@ -9,10 +9,10 @@ namespace {
 constexpr std::size_t kMostNames = 65'536;
 constexpr std::size_t kMostContent = 10'000;
 constexpr std::size_t kMostChanges = 100'000;
-/// A listing that was asked for longer ago has been given up.
+/// A listing takes no longer than this.
 constexpr std::chrono::seconds kLongestListing{150};
-/// How long what was stored is shown without asking whether another machine has changed it since:
-/// programs read what they have just written.
+/// How long a stored object is shown without asking whether another client has changed it since:
+/// programs read files that they have just written.
 constexpr std::chrono::seconds kOwnWord{5};
 
 }  // namespace

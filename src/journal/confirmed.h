@@ -13,28 +13,29 @@
 
 namespace pailfs::journal {
 
-/// What the store has confirmed a moment ago: shown without asking, laid over listings that were
-/// asked for before, and known by the name (ETag) that this mount gave it first, also where the
-/// store names it otherwise. Bounded; what is forgotten is asked for. Not thread-safe: its owner
-/// locks.
+/// Changes that the store has confirmed a moment ago. They are shown without a request, laid over
+/// listings that were asked for before, and keep the ETag that this mount gave them first, also
+/// when the store gives them another. Bounded: the store is asked about forgotten ones. Not
+/// thread-safe: its owner locks.
 class Confirmed final {
  public:
   Confirmed();
 
-  /// A change that waited is carried out, and `found` is what the store now has.
+  /// Notes that a waiting change is carried out and the store now has `found`.
   void carried_out(const store::Key& key, const Want& want, const Base& found, MonoTime now);
-  /// A change went straight to the store, which named it.
+  /// Notes a change that went straight to the store, which gave it this ETag.
   void passed_on(const store::Key& key, const Want& want, MonoTime now);
-  /// A copy went straight to the store: its destination has the name that the store gives it.
+  /// Notes a copy that went straight to the store: its destination has the store's ETag.
   void forget_name(const store::Key& key) { names_.erase(key); }
-  /// The key may hold something else by now: it is not shown without asking.
+  /// Notes that another object may be at the key by now: it is not shown without a request.
   void forget_content(const store::Key& key) { content_.erase(key); }
-  /// Nothing is known of what became of the last change of that key.
+  /// Notes that the result of the last change of that key is unknown.
   void doubt(const store::Key& key);
 
   [[nodiscard]] store::ETag stored_name(const store::Key& key, const store::ETag& shown);
   [[nodiscard]] store::ETag shown_name(const store::Key& key, const store::ETag& stored);
-  /// What the object is, if that is so sure that the store need not be asked at `now`; else null.
+  /// The object at the key, if it is certain enough at `now` to be shown without a request; else
+  /// null.
   [[nodiscard]] const Want* content(const store::Key& key, MonoTime now);
 
   /// The changes that were confirmed since then, the last one first. `visit` returns false to end.
@@ -55,7 +56,7 @@ class Confirmed final {
 
   cache::ExpiringLru<store::Key, Name> names_;
   cache::ExpiringLru<store::Key, Want> content_;
-  std::deque<Change> changes_;  // that a listing which is under way may have missed
+  std::deque<Change> changes_;  // those that a listing under way may have missed
 };
 
 }  // namespace pailfs::journal

@@ -10,9 +10,8 @@
 
 namespace pailfs::journal {
 
-/// Changes the journal's files and makes changes last. A seam: a test notes them, and what a power
-/// cut would leave of them. Nothing is durable, and nothing in order, until the sync after it. Any
-/// thread.
+/// Changes the journal's files and syncs them. A seam: a test notes the changes and simulates power
+/// cuts. No change is durable, nor are changes in order, until the sync after them. Any thread.
 class Disk {
  public:
   Disk() = default;
@@ -24,12 +23,12 @@ class Disk {
   virtual Result<UniqueFd> create(const std::string& path);
   virtual Status write(int file, std::span<const char> bytes, std::uint64_t offset);
   virtual Status truncate(int file, std::uint64_t size);
-  /// Bytes and size. EIO: also when the file has lost its name, by which the next mount would find
-  /// it.
+  /// Makes bytes and size durable. EIO also when the file has lost its name, by which the next
+  /// mount would find it.
   virtual Status sync(int file);
-  /// Names made and removed in it.
+  /// Makes the names made and removed in the directory durable.
   virtual Status sync_directory(const std::string& path);
-  /// Fine when it is not there.
+  /// Removes the file; success also when it does not exist.
   virtual Status remove(const std::string& path);
 };
 

@@ -11,7 +11,7 @@
 namespace pailfs::journal {
 namespace {
 
-/// Without any progress for this long the end of a mount leaves the rest to the next one.
+/// After this long without progress the end of a mount leaves the rest to the next mount.
 constexpr std::chrono::seconds kStandstill{60};
 constexpr std::chrono::milliseconds kLook{200};
 
@@ -114,8 +114,8 @@ Status Journal::settle(const store::Key& key) {
 
 Status Journal::settle_claimed(const store::Key& key) {
   const Status settled = await(key);
-  // Whatever now goes to the store directly must not be followed, after a crash, by what was
-  // carried out before it: that it was has to be on the disk first.
+  // A change that goes straight to the store must not be undone after a crash by an earlier change
+  // of the journal: the records that those are done must be on the disk first.
   const Status durable = log_->commit_all();
   if (!durable) log_warning("the journal: " + durable.error().text);
   return settled;
@@ -145,7 +145,7 @@ Status Journal::settle_all() {
   wake_worker();
   std::uint64_t before = carried_out_;
   MonoTime moved = clock_.now();
-  // Refused changes, and what waits for them, are for another day.
+  // Refused changes, and changes that wait for them, are left to the next mount.
   const auto left = [&]() NO_THREAD_SAFETY_ANALYSIS {
     return in_flight_ > 0 || pending_.has_hope(clock_.now());
   };

@@ -2,22 +2,22 @@
 // With durability=local the journal stands between fs and the client: an ObjectStore over an
 // ObjectStore. A change, file by file:
 //
-// journal_changes.cc takes the body (body.cc: small ones into the record, large ones into a file
-// of their own), appends a record (record.cc), which by itself says all that is known of the key,
-// versions of ours that may be in the store included, and waits for the fdatasync that all share
-// (log.cc), which writes zeros ahead so that it has only bytes to write. Only then the change
-// becomes part of pending.cc, the pure core: one state per key, the log merged, with the rules of
-// what may be sent when.
+// journal_changes.cc takes the body (body.cc: small ones into the record, large ones into a file of
+// their own), appends a record (record.cc), which by itself has all knowledge of the key, also of
+// our versions that may be in the store, and waits for the fdatasync that all share (log.cc), which
+// writes zeros ahead so that it has only bytes to write. Only then the change becomes part of
+// pending.cc, the pure core: one state per key, the log merged, with the rules for which change may
+// be sent when.
 //
 // The threads of workers.cc take jobs from it (journal_work.cc), sender.cc carries one out and
-// looks first where another writer's version could be lost (want.cc judges), and what is over is
-// appended as done.
+// looks first where another writer's version could be lost (want.cc judges), and a change that is
+// over is appended as done.
 //
-// journal_reads.cc and journal_list.cc (overlay.cc) show the store with what waits laid over it.
-// knowledge.cc remembers what the store's replies have shown: upon which version a change is made,
-// and what was never there; confirmed.cc what they have confirmed of ours. journal_clean.cc lets
-// records, bodies and segments go; journal_open.cc reads what a dead mount has left, and
-// journal_left.cc says what is left and why.
+// journal_reads.cc and journal_list.cc (overlay.cc) show the store with the waiting changes laid
+// over it. knowledge.cc remembers from the store's replies upon which version a change is made and
+// which keys were never there; confirmed.cc remembers our changes that they confirmed.
+// journal_clean.cc removes records, bodies and segments; journal_open.cc reads the changes that a
+// dead mount has left, and journal_left.cc says which are left and why.
 #pragma once
 
 #include <deque>
@@ -53,11 +53,11 @@ struct Directory {
   UniqueFd lock;  ///< held as long as the journal is ours
   std::shared_ptr<Disk> disk;
 };
-/// Makes what is missing and takes the lock.
+/// Makes the missing directories and takes the lock.
 Result<Directory> take_directory(const Config& config);
 std::string directory_path(const std::string& cache_directory, const std::string& identity);
 
-/// Keeps the bytes of a change that cannot be carried out, with a note that says of what and why.
+/// Keeps the bytes of a change that cannot be carried out, with a note of its key and the reason.
 /// Returns the file's path.
 Result<std::string> set_aside(const Directory& directory, const Job& job, const BodyPtr& body,
                               const std::string& why, WallTime now);
@@ -69,9 +69,10 @@ Result<std::string> set_aside(const Directory& directory, const Job& job, const 
 /// records is that of the sequence numbers; the batch is awaited without a lock; only then it
 /// becomes pending, visible to readers and workers.
 ///
-/// Files: journal.cc (life, waiting), journal_left.cc (what waits, and why), journal_open.cc (what
-/// the last mount left), journal_changes.cc (put, copy, remove), journal_reads.cc, journal_list.cc,
-/// journal_uploads.cc (those in parts), journal_work.cc (the workers).
+/// Files: journal.cc (life, waiting), journal_left.cc (which changes wait, and why),
+/// journal_open.cc (the changes that the last mount left), journal_changes.cc (put, copy, remove),
+/// journal_reads.cc, journal_list.cc, journal_uploads.cc (those in parts), journal_work.cc (the
+/// workers).
 class Journal final : public JournalStore {
  public:
   Journal(const Config& config, store::ObjectStore& store, Clock& clock, Directory directory,
@@ -80,10 +81,10 @@ class Journal final : public JournalStore {
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
-  /// What is in the directory; then the workers begin.
+  /// Reads the directory; then the workers begin.
   Status open() EXCLUDES(mutex_);
-  /// What a worker does: sends what is due, or cleans. False: nothing to do now. Tests without
-  /// workers call it.
+  /// One turn of a worker: sends changes that are due, or cleans. False: nothing to do now. Tests
+  /// without workers call it.
   bool turn() EXCLUDES(mutex_);
 
   Result<store::ObjectInfo> head(const store::Key& key) override;
@@ -103,7 +104,7 @@ class Journal final : public JournalStore {
   Waiting waiting() override;
 
  private:
-  /// Somebody who waits until the changes of `key` up to `seq` are over.
+  /// A thread that waits until the changes of `key` up to `seq` are over.
   struct Waiter {
     store::Key key;
     Sequence seq = 0;
@@ -119,16 +120,16 @@ class Journal final : public JournalStore {
     std::string bytes;
     BodyPtr body;  ///< or a file of its own
   };
-  /// Holds keys for whoever acknowledges or passes through a change of them.
+  /// Holds keys for a thread that acknowledges a change of them or passes it through.
   class Claim;
 
   // journal.cc
-  /// Waits until nobody else has one of them.
+  /// Waits until no other thread has claimed one of the keys, and claims them.
   Status claim(const std::vector<store::Key>& keys) EXCLUDES(mutex_);
   void unclaim(const std::vector<store::Key>& keys) EXCLUDES(mutex_);
-  /// Waits until `done()`, as long as patience lasts. `what` is for the error.
+  /// Waits until `done()`, at most Config::patience. `what` is for the error.
   Status wait_until(const std::function<bool()>& done, const char* what) REQUIRES(mutex_);
-  /// Until nothing waits for `key`, and never will again after a crash.
+  /// Waits until no change of `key` waits, nor would again after a crash.
   Status settle_claimed(const store::Key& key) EXCLUDES(mutex_);
   Status await(const store::Key& key) EXCLUDES(mutex_);
   Status settle_all() EXCLUDES(mutex_);
@@ -148,21 +149,21 @@ class Journal final : public JournalStore {
 
   // journal_changes.cc
   Status check_limits(const store::Key& key, const store::ObjectAttributes& attributes) const;
-  /// Waits for room. The bytes count until they are taken off again.
+  /// Waits for room. The bytes count as admitted until the caller subtracts them.
   Status admit(const std::vector<store::Key>& keys, std::uint64_t bytes) EXCLUDES(mutex_);
-  /// Makes them durable and pending; one verdict each. Their keys are claimed.
+  /// Makes the changes durable and pending; one verdict each. Their keys are claimed.
   std::vector<Status> acknowledge(std::vector<Change> changes) EXCLUDES(mutex_);
   void become_pending(const Change& change, const Place& place) REQUIRES(mutex_);
   [[nodiscard]] Base base_of(const store::Key& key) REQUIRES(mutex_);
   Result<store::ETag> put_admitted(const store::PutRequest& request, ByteSource& body);
   std::vector<Status> remove_some(const std::vector<store::Key>& keys);
   std::vector<Status> remove_each(const std::vector<store::Key>& keys, const Status& wrong);
-  /// What becomes pending if it is acknowledged; held against release and change meanwhile.
+  /// The target of a copy, to be acknowledged. It holds body or source until it is released.
   Result<Want> resolve_copy(const store::CopyRequest& request) EXCLUDES(mutex_);
   std::optional<Result<Want>> known_source(const store::CopyRequest& request,
                                            const std::optional<store::ObjectInfo>& shown)
       REQUIRES(mutex_);
-  // Straight to the store, after what waits for the keys.
+  // Straight to the store, after the changes that wait for the keys.
   Result<store::ETag> put_through(const store::PutRequest& request, ByteSource& body);
   std::vector<Status> remove_through(const std::vector<store::Key>& keys);
   Result<store::ETag> copy_through(const store::CopyRequest& request);
@@ -171,7 +172,7 @@ class Journal final : public JournalStore {
 
   // journal_reads.cc
   Result<store::ObjectInfo> head_store(const store::Key& key) EXCLUDES(mutex_);
-  /// One attempt; `again`: what was waiting has been carried out meanwhile, look again.
+  /// One attempt; `again`: the waiting change has been carried out meanwhile, so look again.
   Result<store::ObjectInfo> get_once(const store::GetRequest& request, store::ByteSink& sink,
                                      bool& again);
 
@@ -181,9 +182,10 @@ class Journal final : public JournalStore {
   Result<bool> is_all_removed(const std::string& prefix, MonoTime since) EXCLUDES(mutex_);
 
   // journal_work.cc
-  /// `clean_early`: what is over is made durable as soon as there is nothing to send.
+  /// `clean_early`: records of changes that are over are synced as soon as there is nothing to
+  /// send.
   bool turn_locked(bool clean_early) REQUIRES(mutex_);
-  /// When the next change becomes due, or what is over must be made durable.
+  /// When the next change becomes due, or records of changes that are over must be synced.
   [[nodiscard]] MonoTime next_due() REQUIRES(mutex_);
   void wake_worker() REQUIRES(mutex_) { workers_.wake_at(clock_.now()); }
   /// A worker takes its turn when the next change becomes due.
@@ -202,9 +204,9 @@ class Journal final : public JournalStore {
   void fetch_copy(const Job& job) EXCLUDES(mutex_);
 
   // journal_clean.cc
-  /// Makes what is over durable, then lets bodies and segments go.
+  /// Syncs the records of changes that are over, then removes bodies and segments.
   void clean() EXCLUDES(mutex_);
-  /// `durable`: records of what is over that have been synced.
+  /// `durable`: number of records of changes that are over which have been synced.
   Status drop_segments(std::size_t durable) EXCLUDES(mutex_);
   void clean_oldest_segment() EXCLUDES(mutex_);
   struct Moved {
@@ -231,7 +233,7 @@ class Journal final : public JournalStore {
   Overlay overlay_ GUARDED_BY(mutex_){pending_, knowledge_, confirmed_};
   BodyStore bodies_ GUARDED_BY(mutex_);
   std::unordered_map<store::Key, std::uint64_t> segments_
-      GUARDED_BY(mutex_);  // of the record that a pending key needs: its last
+      GUARDED_BY(mutex_);  // the one with the last record of a pending key
   std::unordered_set<store::Key> claimed_ GUARDED_BY(mutex_);
   std::list<Waiter*> waiters_ GUARDED_BY(mutex_);
   Sequence next_seq_ GUARDED_BY(mutex_) = 1;
@@ -241,7 +243,8 @@ class Journal final : public JournalStore {
   bool acknowledges_ GUARDED_BY(mutex_);
   bool closing_ GUARDED_BY(mutex_) = false;
   std::size_t in_flight_ GUARDED_BY(mutex_) = 0;
-  std::size_t undurable_ GUARDED_BY(mutex_) = 0;  // records of what is over, not yet synced
+  std::size_t undurable_ GUARDED_BY(mutex_) = 0;  // records of changes that are over, not yet
+                                                  // synced
   MonoTime undurable_since_ GUARDED_BY(mutex_){};
   bool cleaning_ GUARDED_BY(mutex_) = false;
   unsigned troubles_ GUARDED_BY(mutex_) = 0;  // failures in a row
@@ -250,7 +253,7 @@ class Journal final : public JournalStore {
   std::uint64_t conflicts_ GUARDED_BY(mutex_) = 0;
   std::deque<Unstored> set_aside_ GUARDED_BY(mutex_);
   std::string last_trouble_ GUARDED_BY(mutex_);
-  Workers workers_;  // the last: its threads use all of the above
+  Workers workers_;  // the last member: its threads use all of the above
 };
 
 }  // namespace pailfs::journal

@@ -12,18 +12,19 @@
 namespace pailfs::journal {
 namespace {
 
-/// What one acknowledgement of many removals takes.
+/// Most removals in one acknowledgement.
 constexpr std::size_t kMostAtOnce = 1000;
-/// How long ago the store must have named the version that a copy is promised of.
+/// How old the knowledge of a source's version may be when a copy of it is acknowledged.
 constexpr std::chrono::seconds kFresh{10};
 
-/// An upload in parts has made it: a copy of it, even onto itself, gets another name.
+/// True for the ETag of an upload in parts: a copy of the object, even onto itself, gets another
+/// ETag.
 bool was_in_parts(const store::ETag& etag) {
   return etag.value.find('-') != std::string::npos;
 }
 
-/// Its bytes may be elsewhere by now than where its copy was to take them from: only the store
-/// knows.
+/// True when the waiting copy may have been made already, so that only the store knows where its
+/// bytes are.
 bool in_flux(const store::Key& key, const Pending::Entry& entry) {
   const Want& want = entry.want;
   if (want.kind != Want::Kind::copy) return false;
@@ -54,7 +55,7 @@ class Journal::Claim final {
 Status Journal::check_limits(const store::Key& key,
                              const store::ObjectAttributes& attributes) const {
   if (key.empty()) return Error{EINVAL, "a key must not be empty"};
-  // What a store would tell at once, and a journal too late.
+  // Errors that a store would report at once, and a journal only too late.
   const store::Limits limits = store_.limits();
   if (Status fits = store::check_length(key.size(), key, limits); !fits) return fits;
   std::size_t size = 0;
@@ -174,7 +175,7 @@ void Journal::note_stored(const store::Key& key, const Base& base, std::uint64_t
   confirmed_.passed_on(key, want, clock_.now());
 }
 
-/// What failed may have been done all the same: nothing is known of it any more.
+/// Forgets the key, because a change that failed may have been made all the same.
 void Journal::note_doubt(const store::Key& key) {
   MutexLock lock(mutex_);
   confirmed_.doubt(key);
@@ -212,7 +213,7 @@ Result<store::ETag> Journal::put(const store::PutRequest& request, ByteSource& b
     MutexLock lock(mutex_);
     admitted_bytes_ -= size;
   }
-  // A disk that fails is no reason to fail the write.
+  // When the disk fails the write goes straight to the store.
   if (!etag && !acknowledges()) return put_through(request, body);
   return etag;
 }
@@ -289,7 +290,7 @@ std::vector<Status> Journal::remove_some(const std::vector<store::Key>& keys) {
   return statuses;
 }
 
-/// One of them cannot be a key: the others are removed all the same.
+/// Removes each key by itself, because one of them is invalid.
 std::vector<Status> Journal::remove_each(const std::vector<store::Key>& keys, const Status& wrong) {
   if (keys.size() == 1) return {wrong};
   std::vector<Status> statuses;
@@ -333,8 +334,8 @@ Result<store::ETag> Journal::copy_through(const store::CopyRequest& request) {
   return etag;
 }
 
-/// What a copy of `source` is, if that has something waiting or was just shown by the store.
-/// Nothing: the store has to be asked.
+/// The target of a copy of `source`, if that has a waiting change or was just shown by the store.
+/// Nothing: the store must be asked.
 std::optional<Result<Want>> Journal::known_source(const store::CopyRequest& request,
                                                   const std::optional<store::ObjectInfo>& shown) {
   const store::Key& source = request.source;
@@ -347,7 +348,7 @@ std::optional<Result<Want>> Journal::known_source(const store::CopyRequest& requ
     const auto known = knowledge_.find(source, clock_.now());
     if (!known || known->time + kFresh < clock_.now()) return std::nullopt;
     if (known->base.kind != Base::Kind::version) return std::nullopt;
-    // The store will name the copy otherwise: only by its attributes it is known again.
+    // The store will give the copy another ETag, so it can be recognised only by its attributes.
     const bool renamed = was_in_parts(known->base.etag) && !request.attributes;
     if (renamed && !shown) return std::nullopt;
     want.kind = Want::Kind::copy;
@@ -388,12 +389,12 @@ Result<Want> Journal::resolve_copy(const store::CopyRequest& request) {
         if (!cleared) return cleared.error();
       }
       if (auto want = known_source(request, shown)) {
-        // From here on nothing may happen to what is copied.
+        // From here on the source must not change.
         if (*want) pending_.hold(destination, **want);
         return std::move(*want);
       }
     }
-    // An answer is what known_source() then finds.
+    // The answer goes into knowledge_, where known_source() then finds it.
     auto info = head_store(request.source);
     if (!info) return info.error();
     shown = std::move(*info);

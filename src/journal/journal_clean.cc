@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is over leaves the disk: records, bodies, segments.
+// Removes records, bodies and segments of changes that are over from the disk.
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,7 +20,8 @@ void Journal::clean() {
   }
   Status status = log_->commit_all();
   for (const BodyPtr& body : doomed) static_cast<void>(directory_.disk->remove(body->path()));
-  // Then the next mount finds changes without their bytes and knows that they were carried out.
+  // After a failure here the next mount finds changes without their bytes and knows that they were
+  // carried out.
   if (!status) log_warning("the journal: " + status.error().text);
   status = drop_segments(records);
   if (status) status = log_->remove_dropped();
@@ -32,7 +33,7 @@ Status Journal::drop_segments(std::size_t durable) {
   undurable_ -= std::min(undurable_, durable);
   undurable_since_ = clock_.now();
   if (pending_.entries().empty() && bodies_.empty() && acknowledging_.empty() && undurable_ == 0) {
-    // A new file costs the next change more than a few dead records cost anybody.
+    // A new file costs the next change more than a few dead records cost.
     return log_->bytes() < (closing_ ? 1 : log_->sizes().ahead) ? Status() : log_->clear();
   }
   lock.unlock();
@@ -40,7 +41,7 @@ Status Journal::drop_segments(std::size_t durable) {
   return {};
 }
 
-/// What of the oldest segment still lives is appended again, and the segment removed.
+/// Appends the living records of the oldest segment again, and removes the segment.
 void Journal::clean_oldest_segment() {
   std::vector<Moved> moved;
   std::uint64_t oldest = 0;
@@ -50,7 +51,7 @@ void Journal::clean_oldest_segment() {
     if (log_->segments() < 2 || acknowledging_.contains(oldest)) return;
     const auto keys = living_in(oldest);
     if (!keys) return;
-    // To rewrite what lives is worth it when most of the log is dead.
+    // Only when most of the log is dead is it worth rewriting the living records.
     const std::uint64_t much = 2 * log_->sizes().segment + pending_.bytes() * 3 / 2;
     if (!keys->empty() && log_->bytes() < much) return;
     for (const store::Key& key : *keys) {
@@ -70,12 +71,13 @@ void Journal::clean_oldest_segment() {
     if (!each.has_bytes) continue;
     bodies_.keep(entry->want.body, std::make_shared<Body>(each.appended.bytes, entry->want.size));
   }
-  // Anything that has become pending, or is being copied, meanwhile counts too.
+  // Changes that have become pending meanwhile, and sources being copied, count too.
   const auto left = living_in(oldest);
   if (durable && left && left->empty() && log_->oldest_segment() == oldest) log_->drop_oldest();
 }
 
-/// Keys whose record or bytes are in that segment; nothing if bytes are that belong to none.
+/// Keys whose record or bytes are in that segment; nothing if it has bytes that belong to no
+/// pending key.
 std::optional<std::vector<store::Key>> Journal::living_in(std::uint64_t segment) {
   const std::unordered_set<BodyId> bodies = bodies_.in_segment(segment);
   std::unordered_set<BodyId> reached;

@@ -39,7 +39,7 @@ class FileSource final : public ByteSource {
 
 }  // namespace
 
-/// The store cannot copy: the bytes come here and go back as a body.
+/// Fetches the bytes of a copy that the store cannot make into a body, which is then sent.
 void Journal::fetch_copy(const Job& job) {
   const auto fail = [&](const Error& error) {
     Verdict verdict;

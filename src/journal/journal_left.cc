@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is left, and why: for status, sync and unmount.
+// The changes that are left, and why: for status, sync and unmount.
 #include <algorithm>
 
 #include "pailfs/util/text.h"
@@ -9,7 +9,7 @@
 namespace pailfs::journal {
 namespace {
 
-/// Names in one sentence; a list has Waiting::kMostShown.
+/// Most names in one sentence; a list has Waiting::kMostShown.
 constexpr std::size_t kMostNamed = 5;
 
 }  // namespace

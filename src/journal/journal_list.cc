@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// list: pages of the store with what waits laid over them.
+// list: pages of the store with the waiting changes laid over them.
 #include <algorithm>
 
 #include "journal.h"
@@ -7,7 +7,7 @@
 
 namespace pailfs::journal {
 
-/// `since`: when the store was asked, which has shown `prefix`.
+/// `since`: when the page was asked for that has shown `prefix`.
 Result<bool> Journal::is_all_removed(const std::string& prefix, MonoTime since) {
   store::ListRequest request;
   request.prefix = prefix;
@@ -16,7 +16,7 @@ Result<bool> Journal::is_all_removed(const std::string& prefix, MonoTime since) 
     {
       MutexLock lock(mutex_);
       if (overlay_.is_known_all_removed(prefix, clock_.now())) return true;
-      // One that has been confirmed meanwhile counts: the store's page may be from before.
+      // A removal confirmed meanwhile counts too: the store's page may be from before it.
       if (overlay_.removals_below(prefix) == 0 && !overlay_.was_removed_below(prefix, since))
         return false;
     }
@@ -56,7 +56,7 @@ Result<store::ListPage> Journal::list_overlaid(const store::ListRequest& request
   for (;;) {
     {
       MutexLock lock(mutex_);
-      // What is about to be removed must not make a page of two a page of none.
+      // A larger page is asked for, so that names about to be removed do not empty it.
       const std::size_t more = overlay_.removals_below(request.prefix);
       inner.max_keys =
           std::min(std::max(Overlay::kStorePage, request.max_keys), request.max_keys + more);
@@ -70,7 +70,8 @@ Result<store::ListPage> Journal::list_overlaid(const store::ListRequest& request
       knowledge_.saw_page(inner, *page, asked);
       items = overlay_.lay_over(request, *page, asked, after);
     }
-    // Some stores list in no order: only of the page that was given out in part is this true.
+    // Only names of the page that was returned in part are skipped, because some stores list
+    // without order.
     if (inside) items.erase(items.begin(), items.upper_bound(after));
     for (auto& [name, item] : items) {
       if (!item.object && item.from_store) {

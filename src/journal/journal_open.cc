@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The journal's directory, and what the last mount left in it.
+// Opens the journal's directory and reads the changes that the last mount left in it.
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/file.h>
@@ -51,7 +51,7 @@ Status refuse_memory(const std::string& path) {
   return {};
 }
 
-/// The file `identity` says what the journal is for; a person can read it.
+/// The file `identity` names the bucket that the journal is for, readable for people.
 Status check_identity(Disk& disk, const std::string& path, const std::string& identity) {
   const std::string wanted = std::string(kFormat) + identity + "\n";
   const std::string file = path + "/identity";
@@ -181,7 +181,7 @@ Status Journal::open() {
   return {};
 }
 
-/// Finds the bodies of what waits; removes those that nothing waits for.
+/// Finds the bodies of waiting changes; removes bodies that no change needs.
 void Journal::take_bodies(const std::unordered_map<BodyId, Place>& places, Sequence& last) {
   std::vector<std::pair<store::Key, Sequence>> lost;
   for (const auto& [key, entry] : pending_.entries()) {
@@ -216,7 +216,7 @@ void Journal::take_bodies(const std::unordered_map<BodyId, Place>& places, Seque
     const auto id = parse_uint(entry.path().filename().string(), 16);
     if (!id) continue;
     last = std::max(last, *id);
-    // Damaged records may have been theirs.
+    // With a damaged log the body may belong to a damaged record.
     const bool orphan = !needed.contains(*id) && log_->damage().empty();
     if (orphan) static_cast<void>(directory_.disk->remove(entry.path()));
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// head and get: what waits, else what the store says.
+// head and get: of the waiting change, else of the store.
 #include <algorithm>
 #include <vector>
 
@@ -20,7 +20,7 @@ store::ObjectInfo info_of(const Want& want) {
   info.last_modified = std::chrono::floor<std::chrono::seconds>(want.time);
   info.attributes = want.attributes;
   if (info.attributes.content_type.empty()) {
-    info.attributes.content_type = "binary/octet-stream";  // as S3 has it
+    info.attributes.content_type = "binary/octet-stream";  // as S3 does
   }
   return info;
 }
@@ -39,7 +39,7 @@ Status deliver(const Body& body, store::ByteRange range, store::ByteSink& sink) 
   return {};
 }
 
-/// Knows how far the receiver is, so that the rest can come from somewhere else.
+/// Counts the delivered bytes, so that the rest can come from another place.
 class CountingSink final : public store::ByteSink {
  public:
   explicit CountingSink(store::ByteSink& to) : to_(to) {}
@@ -89,7 +89,7 @@ Result<store::ObjectInfo> Journal::head(const store::Key& key) {
     want.attributes = source->attributes;
     return info_of(want);
   }
-  // Carried out, and the source removed: known by now, or by a dead mount only.
+  // The copy was carried out and its source removed, by this mount just now or by a dead one.
   auto arrived = head_store(key);
   MutexLock lock(mutex_);
   if (pending_.find(key) == nullptr) return arrived;
@@ -138,7 +138,7 @@ Result<store::ObjectInfo> Journal::get_once(const store::GetRequest& request, st
   const MonoTime asked = clock_.now();
   auto info = store_.get(sent, sink);
   if (!info && (info.error().err == ESTALE || info.error().err == ENOENT) && waits) {
-    // The copy may have arrived already: its source is gone, or has got another name by it.
+    // The copy may have arrived already: its source is then gone, or has another ETag.
     const auto now = store_.head(request.key);
     if (now && is_ours(mark_of(want), *now)) {
       sent.key = request.key;
@@ -150,7 +150,8 @@ Result<store::ObjectInfo> Journal::get_once(const store::GetRequest& request, st
   if (!info) {
     confirmed_.forget_content(request.key);
     const Pending::Entry* entry = pending_.find(request.key);
-    // Carried out, or taken in, since we looked: the bytes are elsewhere now.
+    // The change was carried out, or a new one taken in, since we looked: the bytes are in another
+    // place now.
     again = waits != (entry != nullptr) || (entry != nullptr && entry->want.etag != want.etag);
     return info;
   }
@@ -172,7 +173,7 @@ Result<store::ObjectInfo> Journal::get(const store::GetRequest& request, store::
     bool again = false;
     auto info = get_once(rest, counting, again);
     if (info || counting.refused || !again || round == kRounds) return info;
-    // Only for a pinned version is the rest the rest of the same bytes.
+    // Only a pinned version makes sure that the rest is of the same bytes.
     if (counting.delivered == 0) continue;
     if (request.if_match.empty()) return info;
     const std::uint64_t begin = (rest.range ? rest.range->begin : 0) + counting.delivered;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Uploads in parts: confirmed by the store itself, in their turn among what waits.
+// Uploads in parts: confirmed by the store itself, in their turn among the waiting changes.
 #include "journal.h"
 
 namespace pailfs::journal {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The workers: what waits is carried out, and what became of it noted.
+// The workers: carry out waiting changes and note the results.
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,14 +19,14 @@ constexpr std::chrono::seconds kLongestPause{30};
 /// From this many failures in a row on, one request at a time tries whether the store is back.
 constexpr unsigned kOutage = 3;
 constexpr std::chrono::minutes kRetryRefused{10};
-/// What the store refuses for now is tried again after this, then after twice as long, ...
+/// A change refused for now is tried again after this, then after twice as long, ...
 constexpr std::chrono::minutes kRetryObstinate{1};
 // How long a worker sleeps: with nothing to do, with something to do later, at least.
 constexpr std::chrono::seconds kIdle{5};
 constexpr std::chrono::milliseconds kIdleLook{250};
 constexpr std::chrono::milliseconds kShortest{10};
-/// Records of what is over are synced together, so that whoever waits for a change of his own is
-/// seldom behind them.
+/// Records of changes that are over are synced together, so that a writer that waits for its own
+/// change seldom waits for them.
 constexpr std::size_t kSyncEvery = 512;
 constexpr std::chrono::milliseconds kSyncAfter{250};
 
@@ -67,8 +67,8 @@ MonoTime Journal::next_due() {
   return at ? std::clamp<MonoTime>(*at, now + kShortest, now + kIdleLook) : now + kIdle;
 }
 
-/// Under pressure a worker looks at once: to find out when the next of many changes becomes due
-/// costs more than to look.
+/// Under pressure a worker looks at once, because to find out when the next of many changes is due
+/// costs more.
 void Journal::wake_worker_in_time() {
   workers_.wake_at(under_pressure() ? clock_.now() : next_due());
 }
@@ -186,7 +186,7 @@ void Journal::note_trouble(const Job& job, const Verdict& verdict) {
   const auto shows = pending_.failed(job.key, job.seq, now + pause_after(job.attempts),
                                      verdict.may_have_arrived, answer_in(verdict.error));
   if (shows == Pending::Shows::obstinate) return note_obstinate(job, verdict);
-  // What has no room there must not wait for itself: removals make some.
+  // A change for which the store has no room must not hold removals, which make room.
   const bool full = verdict.error.err == EDQUOT || verdict.error.err == ENOSPC;
   if (full || shows == Pending::Shows::alone) {
     pending_.refused_for_now(job.key, job.seq, verdict.error, now + pause_after(job.attempts),
@@ -194,14 +194,14 @@ void Journal::note_trouble(const Job& job, const Verdict& verdict) {
   }
   if (troubles_ == 0) log_warning("a change in the journal has to wait: " + verdict.error.text);
   if (now >= paused_until_) {
-    // Of many that fail together only one counts.
+    // Many failures at the same time count once.
     ++troubles_;
     paused_until_ = now + pause_after(troubles_);
   }
 }
 
 void Journal::note_obstinate(const Job& job, const Verdict& verdict) {
-  // The store is there.
+  // The store has answered.
   troubles_ = 0;
   const Pending::Entry& entry = *pending_.find(job.key);
   if (!entry.for_now || entry.alone) {
@@ -221,7 +221,7 @@ void Journal::note_conflict(const Job& job, const Verdict& verdict, const BodyPt
            : Result<std::string>(std::string());
   MutexLock lock(mutex_);
   if (!kept) {
-    // Without a copy elsewhere the bytes stay where they are.
+    // Without a copy set aside the bytes stay in the journal.
     Verdict later = verdict;
     later.kind = Verdict::Kind::retry;
     later.error = kept.error().with("keep the bytes of " + printable(job.key));
@@ -239,7 +239,7 @@ void Journal::note_conflict(const Job& job, const Verdict& verdict, const BodyPt
   knowledge_.changed(job.key, {verdict.found, verdict.size, clock_.now()});
   append_done(job.key, job.seq, verdict.found);
   if (job.want.kind == Want::Kind::copy && job.want.source != job.key) {
-    // The only copy of what was to be moved is the source.
+    // The source is the only copy of the bytes that were to be moved.
     const auto spared = pending_.drop_removal(job.want.source);
     if (spared) {
       append_done(job.want.source, *spared, {});

@@ -13,10 +13,10 @@ constexpr std::size_t kMostReadings = 16;
 constexpr std::size_t kMostChanges = 4096;
 constexpr std::size_t kMostNames = 500'000;
 constexpr std::size_t kMostListings = 10'000;
-/// Versions change only by somebody's writing, which a condition or a look before sending finds
+/// A version may be replaced by another client, which a condition or a look before sending finds
 /// out.
 constexpr std::chrono::hours kVersionLife{1};
-/// What was absent may be made by anybody.
+/// An absent key may be made by any client.
 constexpr std::chrono::seconds kAbsenceLife{60};
 
 /// "a/b/" of "a/b/c" and of "a/b/c/".
@@ -62,7 +62,7 @@ void Knowledge::note(const store::Key& key, const Known& known) {
 
 void Knowledge::saw(const store::Key& key, const Known& known) {
   if (!may_tell(key, known.time, changed_since(known.time))) return;
-  // There is a version, but a reply without its name does not say which.
+  // The key has an object, but a reply without an ETag does not tell its version.
   if (known.base == Base::of({})) return forget(key);
   note(key, known);
 }
@@ -73,7 +73,7 @@ void Knowledge::changed(const store::Key& key, const Known& known) {
   note(key, known);
 }
 
-/// Keys that we have changed since then; nothing: too many to tell.
+/// Keys that we have changed since then; nothing: there are more than are remembered.
 std::optional<Knowledge::Keys> Knowledge::changed_since(MonoTime since) const {
   if (changes_.size() == kMostChanges && changes_.front().first >= since) return std::nullopt;
   Keys keys;
@@ -96,13 +96,13 @@ void Knowledge::forget(const store::Key& key) {
 }
 
 void Knowledge::count(const store::Key& key, int by, std::optional<MonoTime> known, MonoTime now) {
-  // A listing since then may have shown it otherwise.
+  // A listing since then may have shown another state.
   for_each_prefix(key, [&](const std::string& prefix) {
     const auto found = tallies_.find(prefix);
     if (found != tallies_.end() && known && *known < found->second.time) known.reset();
   });
   if (known && by == 0) return;
-  // A name too many is harmless: it is then removed though it may not be there.
+  // A name too many is harmless: it only leads to a removal of an absent key.
   if (!known || by > 0) add_name(key, now);
   const std::uint64_t name = digest(key);
   for_each_prefix(key, [&](const std::string& prefix) {
@@ -118,7 +118,7 @@ void Knowledge::count(const store::Key& key, int by, std::optional<MonoTime> kno
   });
 }
 
-/// There may be an object at `key` now. What a listing does not show besides stays absent.
+/// Notes that there may be an object at `key` now. Other keys that a listing lacks stay absent.
 void Knowledge::add_name(const store::Key& key, MonoTime now) {
   for_each_prefix(key, [&](const std::string& prefix) {
     const auto found = listings_.find(prefix);
@@ -135,7 +135,7 @@ void Knowledge::add_name(const store::Key& key, MonoTime now) {
     if (at != listing.names.end() && *at == name) return;
     listing.names.insert(at, name);
     ++names_;
-    // Nothing was in that directory: what we put into it is all.
+    // The directory was empty, so it has only the keys that we put into it.
     const std::size_t slash = key.find('/', prefix.size());
     if (listing.flat || slash == std::string::npos) return;
     const auto [fresh, made] = listings_.try_emplace(key.substr(0, slash + 1));
@@ -198,7 +198,7 @@ void Knowledge::add(Reading& reading, const store::ListPage& page) const {
 }
 
 void Knowledge::complete(Reading reading) {
-  // Only directories: what begins with "a/b" is no answer to questions about "a/".
+  // Only listings of directories: keys that begin with "a/b" do not tell all about "a/".
   if (!reading.prefix.empty() && reading.prefix.back() != '/') return;
   const auto ours = changed_since(reading.time);
   if (!ours) return;
@@ -206,7 +206,7 @@ void Knowledge::complete(Reading reading) {
   bool quiet = true;
   for (const std::string_view key : *ours) {
     if (!key.starts_with(reading.prefix)) continue;
-    // The listing may show it or not.
+    // The listing may or may not show our change.
     quiet = false;
     reading.names.push_back(shown(flat, reading.prefix, store::Key(key)));
   }
@@ -227,7 +227,7 @@ void Knowledge::complete(Reading reading) {
 }
 
 void Knowledge::bound() {
-  // Rare and harmless: what was known of a big tree is asked for again.
+  // Rare and harmless: the store is asked again about a big tree.
   if (names_ > kMostNames || listings_.size() > kMostListings) {
     listings_.clear();
     names_ = 0;
@@ -247,7 +247,7 @@ bool Knowledge::listed_absent(const store::Key& key, MonoTime now, MonoTime& whe
     if (!whole && prefix == key) return;
     const std::uint64_t name = shown(listing.flat, prefix, key);
     const bool has = std::binary_search(listing.names.begin(), listing.names.end(), name);
-    // A directory above, in which something is: perhaps this.
+    // The listing shows a common prefix above the key, which may be there because of the key.
     if (!whole && has) return;
     if (told && listing.time <= when) return;
     told = true;
@@ -260,7 +260,7 @@ bool Knowledge::listed_absent(const store::Key& key, MonoTime now, MonoTime& whe
 std::optional<Knowledge::Known> Knowledge::find(const store::Key& key, MonoTime now) {
   const Known* seen = seen_.find(key, now);
   MonoTime when{};
-  // Removed by somebody else since it was seen.
+  // Another client has removed the key since it was seen.
   const bool gone = listed_absent(key, now, when) && (seen == nullptr || when > seen->time);
   if (gone) return Known{Base::none(), 0, when};
   return seen != nullptr ? std::optional(*seen) : std::nullopt;
@@ -272,7 +272,7 @@ std::optional<Knowledge::Tally> Knowledge::below(const std::string& prefix, Mono
     if (found->second.time + kAbsenceLife <= now) return std::nullopt;
     return found->second.tally;
   }
-  // A flat listing of something above that shows nothing here.
+  // A flat listing of a directory above shows nothing below this prefix.
   std::optional<Tally> nothing;
   for_each_prefix(prefix, [&](const std::string& above) {
     const auto listing = listings_.find(above);

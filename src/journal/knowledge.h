@@ -18,9 +18,9 @@
 
 namespace pailfs::journal {
 
-/// What the store's replies have shown of it: upon which version a change is made, what was never
-/// there and so needs no removal, and whether a directory's last object goes with the removals that
-/// wait. Bounded; whatever is forgotten is merely not known. Not thread-safe: its owner locks.
+/// Knowledge of the store from its replies: upon which version a change is made, which keys were
+/// never there and so need no removal, and whether a directory's last object goes with the removals
+/// that wait. Bounded; a forgotten key is merely unknown. Not thread-safe: its owner locks.
 class Knowledge final {
  public:
   Knowledge();
@@ -28,12 +28,12 @@ class Knowledge final {
   struct Known {
     Base base;
     std::uint64_t size = 0;
-    MonoTime time{};  ///< when it was so
+    MonoTime time{};  ///< when the store had it
   };
-  /// The store says what it holds for `key`; `known.time` is when it was asked. What a change of
-  /// ours has shown since then stands.
+  /// Takes the store's answer for `key`, asked at `known.time`. Knowledge from a change of ours
+  /// since then is stronger.
   void saw(const store::Key& key, const Known& known);
-  /// A change of ours is confirmed, now.
+  /// Notes a change of ours that was confirmed just now.
   void changed(const store::Key& key, const Known& known);
   void forget(const store::Key& key);
   /// A page of a listing as the store gave it.
@@ -54,31 +54,31 @@ class Knowledge final {
   /// A listing that was read from its first page to its last.
   struct Listing {
     MonoTime time{};
-    bool flat = false;         ///< names are keys, of everything below, and not of one level
-    bool tells_empty = false;  ///< a directory without a tally has nothing below it
-    std::vector<std::uint64_t> names;  ///< digests of keys and common prefixes, sorted; with those
-                                       ///< that we have made or changed since
+    bool flat = false;                 ///< names are keys, of all depths below, not of one level
+    bool tells_empty = false;          ///< a directory without a tally has nothing below it
+    std::vector<std::uint64_t> names;  ///< digests of keys and common prefixes, sorted; and of
+                                       ///< those that we have made or changed since
   };
   struct Tallied {
     MonoTime time{};
     Tally tally;
   };
-  /// One that is being read.
+  /// A listing that is being read.
   struct Reading {
     std::string prefix;
-    std::string continuation;  ///< by which the next page will be asked for
+    std::string continuation;  ///< of the next page
     bool delimited = true;
     MonoTime time{};
     std::vector<std::uint64_t> names;
-    std::map<std::string, Tally> tallies;  ///< of directories, when it is flat
+    std::map<std::string, Tally> tallies;  ///< of directories, for a flat listing
     bool has_prefixes = false;
   };
 
   void note(const store::Key& key, const Known& known);
   using Keys = std::unordered_set<std::string_view>;
   [[nodiscard]] std::optional<Keys> changed_since(MonoTime since) const;
-  /// What the store, asked at `asked`, says of `key` is no older than what is known. `ours`:
-  /// changed by us since then.
+  /// True when an answer about `key`, asked for at `asked`, is not older than the present
+  /// knowledge. `ours`: keys that we have changed since then.
   [[nodiscard]] bool may_tell(const store::Key& key, MonoTime asked,
                               const std::optional<Keys>& ours);
   void add(Reading& reading, const store::ListPage& page) const;
@@ -87,13 +87,13 @@ class Knowledge final {
   static std::uint64_t shown(bool flat, const std::string& prefix, const store::Key& key);
   void add_name(const store::Key& key, MonoTime now);
   [[nodiscard]] bool listed_absent(const store::Key& key, MonoTime now, MonoTime& when) const;
-  /// The store has `by` objects (1, 0, -1) more at `key` than it had at the moment `known`;
-  /// nothing: nobody knows what it had. `now`: when that was said, if it is known.
+  /// Notes that the store has `by` objects (1, 0, -1) more at `key` than at the moment `known`;
+  /// without `known` it is unknown what it had. `now`: the present.
   void count(const store::Key& key, int by, std::optional<MonoTime> known, MonoTime now);
 
   cache::ExpiringLru<store::Key, Known> seen_;
   std::deque<Reading> readings_;
-  std::deque<std::pair<MonoTime, store::Key>> changes_;  // the last ones of ours
+  std::deque<std::pair<MonoTime, store::Key>> changes_;  // our last changes
   std::map<std::string, Listing> listings_;
   std::map<std::string, Tallied> tallies_;
   std::size_t names_ = 0;  // in all listings

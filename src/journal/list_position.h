@@ -6,17 +6,17 @@
 
 namespace pailfs::journal {
 
-/// How far a listing of the journal has come. A page of ours can hold more than one of the store's,
-/// or a part of one: a continuation is the name after which to go on, and how the store's page is
-/// asked for in which that name is.
+/// The position that a listing of the journal has reached. A page of ours can hold more than one of
+/// the store's, or a part of one: a continuation is the name after which to go on, and the store's
+/// continuation for the page with that name. A value.
 struct ListPosition {
-  std::string after;    ///< the last name that was given out; empty: none
+  std::string after;    ///< the last name returned; empty: none
   std::string inner;    ///< the store's continuation
-  bool inside = false;  ///< `after` is in the page that is asked for with it
+  bool inside = false;  ///< `after` is in the page that `inner` asks for
 
-  /// As a continuation, which is text to everyone but us.
+  /// The position as a continuation, which is opaque to callers.
   [[nodiscard]] std::string text() const;
-  /// Of "" the beginning; nothing of what text() does not write.
+  /// The beginning for ""; nothing for a text that text() does not write.
   static std::optional<ListPosition> parse(const std::string& text);
 };
 

@@ -46,13 +46,14 @@ Status Log::perform(const Write& write) const {
   const bool full = !written && (written.error().err == ENOSPC || written.error().err == EDQUOT);
   if (full && disk_.truncate(file, write.offset)) return written;
   if (written && write.zeros > 0) {
-    // Without them the next batch makes the file longer.
+    // If the zeros cannot be written the next batch makes the file longer.
     const std::vector<char> zeros(write.zeros);
     if (!disk_.write(file, zeros, end)) written = disk_.truncate(file, end);
   }
   if (written) written = disk_.sync(file);
   if (written) return {};
-  // Nobody will have been promised it: if the disk can, it shall not come back.
+  // None of these records is acknowledged, so they must not be read by the next mount if the disk
+  // can still remove them.
   static_cast<void>(disk_.truncate(file, write.offset) && disk_.sync(file));
   return Error{EIO, written.error().text};
 }
@@ -65,7 +66,7 @@ void Log::begin_segment(std::shared_ptr<Segment> next) {
   buffer_at_ = zeros_to_ = 0;
 }
 
-/// Takes the open batch; the next one goes behind it, or to a new segment.
+/// Takes the open batch to be written; the next one goes behind it, or to a new segment.
 Log::Write Log::begin_write() {
   Write write{current_, std::exchange(buffer_, {}), buffer_at_, 0,
               std::exchange(current_is_new_, false)};
@@ -106,7 +107,7 @@ Status Log::commit(const std::shared_ptr<Batch>& batch) {
     batch->over_ = true;
     batch->status_ = written;
     if (!written) {
-      // What was appended meanwhile counts on a place behind the lost bytes: it is lost too.
+      // Records appended meanwhile have their place behind the lost bytes, so they are lost too.
       open_->over_ = true;
       open_->status_ = written;
       buffer_.clear();
@@ -165,7 +166,7 @@ Status Log::clear() {
     auto next = make_segment(current_->number + 1);
     if (!next) return next.error();
     begin_segment(std::move(*next));
-    // What nobody has waited for is not needed either.
+    // Records in the buffer that no thread waits for are not needed either.
     buffer_.clear();
   }
   for (const Old& each : old_) dropped_.push_back(each.number);

@@ -23,7 +23,7 @@ struct Segment {
   std::uint64_t number = 0;
   UniqueFd file;
 };
-/// Where bytes of a record are. Keeps its file open, which may have lost its name meanwhile.
+/// The place of a record's bytes. Keeps its file open, which may have lost its name meanwhile.
 struct Place {
   std::shared_ptr<const Segment> segment;
   std::uint64_t offset = 0;
@@ -35,20 +35,20 @@ struct Place {
 class Log final {
  public:
   struct Sizes {
-    std::uint64_t segment = 32U << 20U;  ///< from which on a new one is begun
-    /// So far ahead zeros are written: an fdatasync after what replaces them has only bytes to
-    /// write, no size and no place, and takes little more than half the time.
+    std::uint64_t segment = 32U << 20U;  ///< bytes from which on a new one is begun
+    /// Bytes of zeros written ahead: an fdatasync of records that replace zeros writes no new size
+    /// and blocks, and takes little more than half the time.
     std::uint64_t ahead = 1U << 20U;
   };
 
-  /// Reads what is there, oldest first, and begins a new file. A tail that was never promised is
-  /// cut off. Damage before that ends the reading: what follows is set aside as damaged.*, and
+  /// Reads the records, oldest first, and begins a new file. A tail that was never acknowledged is
+  /// cut off. Damage before that ends the reading: the rest is set aside as damaged.*, and
   /// `damage()` says so. `directory` is ours alone. `disk` must outlive it.
   static Result<std::unique_ptr<Log>> open(
       const std::string& directory, Disk& disk, const Sizes& sizes,
       const std::function<void(const Record&, const Place&)>& visit);
 
-  /// One fdatasync, to wait for.
+  /// Records that one fdatasync makes durable, to wait for.
   class Batch;
   struct Appended {
     std::shared_ptr<Batch> batch;
@@ -56,22 +56,23 @@ class Log final {
   };
   /// Takes the record in, without waiting. Records are durable in the order of these calls.
   Appended append(const Record& record) EXCLUDES(mutex_);
-  /// Waits until the batch is durable, writing it if nobody else does. On failure nothing of it is
-  /// in the log. ENOSPC passes; after any other failure the log takes nothing any more.
+  /// Waits until the batch is durable, and writes it if no other thread does. On failure nothing of
+  /// it is in the log. After ENOSPC the log may take records later; after any other failure it
+  /// takes none any more.
   Status commit(const std::shared_ptr<Batch>& batch) EXCLUDES(mutex_);
-  /// Everything appended so far.
+  /// Makes everything appended so far durable.
   Status commit_all() EXCLUDES(mutex_);
 
-  /// Every record of segments before this one may be dropped once nothing needs it.
+  /// Number of the oldest segment that is still there.
   [[nodiscard]] std::uint64_t oldest_segment() EXCLUDES(mutex_);
   [[nodiscard]] std::size_t segments() EXCLUDES(mutex_);
   [[nodiscard]] std::uint64_t bytes() EXCLUDES(mutex_);
-  /// The oldest file is not needed any more. Not the one that is being written.
+  /// Drops the oldest file, which is not needed any more. Not the one that is being written.
   void drop_oldest() EXCLUDES(mutex_);
-  /// Nothing in the log is needed any more: the next batch goes to a new file.
+  /// Drops all files, none of which is needed any more: the next batch goes to a new file.
   Status clear() EXCLUDES(mutex_);
-  /// Removes what was dropped, one caller at a time. In order: a change must not outlive the record
-  /// that it is over.
+  /// Removes the dropped files, one caller at a time. In order, because the record of a change must
+  /// not outlive the record that it is over.
   Status remove_dropped() EXCLUDES(mutex_);
 
   [[nodiscard]] const std::string& damage() const { return damage_; }
@@ -85,7 +86,7 @@ class Log final {
   Log(std::string directory, Disk& disk, const Sizes& sizes)
       : directory_(std::move(directory)), disk_(disk), sizes_(sizes) {}
   Status read_all(const std::function<void(const Record&, const Place&)>& visit);
-  /// The one that records go into from now on.
+  /// Makes the segment that records go into from now on.
   Status begin_segment(std::uint64_t number);
   Status set_aside(const std::vector<std::uint64_t>& numbers, std::size_t from, std::uint64_t good);
   [[nodiscard]] std::string path_of(std::uint64_t number) const;
@@ -95,7 +96,7 @@ class Log final {
     std::string bytes;
     std::uint64_t offset = 0;
     std::uint64_t zeros = 0;  ///< to be written behind the bytes, if there is room
-    bool new_name = false;    ///< the segment's is not durable
+    bool new_name = false;    ///< the segment's name is not durable
   };
   void begin_segment(std::shared_ptr<Segment> next) REQUIRES(mutex_);
   Write begin_write() REQUIRES(mutex_);
@@ -112,9 +113,9 @@ class Log final {
   std::deque<Old> old_ GUARDED_BY(mutex_);          // segments before the current one
   std::deque<std::uint64_t> dropped_ GUARDED_BY(mutex_);
   std::uint64_t previous_end_ GUARDED_BY(mutex_) = 0;  // of the segment before the current one
-  std::string buffer_ GUARDED_BY(mutex_);              // of the batch that is open
-  std::uint64_t buffer_at_ GUARDED_BY(mutex_) = 0;     // where it will be in the current segment
-  std::uint64_t zeros_to_ GUARDED_BY(mutex_) = 0;      // the current segment's
+  std::string buffer_ GUARDED_BY(mutex_);              // records of the open batch
+  std::uint64_t buffer_at_ GUARDED_BY(mutex_) = 0;     // its place in the current segment
+  std::uint64_t zeros_to_ GUARDED_BY(mutex_) = 0;      // end of the zeros in the current segment
   std::shared_ptr<Batch> open_ GUARDED_BY(mutex_);
   bool writing_ GUARDED_BY(mutex_) = false;
   std::optional<Error> broken_ GUARDED_BY(mutex_);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Log::open: what the last mount left.
+// Log::open: reads the records that the last mount left.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -44,7 +44,7 @@ bool has_record(std::string_view bytes, std::uint64_t from) {
   return false;
 }
 
-/// Where the segment before that of `path` ends, if its first record is there to say so.
+/// Where the segment before that of `path` ends, by the first record of `path`.
 std::uint64_t end_before(const std::string& path) {
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   std::array<char, 256> head{};
@@ -65,7 +65,7 @@ Status copy_file(const std::string& from, const std::string& to) {
 
 }  // namespace
 
-/// `good`: how much of segment `from` was read.
+/// `good`: number of bytes of segment `from` that were read.
 Status Log::set_aside(const std::vector<std::uint64_t>& numbers, std::size_t from,
                       std::uint64_t good) {
   for (std::size_t i = from; i < numbers.size(); ++i) {
@@ -106,8 +106,8 @@ Status Log::read_all(const std::function<void(const Record&, const Place&)>& vis
     MutexLock lock(mutex_);
     old_.push_back({numbers[i], good});
     previous_end_ = good;
-    // What is in front of a batch had been promised. What cannot be read may be of one that had
-    // not.
+    // Everything in front of a later batch had been acknowledged. Unreadable bytes at the end may
+    // be of a batch that had not.
     const bool more = has_record(left, good + 1) || end_before(path_of(numbers[i] + 1)) > good;
     if (left.empty() && !more) continue;
     if (more) {

@@ -8,14 +8,14 @@
 namespace pailfs::journal {
 namespace {
 
-/// Counting goes no further.
+/// Counting stops here.
 constexpr std::size_t kMostLooked = 4000;
 
 store::ListedObject listed(const store::Key& key, const Want& want) {
   return {key, want.size, want.etag, std::chrono::floor<std::chrono::seconds>(want.time)};
 }
 
-/// The common prefix that shows `key` in a listing; nothing: it shows as itself.
+/// The common prefix that stands for `key` in a listing; nothing: it shows as itself.
 std::optional<std::string> group_of(const store::ListRequest& request, const store::Key& key) {
   if (!request.delimited) return std::nullopt;
   const std::size_t slash = key.find('/', request.prefix.size());
@@ -43,7 +43,7 @@ bool Overlay::is_known_all_removed(const std::string& prefix, MonoTime now) {
   for (auto at = entries.lower_bound(prefix); at != entries.end() && at->first.starts_with(prefix);
        ++at) {
     if (at->second.want.kind != Want::Kind::absent) return false;
-    // What the store never had is not in its count.
+    // A key that the store never had is not in its count.
     if (at->second.base.kind == Base::Kind::absent) continue;
     ++tally.count;
     tally.sum += Knowledge::digest(at->first);
@@ -101,7 +101,7 @@ Overlay::Items Overlay::lay_over(const store::ListRequest& request, const store:
   const auto show = [&](const store::Key& key, const Want& want, bool in_store) {
     const auto group = group_of(request, key);
     const std::string& name = group ? *group : key;
-    // Up to `after` only what this page shows, as pages in no order may.
+    // Names up to `after` count only if this page shows them, as a page without order may.
     if (name <= after && items.count(name) == 0) return;
     if (!to_the_end && name > last) return;
     const bool absent = want.kind == Want::Kind::absent;
@@ -114,7 +114,7 @@ Overlay::Items Overlay::lay_over(const store::ListRequest& request, const store:
     }
   };
   lay_confirmed_names(items, asked);
-  // What was confirmed while the store was asked may be in its page or not.
+  // Changes confirmed while the store was asked may be in its page or not.
   std::set<std::string_view> shown;
   confirmed_.visit_since(asked, [&](const store::Key& key, const Want& want) {
     const bool is_last_word = shown.insert(key).second;

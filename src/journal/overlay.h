@@ -15,12 +15,12 @@
 
 namespace pailfs::journal {
 
-/// The store's listings with what waits laid over them, and which prefixes will be empty once it is
-/// carried out. Asks nothing. Not thread-safe: the journal's mutex, which guards all that it looks
-/// at, is held for each call.
+/// The store's listings with the waiting changes laid over them, and the prefixes that those will
+/// empty. Sends no request. Not thread-safe: each call needs the journal's mutex, which guards all
+/// that it looks at.
 class Overlay final {
  public:
-  /// How many entries are counted at most: more is only a matter of how many pages are asked for.
+  /// Most entries counted: the count only decides how large a page is asked for.
   static constexpr std::size_t kStorePage = 1000;
 
   Overlay(const Pending& pending, Knowledge& knowledge, Confirmed& confirmed)
@@ -28,24 +28,24 @@ class Overlay final {
 
   struct Item {
     std::optional<store::ListedObject> object;  ///< none: a common prefix
-    bool from_store = false;  ///< a prefix that the store shows and nothing waiting
+    bool from_store = false;  ///< a prefix that the store shows and no waiting change
   };
   /// By name, in order.
   using Items = std::map<std::string, Item>;
 
-  /// What a page of the store, asked for at `asked`, shows in its range. Names up to `after` were
-  /// given out before, except those that the page itself brings.
+  /// The names in the range of a page of the store, asked for at `asked`. Names up to `after` were
+  /// returned before, except those that the page itself brings.
   [[nodiscard]] Items lay_over(const store::ListRequest& request, const store::ListPage& page,
                                MonoTime asked, const std::string& after);
 
   /// How many removals wait below `prefix`, or kStorePage if there are more.
   [[nodiscard]] std::size_t removals_below(const std::string& prefix) const;
-  /// Every object that the store is known to hold below `prefix` is about to be removed. Only said
-  /// when there is such a removal: without one the store is asked.
+  /// True when every object that the store is known to hold below `prefix` is about to be removed,
+  /// and there is at least one such removal.
   [[nodiscard]] bool is_known_all_removed(const std::string& prefix, MonoTime now);
-  /// A removal of an object below `prefix` was confirmed since then.
+  /// True when a removal of an object below `prefix` was confirmed since then.
   [[nodiscard]] bool was_removed_below(const std::string& prefix, MonoTime since) const;
-  /// An object that the store showed when asked at `since` is about to be removed, or was removed
+  /// True when an object that the store showed at `since` is about to be removed, or was removed
   /// since.
   [[nodiscard]] bool is_removed(const store::Key& key, MonoTime since) const;
 

@@ -7,7 +7,7 @@
 namespace pailfs::journal {
 namespace {
 
-/// A key that changes all the time is sent after this many holds all the same.
+/// A key that changes all the time is sent after this many holds.
 constexpr int kMostHolds = 5;
 constexpr Sequence kNever = std::numeric_limits<Sequence>::max();
 
@@ -37,7 +37,7 @@ const Pending::Entry* Pending::find(const store::Key& key) const {
   return found == entries_.end() ? nullptr : &found->second;
 }
 
-/// Removals wait for it: there is, or may soon be, something of ours in the store.
+/// True for changes that removals wait for: those that make an object, or may be making one.
 bool Pending::makes_object(const Entry& entry) {
   if (entry.refusal) return false;
   return entry.want.kind != Want::Kind::absent ||
@@ -54,7 +54,7 @@ void Pending::hold_body(const Want& want) {
   if (bytes.users++ == 0) bytes_ += bytes.size = want.size;
 }
 
-/// `key` is to have these bytes: who had them before may have handed them on.
+/// Notes that `key` will have these bytes, behind the keys that had them before.
 void Pending::name_body(const Want& want, const store::Key& key) {
   if (want.kind != Want::Kind::body) return;
   std::vector<store::Key>& names = bodies_[want.body].names;
@@ -65,7 +65,8 @@ void Pending::name_body(const Want& want, const store::Key& key) {
   names.push_back(key);
 }
 
-/// The store has what was sent there now.
+/// Notes that the store has the object sent for `key`: bodies that the key had before are not its
+/// any more.
 void Pending::forget_bodies(const store::Key& key, const Entry& but) {
   const auto carried = carried_.find(key);
   const bool only_attributes = but.sent.kind == Want::Kind::copy && but.sent.source == key;
@@ -86,7 +87,8 @@ void Pending::release_body(const Want& want) {
   released_.push_back(want.body);
 }
 
-/// When records are read again a body may have no user between two that it has.
+/// Bodies without users. Taken late, because while records are replayed a body may lose one user
+/// before it gets the next.
 std::vector<BodyId> Pending::take_released() {
   std::vector<BodyId> gone;
   for (const BodyId id : std::exchange(released_, {})) {
@@ -110,7 +112,7 @@ void Pending::count_source(const store::Key& key, const Want& want, int by) {
   if (at->second == 0) sources_.erase(at);
 }
 
-/// Of what waits, something has its bytes from there.
+/// True when a waiting change has its bytes from `key`.
 bool Pending::is_needed(const store::Key& key) const {
   if (sources_.contains(key)) return true;
   const auto carried = carried_.find(key);
@@ -166,7 +168,7 @@ bool Pending::change(const store::Key& key, Want want, Sequence seq, const Base&
   hold_body(want);
   const auto [at, fresh] = entries_.try_emplace(key);
   Entry& entry = at->second;
-  bool has_them = false;  // the bytes already, of which only the attributes change
+  bool has_them = false;  // the key has these bytes already, and only its attributes change
   if (fresh) {
     entry.since = seq;
     entry.base = base;
@@ -201,8 +203,8 @@ bool Pending::change(const store::Key& key, Want want, Sequence seq, const Base&
   return true;
 }
 
-/// What is wanted now and what is on its way may become marks yet. A name that the store does not
-/// take is worth less than its writer's going on: the oldest marks go.
+/// Two more marks may come, of the present target and of the one in flight. Not for a key that the
+/// store refuses: its writer goes on, and the oldest marks are dropped.
 bool Pending::is_crowded(const store::Key& key) const {
   const Entry* entry = find(key);
   if (entry == nullptr || (entry->for_now && !entry->alone)) return false;
@@ -226,7 +228,8 @@ bool Pending::replay(const store::Key& key, Want want, Sequence seq, Sequence si
                      MonoTime not_before) {
   const auto [at, fresh] = entries_.try_emplace(key);
   Entry& entry = at->second;
-  // Copied on by the cleaning of the log behind a later change, whose record knew of this one.
+  // The cleaning of the log has copied this record behind that of a later change, which includes
+  // it.
   if (!fresh && entry.seq > seq) return false;
   hold_body(want);
   bool has_them = false;
@@ -292,14 +295,14 @@ std::vector<Job> Pending::next(MonoTime now, bool hurry, std::size_t most) {
   return next_removals(now, hurry, most);
 }
 
-/// When removals are sent though they do not fill a request.
+/// When removals are sent even if they do not fill a request.
 MonoTime Pending::ripe_at(const Entry& oldest_removal) const {
   const MonoTime latest = oldest_removal.held_until + kMostHolds * hold_;
   return std::clamp<MonoTime>(last_removal_ + hold_, oldest_removal.held_until, latest);
 }
 
-/// Of a request that failed as a whole one name may be to blame: the next ones are smaller, so that
-/// it ends alone.
+/// After a request that failed as a whole, perhaps because of one key, the next ones are smaller,
+/// until that key is alone in one.
 std::vector<Job> Pending::next_removals(MonoTime now, bool hurry, std::size_t most) {
   std::vector<Iterator> chosen;
   std::size_t room = most;
@@ -314,7 +317,7 @@ std::vector<Job> Pending::next_removals(MonoTime now, bool hurry, std::size_t mo
     ripe = ripe || ripe_at(at->second) <= now;
     chosen.push_back(at);
     room = std::min(room, fits);
-    if (!ripe && chosen.size() > 1) break;  // the oldest decides
+    if (!ripe && chosen.size() > 1) break;  // only the oldest can be ripe
   }
   std::vector<Job> jobs;
   if (!ripe) return jobs;
@@ -324,7 +327,7 @@ std::vector<Job> Pending::next_removals(MonoTime now, bool hurry, std::size_t mo
 }
 
 std::optional<MonoTime> Pending::wake_at(bool hurry) const {
-  constexpr int kMostLooked = 64;  // a later one only makes somebody wake up early
+  constexpr int kMostLooked = 64;  // looking at no more may only wake a worker too early
   int looked = 0;
   std::optional<MonoTime> first;
   const auto note = [&](MonoTime time) {
@@ -340,7 +343,7 @@ std::optional<MonoTime> Pending::wake_at(bool hurry) const {
     if (is_needed(key)) continue;
     const Entry& entry = entries_.at(key);
     note(hurry ? ready_at(entry, true) : std::max(ripe_at(entry), ready_at(entry, true)));
-    if (entry.attempts == 0) break;  // those behind it are no earlier
+    if (entry.attempts == 0) break;  // later removals are not due earlier
   }
   return first;
 }
@@ -416,7 +419,7 @@ void Pending::refused(const store::Key& key, Sequence seq, const Error& why, Mon
   if (at == entries_.end()) return;
   unindex(key, at->second);
   if (at->second.seq != seq) {
-    // What came meanwhile may fare better.
+    // The store may take the change that came meanwhile.
     at->second.retry_at = {};
     index(key, at->second);
     return;
@@ -443,7 +446,7 @@ bool Pending::abandoned(const store::Key& key, Sequence seq) {
   if (at == entries_.end()) return false;
   const Base base = at->second.base;
   const bool gone = settled(at, seq, base);
-  // What was acknowledged upon it is in the same conflict, and finds that out by asking.
+  // A later change of the key is in the same conflict, which the sender finds by asking the store.
   if (!gone) check_first(key);
   return gone;
 }

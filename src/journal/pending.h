@@ -27,25 +27,26 @@ struct Job {
   unsigned attempts = 0;     ///< that have failed
 };
 
-/// What is acknowledged and not yet known to be in the store, one state per key: the log of changes
-/// merged. Decides what may be sent when:
+/// Changes that are acknowledged and not yet known to be in the store, one state per key: the log
+/// of changes merged. Decides which change may be sent when:
 ///
-/// * Of a key one change is in flight at a time; what comes meanwhile replaces what waits behind
-/// it.
+/// * Of a key one change is in flight at a time; a change that comes meanwhile replaces the one
+///   that waits behind it.
 /// * A key that a waiting copy reads from is left alone until that copy is confirmed (law L3).
 /// * A removal waits for every change that was acknowledged before it, so that no crash, not even
 ///   one that takes the journal along, can leave neither the old name nor the new one.
-/// * A change that the store refuses, for good or for now, holds only what depends on it: changes
-///   of its own key; changes of the key that it copies from; and the removal of every key that has
-///   had the bytes which it waits with. "Rename" is a copy and a removal, "replace by rename" is
-///   one object under the target's key: of both, nothing is removed whose bytes the store does not
-///   have elsewhere. Removals of other names do not wait for it. Its bytes stay in the journal.
-/// * Refused for now is a change that has failed kMostStrikes times while the store was there: it
-///   answered, or took other changes; and that has seen another change succeed since it was first
-///   sent, or is left with no other objects to be made but such as fail like it. With a store that
-///   does not answer nothing is refused and all is held.
+/// * A change that the store refuses, for good or for now, holds only changes that depend on it:
+///   those of its own key; those of the key that it copies from; and the removal of every key that
+///   has had the bytes of the refused change. "Rename" is a copy and a removal, "replace by rename"
+///   is one object under the target's key: for both, no object is removed whose bytes the store
+///   does not have elsewhere. Removals of other keys do not wait for it. Its bytes stay in the
+///   journal.
+/// * Refused for now is a change that has failed kMostStrikes times while the store answered or
+///   took other changes, and for which another change has succeeded since it was first sent, or
+///   all other objects to be made fail like it. With a store that does not answer no change is
+///   refused, and all are held.
 /// * Removals are gathered until a request is full, no more come, or the oldest has waited long.
-/// * What was never sent to a store that has nothing for the key needs no removal.
+/// * A key that was never sent, and for which the store has nothing, needs no removal.
 ///
 /// No cycle of waiting is possible as long as a copy goes only to keys that no waiting copy reads
 /// from: may_copy_to() says so. Pure: no threads, files or clocks of its own.
@@ -56,36 +57,39 @@ class Pending final {
     Sequence seq = 0;    ///< of `want`
     Sequence since = 0;  ///< the oldest change of this key that is not confirmed
     Base base;
-    std::vector<Mark> before;  ///< what of ours may be in the store instead, at most kMostMarks
+    std::vector<Mark> before;  ///< our versions that may be in the store instead, at most
+                               ///< kMostMarks
     bool check = false;
     bool unsure = false;  ///< a dead mount may have sent `want`
     bool sending = false;
     Want sent;  ///< while sending
     Sequence sent_seq = 0;
     MonoTime first{};       ///< when the key became pending
-    MonoTime held_until{};  ///< in the hope for more changes to merge
-    MonoTime not_before{};  ///< until what a dead mount has sent has arrived or never will
+    MonoTime held_until{};  ///< to wait for more changes to merge
+    MonoTime not_before{};  ///< until requests of a dead mount have arrived or never will
     MonoTime retry_at{};
     unsigned attempts = 0;
-    std::optional<Error> refusal;  ///< the store's last word; tried again seldom
-    bool for_now = false;          ///< the refusal: by failing again and again
-    bool alone = false;            ///< ... and no other change has shown that the store takes any
-    unsigned strikes = 0;          ///< failures while the store was there, since it last took one
-    unsigned suspicions = 0;       ///< of them, answers that may be about the key
-    std::uint64_t successes_first = 0;  ///< all that had been when it was first sent
+    std::optional<Error> refusal;       ///< the store's last word; tried again seldom
+    bool for_now = false;               ///< the refusal is by repeated failure
+    bool alone = false;                 ///< ... and no other change has succeeded meanwhile
+    unsigned strikes = 0;               ///< failures while the store answered, since it last took a
+                                        ///< change
+    unsigned suspicions = 0;            ///< those of the failures that may be about the key
+    std::uint64_t successes_first = 0;  ///< successes of all changes when it was first sent
     std::uint64_t successes_last = 0;   ///< ... and when it was last sent
   };
   using Entries = std::map<store::Key, Entry>;
-  /// A key gets one with each attempt that failed and may have arrived all the same, unless what
-  /// was to be sent had not changed. From kManyMarks on the store is asked before anything is sent:
-  /// one that does not answer gets nothing that could have arrived. A record can count no more than
-  /// kMostMarks, and a key that is_crowded() must not change.
+  /// Marks of one key. A key gets one with each attempt that failed and may have arrived all the
+  /// same, unless the change was the same as before. From kManyMarks on the store is asked before a
+  /// change is sent: if it does not answer, nothing is sent that could arrive. A record can count
+  /// no more than kMostMarks, and a key that is_crowded() must not change.
   static constexpr std::size_t kMostMarks = 255;
   static constexpr std::size_t kManyMarks = 8;
-  /// So many failures, each after all attempts of one request, are no accident any more.
+  /// Failures, each after all attempts of one request, from which on a change counts as refused for
+  /// now.
   static constexpr unsigned kMostStrikes = 4;
-  /// A body remembers no more names that it has had: beyond them a rename of a rename of bytes
-  /// that are refused is as any other removal.
+  /// Most keys that a body remembers to have had: beyond them the removal of a key that had refused
+  /// bytes does not wait for them.
   static constexpr std::size_t kMostNames = 64;
 
   /// `hold`: how long a change waits for others to merge with.
@@ -94,71 +98,72 @@ class Pending final {
   [[nodiscard]] const Entry* find(const store::Key& key) const;
   [[nodiscard]] const Entries& entries() const { return entries_; }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
-  /// No waiting copy reads from `key`.
+  /// True when no waiting copy reads from `key`.
   [[nodiscard]] bool may_copy_to(const store::Key& key) const { return !sources_.contains(key); }
 
-  /// A change was acknowledged. `base` counts only for a key of which nothing is pending. True if
-  /// with it nothing is left to be done about the key.
+  /// Notes an acknowledged change. `base` counts only for a key without pending changes. True if
+  /// nothing is left to be done for the key.
   bool change(const store::Key& key, Want want, Sequence seq, const Base& base, MonoTime now);
-  /// What `key` shall become is about to be acknowledged: its body stays, and what it copies is
-  /// left alone, until release().
+  /// Holds body and source of a change that is about to be acknowledged until release(): the body
+  /// stays, and the source is not changed in the store.
   void hold(const store::Key& key, const Want& want);
   void release(const store::Key& key, const Want& want);
-  /// Versions of ours that the store may hold, or come to hold before a change of `key` that is now
-  /// being written down becomes pending: that change's record names them.
+  /// Our versions that the store may hold before a new change of `key` becomes pending: the record
+  /// of that change names them.
   [[nodiscard]] std::vector<Mark> marks(const store::Key& key) const;
   [[nodiscard]] bool is_crowded(const store::Key& key) const;
-  /// The same as change(), read from the journal of a mount that has ended somehow: anything may
-  /// have been sent. A record says all there is to know: `since`, `base` and `before` are what the
-  /// mount knew when it wrote it, and those of earlier records count no more. Nothing is sent
-  /// before `not_before`: a request of the dead mount may still be on its way, and must not arrive
-  /// after ours. False: a record of a later change has been read before, and this one is nothing.
+  /// The same as change(), for a record in the journal of a mount that has ended: any change may
+  /// have been sent. The record has all knowledge that the mount had when it wrote it (`since`,
+  /// `base` and `before`), and those of earlier records do not count any more. Nothing is sent
+  /// before `not_before`: a request of the dead mount may still be under way and must not arrive
+  /// after ours. False: a record of a later change was read before, so this one does not count.
   bool replay(const store::Key& key, Want want, Sequence seq, Sequence since, const Base& base,
               const std::vector<Mark>& before, MonoTime now, MonoTime not_before);
-  /// The journal says that changes of `key` up to `seq` are over; `base`: what the store then held.
+  /// For a record that changes of `key` up to `seq` are over; the store then held `base`.
   void replay_done(const store::Key& key, Sequence seq, const Base& base);
 
-  /// Next to be sent: one object to be made, or up to `most` removals. Empty: nothing now. `hurry`:
-  /// do not hold anything.
+  /// The jobs to send next: one object to be made, or up to `most` removals. Empty: none now.
+  /// `hurry`: hold no change back.
   std::vector<Job> next(MonoTime now, bool hurry, std::size_t most);
-  /// When next() may have something, about, unless something happens before; nothing: not until
-  /// then.
+  /// About when next() may have a job, unless there is an event before; nothing: only after an
+  /// event.
   [[nodiscard]] std::optional<MonoTime> wake_at(bool hurry) const;
 
-  /// What became of a job. True if nothing is pending for the key any more.
+  /// Notes that a job was carried out. True if nothing is pending for the key any more.
   bool confirmed(const store::Key& key, Sequence seq, const Base& now_stored);
-  /// What a failure shows.
+  /// The conclusion from a failure.
   enum class Shows {
-    little,     ///< the next attempt may do
-    alone,      ///< the store refuses it for now, or everything
-    obstinate,  ///< the store refuses it for now, and takes others
+    little,     ///< the next attempt may succeed
+    alone,      ///< the store refuses this change for now, or all changes
+    obstinate,  ///< the store refuses this change for now, and takes others
   };
-  /// What the service has said: nothing, that it is busy, anything else.
+  /// The service's answer: none, that it is busy, any other.
   enum class Answer { none, busy, other };
   Shows failed(const store::Key& key, Sequence seq, MonoTime retry_at, bool may_have_arrived,
                Answer answer = Answer::none);
-  /// It ends when the store takes the change, and when a new one of the key comes.
+  /// Notes a final refusal. It ends when the store takes the change, or with a new change of the
+  /// key.
   void refused(const store::Key& key, Sequence seq, const Error& why, MonoTime retry_at,
                bool may_have_arrived = false);
-  /// After failed(). What came meanwhile is tried in its turn and, failing, does not begin to hold
-  /// others up.
+  /// Notes, after failed(), that the store refuses the change for now. A change of the key that
+  /// came meanwhile is tried in its turn and holds no others if it fails.
   void refused_for_now(const store::Key& key, Sequence seq, const Error& why, MonoTime retry_at,
                        bool alone);
-  /// Given up: somebody else's version stays. True as confirmed().
+  /// Gives the change up, because another writer's version stays. True as for confirmed().
   bool abandoned(const store::Key& key, Sequence seq);
-  /// The copy's bytes are in the journal now: it is `body` instead. False if it is not wanted any
-  /// more.
+  /// Turns the copy into `body`, because its bytes are in the journal now. False if the copy is not
+  /// wanted any more.
   bool became_body(const store::Key& key, Sequence seq, const Want& body);
-  /// A removal that is not on its way is given up. Its sequence number if there was one.
+  /// Gives up a removal of `key` that is not in flight. Its sequence number if there was one.
   std::optional<Sequence> drop_removal(const store::Key& key);
-  /// Before `key` is next changed the store is asked what it holds.
+  /// Makes the sender ask what the store holds before it next changes `key`.
   void check_first(const store::Key& key);
-  /// Refused changes are due again.
+  /// Makes refused changes due now.
   void retry_refused(MonoTime now);
-  /// Something may yet be stored without waiting for the next turn of what is refused.
+  /// True when a change may be stored before refused ones are tried again.
   [[nodiscard]] bool has_hope(MonoTime now) const;
   [[nodiscard]] std::size_t refusals() const { return refusals_; }
-  /// Keys that refused changes hold, with one that holds them.
+  /// Keys that refused changes hold, each with the key of one that holds it.
   using Needs = std::unordered_map<store::Key, store::Key>;
   [[nodiscard]] Needs needs_of_refused() const;
 
@@ -173,7 +178,7 @@ class Pending final {
   std::vector<Job> next_removals(MonoTime now, bool hurry, std::size_t most);
   Iterator find_sent(const store::Key& key, Sequence seq);
   bool settled(Iterator at, Sequence seq, const Base& now_stored);
-  // Every change of an entry is between these two, which keep the indexes below.
+  // An entry is changed only between these two calls, which keep the indexes below.
   void unindex(const store::Key& key, const Entry& entry);
   void index(const store::Key& key, const Entry& entry);
   void hold_body(const Want& want);
@@ -186,25 +191,26 @@ class Pending final {
   [[nodiscard]] MonoTime ripe_at(const Entry& oldest_removal) const;
 
   std::chrono::nanoseconds hold_;
-  MonoTime last_removal_{};  ///< when one was acknowledged
+  MonoTime last_removal_{};  ///< when the last removal was acknowledged
   Entries entries_;
   std::set<std::tuple<MonoTime, Sequence, store::Key>>
       due_;                                             // objects to be made that are not in flight
   std::set<std::pair<Sequence, store::Key>> removals_;  // removals that are not in flight
-  std::set<std::pair<Sequence, store::Key>> changes_;   // by `since`: what removals wait for
+  std::set<std::pair<Sequence, store::Key>> changes_;   // by `since`: changes that removals wait
+                                                        // for
   std::unordered_map<store::Key, int> sources_;         // keys that copies of other keys read from
   struct Bytes {
     int users = 0;
     std::uint64_t size = 0;
-    std::vector<store::Key> names;  // that have had them
+    std::vector<store::Key> names;  // keys that have had the bytes
   };
   std::unordered_map<BodyId, Bytes> bodies_;
-  std::unordered_map<store::Key, std::set<BodyId>> carried_;  // of each name its bodies
+  std::unordered_map<store::Key, std::set<BodyId>> carried_;  // bodies that each key has had
   std::uint64_t bytes_ = 0;
   std::size_t refusals_ = 0;
   std::size_t striking_ = 0;      // of changes_, with kMostStrikes
   std::uint64_t successes_ = 0;   // changes confirmed
-  std::vector<BodyId> released_;  // that had no users once: until they are taken their names count
+  std::vector<BodyId> released_;  // bodies without users; their names count until they are taken
 };
 
 }  // namespace pailfs::journal

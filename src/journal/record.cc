@@ -25,7 +25,7 @@ void put(std::string& out, const std::vector<std::pair<std::string, std::string>
   }
 }
 
-/// Takes fields off the front; after the first that is not there everything is zero and ok() false.
+/// Takes fields off the front; after the first missing one all fields are zero and ok() is false.
 class Fields final {
  public:
   explicit Fields(std::string_view bytes) : left_(bytes) {}

@@ -4,9 +4,9 @@
 //   frame:   "PJ1\n", length of what follows the checksum, CRC-32C of all but these first 12 bytes
 //   then:    batch, kind, fields; numbers are little-endian, texts have their length before them
 //
-// A batch is what one fdatasync makes durable: until then any part of it may be on the disk. A
-// record says where in its segment its batch begins, and so, wherever it is found, that all before
-// that place had been promised.
+// A batch is the records that one fdatasync makes durable: until then any part of it may be on the
+// disk. A record says where in its segment its batch begins. When it is found, all records before
+// that place had been acknowledged.
 #pragma once
 
 #include <cstdint>
@@ -24,13 +24,14 @@ struct Record {
   enum class Kind : std::uint8_t {
     change = 1,  ///< `key` shall become `want`
     done = 2,    ///< changes of `key` up to `seq` are over; the store then held `base`
-    follows = 3  ///< first in a segment: what the one before it promises ends at `seq`
+    follows = 3  ///< first in a segment: the acknowledged records of the segment before end at
+                 ///< `seq`
   };
   Kind kind = Kind::change;
   store::Key key;
   Sequence seq = 0;
   Base base;
-  // Of a change:
+  // Fields of a change:
   Sequence since = 0;
   Want want;
   std::vector<Mark> before;
@@ -46,11 +47,11 @@ std::string encode(const Record& record, std::uint64_t batch_at);
 
 /// A record found at the beginning of `bytes`.
 struct Decoded {
-  Record record;  ///< `bytes` points into what was decoded
+  Record record;  ///< `bytes` points into the decoded text
   std::uint64_t batch_at = 0;
   std::size_t length = 0;  ///< of the whole frame
 };
-/// Nothing when there is none whole and right.
+/// The record; nothing when it is incomplete or damaged.
 std::optional<Decoded> decode(std::string_view bytes);
 
 }  // namespace pailfs::journal

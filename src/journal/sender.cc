@@ -16,13 +16,13 @@ bool is_condition(const Error& error) {
   return error.err == ESTALE || error.err == EEXIST;
 }
 
-/// A store that does not know conditions may call the request anything but absent or forbidden.
+/// A store that does not know conditions may answer with these errors.
 bool may_dislike_conditions(const Error& error) {
   return error.err == ENOTSUP || error.refusal == Refusal::not_supported ||
          error.refusal == Refusal::unexplained;
 }
 
-/// What a conflict is about, for whoever has to settle it.
+/// The two versions of a conflict, for the user who has to settle it.
 std::string versions(const Base& made_upon, const Base& found) {
   const auto named = [](const Base& base) {
     switch (base.kind) {
@@ -39,8 +39,8 @@ std::string versions(const Base& made_upon, const Base& found) {
          ")";
 }
 
-/// For stores whose ETags are no MD5 and that have lost the attributes: whether a body is what
-/// comes.
+/// Compares the bytes of an object with a body, for stores whose ETags are no MD5 and that have
+/// lost the attributes.
 class Comparison final : public store::ByteSink {
  public:
   explicit Comparison(const Body& body) : body_(body) {}
@@ -68,7 +68,7 @@ Verdict Sender::failure(const Error& error) {
   Verdict verdict;
   verdict.kind = store::is_final(error) ? Verdict::Kind::refused : Verdict::Kind::retry;
   verdict.error = error;
-  // Also of a refusal, if an attempt before it, of the same request, had no reply.
+  // Also after a refusal, if an earlier attempt of the same request had no reply.
   verdict.may_have_arrived = verdict.kind == Verdict::Kind::retry || error.in_doubt;
   return verdict;
 }
@@ -80,8 +80,8 @@ Verdict Sender::done(const Job& job, const store::ETag& etag) const {
   return verdict;
 }
 
-/// A store may name a copy otherwise than its source; of one that keeps the source's attributes
-/// only the source shows which those are.
+/// True when the object is a copy of the job's source. The ETag may differ, and only the source
+/// shows the attributes that the copy has kept.
 bool Sender::is_like_source(const Job& job, const store::ObjectInfo& found) {
   if (job.want.kind != Want::Kind::copy || !job.want.keeps_attributes) return false;
   const auto source = store_.head(job.want.source);
@@ -90,7 +90,8 @@ bool Sender::is_like_source(const Job& job, const store::ObjectInfo& found) {
   return mark.metadata != 0 && is_ours(mark, found);
 }
 
-/// Whatever its attributes: to write them anew undoes nobody's bytes.
+/// True when the object has the bytes of `sent`, with any attributes: to write those anew undoes no
+/// other writer's bytes.
 bool Sender::has_bytes(const Job& job, const BodyPtr& sent, const store::ObjectInfo& found) {
   if (!sent || sent->size() != found.size) return false;
   if (found.size == 0 || found.etag == job.want.etag) return true;
@@ -106,7 +107,7 @@ Sender::Look Sender::look(const Job& job, const BodyPtr& sent) {
   if (info) found = *info;
   Look result;
   if (found && found->etag.empty()) {
-    // S3Proxy tells the version of a directory's object in listings only.
+    // S3Proxy tells the ETag of a directory's object only in listings.
     result.has_name = false;
     const auto listed = list_one(job.key);
     if (listed && listed->size == found->size) found->etag = listed->etag;
@@ -179,7 +180,7 @@ Verdict Sender::put(const Job& job, const BodyPtr& body, Base base) {
     }
     const bool gone = error.err == ENOENT && base.kind == Base::Kind::version;
     if (!is_condition(error) && !gone) return failure(error);
-    // The condition failed: because of somebody else, of an earlier attempt of ours, or of a store
+    // The condition failed: because of another writer, of an earlier attempt of ours, or of a store
     // that refuses right conditions too.
     const Look seen = look(job, body);
     if (seen.verdict) return *seen.verdict;
@@ -191,12 +192,12 @@ Verdict Sender::put(const Job& job, const BodyPtr& body, Base base) {
 Verdict Sender::copy(const Job& job, Base base) {
   const bool onto_itself = job.want.source == job.key;
   if (onto_itself && job.want.keeps_attributes) {
-    // Renamed away and back before anything was sent: it is to be what it is.
+    // Renamed away and back before anything was sent: the object may already be as wanted.
     const Look seen = look(job);
     if (seen.verdict) return *seen.verdict;
     if (seen.same) return done(job, seen.base.etag);
   }
-  // The version of the source is that of the target, where both are one.
+  // A copy onto itself has no condition on the target, because source_etag is one already.
   constexpr int kRounds = 4;
   for (int round = 0;; ++round) {
     if (onto_itself || !copy_conditions_) base = Base();
@@ -205,7 +206,7 @@ Verdict Sender::copy(const Job& job, Base base) {
     Verdict verdict = failure(etag.error());
     if (etag.error().err == ENOTSUP) verdict.kind = Verdict::Kind::needs_body;
     if (!is_condition(etag.error()) && etag.error().err != ENOENT) return verdict;
-    // An attempt whose reply was lost may have done it.
+    // An attempt whose reply was lost may have made the copy.
     const Look seen = look(job);
     if (seen.verdict) return *seen.verdict;
     if (seen.same) return done(job, seen.base.etag);
@@ -220,7 +221,7 @@ Verdict Sender::copy(const Job& job, Base base) {
       return verdict;
     }
     if (round == kRounds) return verdict;
-    // As for a body: the target is ours or older, or the store refuses right conditions.
+    // As for a body, the target is ours or older, or the store refuses right conditions.
     if (seen.has_name && seen.base == base) copy_conditions_ = false;
     base = seen.condition();
   }
@@ -247,7 +248,7 @@ Result<store::ETag> Sender::send_copy(const Job& job, const Base& base) {
 bool Sender::is_absent(const store::Key& key) {
   const auto info = store_.head(key);
   if (info || info.error().err == ENOENT) return !info;
-  // A listing need not name it in a URL's path.
+  // A listing names the key in the query, and not in the path of the URL.
   const auto page = store_.list({key, false, {}, 1});
   return page && (page->objects.empty() || page->objects.front().key != key);
 }
@@ -279,7 +280,7 @@ std::vector<Verdict> Sender::remove(const std::vector<Job>& jobs) {
   for (std::size_t i = 0; i < places.size(); ++i) {
     const Status status = i < statuses.size() ? statuses[i] : Status(Error{EIO, "no verdict"});
     Verdict& verdict = verdicts[places[i]];
-    // A name that the store does not take it may refuse to remove too.
+    // A store that does not take a key may refuse to remove it too.
     const bool done = status || (places.size() == 1 && status.error().refusal != Refusal::none &&
                                  is_absent(keys.front()));
     if (done) {

@@ -9,7 +9,7 @@
 namespace pailfs::journal {
 namespace {
 
-/// By which clocks of two machines may differ before the older of two moments is told wrongly.
+/// Most difference between the clocks of two machines when two moments are compared.
 constexpr std::chrono::seconds kClockMargin{60};
 
 }  // namespace
@@ -34,7 +34,7 @@ std::uint64_t metadata_digest(const store::ObjectAttributes& attributes) {
 Mark mark_of(const Want& want) {
   const bool known = want.kind == Want::Kind::body || !want.keeps_attributes;
   if (known) return {want.size, want.etag, metadata_digest(want.attributes)};
-  // Shown under a name of our own it may be, but the copy has that of its source.
+  // This mount may show another ETag, but the store's copy has that of its source.
   return {want.size, want.source_etag, 0};
 }
 
@@ -52,14 +52,14 @@ Judgement judge(const Want& want, const Base& base, const std::vector<Mark>& bef
                 const std::optional<store::ObjectInfo>& found) {
   const bool removal = want.kind == Want::Kind::absent;
   if (!found) return removal ? Judgement::done : Judgement::proceed;
-  // First: another version of the same size and times is none that we have written since.
+  // This comes first: if the base is still there, nothing was written since.
   if (base.kind == Base::Kind::version && base.etag == found->etag) return Judgement::proceed;
   if (!removal && is_ours(mark_of(want), *found)) {
-    // The bytes alone do not show that the attributes are those of the source.
+    // The bytes alone do not prove that the attributes are those of the source.
     const bool certain = want.kind == Want::Kind::body || !want.keeps_attributes;
     return certain ? Judgement::done : Judgement::proceed;
   }
-  // What we have sent, its attributes lost, is overwritten, and never removed.
+  // An object with our bytes that has lost its attributes may be overwritten, but not removed.
   const auto ours = [&](const Mark& mark) {
     return is_ours(mark, *found) || (!removal && has_our_bytes(mark, *found));
   };

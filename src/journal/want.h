@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one key shall become, what the store is believed to hold for it, and the comparison of the
-// two. Values and pure functions.
+// The target of one key, the version that the store is believed to hold for it, and the comparison
+// of the two. Values and pure functions.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +14,11 @@ namespace pailfs::journal {
 
 /// Number of an acknowledged change, never reused: the order in which changes were acknowledged.
 using Sequence = std::uint64_t;
-/// A body in the journal, by the change that brought it; several keys may share one.
+/// A body in the journal, by the sequence number of the change that brought it; several keys may
+/// share one.
 using BodyId = std::uint64_t;
 
-/// What a key shall become.
+/// The target of a key: the state that the journal wants it to have.
 struct Want {
   enum class Kind : std::uint8_t {
     absent,
@@ -27,15 +28,15 @@ struct Want {
   Kind kind = Kind::absent;
   BodyId body = 0;
   std::uint64_t size = 0;
-  store::ETag etag;                    ///< of the object until the store has named one
+  store::ETag etag;                    ///< of the object until the store has told its own
   store::ObjectAttributes attributes;  ///< not for a copy that keeps those of its source
   store::Key source;
-  store::ETag source_etag;  ///< as the store names it; a copy is of this version or is none
+  store::ETag source_etag;  ///< as the store tells it; only this version may be copied
   bool keeps_attributes = false;
-  WallTime time{};  ///< when it was acknowledged
+  WallTime time{};  ///< when the change was acknowledged
 };
 
-/// What the store is believed to hold for a key.
+/// The version that the store is believed to hold for a key.
 struct Base {
   enum class Kind : std::uint8_t { unknown, absent, version };
   Kind kind = Kind::unknown;
@@ -45,7 +46,7 @@ struct Base {
   friend bool operator==(const Base&, const Base&) = default;
 };
 
-/// By what an object is recognised as one that we have written.
+/// The fingerprint by which an object is recognised as one that we have written.
 struct Mark {
   std::uint64_t size = 0;
   store::ETag etag;
@@ -59,17 +60,17 @@ Mark mark_of(const Want& want);
 /// Metadata carries times to the nanosecond: with the size it identifies what we wrote also where
 /// an ETag is no MD5.
 bool is_ours(const Mark& mark, const store::ObjectInfo& found);
-/// Its bytes are ours, by their MD5: a store may have lost the attributes, as some do that fail
+/// True when the object's bytes are ours by their MD5. Its attributes may be lost: some stores fail
 /// after they have taken the bytes.
 bool has_our_bytes(const Mark& mark, const store::ObjectInfo& found);
 
-/// What is to be done about a change, once the store has said what it holds.
+/// What to do about a change, once the store has shown what it holds.
 enum class Judgement {
   done,     ///< the change is there already: its reply was lost
-  proceed,  ///< what is there is what the change was made upon, or older, or ours
-  conflict  ///< somebody else's later version, which must not be undone
+  proceed,  ///< the object is the version that the change was made upon, or older, or ours
+  conflict  ///< another writer's later version is there, which must not be undone
 };
-/// `found`: what the store holds now; nothing: no object. `before`: versions of ours that may have
+/// `found`: the object that the store holds now, if any. `before`: versions of ours that may have
 /// reached the store.
 Judgement judge(const Want& want, const Base& base, const std::vector<Mark>& before,
                 const std::optional<store::ObjectInfo>& found);

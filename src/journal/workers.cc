@@ -6,7 +6,7 @@
 namespace pailfs::journal {
 namespace {
 
-/// A worker that rests looks by itself after this, in case it is wanted.
+/// A resting worker looks by itself after this.
 constexpr std::chrono::seconds kRest{5};
 
 }  // namespace

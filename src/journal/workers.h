@@ -12,17 +12,17 @@
 
 namespace pailfs::journal {
 
-/// The threads that carry out what waits. One idle thread watches for what becomes due, the others
-/// rest; a thread is started when work comes while none is idle, up to `most`. Which work is due is
-/// the owner's to know. Any thread may call any member, also with the owner's mutex held, except
-/// stop() and the destructor, which wait for the threads.
+/// The threads that carry out waiting changes. One idle thread watches for changes that become due,
+/// the others rest; a thread is started when work comes while none is idle, up to `most`. The owner
+/// knows which work is due. Any thread may call any member, also with the owner's mutex held,
+/// except stop() and the destructor, which wait for the threads.
 class Workers final {
  public:
-  /// Both are called on a worker without a lock of Workers.
+  /// The owner's functions, both called on a worker without a lock of Workers.
   struct Work {
-    /// Does what is due. False: nothing is due now.
+    /// Does work that is due. False: none is due now.
     std::function<bool()> turn;
-    /// When the next thing becomes due.
+    /// When the next work becomes due.
     std::function<MonoTime()> next_due;
   };
   Workers(std::size_t most, Clock& clock, Work work);
@@ -30,11 +30,11 @@ class Workers final {
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
-  /// One more, unless there are enough.
+  /// Starts one more thread, unless there are `most`.
   void start() EXCLUDES(mutex_);
   /// A worker takes a turn at that time or earlier.
   void wake_at(MonoTime at) EXCLUDES(mutex_);
-  /// Ends all of them, each after its turn.
+  /// Ends all threads, each after its turn.
   void stop() EXCLUDES(mutex_);
 
  private:

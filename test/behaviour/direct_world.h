@@ -16,8 +16,8 @@ namespace pailfs::test {
 /// The file system by direct calls over the fake bucket, with a clock that only the test moves.
 class DirectWorld final : public World {
  public:
-  /// `journaled`: with a journal (durability=local), of which nothing is carried out before
-  /// somebody waits for it.
+  /// `journaled`: with a journal (durability=local), of which nothing is carried out before a
+  /// caller waits for it.
   explicit DirectWorld(const WorldOptions& options = {}, StoreLimits limits = {},
                        bool journaled = false);
   ~DirectWorld() override;

@@ -321,9 +321,9 @@ TEST_CASE("a file that is deleted behind an open reader gives an error, not an e
   CHECK(err(posix.close(*fd)) == 0);
 }
 
-/// Writes, syncs and closes at random while some requests fail and some replies are lost; what went
-/// wrong, if anything did. Nobody else writes: whatever fsync has said, a close that says 0 has
-/// stored all that was written.
+/// Writes, syncs and closes at random while some requests fail and some replies are lost; returns
+/// the fault, if there was one. There is no other writer: whatever fsync has said, a close that
+/// says 0 has stored all that was written.
 std::string random_syncs(std::uint64_t seed, bool journaled) {
   std::mt19937_64 random(seed);
   DirectWorld world({}, {}, journaled);

@@ -147,7 +147,7 @@ TEST_CASE("a file wins over the directory of the same name and hides nothing for
   CHECK(file_text(world->posix(), "x") == "the file");
   REQUIRE(err(world->posix().unlink("x")) == 0);
   CHECK(object(*world, "x/y"));
-  // It comes to light at once: nobody must make it anew over what is there.
+  // The directory is visible at once: no program must make it anew over the one that is there.
   CHECK(err(world->posix().mkdir("x")) == EEXIST);
   CHECK(S_ISDIR(world->posix().stat("x")->mode));
   CHECK(names_in(world->posix(), "") == Names{"x", "x-"});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a program finds that opens a name which somebody else has changed since the kernel learnt of
-// it: every pair of what the kernel has and what the store has by now, with every way to open and
-// the first call after that.
+// What a program finds when it opens a name that another client has changed since the kernel learnt
+// of it: every pair of the kernel's version and the store's, with every way to open and the first
+// call after that.
 #pragma once
 
 #include <string>

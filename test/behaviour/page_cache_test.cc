@@ -129,7 +129,7 @@ TEST_CASE("no page outlives a write that went past it, through the kernel") {
   }
 }
 
-// As xfstests generic/451: the kernel drops pages before the write, and somebody reads them again
+// As xfstests generic/451: the kernel drops pages before the write, and a reader reads them again
 // before it has arrived.
 TEST_CASE("a fresh handle reads what an asynchronous direct write beside other readers has left") {
   const auto world = open_world();

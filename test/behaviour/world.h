@@ -97,9 +97,9 @@ class World {
  public:
   virtual ~World() = default;
   virtual Driver& posix() = 0;
-  /// The bucket as somebody else sees and changes it.
+  /// The bucket as another client sees and changes it.
   virtual store::ObjectStore& bucket() = 0;
-  /// After this no cache hides what somebody else has done.
+  /// After this no cache hides the changes of another client.
   virtual void let_caches_expire() = 0;
   /// Unmounts and mounts again over the same bucket.
   virtual void remount() = 0;

@@ -62,7 +62,7 @@ const std::vector<std::string>& bench_names();
 /// Starts or connects to it; ends the test program with a message when that is not possible.
 std::unique_ptr<Bench> open_bench(const std::string& name);
 
-/// A prefix that nobody else uses.
+/// A prefix that no other test uses.
 std::string unique_prefix();
 
 /// Reason why `server` (the name it was given) does not keep `rule`.

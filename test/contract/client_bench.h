@@ -34,7 +34,7 @@ struct ClientStyle {
   bool impatient = false;  ///< waits between attempts take no time
 };
 
-/// The machine's clock, but nobody sleeps.
+/// The machine's clock, but sleeping takes no time.
 class ImpatientClock final : public Clock {
  public:
   [[nodiscard]] MonoTime now() const override { return real_.now(); }

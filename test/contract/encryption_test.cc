@@ -74,7 +74,7 @@ TEST_CASE("what is stored under a key of ours is read with that key only") {
   }
   CHECK(err(with_a->head(bench->key("absent"))) == ENOENT);
 
-  // A plain object beside it is read by whoever has keys, too.
+  // A client with keys reads a plain object too.
   REQUIRE(err(put_text(bench->store(), bench->key("plain"), "plain")) == 0);
   const auto plain = get_text(*with_both, bench->key("plain"));
   REQUIRE(err(plain) == 0);

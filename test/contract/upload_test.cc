@@ -144,7 +144,7 @@ TEST_CASE("an aborted upload leaves nothing and aborting it again is a success")
   CHECK(err(store.abort_upload(key, *id)) == 0);
   CHECK(err(store.abort_upload(key, *id)) == 0);
   CHECK(get_text(store, key)->bytes == "before");
-  // NoSuchUpload is not "no such file": nobody may conclude that the object is gone.
+  // NoSuchUpload is not "no such file": a caller must not conclude that the object is gone.
   const auto late = upload(store, key, *id, 2, "late");
   CHECK(err(late) != 0);
   CHECK(err(late) != ENOENT);

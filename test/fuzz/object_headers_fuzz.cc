@@ -7,8 +7,8 @@ namespace {
 
 using namespace pailfs::fs;
 
-/// Metadata is written by whoever may write to the bucket: whatever it says, what comes out is a
-/// file or a directory with sane fields, and writing it back reads the same.
+/// Any client of the bucket writes metadata: whatever it says, it decodes to a file or a directory
+/// with sane fields, and writing it back reads the same.
 void check(std::string_view text) {
   const std::string value(text);
   pailfs::store::ObjectInfo info;

@@ -57,7 +57,7 @@ class Player final {
     world_.faults()->clear();
 
     if (hit && got != 0) return after_trouble(op, before, after);
-    // Moving a directory into itself is refused by the kernel before anybody else sees it.
+    // The kernel itself refuses to move a directory into itself.
     const bool into_itself = op.kind == Kind::rename && op.other.starts_with(op.path + "/");
     if (into_itself ? (got == 0) != (expected == 0) : got != expected) {
       return "errno " + std::to_string(got) + " instead of " + std::to_string(expected);

@@ -22,7 +22,7 @@ struct Operation {
     rmdir,
     unlink,
     rename,
-    foreign_put,     ///< by somebody else; the caches expire afterwards
+    foreign_put,     ///< by another client; the caches expire afterwards
     foreign_remove,  ///< likewise
     expire,
     remount,

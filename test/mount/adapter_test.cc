@@ -456,7 +456,7 @@ TEST_CASE("the background command returns when the mount is usable", "[fuse]") {
   CHECK(code == 0);
   write_file(config.mountpoint + "/f", "there");
   CHECK(content(config.mountpoint + "/f") == "there");
-  // A background process is nobody's child here: it has gone when its mount has.
+  // A background process is no child of ours: it has gone when its mount has.
   CHECK(::umount2(config.mountpoint.c_str(), 0) == 0);
   CHECK(std::filesystem::remove(config.mountpoint));
 }

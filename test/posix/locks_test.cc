@@ -109,7 +109,7 @@ TEST_CASE("fcntl locks ranges between processes and names their holder") {
           }) == 0);
     REQUIRE(lock_range(fd.get(), F_RDLCK, 10, 10) == 0);
     CHECK(in_child(F_RDLCK, 0, 0) == 0);
-    // Any close of the file by its holder ends the lock: the rule of POSIX that nobody likes.
+    // Any close of the file by its holder ends the lock, as POSIX has it.
     { const UniqueFd other = open_file(path); }
     CHECK(in_child(F_WRLCK, 0, 0) == 0);
   }

@@ -66,7 +66,7 @@ Outcome map(int fd, const Call& call, bool writing) {
   }
   ::munmap(mapped, length);
   if (!writing) return outcome;
-  // When such a write moves the file's times is nobody's promise; tmpfs does not at all.
+  // POSIX does not say when such a write moves the file's times; tmpfs never does.
   const timespec fixed[2] = {time_choice(2), time_choice(3)};
   ::setfsuid(0);
   ::futimens(fd, fixed);

@@ -56,7 +56,7 @@ Verdict authenticate(const AuthContext& context) {
   if (!context.check_signature) {
     Identity identity;
     std::string_view payload = head.headers.get("x-amz-content-sha256");
-    // Chunk framing must be removed even when nobody asks who signed it.
+    // Chunk framing must be removed even when signatures are not checked.
     if (payload.starts_with("STREAMING-")) identity.payload = PayloadKind::kUnsignedTrailer;
     return identity;
   }

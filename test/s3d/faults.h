@@ -13,7 +13,7 @@
 /// What replaces the reply (the operation is not applied, unless said):
 ///   status:CODE[:S3CODE[:RETRY_AFTER]]  an error reply            status:503:SlowDown
 ///   error200[:S3CODE[:ws]]              200 with an <Error> body; ws: white space before it
-///   foreign:html|xml|empty|json         200 with somebody else's body
+///   foreign:html|xml|empty|json         200 with a body that is not S3's
 ///   redirect:STATUS:URL                 301, 302, 307, 308 with Location and <Endpoint>
 ///   region_redirect:REGION              301 PermanentRedirect with x-amz-bucket-region and
 ///   <Region> stall_before                        never answers          drop   closes without an

@@ -27,7 +27,7 @@ class Hashes {
   explicit Hashes(const Call& call) {
     const Headers& headers = call.head.headers;
     bool stores = call.op == Op::kPutObject || call.op == Op::kUploadPart;
-    // Where no ETag is an MD5, nobody would ever see it.
+    // Where no ETag is an MD5, it would never be shown.
     if (stores && call.rule(Rule::kEtagNotMd5)) stores = false;
     if (stores || headers.has("content-md5")) md5_ = std::make_unique<Hash>(HashKind::kMd5);
     if (call.identity.payload == PayloadKind::kHash && !call.rule(Rule::kNoPayloadHashCheck))

@@ -16,7 +16,7 @@ class Listener {
   Listener& operator=(const Listener&) = delete;
 
   /// Binds; port 0 takes a free one. Refuses every address that is not loopback: this server hands
-  /// its data to whoever asks the control port.
+  /// its data to any client of the control port.
   bool open(const std::string& address, std::uint16_t port, std::string& reason);
   std::uint16_t port() const { return port_; }
   /// `on_accept` owns the descriptor; called from the accepting thread.

@@ -99,7 +99,7 @@ s3d::ServerOptions read_options(const cxxopts::ParseResult& given) {
   return options;
 }
 
-/// Whoever waits for the file never sees half a line.
+/// A script that waits for the file never sees half a line.
 bool write_ready_file(const std::string& path, const std::string& line) {
   std::string fresh = path + ".new";
   std::ofstream out(fresh, std::ios::trunc);

@@ -67,7 +67,7 @@ class Uploads {
   UploadPtr create(const std::string& bucket, const std::string& key, Object prototype,
                    std::time_t now, std::string checksum = {});
   UploadPtr find(const std::string& bucket, const std::string& key, const std::string& id) const;
-  /// Takes it off the list; whoever still holds it finds `closed`.
+  /// Takes the upload off the list; a request that still holds it finds `closed`.
   void close(const Upload& upload);
   void remember_completed(const Upload& upload, const std::string& etag);
   /// ETag of an upload that was completed before.

@@ -85,7 +85,7 @@ std::string copied_etag(const Call& call, const Object& source, const Object& ob
   if (replace && call.rule(Rule::kCopyKeepsTargetEtag))
     if (ObjectPtr old = call.service.store.get(*call.bucket, call.address.key)) return old->etag;
   if (call.rule(Rule::kCopyKeepsEtag)) return source.etag;
-  // Where no ETag is an MD5, nobody would ever see it.
+  // Where no ETag is an MD5, it would never be shown.
   return choose_etag(call, call.rule(Rule::kEtagNotMd5) ? "" : object.md5->get(object.body),
                      object);
 }

@@ -53,7 +53,7 @@ Reply range_error(const Call& call, std::uint64_t size) {
   return reply;
 }
 
-/// A directory of a file system, which nobody made as an object.
+/// A directory of a file system, for which there is no object.
 ObjectPtr implied_directory(const Call& call) {
   const std::string& key = call.address.key;
   if (!call.rule(Rule::kDirectoryImplied) || !key.ends_with('/')) return nullptr;

@@ -159,7 +159,7 @@ bool S3Session::send(Call& call, Reply reply, std::int64_t started_us) {
   std::int64_t latency = service_.latency_ms.load(std::memory_order_relaxed);
   if (latency > 0) stream_.pause(static_cast<std::uint64_t>(latency));
   pause_as_told(stream_, call.plan, "delay_reply");
-  // Counted first: whoever has the reply shall find the request in the counters.
+  // Counted first, so that a client that has the reply finds the request in the counters.
   std::uint64_t n = record(call, &reply, started_us);
   std::uint64_t planned = head_only ? 0 : reply.body.size();
   service_.stats.add_out(planned);

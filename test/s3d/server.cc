@@ -25,8 +25,8 @@ std::string url(std::string_view scheme, const std::string& host, std::uint16_t 
 
 }  // namespace
 
-/// Everything with threads. Destroyed from the bottom up: first nobody accepts any more, then the
-/// connections end, last goes the TLS context they used.
+/// Everything with threads. Destroyed from the bottom up: first the listeners, then the
+/// connections, last the TLS context they used.
 struct Server::Ports {
   std::string host;
   SelfSigned certificates;

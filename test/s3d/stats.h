@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Counters and the request log. A request is counted and logged before the last byte of its reply
-/// is sent, so whoever has the reply also finds it here. Thread-safe.
+/// is sent, so a client that has the reply also finds it here. Thread-safe.
 #pragma once
 #include <array>
 #include <atomic>

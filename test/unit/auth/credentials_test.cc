@@ -419,7 +419,7 @@ TEST_CASE("changed keys are picked up when the old ones were refused", "[s3]") {
     static_cast<void>(dir.write("pw", "AK2:SK2\n"));
     CHECK((*source)->refresh(old));
     CHECK((*source)->get()->access_key == "AK2");
-    // Whoever still holds the old ones is told that there are others, without another look.
+    // A caller that still holds the old ones is told that there are others, without another look.
     static_cast<void>(dir.write("pw", "AK3:SK3\n"));
     CHECK((*source)->refresh(old));
     CHECK((*source)->get()->access_key == "AK2");

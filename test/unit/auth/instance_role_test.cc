@@ -328,7 +328,7 @@ TEST_CASE("Keys of a role outlive a failed renewal until they expire", "[s3]") {
   REQUIRE_FALSE(expired);
   CHECK(expired.error().err == ENOKEY);
   CHECK_THAT(expired.error().text, ContainsSubstring("does not answer: status 500"));
-  // Not asked again at once, whoever wants keys.
+  // The service is not asked again at once, for no caller.
   const std::size_t asked = service.transport.requests().size();
   CHECK_FALSE(source->get());
   CHECK(service.transport.requests().size() == asked);
@@ -354,7 +354,7 @@ TEST_CASE("Keys that the store refuses are asked for anew", "[s3]") {
   service.clock.advance(seconds(1));
   CHECK(source->refresh(old));
   CHECK(key_of(*source) == "KEY2");
-  // Whoever still holds the old ones is told that there are others, without a question.
+  // A caller that still holds the old ones is told that there are others, without a question.
   CHECK(source->refresh(old));
   CHECK(service.questions() == 3);
 }

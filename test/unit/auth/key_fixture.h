@@ -55,7 +55,7 @@ struct LogLines {
   LogLines& operator=(const LogLines&) = delete;
 };
 
-/// A machine with nothing on it but its clock and two networks on which nobody answers.
+/// A machine with nothing on it but its clock and two networks without a service.
 struct Machine {
   test::FakeClock clock;
   test::FakeTransport local;

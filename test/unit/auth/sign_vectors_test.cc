@@ -47,7 +47,7 @@ http::Method method_of(const std::string& name) {
 }
 
 /// "GET /example space/?a=b HTTP/1.1": the target is raw, as an application would name it; encoding
-/// it once is the job of whoever builds the request, here this test.
+/// it once is the job of the code that builds the request, here this test.
 std::string encoded_target(const std::string& target) {
   const std::size_t question = target.find('?');
   std::string out = percent_encode(target.substr(0, question), true);

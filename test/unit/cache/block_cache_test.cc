@@ -113,7 +113,7 @@ TEST_CASE("of small files read one after the other those fetched ahead stay long
   CHECK(cache.size() == 8 * kBlockSize);
   CHECK(cache.open("ahead0")->has(0));
   CHECK_FALSE(cache.open("read0")->has(0));
-  clock.advance(std::chrono::seconds(6));  // nobody has come for them
+  clock.advance(std::chrono::seconds(6));  // no reader has come for them
   {
     const auto file = cache.open("late");
     REQUIRE(fetch(file, 0, 1, Purpose::demand) == 1);

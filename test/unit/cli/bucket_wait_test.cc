@@ -28,7 +28,7 @@ class Lines final {
   Lines(const Lines&) = delete;
   Lines& operator=(const Lines&) = delete;
 
-  /// Once nobody writes any more.
+  /// Call it when no thread writes any more.
   [[nodiscard]] const std::vector<std::string>& all() const { return lines_; }
 
  private:

@@ -588,7 +588,7 @@ TEST_CASE("mount(8)'s switches for its helpers are not those of the command line
   REQUIRE(sloppy.warnings.size() == 1);
   CHECK(sloppy.warnings[0].find("frobnicate") != std::string::npos);
   CHECK(sloppy.options.fs.read_only);
-  // Not what would be dangerous to leave out, nor for anybody else.
+  // Not options that are dangerous to leave out, nor outside of mount(8)'s helper.
   CHECK_FALSE(helper({"b", "/m", "-s", "-o", "modules=subdir"}).error.empty());
   CHECK_FALSE(parse({"b", "/m", "-s", "-o", "frobnicate"}).error.empty());
   CHECK_FALSE(parse({"b", "/m", "-N", "7"}).error.empty());

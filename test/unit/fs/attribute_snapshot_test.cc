@@ -154,7 +154,7 @@ TEST_CASE("a second mount believes what it remembers where a listing shows the s
   clock.advance(100h);
   store.reset_count();
   CHECK(long_list(*mount()) == "a 7 b 7 d 0 ");
-  // What the first mount made itself nobody has told it of since.
+  // The store has not shown the first mount what it made itself.
   CHECK(store.count().text() == "head 1, list 1");
   // The same bytes, but not the same object.
   put("b", "text", "8");

@@ -288,7 +288,7 @@ TEST_CASE(
     CHECK_FALSE(w.close());
     CHECK_FALSE(w.store.object("f"));
     CHECK(w.store.count().put == old);
-    // Nobody can store it any more: the name shows what the store has.
+    // The file can never be stored any more: the name shows the store's object.
     CHECK(w.files->lookup(kRootInode, "f").error().err == ENOENT);
     CHECK(w.files->sync_all());
   }

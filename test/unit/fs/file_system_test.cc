@@ -154,7 +154,7 @@ TEST_CASE("removing a new file that replaced another removes the other too") {
 
 TEST_CASE("an answer that is older than our own change does not replace it") {
   World w;
-  // While somebody asks for the name, we make and store it: the answer is of the time before.
+  // While a thread asks for the name, we make and store it: the answer is of the time before.
   test::Fault late;
   late.verb = test::Verb::head;
   late.key = "g";

@@ -175,7 +175,7 @@ TEST_CASE("headers that say it already are told from those that do not") {
   CHECK_FALSE(says([](Stat& s) { s.gid = 0; }));
   CHECK_FALSE(says([](Stat& s) { s.mtime = WallTime{seconds{3} + nanoseconds{1}}; }));
   CHECK_FALSE(says([](Stat& s) { s.atime = WallTime{seconds{4}}; }));
-  // What is shown of a foreign object is a default, until somebody asks for it.
+  // A foreign object shows defaults that its headers do not hold.
   CHECK_FALSE(says_already(base, decode(object({}), false, config()).stat));
   for (const char* name : {"mode", "uid", "gid", "mtime", "atime", "ctime"}) {
     auto lacking = headers;

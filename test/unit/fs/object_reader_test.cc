@@ -232,7 +232,7 @@ TEST_CASE("a reader that meets what was written and cannot be kept asks the stor
   std::string got;
   std::thread meets;
   keep_written(f.fetcher, f.version, [&](auto, auto) {
-    // The block is reserved: whoever reads now waits for it.
+    // The block is reserved: a thread that reads now waits for it.
     meets = std::thread([&] { got = f.read(reader, 0, 10); });
     while (!f.fetcher.open(f.version)->has(0)) std::this_thread::yield();
     std::this_thread::sleep_for(std::chrono::milliseconds(20));

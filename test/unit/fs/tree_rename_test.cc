@@ -129,7 +129,7 @@ TEST_CASE("a copy whose reply was lost is taken back, and nothing that was there
       TreeRename(f.config, f.faults, f.pool).run("from/", "to/", f.marker, into_copies);
   CHECK_FALSE(moved);
   auto after = f.store.keys();
-  // In parts it is another version than its source, and maybe somebody else's.
+  // Copied in parts it is another version than its source, and perhaps another client's.
   std::erase(after, "to/large");
   CHECK(after == before);
   CHECK(f.store.object("to/8")->content() == "somebody else's");

@@ -164,7 +164,7 @@ Status MemoryFileSystem::unlink(InodeId parent, std::string_view name) {
   if (!directory) return directory.error();
   const auto found = (*directory)->children.find(name);
   if (found == (*directory)->children.end()) return Error(ENOENT, std::string(name));
-  (*directory)->children.erase(found);  // the node stays for whoever holds it
+  (*directory)->children.erase(found);  // the node stays for its open handles
   return {};
 }
 

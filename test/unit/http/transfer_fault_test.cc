@@ -19,7 +19,7 @@ Exchange get_once(const ScriptedServer& server, BodySink* sink = nullptr) {
   return make_transport()->perform(request_to(server, "/k"), nullptr, sink);
 }
 
-/// A loopback port on which nobody listens, held so that nobody can.
+/// A loopback port without a listener, held so that there can be none.
 struct ClosedPort {
   pailfs::UniqueFd fd{socket(AF_INET, SOCK_STREAM, 0)};
   std::uint16_t number = 0;

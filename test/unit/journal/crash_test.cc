@@ -32,7 +32,7 @@ TEST_CASE("stories that once went wrong") {
   // before it was over.
   CHECK(Play("asfAsfp!").run() == "");
   CHECK(Play("asfp!").run() == "");
-  // What was made of parts had got another name by a copy that nobody had heard of.
+  // An object made of parts had got another ETag by a copy whose reply was lost.
   CHECK(Play("p>sfrs").run() == "");
   CHECK(Play("p>sfrsc").run() == "");
   CHECK(Play("pmlf>").run() == "");

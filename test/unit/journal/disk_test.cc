@@ -49,7 +49,7 @@ TEST_CASE(
     CHECK(err(put_text(store, "during", pattern(50'000))) == 0);
     CHECK((disk.fake.object("during")->content() == pattern(50'000)));
   }
-  // The disk works again, but what it has lost nobody knows: it is not trusted any more.
+  // The disk works again, but it may have lost bytes and is not trusted any more.
   CHECK_FALSE(store.waiting().acknowledges);
   CHECK(err(put_text(store, "after", "2")) == 0);
   CHECK(disk.fake.object("after"));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The journal over a bucket in memory: what is acknowledged, what is sent, and what becomes of it
-// when the service fails, somebody else writes, or the mount dies.
+// The journal over a bucket in memory: which changes are acknowledged and sent, and what becomes of
+// them when the service fails, another client writes, or the mount dies.
 #include "pailfs/journal/journal_store.h"
 
 #include <filesystem>

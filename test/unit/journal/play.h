@@ -29,7 +29,7 @@ struct Value {
 struct PowerCut {
   std::size_t at = 0;    ///< before this change of the journal's files, counted from 1; 0: never
   unsigned variant = 0;  ///< 0 nothing, 1 everything; others some, in any order
-  /// Afterwards, before anything else is sent, somebody else writes this key.
+  /// Afterwards, before anything else is sent, another client writes this key.
   std::string foreign;
 };
 

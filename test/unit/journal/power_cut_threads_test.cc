@@ -96,7 +96,8 @@ class Watched final : public Disk {
 
  private:
   static constexpr unsigned kEvery = 3;
-  /// Whoever was told something was told it before: what is possible is asked for first.
+  /// The possible states are asked for before the image is taken: a change acknowledged by then
+  /// must survive.
   void pass() {
     if (++passed_ % kEvery != 0) return;
     Moment moment;

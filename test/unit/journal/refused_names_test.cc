@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The journal over a service that does not take some names, or says of what it has done that it
-// failed: only what depends on it waits, and our own version is never somebody else's.
+// The journal over a service that does not take some names, or reports a failure for changes that
+// it has made: only dependent changes wait, and our own version is never taken for that of another
+// client.
 #include <map>
 
 #include "setting.h"

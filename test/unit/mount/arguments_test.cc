@@ -77,7 +77,7 @@ TEST_CASE("the kernel's other words, and those that libfuse must obey", "[mount]
   const MountWords root = words_for({"allow_root"});
   CHECK(root.data == "default_permissions,allow_other");
   CHECK(root.for_libfuse == std::vector<std::string>{"pailfs", "-o", "allow_root"});
-  // Whoever is let in by the one is not kept out by the other.
+  // A user that the one lets in is not kept out by the other.
   CHECK(words_for({"allow_root", "allow_other"}).for_libfuse == std::vector<std::string>{"pailfs"});
   const MountWords guarded = words_for({"auto_unmount"});
   CHECK(guarded.auto_unmount);

@@ -193,7 +193,7 @@ TEST_CASE("two who look and mount take turns", "[mount][runtime]") {
 TEST_CASE("what others wrote is believed of their own mounts only", "[mount][runtime]") {
   const Place place;
   const uid_t user = ::geteuid();
-  const uid_t self = user + 1;  // so that the files here are somebody else's
+  const uid_t self = user + 1;  // so that the files here are another user's
   const std::string his = ",user_id=" + std::to_string(user) + "\n";
   const auto line = [&](const std::string& mountpoint, const std::string& end) {
     std::string text = table_line(mountpoint);
@@ -217,7 +217,7 @@ TEST_CASE("what others wrote is believed of their own mounts only", "[mount][run
   CHECK(listed(line("/mnt/a", ",user_id=" + std::to_string(user + 7) + "\n")).empty());
   CHECK(listed(line("/mnt/a", "\n")).empty());
 
-  // A record of another directory, a link, a pipe that nobody writes.
+  // A record of another directory, a link, a pipe without a writer.
   const std::string file = record_file(place.root, "/mnt/c");
   std::ofstream(file) << format_record(example("/mnt/a"));
   CHECK(listed(line("/mnt/c", his)).empty());

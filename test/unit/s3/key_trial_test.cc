@@ -104,7 +104,7 @@ TEST_CASE("a denial is no reason to use other keys while the store takes ours", 
   CHECK(trial.head() == EPERM);
   CHECK(trial.get() == EPERM);
   CHECK(trial.signed_with("K2") == 0);
-  // Nobody waits for keys that are on their way.
+  // No request waits for keys that are on their way.
   CHECK(trial.clock.sleeps().empty());
 }
 

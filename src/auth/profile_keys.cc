@@ -52,7 +52,7 @@ std::vector<std::string> profile_files(const CredentialConfig& config, const Pro
   const auto path = [&](const char* variable, const char* standard) {
     std::string given = config.variable(variable);
     if (!given.empty()) return given;
-    // As Amazon's own programs look for them, then as s3fs does.
+    // Looks below HOME as Amazon's own programs do, then in the home directory as s3fs does.
     given = config.variable("HOME") + standard;
     return given.front() == '/' && given != standard && ::access(given.c_str(), F_OK) == 0
                ? given

@@ -105,7 +105,7 @@ int run_loop(const mount::Config& config, fuse_session* session) {
 #endif
 }
 
-/// The look for the file system that is mounted at `path` when it is called for the first time.
+/// A Look at the file system that is mounted at `path` when it is called for the first time.
 CallerDescriptors::Look look_for(const std::string& mountinfo, const std::string& path) {
   return [=, device = std::string()](pid_t pid, std::uint64_t ino) mutable {
     if (device.empty()) device = device_of_mount(mountinfo, path);

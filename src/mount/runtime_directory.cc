@@ -64,7 +64,7 @@ std::vector<std::string> runtime_candidates(uid_t uid, const std::string& xdg) {
   const std::string number = std::to_string(uid);
   std::vector<std::string> candidates;
   // Root's mounts made at boot must be found from a login session, which has another
-  // XDG_RUNTIME_DIR._DIR.
+  // XDG_RUNTIME_DIR.
   if (uid == 0) candidates.emplace_back("/run/pailfs");
   if (xdg.starts_with('/')) candidates.push_back(xdg + "/pailfs");
   if (uid != 0) candidates.push_back("/run/user/" + number + "/pailfs");

@@ -82,7 +82,7 @@ Result<UniqueFd> bind_socket(const std::string& path) {
   if (!socket) return system_error(errno, "make a socket");
   ::unlink(path.c_str());
   // On Linux bind() makes the file with the descriptor's mode, so no other user can connect before
-  // chmod()..
+  // chmod().
   ::fchmod(socket.get(), S_IRUSR | S_IWUSR);
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
       ::chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0 || ::listen(socket.get(), SOMAXCONN) != 0) {

@@ -76,7 +76,7 @@ Verdict judge_removed(const Expectation& asked, const http::Exchange& exchange) 
   return good({});
 }
 
-/// A copy counts as made only if its reply names the ETag.
+/// A copy counts as made only if its reply has the ETag.
 Verdict judge_copied(const Expectation& asked, const http::Exchange& exchange) {
   Result<ETag> etag = parse_copy(exchange.body);
   if (!etag) return malformed(asked, exchange, etag.error().text);

@@ -21,7 +21,7 @@ Result<XmlDocument> parse_as(std::string_view body, std::string_view root) {
   return document;
 }
 
-/// Takes any root but <Error>, because services differ in the root's name.
+/// Parses a reply with any root but <Error>, because services differ in the root's name.
 Result<XmlDocument> parse_any(std::string_view body) {
   Result<XmlDocument> document = XmlDocument::parse(body, kMaxListBytes);
   if (document && document->root().name() == "Error") return unexpected("an error");

@@ -82,8 +82,8 @@ Status PosixFileSystem::change_file(const InodePtr& inode,
                                     bool may_wait, bool resizes) {
   MutexLock changing(inode->object_mutex);
   if (!acquire_unstored(inode, false)) {
-    // The file is open and unchanged, or not open at all. The change starts from this node if there
-    // is no content, or if the last handle closes meanwhile.
+    // The file is open and unchanged, or not open at all. The change starts from this node unless a
+    // handle still shares its content.
     auto node = content_node(inode);
     if (!node) {
       const auto path = path_of(inode);

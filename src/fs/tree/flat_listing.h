@@ -36,7 +36,7 @@ class FlatListing final {
   };
 
   void add_key(const store::ListedObject& object, MonoTime asked);
-  /// A key that is no path, in the directory at `depth`.
+  /// Counts a key that is no path, in the directory at `depth`.
   void leave_out(std::size_t depth, const std::string& key);
   void close_from(std::size_t depth);
   Open& enter(std::size_t depth, std::string_view name, MonoTime asked);

@@ -21,8 +21,8 @@ class ListedNames final {
   /// Whether a listing that is young enough shows the name; `name` is filled when it does.
   [[nodiscard]] Presence presence(const std::string& path, ListedName& name)
       EXCLUDES(tables_.mutex);
-  /// The name as a listing shows it that is young enough, or one of at most that age that a program
-  /// is still reading: rm -r of a thousand names lists them first.
+  /// The name as shown by a listing that is young enough, or by one of at most that age that a
+  /// program is still reading: rm -r of a thousand names lists them first.
   [[nodiscard]] std::optional<ListedName> find_for_reader(const std::string& path,
                                                           std::chrono::nanoseconds age)
       EXCLUDES(tables_.mutex);

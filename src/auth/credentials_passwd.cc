@@ -48,7 +48,7 @@ class PasswdReader final {
   const std::string path_;
   std::map<std::string_view, KeyPair> by_bucket_;  // "" is the default
   KeyPair session_;                                // of the last line with a token
-  int sessions_ = 0;                               // such lines
+  int sessions_ = 0;                               // number of such lines
   KeyPair named_;                                  // AWSAccessKeyId=, AWSSecretKey=
   int stray_line_ = 0;                             // first line that is neither form
 };

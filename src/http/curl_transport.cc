@@ -263,8 +263,8 @@ void Run::set_callbacks(CURL* easy) {
 }
 
 /// libcurl reads a body up to its Content-Length and, when more bytes follow, closes the connection
-/// without a word. A connection closed although both sides meant to keep it tells; but libcurl 8
-/// also closes one on which an upload was refused, even when all of it had been sent.
+/// without a word. A connection closed although both sides meant to keep it shows this; but libcurl
+/// 8 also closes one on which an upload was refused, even when all of it had been sent.
 bool Run::has_excess(CURL* easy) const {
   const bool refused = uploads() && exchange_.status >= 400;
   if (!head_.content_length() || head_.announces_close() || refused ||

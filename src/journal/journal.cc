@@ -114,8 +114,8 @@ Status Journal::settle(const store::Key& key) {
 
 Status Journal::settle_claimed(const store::Key& key) {
   const Status settled = await(key);
-  // A change that goes straight to the store must not be undone after a crash by an earlier change
-  // of the journal: the records that those are done must be on the disk first.
+  // After a crash an earlier change of the journal must not be repeated over one that goes straight
+  // to the store: the record that it is done must be on the disk first.
   const Status durable = log_->commit_all();
   if (!durable) log_warning("the journal: " + durable.error().text);
   return settled;

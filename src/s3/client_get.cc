@@ -173,7 +173,7 @@ Result<bool> ServiceClient::is_right(const Key& key, const std::optional<Md5s>& 
     return false;
   }
   // Damage is random: the same bytes twice are those that the service has, so its ETags are no
-  // MD5s, unless other ETags of its were.
+  // MD5s, unless other ETags of the service were MD5s.
   if (md5s->came != wrong || md5_etags_ == Support::works)
     return Error{EIO,
                  "GET " + printable(key, 200) + ": the bytes are not those whose MD5 the ETag is"};

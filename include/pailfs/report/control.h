@@ -81,7 +81,7 @@ class ControlServer final {
   const ino_t file_;  ///< of the socket at `path_`
   const Answers answers_;
   const UniqueFd listener_;
-  const UniqueFd wake_;  // readable: the server goes
+  const UniqueFd wake_;  // readable: the server ends
   Mutex mutex_;
   CondVar change_;
   bool ended_ GUARDED_BY(mutex_) = false;

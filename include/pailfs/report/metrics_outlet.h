@@ -65,7 +65,7 @@ class MetricsOutlet final {
   const std::string file_;
   const std::function<std::string()> metrics_;
   const UniqueFd listener_;
-  const UniqueFd wake_;  // readable: the outlet goes
+  const UniqueFd wake_;  // readable: the outlet ends
   bool complained_ = false;
   std::vector<Asker> askers_;  // of the thread only, oldest first
   std::thread thread_;

@@ -64,7 +64,7 @@ std::uint64_t InodeNumbers::generation_of(InodeId number) {
   return found == nullptr ? 0 : *found;
 }
 
-/// Both tables are asked together, so that what they forget is the same.
+/// Both tables are asked together, so that they forget the same numbers.
 const InodeId* InodeNumbers::kept_at(PlaceCode place) {
   const InodeId* const number = kept_.find(place, {});
   if (number != nullptr) places_.find(*number, {});

@@ -85,7 +85,8 @@ Status FileContent::write(std::uint64_t offset, std::span<const char> bytes,
   const Range range{offset, offset + bytes.size()};
   const Status written = make_local(space)->write(offset, bytes);
   if (!written) {
-    // Part of it may be in place, over bytes of the stored version: those are read from the store.
+    // Some of the bytes may have replaced those of the stored version here, which are then read
+    // from the store.
     if (!is_dirty()) local_ = nullptr;
     return written;
   }

@@ -66,9 +66,13 @@ void FsWorld::make(std::string_view name, std::string_view text, fs::InodeId par
 Status FsWorld::try_make(std::string_view name, std::string_view text, fs::InodeId parent) const {
   const auto made = files->create(parent, name, 0644, O_WRONLY, fs::Caller{});
   if (!made) return made.error();
-  const auto written = files->write(made->handle, 0, text);
+  Status written;
+  if (!text.empty()) {
+    const auto bytes = files->write(made->handle, 0, text);
+    if (!bytes) written = bytes.error();
+  }
   const Status closed = close(made->handle);
-  return written ? closed : written.error();
+  return written ? closed : written;
 }
 
 Status FsWorld::close(fs::HandleId handle) const {
@@ -142,10 +146,10 @@ void FsWorld::fail(Verb verb, const Error& error, int nth) {
   faults.add(std::move(fault));
 }
 
-void FsWorld::lose(Verb verb, const Error& error) {
+void FsWorld::lose(Verb verb, const Error& error, int nth) {
   Fault fault;
   fault.verb = verb;
-  fault.nth = 1;
+  fault.nth = nth;
   fault.action = Fault::Action::apply_then_fail;
   fault.error = error;
   faults.add(std::move(fault));

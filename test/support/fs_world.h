@@ -70,8 +70,8 @@ struct FsWorld {
   /// Each such request fails, or only the `nth`, and never reaches the store.
   void fail(Verb verb, const Error& error, int nth = 0);
   void fail(Verb verb, int nth = 0) { fail(verb, {EIO, "injected"}, nth); }
-  /// The first such change is made and its reply lost.
-  void lose(Verb verb, const Error& error = {EIO, "injected"});
+  /// Likewise, but it is made and its reply lost.
+  void lose(Verb verb, const Error& error, int nth = 0);
   /// When the store is first asked for this: `before` it does it, or `after` it has.
   void when(Verb verb, std::function<void()> before, std::function<void()> after = {});
   /// The next such request stands at the gate: before the store does it, or after.

@@ -5,15 +5,9 @@
 #include <fcntl.h>
 
 #include <atomic>
-#include <future>
-#include <thread>
-
-#include "pailfs/fs/file_system.h"
 
 #include "support/catch.h"
-#include "support/fake_clock.h"
-#include "support/fake_store.h"
-#include "support/fault_store.h"
+#include "support/fs_world.h"
 
 using namespace pailfs;
 using namespace pailfs::fs;
@@ -22,15 +16,14 @@ namespace {
 
 constexpr std::uint64_t kMiB = 1U << 20U;
 
-/// A store whose aborts hang until `open` is called.
-struct World {
-  World() {
+/// A store whose aborts stand at a gate.
+struct World : test::FsWorld {
+  World() : FsWorld(config()) {
     test::Fault fault;
     fault.verb = test::Verb::abort_upload;
     fault.action = test::Fault::Action::none;
     fault.before = [this](const test::StoreCall&) {
-      reached = true;
-      if (opened.wait_for(std::chrono::seconds(20)) != std::future_status::ready) late = true;
+      if (!gate.pass()) late = true;
     };
     faults.add(fault);
     test::Fault part;
@@ -39,22 +32,21 @@ struct World {
     part.after = [this](const test::StoreCall&) { ++parts; };
     faults.add(part);
   }
-  void open() { gate.set_value(); }
-  void await_abort() const {
-    for (int i = 0; i < 20'000 && !reached; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    REQUIRE(reached);
+  ~World() {
+    gate.open();
+    files.reset();
+  }
+  static Config config() {
+    Config config;
+    config.parallel = 4;
+    config.multipart_size = 5 * kMiB;
+    config.memory_limit = 256 * kMiB;
+    return config;
   }
 
-  std::promise<void> gate;
-  std::shared_future<void> opened = gate.get_future().share();
-  std::atomic<bool> reached = false;
+  test::Gate gate;
   std::atomic<bool> late = false;
   std::atomic<int> parts = 0;
-  test::FakeClock clock;
-  test::FakeStore store{clock};
-  test::FaultStore faults{store};
 };
 
 }  // namespace
@@ -69,9 +61,9 @@ TEST_CASE("uploads are aborted on a thread of the pool") {
     abandoned.sweep_on(pool);
     abandoned.add("f", *id);
     abandoned.sweep_on(pool);
-    w.await_abort();
+    REQUIRE(w.gate.is_reached());
     CHECK(w.store.uploads_in_progress() == 1);
-    w.open();
+    w.gate.open();
   }
   CHECK_FALSE(w.late);
   CHECK(w.store.uploads_in_progress() == 0);
@@ -80,7 +72,7 @@ TEST_CASE("uploads are aborted on a thread of the pool") {
 
 TEST_CASE("a sweep of its own waits until all is aborted") {
   World w;
-  w.open();
+  w.gate.open();
   AbandonedUploads abandoned(w.faults);
   for (const char* key : {"f", "g"}) {
     const auto id = w.store.create_upload(key, {}, store::PartOrigin::sent);
@@ -93,35 +85,24 @@ TEST_CASE("a sweep of its own waits until all is aborted") {
 
 TEST_CASE("a change of one file does not wait for the abort of the upload of another") {
   World w;
-  Config config;
-  config.parallel = 4;
-  config.multipart_size = 5 * kMiB;
-  config.memory_limit = 256 * kMiB;
-  auto files = make_file_system(config, w.faults, w.clock);
-  const auto small = files->create(kRootInode, "a", 0644, O_RDWR, Caller{});
-  REQUIRE(small);
-  REQUIRE(files->flush(small->handle));
-  files->release(small->handle);
+  const CreateResult small = w.create("a", O_RDWR);
+  REQUIRE(w.close(small.handle));
   const std::string bytes(22 * kMiB, 'x');
   for (const char* name : {"b", "c", "d"}) {
-    const auto large = files->create(kRootInode, name, 0644, O_RDWR, Caller{});
-    REQUIRE(large);
+    const HandleId large = w.create(name, O_RDWR).handle;
     w.parts = 0;
-    REQUIRE(files->write(large->handle, 0, bytes));
-    for (int i = 0; i < 20'000 && w.parts < 4; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    REQUIRE(w.parts == 4);
-    REQUIRE(files->unlink(kRootInode, name));
-    files->release(large->handle);
+    REQUIRE(w.files->write(large, 0, bytes));
+    REQUIRE(test::eventually([&] { return w.parts == 4; }));
+    REQUIRE(w.files->unlink(kRootInode, name));
+    w.files->release(large);
   }
   SetAttr change;
   change.mode = 0600;
-  REQUIRE(files->setattr(small->attr.ino, change));
-  w.await_abort();
+  REQUIRE(w.files->setattr(small.attr.ino, change));
+  REQUIRE(w.gate.is_reached());
   CHECK(w.store.uploads_in_progress() == 3);
   CHECK_FALSE(w.late);
-  w.open();
-  files.reset();
+  w.gate.open();
+  w.files.reset();
   CHECK(w.store.uploads_in_progress() == 0);
 }

@@ -3,16 +3,12 @@
 #include <fcntl.h>
 
 #include <functional>
+#include <list>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "pailfs/fs/file_system.h"
-
 #include "support/catch.h"
-#include "support/fake_clock.h"
-#include "support/fake_store.h"
-#include "support/fault_store.h"
+#include "support/fs_world.h"
 
 using namespace pailfs;
 using namespace pailfs::fs;
@@ -20,40 +16,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct World {
-  explicit World(Config config = {})
-      : store(clock), faults(store), files(make_file_system(config, faults, clock)) {}
+struct World : test::FsWorld {
+  using FsWorld::FsWorld;
 
-  InodeId look(const std::string& name, InodeId parent = kRootInode) {
-    const auto attr = files->lookup(parent, name);
-    return attr ? attr->ino : 0;
-  }
-  void list(InodeId directory = kRootInode) {
-    const auto handle = files->opendir(directory);
-    REQUIRE(handle);
-    std::uint64_t offset = 0;
-    for (bool more = true; more;) {
-      more = false;
-      REQUIRE(files->readdir(*handle, offset, false, [&](const DirEntry& entry) {
-        offset = entry.next;
-        return more = true;
-      }));
-    }
-    files->releasedir(*handle);
-  }
-  std::string cost(const std::function<void()>& act) {
-    store.reset_count();
-    act();
-    return store.count().text();
-  }
   void fill(int objects) {
     for (int i = 0; i < objects; ++i) store.put_raw("d/n" + std::to_string(100'000 + i), "x");
   }
-
-  test::FakeClock clock;
-  test::FakeStore store;
-  test::FaultStore faults;
-  std::unique_ptr<FileSystem> files;
 };
 
 std::string absent_name(int i) {
@@ -68,10 +36,7 @@ TEST_CASE("an absent name is believed for a second, whoever said so") {
       {"a lookup", [](World& w) { REQUIRE(w.look("f") == 0); }},
       {"our own removal",
        [](World& w) {
-         const auto made = w.files->create(kRootInode, "f", 0644, O_WRONLY, Caller{});
-         REQUIRE(made);
-         REQUIRE(w.files->flush(made->handle));
-         w.files->release(made->handle);
+         w.make("f", "");
          REQUIRE(w.files->unlink(kRootInode, "f"));
        }},
   };
@@ -118,17 +83,16 @@ TEST_CASE("many who ask for absent names of a short directory at once wait for o
   w.store.put_raw("x", "1");
   w.list();
   w.clock.advance(10s);
-  test::Fault slow;
-  slow.verb = test::Verb::list;
-  slow.action = test::Fault::Action::none;
-  slow.delay = 200ms;
-  w.faults.add(slow);
+  test::Gate gate;
+  w.stop(gate, test::Verb::list);
   CHECK(w.cost([&] {
-    std::vector<std::thread> others;
+    std::list<test::Beside> others;
     for (int i = 0; i < 16; ++i) {
-      others.emplace_back([&w, i] { w.look("name" + std::to_string(i)); });
+      others.emplace_back([&w, i] { return w.look("name" + std::to_string(i)) == 0; });
     }
-    for (std::thread& other : others) other.join();
+    for (const test::Beside& other : others) CHECK(other.waits());
+    gate.open();
+    for (const test::Beside& other : others) CHECK(other.ends());
   }) == "list 1");
 }
 
@@ -205,23 +169,16 @@ TEST_CASE("with disable_noobj_cache every absent name is asked for") {
   CHECK(w.look("f") != 0);
 }
 TEST_CASE("a directory that has outgrown a page is not listed in vain for each new name") {
-  test::FakeClock clock;
-  test::FakeStore store(clock);
-  const auto files = make_file_system(Config(), store, clock);
-  const auto dir = files->mkdir(kRootInode, "d", 0755, {});
+  World w;
+  const auto dir = w.files->mkdir(kRootInode, "d", 0755, {});
   REQUIRE(dir);
-  const auto make = [&](int i) {
-    const auto made = files->create(dir->ino, "f" + std::to_string(i), 0644, O_WRONLY, {});
-    REQUIRE(made);
-    REQUIRE(files->flush(made->handle));
-    files->release(made->handle);
-  };
+  const auto make = [&](int i) { w.make("f" + std::to_string(i), "", dir->ino); };
   for (int i = 0; i < 1'100; ++i) make(i);
-  clock.advance(6s);
+  w.clock.advance(6s);
   make(1'100);  // its listing is the first that has more pages than one
-  const auto before = store.count();
+  const auto before = w.store.count();
   constexpr int kMore = 100;
   for (int i = 0; i < kMore; ++i) make(1'101 + i);
-  CHECK(store.count().list - before.list <= kMore);
-  CHECK(store.count().head - before.head <= kMore);
+  CHECK(w.store.count().list - before.list <= kMore);
+  CHECK(w.store.count().head - before.head <= kMore);
 }

@@ -4,12 +4,8 @@
 
 #include <algorithm>
 
-#include "pailfs/fs/file_system.h"
-
 #include "support/catch.h"
-#include "support/fake_clock.h"
-#include "support/fake_store.h"
-#include "support/fault_store.h"
+#include "support/fs_world.h"
 
 using namespace pailfs;      // NOLINT: a test file
 using namespace pailfs::fs;  // NOLINT
@@ -18,8 +14,8 @@ namespace {
 
 constexpr std::uint64_t kMegabyte = 1U << 20U;
 
-struct World {
-  World() : store(clock), faults(store), files(make_file_system(config(), faults, clock)) {}
+struct World : test::FsWorld {
+  World() : FsWorld(config()) {}
 
   static Config config() {
     Config c;
@@ -27,17 +23,11 @@ struct World {
     c.multipart_size = 5 * kMegabyte;
     return c;
   }
-  HandleId create(const char* name, std::size_t size) {
-    const auto made = files->create(kRootInode, name, 0644, O_WRONLY, Caller{});
-    REQUIRE(made);
-    if (size > 0) REQUIRE(files->write(made->handle, 0, std::string(size, 'x')));
-    return made->handle;
+  HandleId written(const char* name, std::size_t size) {
+    const HandleId handle = create(name).handle;
+    if (size > 0) REQUIRE(files->write(handle, 0, std::string(size, 'x')));
+    return handle;
   }
-
-  test::FakeClock clock;
-  test::FakeStore store;
-  test::FaultStore faults;
-  std::unique_ptr<FileSystem> files;
 };
 
 }  // namespace
@@ -45,7 +35,7 @@ struct World {
 TEST_CASE("what is written and not stored is told until it is stored", "[fs]") {
   World w;
   CHECK(w.files->activity().unstored.empty());
-  const HandleId handle = w.create("f", 1000);
+  const HandleId handle = w.written("f", 1000);
   Activity activity = w.files->activity();
   CHECK(activity.open_files == 1);
   REQUIRE(activity.unstored.size() == 1);
@@ -64,15 +54,12 @@ TEST_CASE("what is written and not stored is told until it is stored", "[fs]") {
 
 TEST_CASE("a failure is told with its file, its time and its words, and the bytes stay", "[fs]") {
   World w;
-  test::Fault fault;
-  fault.verb = test::Verb::put;
-  fault.error = Error(EIO, "PUT f SlowDown");
-  fault.error.request_id = "R5";
-  w.faults.add(fault);
-  const HandleId handle = w.create("f", 10);
+  Error slow(EIO, "PUT f SlowDown");
+  slow.request_id = "R5";
+  w.fail(test::Verb::put, slow);
+  const HandleId handle = w.written("f", 10);
   const WallTime when = w.clock.wall();
-  CHECK_FALSE(w.files->flush(handle));
-  w.files->release(handle);
+  CHECK_FALSE(w.close(handle));
   Activity activity = w.files->activity();
   REQUIRE(activity.unstored.size() == 1);
   CHECK(activity.unstored[0].bytes == 10);
@@ -93,7 +80,7 @@ TEST_CASE("a failure is told with its file, its time and its words, and the byte
 
 TEST_CASE("an upload under way shows how far it has come", "[fs]") {
   World w;
-  const HandleId handle = w.create("big", 12 * kMegabyte);
+  const HandleId handle = w.written("big", 12 * kMegabyte);
   std::vector<UploadState> seen;
   test::Fault watch;
   watch.verb = test::Verb::upload_part;
@@ -116,7 +103,7 @@ TEST_CASE("an upload under way shows how far it has come", "[fs]") {
 
 TEST_CASE("a file that was removed while open is nobody's loss", "[fs]") {
   World w;
-  const HandleId handle = w.create("f", 10);
+  const HandleId handle = w.written("f", 10);
   REQUIRE(w.files->unlink(kRootInode, "f"));
   CHECK(w.files->activity().unstored.empty());
   CHECK(w.files->activity().open_files == 1);

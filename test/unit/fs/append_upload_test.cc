@@ -3,14 +3,9 @@
 #include <fcntl.h>
 
 #include <random>
-#include <thread>
-
-#include "pailfs/fs/file_system.h"
 
 #include "support/catch.h"
-#include "support/fake_clock.h"
-#include "support/fake_store.h"
-#include "support/fault_store.h"
+#include "support/fs_world.h"
 
 using namespace pailfs;
 using namespace pailfs::fs;
@@ -19,17 +14,12 @@ namespace {
 
 constexpr std::uint64_t kMiB = 1U << 20U;
 
-struct World {
-  explicit World(std::uint64_t base_size = 30 * kMiB, Config settings = config())
-      : store(clock), faults(store), expected(base_size, 'b') {
+struct World : test::FsWorld {
+  explicit World(std::uint64_t base_size = 30 * kMiB, const Config& settings = config())
+      : FsWorld(settings), expected(base_size, 'b') {
     store.put_raw("f", expected);
-    files = make_file_system(settings, faults, clock);
-    const auto attr = files->lookup(kRootInode, "f");
-    REQUIRE(attr);
-    ino = attr->ino;
-    const auto opened = files->open(ino, O_RDWR);
-    REQUIRE(opened);
-    handle = opened->handle;
+    ino = must_look("f");
+    handle = must_open(ino, O_RDWR);
     store.reset_count();
   }
   static Config config() {
@@ -50,30 +40,20 @@ struct World {
       write(expected.size(), std::string(kMiB, static_cast<char>('A' + i % 26)));
     }
   }
+  void cut_to(std::uint64_t size) {
+    REQUIRE(cut(ino, size));
+    expected.resize(size);
+  }
   /// Parts go out by themselves, on threads of their own.
   void await(int sent, int copied) const {
-    const auto arrived = [&] {
-      return store.count().upload_part >= sent && store.count().copy_part >= copied;
-    };
-    for (int i = 0; i < 2000 && !arrived(); ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-    REQUIRE(arrived());
+    REQUIRE(test::eventually(
+        [&] { return store.count().upload_part >= sent && store.count().copy_part >= copied; }));
   }
-  void fail(test::Verb verb, int err, Refusal refusal, int nth = 0) {
-    test::Fault fault;
-    fault.verb = verb;
-    fault.nth = nth;
-    fault.error = {err, "injected"};
-    fault.error.refusal = refusal;
-    faults.add(fault);
+  [[nodiscard]] bool stored_right() const { return stored("f") == expected; }
+  [[nodiscard]] bool reads_right(std::uint64_t at, std::size_t size) const {
+    return read(handle, size, at) == expected.substr(at, size);
   }
-  [[nodiscard]] bool stored_right() const { return store.object("f")->content() == expected; }
 
-  test::FakeClock clock;
-  test::FakeStore store;
-  test::FaultStore faults;
-  std::unique_ptr<FileSystem> files;
   InodeId ino = 0;
   HandleId handle = 0;
   std::string expected;
@@ -82,11 +62,7 @@ struct World {
 TEST_CASE("an append whose confirmation was lost is reported and neither undone nor done twice") {
   World w;
   w.append(22);
-  test::Fault fault;
-  fault.verb = test::Verb::complete_upload;
-  fault.action = test::Fault::Action::apply_then_fail;
-  fault.times = 1;
-  w.faults.add(fault);
+  w.lose(test::Verb::complete_upload, {EIO, "reply lost"}, 1);
   CHECK_FALSE(w.files->flush(w.handle));
   CHECK(w.stored_right());
   SECTION("the next attempt finds that the object is what the first one was to make") {
@@ -100,7 +76,7 @@ TEST_CASE("an append whose confirmation was lost is reported and neither undone 
     const auto again = w.files->fsync(w.handle);
     REQUIRE_FALSE(again);
     CHECK(again.error().err == ESTALE);
-    CHECK((w.store.object("f")->content() == theirs));
+    CHECK((w.stored("f") == theirs));
   }
 }
 
@@ -110,7 +86,7 @@ TEST_CASE("what is appended to a large object is in the store but for its end wh
   World w;
   w.append(22);
   w.await(4, 3);
-  CHECK(w.store.object("f")->content() == std::string(30 * kMiB, 'b'));
+  CHECK(w.stored("f") == std::string(30 * kMiB, 'b'));
   REQUIRE(w.files->flush(w.handle));
   CHECK(w.stored_right());
   CHECK(w.store.count().create_upload == 1);
@@ -139,27 +115,15 @@ TEST_CASE("a large append that turns out to be something else is stored as what 
     w.write(33 * kMiB, "changed");
   }
   SECTION("cut within what is copied") {
-    SetAttr cut;
-    cut.size = 17 * kMiB;
-    cut.by_handle = true;
-    REQUIRE(w.files->setattr(w.ino, cut));
-    w.expected.resize(17 * kMiB);
+    w.cut_to(17 * kMiB);
     w.append(22);
   }
   SECTION("cut within what was sent") {
-    SetAttr cut;
-    cut.size = 37 * kMiB;
-    cut.by_handle = true;
-    REQUIRE(w.files->setattr(w.ino, cut));
-    w.expected.resize(37 * kMiB);
+    w.cut_to(37 * kMiB);
     w.append(3);
   }
   SECTION("cut to nothing") {
-    SetAttr cut;
-    cut.size = 0;
-    cut.by_handle = true;
-    REQUIRE(w.files->setattr(w.ino, cut));
-    w.expected.clear();
+    w.cut_to(0);
     w.append(30);
   }
   SECTION("a hole and something behind it") {
@@ -181,26 +145,26 @@ TEST_CASE(
   const Status told = w.files->flush(w.handle);
   REQUIRE_FALSE(told);
   CHECK(told.error().err == ESTALE);
-  CHECK(w.store.object("f")->content() == "somebody else's");
+  CHECK(w.stored("f") == "somebody else's");
   w.files->release(w.handle);
   w.files.reset();
-  CHECK(w.store.object("f")->content() == "somebody else's");
+  CHECK(w.stored("f") == "somebody else's");
   CHECK(w.store.uploads_in_progress() == 0);
 }
 
 TEST_CASE("a large append that the store does not take as it was begun is stored otherwise") {
   World w;
   SECTION("parts cannot be copied") {
-    w.fail(test::Verb::copy_part, ENOTSUP, Refusal::not_supported);
+    w.fail(test::Verb::copy_part, World::refused(ENOTSUP, Refusal::not_supported));
   }
   SECTION("copied parts are of the wrong size") {
-    w.fail(test::Verb::complete_upload, EIO, Refusal::part_unsuitable, 1);
+    w.fail(test::Verb::complete_upload, World::refused(EIO, Refusal::part_unsuitable), 1);
   }
   SECTION("a part fails once") {
-    w.fail(test::Verb::upload_part, EIO, Refusal::failed, 2);
+    w.fail(test::Verb::upload_part, World::refused(EIO, Refusal::failed), 2);
   }
   SECTION("a copy fails once") {
-    w.fail(test::Verb::copy_part, EIO, Refusal::failed, 2);
+    w.fail(test::Verb::copy_part, World::refused(EIO, Refusal::failed), 2);
   }
   w.append(22);
   REQUIRE(w.files->flush(w.handle));
@@ -221,13 +185,13 @@ TEST_CASE("a large append whose upload is gone is sent anew, and a failure is to
     REQUIRE(w.files->flush(w.handle));
   }
   SECTION("a failure") {
-    w.fail(test::Verb::complete_upload, EIO, Refusal::failed);
+    w.fail(test::Verb::complete_upload, World::refused(EIO, Refusal::failed));
     for (int i = 0; i < 2; ++i) {
       const Status told = w.files->flush(w.handle);
       REQUIRE_FALSE(told);
       CHECK(told.error().err == EIO);
     }
-    CHECK(w.store.object("f")->content() == std::string(30 * kMiB, 'b'));
+    CHECK(w.stored("f") == std::string(30 * kMiB, 'b'));
     w.faults.clear();
     w.append(1);
     REQUIRE(w.files->flush(w.handle));
@@ -245,11 +209,7 @@ TEST_CASE("what is appended can be read at once, also what memory and disk have 
   World w(30 * kMiB, config);
   w.append(60);
   for (const std::uint64_t at : {0UL, 29 * kMiB, 30 * kMiB, 55 * kMiB, 89 * kMiB}) {
-    const auto read = w.files->read(w.handle, at, 2 * kMiB);
-    REQUIRE(read);
-    std::string bytes(read->size(), '?');
-    read->copy_to(bytes);
-    CHECK(bytes == w.expected.substr(at, 2 * kMiB));
+    CHECK(w.reads_right(at, 2 * kMiB));
   }
   REQUIRE(w.files->flush(w.handle));
   CHECK(w.stored_right());
@@ -276,13 +236,7 @@ TEST_CASE(
           w.write(random() % (w.expected.size() + kMiB), std::string(random() % 1000 + 1, 'x'));
           break;
         case 1:
-          if (random() % 4 == 0) {
-            SetAttr cut;
-            cut.size = random() % (w.expected.size() + 1);
-            cut.by_handle = true;
-            REQUIRE(w.files->setattr(w.ino, cut));
-            w.expected.resize(*cut.size);
-          }
+          if (random() % 4 == 0) w.cut_to(random() % (w.expected.size() + 1));
           break;
         case 2:
           if (random() % 3 == 0) {
@@ -290,15 +244,9 @@ TEST_CASE(
             REQUIRE(w.stored_right());
           }
           break;
-        case 3: {
-          const std::uint64_t at = random() % (w.expected.size() + 1);
-          const auto read = w.files->read(w.handle, at, 1000);
-          REQUIRE(read);
-          std::string bytes(read->size(), '?');
-          read->copy_to(bytes);
-          REQUIRE(bytes == w.expected.substr(at, 1000));
+        case 3:
+          REQUIRE(w.reads_right(random() % (w.expected.size() + 1), 1000));
           break;
-        }
         default:
           w.append(1 + random() % 8);
       }

@@ -7,20 +7,13 @@
 #include <memory>
 #include <string_view>
 
-#include "pailfs/fs/file_system.h"
-
 #include "support/catch.h"
-#include "support/fake_clock.h"
-#include "support/fake_store.h"
+#include "support/fs_world.h"
 
 namespace pailfs::fs {
 namespace {
 
-struct World {
-  test::FakeClock clock;
-  test::FakeStore store{clock};
-  std::unique_ptr<FileSystem> files = make_file_system(Config(), store, clock);
-};
+using World = test::FsWorld;
 
 }  // namespace
 
@@ -64,23 +57,21 @@ TEST_CASE("pages of a mapping are written in no user's name") {
 
 TEST_CASE("an empty new file is left to a later close, if one comes") {
   World w;
-  const auto made = w.files->create(kRootInode, "f", 0644, O_WRONLY, Caller{});
-  REQUIRE(made);
+  const CreateResult made = w.create("f");
   int asked = 0;
   const auto another = [&](std::uint64_t ino) {
     ++asked;
-    CHECK(ino == made->attr.ino);
+    CHECK(ino == made.attr.ino);
     return true;
   };
-  REQUIRE(w.files->flush(made->handle, another));
+  REQUIRE(w.files->flush(made.handle, another));
   CHECK(asked == 1);
   CHECK_FALSE(w.store.object("f"));
   const bool written = GENERATE(false, true);
-  if (written) REQUIRE(w.files->write(made->handle, 0, std::string_view("text")));
-  REQUIRE(w.files->flush(made->handle, [&](std::uint64_t ino) { return written && another(ino); }));
+  if (written) REQUIRE(w.files->write(made.handle, 0, std::string_view("text")));
+  REQUIRE(w.files->flush(made.handle, [&](std::uint64_t ino) { return written && another(ino); }));
   CHECK(asked == 1);  // a file with bytes is stored at each close
-  REQUIRE(w.store.object("f"));
-  CHECK(w.store.object("f")->content() == (written ? "text" : ""));
+  CHECK(w.stored("f") == (written ? "text" : ""));
 }
 
 }  // namespace pailfs::fs

@@ -11,11 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "pailfs/fs/file_system.h"
-
 #include "support/catch.h"
-#include "support/fake_clock.h"
-#include "support/fake_store.h"
+#include "support/fs_world.h"
 
 namespace pailfs::fs {
 namespace {
@@ -23,7 +20,9 @@ namespace {
 using namespace std::chrono_literals;
 using Names = std::set<std::string>;
 
-struct World {
+struct World : test::FsWorld {
+  using FsWorld::FsWorld;
+
   Names read(HandleId handle) {
     Names names;
     REQUIRE(files->readdir(handle, 0, false, [&](const DirEntry& entry) {
@@ -34,10 +33,6 @@ struct World {
     names.erase("..");
     return names;
   }
-
-  test::FakeClock clock;
-  test::FakeStore store{clock};
-  std::unique_ptr<FileSystem> files = make_file_system(Config(), store, clock);
 };
 
 TEST_CASE("a directory read again from its start shows what has come and gone since") {
@@ -46,11 +41,9 @@ TEST_CASE("a directory read again from its start shows what has come and gone si
   const auto opened = w.files->opendir(kRootInode);
   REQUIRE(opened);
   CHECK(w.read(*opened) == Names{"a"});
-  const auto made = w.files->create(kRootInode, "own", 0644, O_WRONLY, Caller{});
-  REQUIRE(made);
+  const HandleId own = w.create("own").handle;
   CHECK(w.read(*opened) == Names{"a", "own"});
-  REQUIRE(w.files->flush(made->handle));
-  w.files->release(made->handle);
+  REQUIRE(w.close(own));
   w.store.reset_count();
   CHECK(w.read(*opened) == Names{"a", "own"});
   CHECK(w.store.count().text() == "none");
@@ -70,7 +63,7 @@ TEST_CASE("a directory that was renamed while it was open is read again under it
   const auto opened = w.files->opendir(directory->ino);
   REQUIRE(opened);
   CHECK(w.read(*opened) == Names{"a"});
-  REQUIRE(w.files->rename(kRootInode, "d", kRootInode, "e", false));
+  REQUIRE(w.rename("d", "e"));
   CHECK(w.read(*opened) == Names{"a"});
   REQUIRE(w.files->unlink(directory->ino, "a"));
   CHECK(w.read(*opened).empty());
@@ -116,7 +109,7 @@ TEST_CASE("a file shows as one to who reads a directory while it is renamed") {
     after_a = entry.next;
     return entry.name != "a";
   }));
-  REQUIRE(w.files->rename(kRootInode, "d", kRootInode, "e", false));
+  REQUIRE(w.rename("d", "e"));
   Names left;
   REQUIRE(w.files->readdir(*opened, after_a, true, [&](const DirEntry& entry) {
     left.emplace(entry.name);
@@ -134,10 +127,8 @@ TEST_CASE("a file shows as one to who reads a directory while it is renamed") {
 
 /// Reads from `offset` on, as a kernel with a small buffer does; what follows each offset is kept.
 struct Positions : World {
-  explicit Positions(const Config& config = Config())
-      : files_of_config(make_file_system(config, store, clock)) {
-    files = std::move(files_of_config);
-  }
+  using World::World;
+
   std::string name_at(HandleId handle, std::uint64_t offset, std::uint64_t* next = nullptr) {
     std::string name;
     REQUIRE(files->readdir(handle, offset, false, [&](const DirEntry& entry) {
@@ -180,14 +171,10 @@ struct Positions : World {
     return opened ? *opened : 0;
   }
   HandleId create(const std::string& name, bool stored, InodeId parent = kRootInode) {
-    const auto made = files->create(parent, name, 0644, O_WRONLY, Caller{});
-    REQUIRE(made);
-    if (stored) REQUIRE(files->flush(made->handle));
-    return made->handle;
+    const HandleId handle = FsWorld::create(name, O_WRONLY, parent).handle;
+    if (stored) REQUIRE(files->flush(handle));
+    return handle;
   }
-
- private:
-  std::unique_ptr<FileSystem> files_of_config;
 };
 
 TEST_CASE("a position in a directory keeps its name after it was read from its start again") {
@@ -236,7 +223,7 @@ TEST_CASE("positions of a large directory outlive listings, changes and what is 
     const HandleId elsewhere = w.opendir(w.files->lookup(kRootInode, "e")->ino);
     CHECK(w.read_all(elsewhere).size() == 2'002);
     w.files->releasedir(elsewhere);
-    if (round == 2) REQUIRE(w.files->rename(kRootInode, "d", kRootInode, "f", false));
+    if (round == 2) REQUIRE(w.rename("d", "f"));
     if (round == 2) w.clock.advance(7s);
     w.name_at(handle, 0);
     CHECK(w.keep_their_names(handle, names));
@@ -247,7 +234,7 @@ TEST_CASE("positions of a large directory outlive listings, changes and what is 
     CHECK(shown.size() == now.size());
     for (const auto& [offset, name] : names) CHECK(shown.contains(name));
     names = now;
-    if (round == 2) REQUIRE(w.files->rename(kRootInode, "f", kRootInode, "d", false));
+    if (round == 2) REQUIRE(w.rename("f", "d"));
   }
 }
 

@@ -2,15 +2,11 @@
 // Large new files are sent while they are being written.
 #include <fcntl.h>
 
+#include <atomic>
 #include <random>
-#include <thread>
-
-#include "pailfs/fs/file_system.h"
 
 #include "support/catch.h"
-#include "support/fake_clock.h"
-#include "support/fake_store.h"
-#include "support/fault_store.h"
+#include "support/fs_world.h"
 
 using namespace pailfs;
 using namespace pailfs::fs;
@@ -19,13 +15,11 @@ namespace {
 
 constexpr std::uint64_t kMiB = 1U << 20U;
 
-struct World {
-  explicit World(Config settings = config()) : store(clock), faults(store) {
-    files = make_file_system(settings, faults, clock);
-    const auto made = files->create(kRootInode, "f", 0644, O_RDWR, Caller{});
-    REQUIRE(made);
-    ino = made->attr.ino;
-    handle = made->handle;
+struct World : test::FsWorld {
+  explicit World(const Config& settings = config()) : FsWorld(settings) {
+    const CreateResult made = create("f", O_RDWR);
+    ino = made.attr.ino;
+    handle = made.handle;
   }
   static Config config() {
     Config c;
@@ -37,36 +31,22 @@ struct World {
   void write(std::uint64_t at, std::uint64_t size) {
     std::string bytes(size, '\0');
     for (char& c : bytes) c = static_cast<char>(random());
-    const auto written = files->write(handle, at, bytes);
-    REQUIRE(written);
+    REQUIRE(files->write(handle, at, bytes));
     expected.resize(std::max<std::size_t>(expected.size(), at + size));
     expected.replace(at, size, bytes);
   }
   void write_through(std::uint64_t megabytes) {
     for (std::uint64_t at = 0; at < megabytes; ++at) write(at * kMiB, kMiB);
   }
+  [[nodiscard]] bool come_parts(int count) const {
+    return test::eventually([&] { return store.count().upload_part >= count; });
+  }
   /// Parts go out by themselves, on threads of their own.
-  void await_parts(int count) const {
-    for (int i = 0; i < 2000 && store.count().upload_part < count; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-    REQUIRE(store.count().upload_part >= count);
-  }
-  Status close() {
-    Status verdict = files->flush(handle);
-    files->release(handle);
-    return verdict;
-  }
-  [[nodiscard]] bool stored_right() const {
-    const auto object = store.object("f");
-    return object && object->content() == expected;
-  }
+  void await_parts(int count) const { REQUIRE(come_parts(count)); }
+  Status close() { return FsWorld::close(handle); }
+  [[nodiscard]] bool stored_right() const { return stored("f") == expected; }
 
   std::mt19937_64 random{5};
-  test::FakeClock clock;
-  test::FakeStore store;
-  test::FaultStore faults;
-  std::unique_ptr<FileSystem> files;
   InodeId ino = 0;
   HandleId handle = 0;
   std::string expected;
@@ -101,10 +81,7 @@ TEST_CASE("a file shortened while its front is being sent is stored as it then i
   World w;
   w.write_through(40);
   w.await_parts(8);
-  SetAttr cut;
-  cut.size = 23 * kMiB;
-  cut.by_handle = true;
-  REQUIRE(w.files->setattr(w.ino, cut));
+  REQUIRE(w.cut(w.ino, 23 * kMiB));
   w.expected.resize(23 * kMiB);
   REQUIRE(w.close());
   CHECK(w.stored_right());
@@ -113,10 +90,7 @@ TEST_CASE("a file shortened while its front is being sent is stored as it then i
 
 TEST_CASE("a part that fails early is sent again by the close") {
   World w;
-  test::Fault fault;
-  fault.verb = test::Verb::upload_part;
-  fault.nth = 3;
-  w.faults.add(fault);
+  w.fail(test::Verb::upload_part, 3);
   w.write_through(40);
   REQUIRE(w.close());
   CHECK(w.stored_right());
@@ -130,12 +104,7 @@ TEST_CASE("a close sends the end of the file beside the parts that are still on 
   slow.nth = 2;
   slow.action = test::Fault::Action::none;
   // This part waits for all others, of which the last is begun by the close.
-  slow.before = [&](const test::StoreCall&) {
-    for (int i = 0; i < 2000 && w.store.count().upload_part < 8; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-    was_late = w.store.count().upload_part < 8;
-  };
+  slow.before = [&](const test::StoreCall&) { was_late = !w.come_parts(8); };
   w.faults.add(slow);
   w.write_through(42);
   w.await_parts(7);
@@ -146,10 +115,7 @@ TEST_CASE("a close sends the end of the file beside the parts that are still on 
 
 TEST_CASE("a failed completion is told, and the next close sends everything anew") {
   World w;
-  test::Fault fault;
-  fault.verb = test::Verb::complete_upload;
-  fault.nth = 1;
-  w.faults.add(fault);
+  w.fail(test::Verb::complete_upload, 1);
   w.write_through(40);
   CHECK_FALSE(w.files->flush(w.handle));
   CHECK_FALSE(w.store.object("f"));
@@ -198,11 +164,9 @@ TEST_CASE("a file removed or renamed while its front is being sent leaves no upl
     CHECK_FALSE(w.store.object("f"));
   }
   SECTION("renamed") {
-    REQUIRE(w.files->rename(kRootInode, "f", kRootInode, "g", false));
+    REQUIRE(w.rename("f", "g"));
     REQUIRE(w.close());
-    const auto object = w.store.object("g");
-    REQUIRE(object);
-    CHECK(object->content() == w.expected);
+    CHECK(w.stored("g") == w.expected);
     CHECK_FALSE(w.store.object("f"));
   }
   w.files.reset();
@@ -221,11 +185,7 @@ TEST_CASE("a file larger than memory needs no disk") {
     CHECK(w.store.count().upload_part == 20);
   }
   SECTION("and what memory let go of can be read and changed") {
-    const auto read = w.files->read(w.handle, kMiB, 1000);
-    REQUIRE(read);
-    std::string bytes(read->size(), '?');
-    read->copy_to(bytes);
-    CHECK(bytes == w.expected.substr(kMiB, 1000));
+    CHECK(w.read(w.handle, 1000, kMiB) == w.expected.substr(kMiB, 1000));
     w.write(2 * kMiB, 77);
     REQUIRE(w.close());
     CHECK(w.stored_right());
@@ -239,17 +199,12 @@ TEST_CASE("a file larger than memory needs no disk") {
     CHECK(w.stored_right());
   }
   SECTION("and can be renamed") {
-    REQUIRE(w.files->rename(kRootInode, "f", kRootInode, "g", false));
+    REQUIRE(w.rename("f", "g"));
     REQUIRE(w.close());
-    const auto object = w.store.object("g");
-    REQUIRE(object);
-    CHECK(object->content() == w.expected);
+    CHECK(w.stored("g") == w.expected);
   }
   SECTION("and a completion that fails is tried again with what was sent") {
-    test::Fault fault;
-    fault.verb = test::Verb::complete_upload;
-    fault.nth = 1;
-    w.faults.add(fault);
+    w.fail(test::Verb::complete_upload, 1);
     CHECK_FALSE(w.files->flush(w.handle));
     REQUIRE(w.close());
     CHECK(w.stored_right());
@@ -328,10 +283,7 @@ TEST_CASE("a file may grow after an upload that failed to end with a short part"
   config.memory_limit = 32 * kMiB;
   World w(config);
   w.write_through(63);
-  test::Fault fault;
-  fault.verb = test::Verb::complete_upload;
-  fault.nth = 1;
-  w.faults.add(fault);
+  w.fail(test::Verb::complete_upload, 1);
   CHECK_FALSE(w.files->fsync(w.handle));
   for (std::uint64_t at = 63; at < 100; ++at) w.write(at * kMiB, kMiB);
   REQUIRE(w.close());
@@ -346,10 +298,7 @@ TEST_CASE("attributes that fail after a completed upload are set by the next clo
   SetAttr change;
   change.mtime = WallTime(std::chrono::seconds(1000000000));
   REQUIRE(w.files->setattr(w.ino, change));
-  test::Fault fault;
-  fault.verb = test::Verb::copy;
-  fault.nth = 1;
-  w.faults.add(fault);
+  w.fail(test::Verb::copy, 1);
   CHECK_FALSE(w.files->flush(w.handle));
   const int parts = w.store.count().upload_part;
   REQUIRE(w.close());
@@ -363,9 +312,7 @@ TEST_CASE("a file system that ends with an upload it could not complete aborts i
   config.memory_limit = 32 * kMiB;
   World w(config);
   w.write_through(60);
-  test::Fault fault;
-  fault.verb = test::Verb::complete_upload;
-  w.faults.add(fault);
+  w.fail(test::Verb::complete_upload);
   CHECK_FALSE(w.close());
   CHECK_FALSE(w.files->sync_all());
   w.files.reset();

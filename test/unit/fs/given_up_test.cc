@@ -8,27 +8,23 @@
 #include <string>
 #include <vector>
 
-#include "pailfs/fs/file_system.h"
 #include "pailfs/util/errand.h"
 
 #include "support/catch.h"
-#include "support/fake_clock.h"
-#include "support/fake_store.h"
+#include "support/fs_world.h"
+#include "support/text_io.h"
 
 using namespace pailfs;
 using namespace pailfs::fs;
+using test::err;
 
 namespace {
 
-struct World {
-  World() : store(clock), files(make_file_system(config(), store, clock)) {
+struct World : test::FsWorld {
+  World() : FsWorld(config()) {
     for (const char* name : {"file", "other"}) {
-      const auto made = files->create(kRootInode, name, 0644, O_WRONLY, Caller{});
-      REQUIRE(made);
-      REQUIRE(files->write(made->handle, 0, std::string_view("0123456789")));
-      REQUIRE(files->flush(made->handle));
-      files->release(made->handle);
-      ids.push_back(made->attr.ino);
+      make(name, "0123456789");
+      ids.push_back(must_look(name));
     }
     for (const char* name : {"empty", "full"}) {
       const auto made = files->mkdir(kRootInode, name, 0755, Caller{});
@@ -36,9 +32,7 @@ struct World {
       ids.push_back(made->ino);
     }
     REQUIRE(files->symlink("target", ids[3], "link", Caller{}));
-    const auto opened = files->open(ids[1], O_RDWR);
-    REQUIRE(opened);
-    handle = opened->handle;
+    handle = must_open(ids[1], O_RDWR);
   }
   ~World() { files->release(handle); }
 
@@ -62,20 +56,9 @@ struct World {
     return attr ? attr->size : 0;
   }
 
-  test::FakeClock clock;
-  test::FakeStore store;
-  std::unique_ptr<FileSystem> files;
   std::vector<InodeId> ids;
   HandleId handle = 0;
 };
-
-int error_of(const Status& status) {
-  return status ? 0 : status.error().err;
-}
-template <class T>
-int error_of(const Result<T>& result) {
-  return result ? 0 : result.error().err;
-}
 
 SetAttr of_mode(mode_t mode) {
   SetAttr change;
@@ -96,47 +79,38 @@ TEST_CASE("verbs that were given up before they began change nothing", "[fs][err
     std::function<int(World&)> call;
   };
   const std::vector<Row> rows = {
-      {"unlink", [](World& w) { return error_of(w.files->unlink(kRootInode, "file")); }},
-      {"rmdir", [](World& w) { return error_of(w.files->rmdir(kRootInode, "empty")); }},
+      {"unlink", [](World& w) { return err(w.files->unlink(kRootInode, "file")); }},
+      {"rmdir", [](World& w) { return err(w.files->rmdir(kRootInode, "empty")); }},
       {"rename of a file",
-       [](World& w) {
-         return error_of(w.files->rename(kRootInode, "file", kRootInode, "new", false));
-       }},
+       [](World& w) { return err(w.files->rename(kRootInode, "file", kRootInode, "new", false)); }},
       {"rename of a directory",
-       [](World& w) {
-         return error_of(w.files->rename(kRootInode, "full", kRootInode, "new", false));
-       }},
-      {"mkdir",
-       [](World& w) { return error_of(w.files->mkdir(kRootInode, "new", 0755, Caller{})); }},
-      {"symlink",
-       [](World& w) { return error_of(w.files->symlink("x", kRootInode, "new", Caller{})); }},
+       [](World& w) { return err(w.files->rename(kRootInode, "full", kRootInode, "new", false)); }},
+      {"mkdir", [](World& w) { return err(w.files->mkdir(kRootInode, "new", 0755, Caller{})); }},
+      {"symlink", [](World& w) { return err(w.files->symlink("x", kRootInode, "new", Caller{})); }},
       {"mknod",
        [](World& w) {
-         return error_of(w.files->mknod(kRootInode, "new", S_IFIFO | 0600, 0, Caller{}));
+         return err(w.files->mknod(kRootInode, "new", S_IFIFO | 0600, 0, Caller{}));
        }},
-      {"chmod of a file",
-       [](World& w) { return error_of(w.files->setattr(w.ids[0], of_mode(0600))); }},
+      {"chmod of a file", [](World& w) { return err(w.files->setattr(w.ids[0], of_mode(0600))); }},
       {"chmod of a directory",
-       [](World& w) { return error_of(w.files->setattr(w.ids[2], of_mode(0700))); }},
-      {"truncate", [](World& w) { return error_of(w.files->setattr(w.ids[0], of_size(3))); }},
+       [](World& w) { return err(w.files->setattr(w.ids[2], of_mode(0700))); }},
+      {"truncate", [](World& w) { return err(w.files->setattr(w.ids[0], of_size(3))); }},
       {"setxattr of a file",
        [](World& w) {
-         return error_of(w.files->setxattr(w.ids[0], "user.a", "1", XattrMode::any, Caller{}));
+         return err(w.files->setxattr(w.ids[0], "user.a", "1", XattrMode::any, Caller{}));
        }},
       {"setxattr of a directory",
        [](World& w) {
-         return error_of(w.files->setxattr(w.ids[2], "user.a", "1", XattrMode::any, Caller{}));
+         return err(w.files->setxattr(w.ids[2], "user.a", "1", XattrMode::any, Caller{}));
        }},
       {"write",
-       [](World& w) {
-         return error_of(w.files->write(w.handle, 4, std::string_view("longer ...")));
-       }},
+       [](World& w) { return err(w.files->write(w.handle, 4, std::string_view("longer ..."))); }},
       {"fallocate",
        [](World& w) {
-         return error_of(w.files->allocate(w.handle, {0, 100, false, true}));
+         return err(w.files->allocate(w.handle, {0, 100, false, true}));
        }},
       {"open that truncates",
-       [](World& w) { return error_of(w.files->open(w.ids[0], O_WRONLY | O_TRUNC)); }},
+       [](World& w) { return err(w.files->open(w.ids[0], O_WRONLY | O_TRUNC)); }},
   };
   for (const Row& row : rows) {
     CAPTURE(row.what);
@@ -164,7 +138,7 @@ TEST_CASE("a flush that was given up stores all the same", "[fs][errand]") {
   errand->give_up();
   {
     const ErrandScope scope(errand);
-    CHECK(error_of(world.files->flush(world.handle)) == 0);
+    CHECK(err(world.files->flush(world.handle)) == 0);
   }
   CHECK(world.store.object("other")->content() == "changed789");
 }

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files are found again by their numbers alone, as the kernel does it for file handles.
-#include <fcntl.h>
-
-#include "pailfs/fs/file_system.h"
-
 #include "support/catch.h"
-#include "support/fake_clock.h"
-#include "support/fake_store.h"
+#include "support/fs_world.h"
 
 namespace pailfs::fs {
 namespace {
 
-struct World {
-  World() : store(clock), files(make_file_system(config(), store, clock)) {}
+struct World : test::FsWorld {
+  World() : FsWorld(config()) {}
   static Config config() {
     Config config;
     config.memory_limit = 64U << 20U;
@@ -20,27 +15,20 @@ struct World {
   }
   /// The number, forgotten again.
   InodeId look(InodeId parent, const char* name) const {
-    const auto attr = files->lookup(parent, name);
-    if (!attr) return 0;
-    files->forget(attr->ino, 1);
-    return attr->ino;
+    const InodeId ino = FsWorld::look(name, parent);
+    if (ino != 0) files->forget(ino, 1);
+    return ino;
   }
   Result<Attr> again(InodeId ino) const {
     auto attr = files->lookup(ino, ".");
     if (attr) files->forget(attr->ino, 1);
     return attr;
   }
-  void make(const char* name) const {
-    const auto made = files->create(kRootInode, name, 0644, O_WRONLY, {});
-    REQUIRE(made);
-    REQUIRE(files->flush(made->handle));
-    files->release(made->handle);
-    files->forget(made->attr.ino, 1);
+  void make(const char* name) {
+    const CreateResult made = create(name);
+    REQUIRE(close(made.handle));
+    files->forget(made.attr.ino, 1);
   }
-
-  test::FakeClock clock;
-  test::FakeStore store;
-  std::unique_ptr<FileSystem> files;
 };
 
 }  // namespace
@@ -69,10 +57,7 @@ TEST_CASE("what was forgotten is found again by its number, without a request wh
   CHECK(world.files->lookup(above->ino, "..")->ino == d->ino);
   CHECK(world.store.count().total() == 0);
   CHECK(world.files->lookup(d->ino, "..")->ino == kRootInode);
-  const auto opened = world.files->open(number, O_RDONLY);
-  REQUIRE(opened);
-  CHECK(world.files->read(opened->handle, 0, 100)->size() == 7);
-  world.files->release(opened->handle);
+  CHECK(world.read_file(number) == "content");
 }
 
 TEST_CASE("a renamed file is found by the number it kept") {
@@ -80,7 +65,7 @@ TEST_CASE("a renamed file is found by the number it kept") {
   world.make("a");
   const auto a = world.files->lookup(kRootInode, "a");
   REQUIRE(a);
-  REQUIRE(world.files->rename(kRootInode, "a", kRootInode, "b", false));
+  REQUIRE(world.rename("a", "b"));
   world.files->forget(a->ino, 1);
   world.make("a");
   REQUIRE(world.again(a->ino));

@@ -2,56 +2,40 @@
 // Zeros that no program wrote must be sent all the same, so there is a limit to them.
 #include <fcntl.h>
 
-#include "pailfs/fs/file_system.h"
+#include <utility>
 
 #include "support/catch.h"
-#include "support/fake_clock.h"
-#include "support/fake_store.h"
+#include "support/fs_world.h"
+#include "support/text_io.h"
 
 namespace pailfs::fs {
 namespace {
 
+using test::err;
+
 constexpr std::uint64_t kKiB = 1U << 10U;
 constexpr std::uint64_t kGiB = 1U << 30U;
 
-struct World {
-  explicit World(const Config& config) : store(clock) {
-    Config own = config;
-    own.memory_limit = 64U << 20U;
-    files = make_file_system(own, store, clock);
+struct World : test::FsWorld {
+  explicit World(Config config) : FsWorld(with_memory(std::move(config))) {}
+  static Config with_memory(Config config) {
+    config.memory_limit = 64U << 20U;
+    return config;
   }
-  CreateResult create(const char* name) const {
-    const auto made = files->create(kRootInode, name, 0644, O_RDWR, {});
-    REQUIRE(made);
-    return *made;
-  }
-  CreateResult open(const char* name) const {
+  CreateResult create(const char* name) { return FsWorld::create(name, O_RDWR); }
+  CreateResult open(const char* name) {
     const auto found = files->lookup(kRootInode, name);
     REQUIRE(found);
-    const auto opened = files->open(found->ino, O_RDWR);
-    REQUIRE(opened);
-    return {*found, opened->handle};
+    return {*found, must_open(found->ino, O_RDWR)};
   }
-  int resize(InodeId ino, std::uint64_t size) const {
-    SetAttr change;
-    change.size = size;
-    change.by_handle = true;
-    const auto done = files->setattr(ino, change);
-    return done ? 0 : done.error().err;
-  }
+  int resize(InodeId ino, std::uint64_t size) const { return err(cut(ino, size)); }
   int write(HandleId handle, std::uint64_t offset, std::size_t size) const {
-    const auto done = files->write(handle, offset, std::string(size, 'w'));
-    return done ? 0 : done.error().err;
+    return err(files->write(handle, offset, std::string(size, 'w')));
   }
   int allocate(HandleId handle, std::uint64_t offset, std::uint64_t size) const {
-    const Status done = files->allocate(handle, {offset, size, false, true});
-    return done ? 0 : done.error().err;
+    return err(files->allocate(handle, {offset, size, false, true}));
   }
   [[nodiscard]] std::uint64_t size(InodeId ino) const { return files->getattr(ino)->size; }
-
-  test::FakeClock clock;
-  test::FakeStore store;
-  std::unique_ptr<FileSystem> files;
 };
 
 Config with_limit(std::uint64_t limit) {
@@ -110,7 +94,7 @@ TEST_CASE("a file without a name may have any hole") {
 }
 
 TEST_CASE("what no object can hold is refused when it is written, not when it is stored") {
-  const World parts(with_limit(UINT64_MAX));
+  World parts(with_limit(UINT64_MAX));
   const CreateResult large = parts.create("f");
   CHECK(parts.resize(large.attr.ino, 50'000 * kGiB) == 0);
   CHECK(parts.resize(large.attr.ino, 50'000 * kGiB + 1) == EFBIG);
@@ -120,7 +104,7 @@ TEST_CASE("what no object can hold is refused when it is written, not when it is
 
   Config config = with_limit(UINT64_MAX);
   config.no_multipart = true;
-  const World whole(config);
+  World whole(config);
   const CreateResult small = whole.create("f");
   CHECK(whole.write(small.handle, 5 * kGiB - 1, 2) == EFBIG);
   CHECK(whole.resize(small.attr.ino, 5 * kGiB + 1) == EFBIG);

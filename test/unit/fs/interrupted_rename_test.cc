@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fs/rename/interrupted_rename.h"
 
-#include <fcntl.h>
-
 #include <map>
 
 #include "support/catch.h"
-#include "support/fake_clock.h"
-#include "support/fake_store.h"
-#include "support/fault_store.h"
+#include "support/fs_world.h"
+#include "support/text_io.h"
 
 using namespace pailfs;
 using namespace pailfs::fs;
 
 namespace {
 
-struct World {
-  World() : store(clock), faults(store) {
+struct World : test::FsWorld {
+  World() {
     for (int i = 0; i < 6; ++i) put("old/f" + std::to_string(i), "text " + std::to_string(i), i);
     put("old/sub/f", "below", 9);
     put("old/", "", 10);
@@ -34,9 +31,8 @@ struct World {
   }
   /// As a mount of its own does it.
   int rename_again() {
-    const auto files = make_file_system(config(), store, clock);
-    const Status renamed = files->rename(kRootInode, "old", kRootInode, "new", false);
-    return renamed ? 0 : renamed.error().err;
+    files = make_file_system(config(), store, clock);
+    return test::err(rename("old", "new"));
   }
   /// What files there are, by their names below either directory; conflicting ones show as "!".
   std::map<std::string, std::string> files_below(const std::vector<std::string>& prefixes) const {
@@ -50,10 +46,6 @@ struct World {
     }
     return found;
   }
-
-  test::FakeClock clock;
-  test::FakeStore store;
-  test::FaultStore faults;
 };
 
 }  // namespace

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fs/tree/kernel_view.h"
 
-#include <fcntl.h>
-
 #include "support/catch.h"
-#include "support/fake_clock.h"
-#include "support/fake_store.h"
-#include "support/fault_store.h"
+#include "support/fs_world.h"
 
 using namespace pailfs;
 using namespace pailfs::fs;
@@ -32,40 +28,7 @@ constexpr WriteOrigin kAppend{.appends = true, .direct = false};
 constexpr WriteOrigin kDirectAppend{.appends = true, .direct = true};
 
 /// What others and we do to one file below the kernel, which is played here.
-struct World {
-  World() : store(clock), faults(store), files(make_file_system(Config(), faults, clock)) {}
-
-  InodeId look(const char* name) {
-    const auto attr = files->lookup(kRootInode, name);
-    REQUIRE(attr);
-    return attr->ino;
-  }
-  HandleId must_open(InodeId ino, int flags) {
-    const auto opened = files->open(ino, flags);
-    REQUIRE(opened);
-    return opened->handle;
-  }
-  int errno_of_open(InodeId ino, int flags) {
-    const auto opened = files->open(ino, flags);
-    if (!opened) return opened.error().err;
-    files->release(opened->handle);
-    return 0;
-  }
-  Status close(HandleId handle) {
-    const Status flushed = files->flush(handle);
-    files->release(handle);
-    return flushed;
-  }
-  std::string content(const std::string& key) {
-    const auto object = store.object(key);
-    return object ? object->content() : "(none)";
-  }
-
-  test::FakeClock clock;
-  test::FakeStore store;
-  test::FaultStore faults;
-  std::unique_ptr<FileSystem> files;
-};
+using World = test::FsWorld;
 
 }  // namespace
 
@@ -133,11 +96,11 @@ TEST_CASE("a file of another size is opened once the kernel has looked its name 
     CAPTURE(now);
     World w;
     w.store.put_raw("f", "old text");
-    const InodeId ino = w.look("f");
+    const InodeId ino = w.must_look("f");
     w.store.put_raw("f", now);
     w.clock.advance(2s);
-    CHECK(w.errno_of_open(ino, O_RDONLY) == ESTALE);
-    CHECK(w.look("f") == ino);
+    CHECK(w.open_error(ino, O_RDONLY) == ESTALE);
+    CHECK(w.must_look("f") == ino);
     w.store.reset_count();
     const auto opened = w.files->open(ino, O_RDONLY);
     REQUIRE(opened);
@@ -149,7 +112,7 @@ TEST_CASE("a file of another size is opened once the kernel has looked its name 
 TEST_CASE("a file of the same size and another time is opened at once, and the kernel asks") {
   World w;
   w.store.put_raw("f", "old text");
-  const InodeId ino = w.look("f");
+  const InodeId ino = w.must_look("f");
   w.clock.advance(2s);
   w.store.put_raw("f", "new text");
   const auto opened = w.files->open(ino, O_RDONLY);
@@ -165,10 +128,10 @@ TEST_CASE("a name that has gone is looked up anew, whatever opens it") {
   for (const int flags : {O_RDONLY, O_WRONLY, O_RDWR | O_TRUNC}) {
     World w;
     w.store.put_raw("f", "text");
-    const InodeId ino = w.look("f");
+    const InodeId ino = w.must_look("f");
     REQUIRE(w.store.remove_raw("f"));
     w.clock.advance(2s);
-    CHECK(w.errno_of_open(ino, flags) == ESTALE);
+    CHECK(w.open_error(ino, flags) == ESTALE);
     w.store.reset_count();
     const auto gone = w.files->lookup(kRootInode, "f");
     CHECK((!gone && gone.error().err == ENOENT));
@@ -182,11 +145,11 @@ TEST_CASE("an append lands behind another's version even if the kernel never loo
     for (const WriteOrigin origin : {kAppend, kDirectAppend}) {
       World w;
       w.store.put_raw("f", "old text");
-      const InodeId ino = w.look("f");
+      const InodeId ino = w.must_look("f");
       const std::string now = shorter ? "new" : "somebody's longer text";
       w.store.put_raw("f", now);
       w.clock.advance(2s);
-      REQUIRE(w.errno_of_open(ino, O_WRONLY | O_APPEND) == ESTALE);
+      REQUIRE(w.open_error(ino, O_WRONLY | O_APPEND) == ESTALE);
       // As through /proc/self/fd/N, which leads to no name.
       const auto opened = w.files->open(ino, O_WRONLY | O_APPEND);
       REQUIRE(opened);
@@ -194,7 +157,7 @@ TEST_CASE("an append lands behind another's version even if the kernel never loo
       REQUIRE(w.files->write(opened->handle, 8, std::string("ABC"), origin));
       REQUIRE(w.files->write(opened->handle, 11, std::string("DEF"), origin));
       REQUIRE(w.close(opened->handle));
-      CHECK(w.content("f") == now + "ABCDEF");
+      CHECK(w.stored("f") == now + "ABCDEF");
     }
   }
 }
@@ -202,10 +165,10 @@ TEST_CASE("an append lands behind another's version even if the kernel never loo
 TEST_CASE("two that append to a file which was replaced write one behind the other") {
   World w;
   w.store.put_raw("f", "old text");
-  const InodeId ino = w.look("f");
+  const InodeId ino = w.must_look("f");
   w.store.put_raw("f", "new");
   w.clock.advance(2s);
-  REQUIRE(w.errno_of_open(ino, O_WRONLY | O_APPEND) == ESTALE);
+  REQUIRE(w.open_error(ino, O_WRONLY | O_APPEND) == ESTALE);
   const HandleId a = w.must_open(ino, O_WRONLY | O_APPEND);
   const HandleId b = w.must_open(ino, O_WRONLY | O_APPEND);
   std::uint64_t end = 8;  // what the kernel believes
@@ -214,7 +177,7 @@ TEST_CASE("two that append to a file which was replaced write one behind the oth
   }
   REQUIRE(w.close(a));
   REQUIRE(w.close(b));
-  CHECK(w.content("f") == "new1234");
+  CHECK(w.stored("f") == "new1234");
 }
 
 TEST_CASE("after a write whose reply was lost the next open has what the store has") {
@@ -222,16 +185,12 @@ TEST_CASE("after a write whose reply was lost the next open has what the store h
     CAPTURE(applied);
     World w;
     w.store.put_raw("f", "old text");
-    const InodeId ino = w.look("f");
+    const InodeId ino = w.must_look("f");
     const HandleId handle = w.must_open(ino, O_WRONLY);
     REQUIRE(w.files->write(handle, 0, std::string("NEW TEXT AND MORE")));
-    test::Fault lost;
-    lost.verb = test::Verb::put;
-    lost.action = applied ? test::Fault::Action::apply_then_fail : test::Fault::Action::fail;
-    lost.error = Error{EPERM, "reply lost, then refused"};
-    lost.error.refusal = Refusal::forbidden;
-    lost.error.in_doubt = applied;
-    w.faults.add(lost);
+    Error refused = World::refused(EPERM, Refusal::forbidden);
+    refused.in_doubt = applied;
+    applied ? w.lose(test::Verb::put, refused) : w.fail(test::Verb::put, refused);
     CHECK_FALSE(w.close(handle));
     w.faults.clear();
     // Within the second in which an answer is good enough for an open.
@@ -240,15 +199,12 @@ TEST_CASE("after a write whose reply was lost the next open has what the store h
     if (!first) CHECK(first.error().err == ESTALE);
     const auto attr = w.files->lookup(kRootInode, "f");
     REQUIRE(attr);
-    CHECK(attr->size == w.content("f").size());
+    CHECK(attr->size == w.stored("f").size());
     const auto opened = w.files->open(ino, O_RDONLY);
     REQUIRE(opened);
     if (!first) CHECK_FALSE(opened->keep_page_cache);
-    const auto bytes = w.files->read(opened->handle, 0, 100);
-    REQUIRE(bytes);
-    std::string text(bytes->size(), '?');
-    bytes->copy_to(text);
-    CHECK(text == w.content("f"));
+    const std::string text = w.read(opened->handle);
+    CHECK(text == w.stored("f"));
     CHECK(text == (applied ? "NEW TEXT AND MORE" : "old text"));
   }
 }
@@ -256,17 +212,10 @@ TEST_CASE("after a write whose reply was lost the next open has what the store h
 TEST_CASE("a new file whose close was refused after it was stored is found") {
   World w;
   REQUIRE_FALSE(w.files->lookup(kRootInode, "f"));
-  const auto made = w.files->create(kRootInode, "f", 0644, O_WRONLY, Caller{});
-  REQUIRE(made);
-  REQUIRE(w.files->write(made->handle, 0, std::string("text")));
-  test::Fault lost;
-  lost.verb = test::Verb::put;
-  lost.action = test::Fault::Action::apply_then_fail;
-  lost.error = Error{EPERM, "reply lost, then refused"};
-  lost.error.refusal = Refusal::forbidden;
-  lost.error.in_doubt = true;
-  w.faults.add(lost);
-  CHECK_FALSE(w.close(made->handle));
+  Error refused = World::refused(EPERM, Refusal::forbidden);
+  refused.in_doubt = true;
+  w.lose(test::Verb::put, refused);
+  CHECK_FALSE(w.try_make("f", "text"));
   w.faults.clear();
   const auto found = w.files->lookup(kRootInode, "f");
   REQUIRE(found);
@@ -276,7 +225,7 @@ TEST_CASE("a new file whose close was refused after it was stored is found") {
 TEST_CASE("no page outlives a write that went past it") {
   World w;
   w.store.put_raw("f", "old text");
-  const InodeId ino = w.look("f");
+  const InodeId ino = w.must_look("f");
   const HandleId writer = w.must_open(ino, O_RDWR | O_DIRECT);
   const auto kept = [&] {
     const auto opened = w.files->open(ino, O_RDONLY);

@@ -1,26 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bytes are never lost because of the attributes that go with them.
-#include <fcntl.h>
-
-#include <chrono>
-#include <thread>
-
-#include "pailfs/fs/file_system.h"
-
 #include "fs/format/object_headers.h"
 #include "support/catch.h"
-#include "support/fake_clock.h"
-#include "support/fake_store.h"
+#include "support/fs_world.h"
+#include "support/text_io.h"
 
 namespace pailfs::fs {
 namespace {
 
+using test::err;
+
 constexpr std::uint64_t kMiB = 1U << 20U;
 
-struct World {
+struct World : test::FsWorld {
   explicit World(std::size_t most_metadata = 2048, std::uint64_t multipart_size = 10 * kMiB)
-      : store(clock, limits(most_metadata)),
-        files(make_file_system(config(multipart_size), store, clock)) {}
+      : FsWorld(config(multipart_size), limits(most_metadata)) {}
   static test::StoreLimits limits(std::size_t most_metadata) {
     test::StoreLimits limits;
     limits.max_metadata = most_metadata;
@@ -33,31 +27,13 @@ struct World {
     config.multipart_size = multipart_size;
     return config;
   }
-  CreateResult create(const char* name) const {
-    const auto made = files->create(kRootInode, name, 0644, O_WRONLY, {});
-    REQUIRE(made);
-    return *made;
-  }
   int write(HandleId handle, std::uint64_t offset, std::string_view bytes) const {
-    const auto written = files->write(handle, offset, bytes);
-    return written ? 0 : written.error().err;
+    return err(files->write(handle, offset, bytes));
   }
   int set(InodeId ino, const char* name, std::size_t size) const {
-    const Status done = files->setxattr(ino, name, std::string(size, 'v'), XattrMode::any, {});
-    return done ? 0 : done.error().err;
+    return err(files->setxattr(ino, name, std::string(size, 'v'), XattrMode::any, {}));
   }
-  int flush(HandleId handle) const {
-    const Status done = files->flush(handle);
-    return done ? 0 : done.error().err;
-  }
-  [[nodiscard]] std::string stored(const char* key) const {
-    const auto object = store.object(key);
-    return object ? object->content() : "none";
-  }
-
-  test::FakeClock clock;
-  test::FakeStore store;
-  std::unique_ptr<FileSystem> files;
+  int flush(HandleId handle) const { return err(files->flush(handle)); }
 };
 
 }  // namespace
@@ -123,17 +99,14 @@ TEST_CASE("a refused attribute leaves an open unchanged file as it was, and its 
 TEST_CASE("attributes set while a large file is being sent are stored with it") {
   for (const std::size_t size : {std::size_t{100}, std::size_t{3'000}}) {
     CAPTURE(size);
-    const World world(2048, 5 * kMiB);
+    World world(2048, 5 * kMiB);
     const CreateResult made = world.create("f");
     const std::string part(kMiB, 'p');
     for (std::uint64_t at = 0; at < 25; ++at) {
       REQUIRE(world.write(made.handle, at * kMiB, part) == 0);
     }
     // A thread of the pool begins it.
-    for (int wait = 0; world.store.uploads_in_progress() == 0 && wait < 10'000; ++wait) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    REQUIRE(world.store.uploads_in_progress() == 1);
+    REQUIRE(test::eventually([&] { return world.store.uploads_in_progress() == 1; }));
     CHECK(world.set(made.attr.ino, "user.a", size) == (size == 100 ? 0 : E2BIG));
     CHECK(world.flush(made.handle) == 0);
     CHECK(world.stored("f").size() == 25 * kMiB);

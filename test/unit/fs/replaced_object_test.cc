@@ -4,11 +4,8 @@
 
 #include <string>
 
-#include "pailfs/fs/file_system.h"
-
 #include "support/catch.h"
-#include "support/fake_clock.h"
-#include "support/fake_store.h"
+#include "support/fs_world.h"
 #include "support/scratch_directory.h"
 
 namespace pailfs::fs {
@@ -17,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using test::Replacement;
 
-struct World {
+struct World : test::FsWorld {
   explicit World(bool on_disk) {
     Config config;
     if (on_disk) {
@@ -25,10 +22,6 @@ struct World {
       config.kept_bytes = 64U << 20U;
     }
     files = make_file_system(config, store, clock);
-  }
-  InodeId look(const char* name) const {
-    const auto attr = files->lookup(kRootInode, name);
-    return attr ? attr->ino : 0;
   }
   std::string read_handle(HandleId handle) const {
     std::string out(1U << 20U, '?');
@@ -52,9 +45,6 @@ struct World {
   }
 
   test::ScratchDirectory scratch;
-  test::FakeClock clock;
-  test::FakeStore store{clock};
-  std::unique_ptr<FileSystem> files;
 };
 
 TEST_CASE("a file renamed over another of its size is read with its own bytes") {
@@ -70,7 +60,7 @@ TEST_CASE("a file renamed over another of its size is read with its own bytes") 
   w.store.set_replacement(habit);
   REQUIRE(w.read("m2") == old_bytes);
   if (GENERATE(false, true)) REQUIRE(w.read("m1") == new_bytes);
-  REQUIRE(w.files->rename(kRootInode, "m1", kRootInode, "m2", false));
+  REQUIRE(w.rename("m1", "m2"));
   w.clock.advance(2s);
   CHECK(w.read("m2") == new_bytes);
   w.clock.advance(1'000s);

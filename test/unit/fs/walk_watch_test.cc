@@ -10,49 +10,31 @@
 #include <utility>
 #include <vector>
 
-#include "pailfs/fs/file_system.h"
-
 #include "support/catch.h"
-#include "support/fake_clock.h"
-#include "support/fake_store.h"
-#include "support/fault_store.h"
+#include "support/fs_world.h"
 
 namespace pailfs::fs {
 namespace {
 
 using namespace std::chrono_literals;
 
-struct World {
-  explicit World(int directories, int files_in_each = 5) {
+struct World : test::FsWorld {
+  explicit World(int directories, int files_in_each = 5) : FsWorld(config()) {
     for (int d = 0; d < directories; ++d) {
       const std::string directory = name('d', d) + "/";
       store.put_raw(directory, "");
       for (int f = 0; f < files_in_each; ++f) store.put_raw(directory + name('f', f), "x");
     }
+  }
+  static Config config() {
     Config config;
     config.memory_limit = 64U << 20U;
-    files = make_file_system(config, faults, clock);
+    return config;
   }
   static std::string name(char letter, int number) { return letter + std::to_string(100 + number); }
-  InodeId look(const std::string& name, InodeId parent = kRootInode) {
-    const auto attr = files->lookup(parent, name);
-    REQUIRE(attr);
-    return attr->ino;
-  }
-  std::vector<std::string> names(InodeId directory) {
-    std::vector<std::string> found;
-    const auto opened = files->opendir(directory);
-    REQUIRE(opened);
-    REQUIRE(files->readdir(*opened, 0, false, [&](const DirEntry& entry) {
-      if (entry.name != "." && entry.name != "..") found.emplace_back(entry.name);
-      return true;
-    }));
-    files->releasedir(*opened);
-    return found;
-  }
   /// find(1) with a test on each file, or grep -r.
   void walk(InodeId top, bool reads, std::chrono::milliseconds pause = 0ms) {
-    for (const std::string& name : names(top)) {
+    for (const std::string& name : list(top)) {
       const auto attr = files->lookup(top, name);
       REQUIRE(attr);
       if (S_ISDIR(attr->mode)) {
@@ -66,11 +48,6 @@ struct World {
       }
     }
   }
-
-  test::FakeClock clock;
-  test::FakeStore store{clock};
-  test::FaultStore faults{store};
-  std::unique_ptr<FileSystem> files;
 };
 
 TEST_CASE("a walk through many directories asks for each thing once") {
@@ -125,24 +102,24 @@ TEST_CASE("the next directories of a walk and their names come side by side") {
 
 TEST_CASE("who listed another directory long ago is not taken to go on with it") {
   World w(40);
-  const auto names = w.names(kRootInode);
+  const auto names = w.list(kRootInode);
   for (int d = 0; d < 3; ++d) {
-    const InodeId directory = w.look(names[static_cast<std::size_t>(d)]);
-    for (const std::string& name : w.names(directory)) w.look(name, directory);
+    const InodeId directory = w.must_look(names[static_cast<std::size_t>(d)]);
+    for (const std::string& name : w.list(directory)) w.must_look(name, directory);
     w.clock.advance(3s);
   }
   w.store.reset_count();
-  CHECK(w.names(w.look("d103")).size() == 5);
+  CHECK(w.list(w.must_look("d103")).size() == 5);
   w.files.reset();
   CHECK(w.store.count().list <= 2);  // its own, and the root's, which is older than 5 s
 }
 
 TEST_CASE("who lists one directory of many makes nobody ask for the others") {
   World w(40);
-  REQUIRE(w.names(kRootInode).size() == 40);
-  const InodeId directory = w.look("d120");
+  REQUIRE(w.list(kRootInode).size() == 40);
+  const InodeId directory = w.must_look("d120");
   w.store.reset_count();
-  CHECK(w.names(directory).size() == 5);
+  CHECK(w.list(directory).size() == 5);
   w.files.reset();
   CHECK(w.store.count().total() <= 1);
 }
@@ -150,7 +127,7 @@ TEST_CASE("who lists one directory of many makes nobody ask for the others") {
 TEST_CASE("who asks about no name makes nobody ask about those of the next directory") {
   World w(40);
   w.store.reset_count();
-  for (const std::string& name : w.names(kRootInode)) CHECK(w.names(w.look(name)).size() == 5);
+  for (const std::string& name : w.list(kRootInode)) CHECK(w.list(w.must_look(name)).size() == 5);
   w.files.reset();
   const auto count = w.store.count();
   CAPTURE(count.text());
@@ -201,8 +178,8 @@ TEST_CASE("a listing that fails ahead of the walk fails nothing, and is asked fo
   fault.times = 1;
   const auto rule = w.faults.add(fault);
   std::set<std::string> failed;
-  for (const std::string& name : w.names(kRootInode)) {
-    const InodeId directory = w.look(name);
+  for (const std::string& name : w.list(kRootInode)) {
+    const InodeId directory = w.must_look(name);
     for (int tries = 0; tries < 2; ++tries) {
       const auto opened = w.files->opendir(directory);
       REQUIRE(opened);
@@ -222,11 +199,11 @@ TEST_CASE("a listing that fails ahead of the walk fails nothing, and is asked fo
 
 TEST_CASE("what others put into a directory listed ahead is seen when its time has passed") {
   World w(12);
-  const auto names = w.names(kRootInode);
-  for (int i = 0; i < 4; ++i) w.names(w.look(names[static_cast<std::size_t>(i)]));
+  const auto names = w.list(kRootInode);
+  for (int i = 0; i < 4; ++i) w.list(w.must_look(names[static_cast<std::size_t>(i)]));
   w.store.put_raw("d104/new", "x");
   w.clock.advance(10s);
-  CHECK(w.names(w.look("d104")).size() == 6);
+  CHECK(w.list(w.must_look("d104")).size() == 6);
 }
 
 }  // namespace

@@ -3,12 +3,14 @@
 
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
 
 #include "pailfs/cache/disk_room.h"
 
+#include "support/beside.h"
 #include "support/catch.h"
 
 using namespace pailfs;
@@ -183,20 +185,19 @@ TEST_CASE("whoever changes, cuts or drops a block waits while somebody looks at 
   };
   std::string scratch(kBlockSize, 'x');
   for (const auto& change : changes) {
-    std::atomic<bool> changed = false;
-    bool changed_too_early = false;
-    std::thread other;
+    bool same_bytes = false;
+    std::optional<test::Beside> other;
     REQUIRE(file.show(0, scratch, [&](std::span<const char> bytes) {
       const std::string before(bytes.begin(), bytes.end());
-      other = std::thread([&] {
+      other.emplace([&] {
         change();
-        changed = true;
+        return true;
       });
-      std::this_thread::sleep_for(std::chrono::milliseconds(30));
-      changed_too_early = changed || std::string(bytes.begin(), bytes.end()) != before;
+      same_bytes = other->waits() && std::string(bytes.begin(), bytes.end()) == before;
     }));
-    other.join();
-    CHECK_FALSE(changed_too_early);
+    REQUIRE(other);
+    CHECK(other->ends());
+    CHECK(same_bytes);
   }
   CHECK(share.has_room(4 * kBlockSize));
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fs/read/object_reader.h"
 
+#include <optional>
 #include <random>
 #include <thread>
 
 #include "fs/read/upload_cache.h"
+#include "support/beside.h"
 #include "support/catch.h"
 #include "support/fake_clock.h"
 #include "support/fake_store.h"
@@ -166,12 +168,7 @@ TEST_CASE("when nobody reads any more most of the memory is given up") {
     f.read_through(reader, kMiB);
     CHECK(f.cache.size() > 16 * kMiB);
   }
-  bool small = false;
-  for (int i = 0; i < 1000 && !small; ++i) {
-    small = f.cache.size() <= 4 * kMiB;
-    if (!small) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  CHECK(small);
+  CHECK(test::eventually([&] { return f.cache.size() <= 4 * kMiB; }));
 }
 
 TEST_CASE("another version is an error, not other bytes") {
@@ -230,15 +227,20 @@ TEST_CASE("a reader that meets what was written and cannot be kept asks the stor
   Fixture f(100'000);
   ObjectReader reader(f.fetcher, f.budget, f.clock);
   std::string got;
-  std::thread meets;
+  bool met = false;
+  std::optional<test::Beside> meets;
   keep_written(f.fetcher, f.version, [&](auto, auto) {
     // The block is reserved: a thread that reads now waits for it.
-    meets = std::thread([&] { got = f.read(reader, 0, 10); });
-    while (!f.fetcher.open(f.version)->has(0)) std::this_thread::yield();
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    meets.emplace([&] {
+      got = f.read(reader, 0, 10);
+      return true;
+    });
+    met = f.fetcher.open(f.version)->has(0) && meets->waits();
     return Status(Error{EIO, "lost"});
   });
-  meets.join();
+  CHECK(met);
+  REQUIRE(meets);
+  CHECK(meets->ends());
   CHECK(got == f.bytes.substr(0, 10));
 }
 

@@ -8,15 +8,15 @@
 #include <chrono>
 #include <functional>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "support/beside.h"
 #include "support/catch.h"
 
 namespace pailfs::fuse {
 namespace {
 
-using namespace std::chrono_literals;
+using test::eventually;
 
 std::uint64_t set(std::initializer_list<int> signals) {
   std::uint64_t bits = 0;
@@ -48,14 +48,6 @@ class Child final {
 
   const pid_t pid;
 };
-
-bool eventually(const std::function<bool()>& holds) {
-  for (int i = 0; i < 1000; ++i) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(10ms);
-  }
-  return false;
-}
 
 }  // namespace
 

@@ -6,7 +6,6 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -17,12 +16,14 @@
 
 #include "pailfs/util/log.h"
 
+#include "support/beside.h"
 #include "support/catch.h"
 
 namespace pailfs::fuse {
 namespace {
 
 using namespace std::chrono_literals;
+using test::eventually;
 
 /// Callers and answers as a test wants them.
 class World final {
@@ -88,14 +89,6 @@ UnderWay under_way(std::uintptr_t number, pid_t caller) {
           .ino = 1,
           .name = "name",
           .caller = caller};
-}
-
-bool eventually(const std::function<bool()>& holds) {
-  for (int i = 0; i < 1000; ++i) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(10ms);
-  }
-  return false;
 }
 
 }  // namespace

@@ -4,30 +4,17 @@
 
 #include <chrono>
 #include <string>
-#include <thread>
 
 #include "pailfs/util/log.h"
 
 #include "serving.h"
+#include "support/beside.h"
 #include "support/catch.h"
 
 namespace pailfs::fuse {
 
-using namespace std::chrono_literals;
+using test::eventually;
 using test::Serving;
-
-namespace {
-
-/// Waits for something that another thread does; false after ten seconds.
-bool eventually(const std::function<bool()>& holds) {
-  for (int i = 0; i < 1000; ++i) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(10ms);
-  }
-  return false;
-}
-
-}  // namespace
 
 TEST_CASE("SIGTERM and SIGINT end the loop and store what is left", "[mount][serve]") {
   for (const int number : {SIGTERM, SIGINT}) {

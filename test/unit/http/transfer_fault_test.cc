@@ -4,8 +4,8 @@
 #include <sys/socket.h>
 
 #include <chrono>
-#include <thread>
 
+#include "support/beside.h"
 #include "transport_fixture.h"
 
 using namespace pailfs::http;  // NOLINT: a test file
@@ -247,13 +247,14 @@ TEST_CASE("what is not wanted any more ends, and nothing begins after it", "[htt
   const auto transport = make_transport(config);
   Request request = request_to(server, "/k");
   request.stall_limit = 50'000ms;
-  std::thread ender([&] {
-    std::this_thread::sleep_for(300ms);
+  const Beside ender([&] {
+    const bool asked = eventually([&] { return server.requests().size() == 1; });
     traffic.end();
+    return asked;
   });
   const auto begin = std::chrono::steady_clock::now();
   const Exchange exchange = transport->perform(request, nullptr, nullptr);
-  ender.join();
+  CHECK(ender.ends());
   CHECK(exchange.failure == Failure::timeout);
   CHECK_THAT(exchange.detail, ContainsSubstring("the mount ends"));
   CHECK(std::chrono::steady_clock::now() - begin < 20s);

@@ -11,6 +11,7 @@
 #include "pailfs/util/log.h"
 
 #include "setting.h"
+#include "support/beside.h"
 
 namespace pailfs::test {
 namespace {
@@ -414,8 +415,7 @@ TEST_CASE("an object is read though a change of its attributes has arrived under
   fault.action = Fault::Action::apply_then_fail;
   s.faults.add(fault);
   REQUIRE(err(store.copy({"k", "k", *made, mode("2")})) == 0);
-  while (s.fake.object("k")->etag == *made)
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  REQUIRE(eventually([&] { return s.fake.object("k")->etag != *made; }));
   CHECK(get_text(store, "k", {}, *made)->bytes == "text");
   s.faults.clear();
   CHECK(err(store.settle({})) == 0);

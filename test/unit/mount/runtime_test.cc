@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -10,15 +11,18 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <thread>
+#include <system_error>
 
 #include "pailfs/mount/runtime_directory.h"
 
 #include "mount/foreign_records.h"
+#include "support/beside.h"
 #include "support/catch.h"
 
 namespace pailfs::mount {
 namespace {
+
+using namespace std::chrono_literals;
 
 /// A directory of its own for records.
 class Place final {
@@ -176,17 +180,29 @@ TEST_CASE("mounts are listed while they are in the mount table", "[mount][runtim
   CHECK(list_records(place.root + "/missing", "").empty());
 }
 
+/// How many this process has open.
+std::ptrdiff_t descriptors_of(const std::filesystem::path& file) {
+  const std::filesystem::directory_iterator all("/proc/self/fd");
+  return std::count_if(begin(all), end(all), [&](const auto& descriptor) {
+    std::error_code closed_meanwhile;
+    return std::filesystem::read_symlink(descriptor.path(), closed_meanwhile) == file;
+  });
+}
+
 TEST_CASE("two who look and mount take turns", "[mount][runtime]") {
   const Place place;
   UniqueFd first = lock_records(place.root);
   REQUIRE(first);
   std::atomic<bool> second_has_it = false;
-  std::thread second([&] { second_has_it = static_cast<bool>(lock_records(place.root)); });
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  CHECK_FALSE(second_has_it);
+  const test::Beside second([&] {
+    const UniqueFd lock = lock_records(place.root);
+    second_has_it = static_cast<bool>(lock);
+    return second_has_it.load();
+  });
+  REQUIRE(test::eventually([&] { return descriptors_of(place.root) == 2; }));
+  CHECK_FALSE(test::eventually([&] { return second_has_it.load(); }, 50ms));
   first = UniqueFd();
-  second.join();
-  CHECK(second_has_it);
+  CHECK(second.ends());
   CHECK_FALSE(lock_records(place.root + "/missing"));
 }
 

@@ -5,12 +5,11 @@
 #include <thread>
 #include <vector>
 
+#include "support/beside.h"
 #include "support/catch.h"
 
 namespace pailfs {
 namespace {
-
-using namespace std::chrono_literals;
 
 TEST_CASE("the first of a key makes the request and the others share it") {
   SingleFlight<int> flights;
@@ -62,10 +61,10 @@ TEST_CASE("a flight that waits in a queue can be given up, one that has begun is
 
   const auto begun = flights.join("a").flight;
   CHECK(begun->begin());
-  auto waits = std::async(std::launch::async, [&] { return begun->wait_if_begun(); });
-  CHECK(waits.wait_for(20ms) == std::future_status::timeout);
+  const test::Beside waiter([&] { return begun->wait_if_begun() == 5; });
+  CHECK(waiter.waits());
   flights.land(begun, 5);
-  CHECK(waits.get() == 5);
+  CHECK(waiter.ends());
   CHECK(begun->wait_if_begun() == 5);
 
   const auto landed = flights.join("a").flight;

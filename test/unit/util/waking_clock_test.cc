@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pailfs/util/waking_clock.h"
 
-#include <thread>
-
+#include "support/beside.h"
 #include "support/catch.h"
 
 using namespace pailfs;  // NOLINT: a test file
@@ -13,12 +12,13 @@ TEST_CASE("sleepers are woken, and nobody sleeps after that", "[util]") {
   const MonoTime begin = clock.now();
   clock.sleep_for(20ms);
   CHECK(clock.now() - begin >= 20ms);
-  std::thread waker([&] {
-    std::this_thread::sleep_for(50ms);
-    clock.wake_all();
+  const test::Beside sleeper([&] {
+    clock.sleep_for(1h);
+    return true;
   });
-  clock.sleep_for(1h);
-  waker.join();
+  CHECK(sleeper.waits());
+  clock.wake_all();
+  CHECK(sleeper.ends());
   clock.sleep_for(1h);
   CHECK(clock.now() - begin < 30min);
 }

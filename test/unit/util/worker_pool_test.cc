@@ -8,9 +8,11 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <memory>
 #include <set>
 #include <thread>
 
+#include "support/beside.h"
 #include "support/catch.h"
 
 using namespace pailfs;  // NOLINT: a test file
@@ -75,15 +77,21 @@ TEST_CASE("as many tasks run at once as the pool has threads, and no more", "[ut
 
 TEST_CASE("a task may submit another, also while the pool ends", "[util]") {
   std::atomic<int> ran = 0;
-  {
-    WorkerPool pool(2);
-    for (int i = 0; i < 50; ++i) {
-      pool.submit([&] {
-        std::this_thread::sleep_for(1ms);
-        pool.submit([&] { ++ran; });
-      });
-    }
+  test::Gate gate;
+  auto pool = std::make_unique<WorkerPool>(2);
+  for (int i = 0; i < 50; ++i) {
+    pool->submit([&ran, &gate, &pool = *pool] {
+      gate.pass();
+      pool.submit([&] { ++ran; });
+    });
   }
+  const test::Beside ending([&] {
+    pool.reset();
+    return true;
+  });
+  CHECK(ending.waits());
+  gate.open();
+  CHECK(ending.ends());
   CHECK(ran == 50);
 }
 

@@ -74,6 +74,7 @@ using Opener = std::function<std::unique_ptr<Bench>()>;
 struct Entry {
   std::string name;
   Opener open;
+  bool has_client = false;
 };
 
 std::vector<Entry> make_entries() {
@@ -95,11 +96,12 @@ std::vector<Entry> make_entries() {
       const ClientStyle style{path, !path, 5, std::chrono::seconds(30), false};
       const std::string name = service.name + (path ? " path V1" : " host V2");
       entries.push_back(
-          {name, [=] { return std::make_unique<ClientBench>(name, service, style); }});
+          {name, [=] { return std::make_unique<ClientBench>(name, service, style); }, true});
     }
   };
   const auto add_s3d = [&](const std::string& name, S3dService::Scheme scheme, ClientStyle style) {
-    entries.push_back({name, [=] { return std::make_unique<S3dBench>(name, scheme, style); }});
+    entries.push_back(
+        {name, [=] { return std::make_unique<S3dBench>(name, scheme, style); }, true});
   };
   add_s3d("s3d path V1", S3dService::Scheme::http,
           {true, false, 5, std::chrono::seconds(30), false});
@@ -131,6 +133,17 @@ const std::vector<std::string>& bench_names() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> all;
     for (const Entry& entry : entries()) all.push_back(entry.name);
+    return all;
+  }();
+  return names;
+}
+
+const std::vector<std::string>& client_bench_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all;
+    for (const Entry& entry : entries()) {
+      if (entry.has_client) all.push_back(entry.name);
+    }
     return all;
   }();
   return names;

@@ -59,6 +59,9 @@ class Bench {
 
 /// The fake, the project's own server in every style, and each server of PAILFS_TEST_S3_SERVERS.
 const std::vector<std::string>& bench_names();
+/// Of them those with a client and a service behind it. What is about buckets, credentials and keys
+/// of encryption has a meaning for no others.
+const std::vector<std::string>& client_bench_names();
 /// Starts or connects to it; ends the test program with a message when that is not possible.
 std::unique_ptr<Bench> open_bench(const std::string& name);
 

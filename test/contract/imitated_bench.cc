@@ -41,6 +41,10 @@ const std::vector<std::string>& bench_names() {
   return names;
 }
 
+const std::vector<std::string>& client_bench_names() {
+  return bench_names();
+}
+
 std::unique_ptr<Bench> open_bench(const std::string& name) {
   return std::make_unique<ImitatedBench>(name);
 }

@@ -96,6 +96,7 @@ TEST_CASE("a directory that only waiting removals empty is not shown") {
 }
 
 TEST_CASE("what a mount leaves is carried out by the next one, large and small") {
+  Gate gate;
   Setting s;
   s.fake.put_raw("old", "old");
   {
@@ -106,8 +107,14 @@ TEST_CASE("what a mount leaves is carried out by the next one, large and small")
     REQUIRE(err(store.copy({"old", "new", {}, {}})) == 0);
     REQUIRE(err(store.remove("old")) == 0);
   }
+  // It is due at once when the next mount opens the journal.
+  Fault stand;
+  stand.action = Fault::Action::none;
+  stand.before = [&gate](const StoreCall&) { static_cast<void>(gate.pass()); };
+  s.faults.add(stand);
   JournalStore& store = s.reopen();
   CHECK(store.waiting().changes == 4);
+  gate.open();
   CHECK(get_text(store, "small")->bytes == "text");
   CHECK((get_text(store, "large")->bytes == pattern(300'000)));
   CHECK(get_text(store, "new")->bytes == "old");

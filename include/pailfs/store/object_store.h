@@ -76,7 +76,7 @@ struct GetRequest {
 struct PutRequest {
   Key key;
   ObjectAttributes attributes;
-  ETag if_match;           ///< not empty: only over this version (ESTALE otherwise)
+  ETag if_match = {};      ///< not empty: only over this version (ESTALE otherwise)
   bool if_absent = false;  ///< only when there is no such object (EEXIST otherwise)
 };
 

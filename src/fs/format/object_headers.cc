@@ -107,7 +107,15 @@ Stat implicit_directory_stat(const Config& config) {
   stat.mode = S_IFDIR | 0750;
   stat.uid = config.default_uid;
   stat.gid = config.default_gid;
+  stat.size = kDirectorySize;
   return stat;
+}
+
+Node implicit_directory(const Config& config) {
+  Node node;
+  node.form = Form::implicit_directory;
+  node.stat = implicit_directory_stat(config);
+  return node;
 }
 
 Node decode(const store::ObjectInfo& info, bool key_ends_with_slash, const Config& config) {
@@ -143,7 +151,7 @@ Node decode(const store::ObjectInfo& info, bool key_ends_with_slash, const Confi
     stat.rdev = static_cast<dev_t>(rdev.value_or(0));
   }
   const bool directory = S_ISDIR(stat.mode);
-  stat.size = directory ? 4096 : info.size;
+  stat.size = directory ? kDirectorySize : info.size;
   node.form = key_ends_with_slash ? Form::directory_marker
               : directory         ? Form::directory_object
                                   : Form::file;

@@ -66,8 +66,11 @@ std::string children_prefix(const std::string& prefix, std::string_view path);
 /// The node of the object at `p` (or `p/` with `key_ends_with_slash`), by s3fs's rules: own
 /// headers, then s3sync's, then Google's, then defaults (0640, directories 0750, Last-Modified).
 Node decode(const store::ObjectInfo& info, bool key_ends_with_slash, const Config& config);
+/// What stat(2) shows as the size of every directory.
+inline constexpr std::uint64_t kDirectorySize = 4096;
 /// A directory without an object: 0750, owned by the mounting user, times zero.
 Stat implicit_directory_stat(const Config& config);
+Node implicit_directory(const Config& config);
 
 /// The mount's root: open to all with allow_other, less mp_umask, where nothing says otherwise.
 mode_t root_mode(const Config& config);

@@ -179,7 +179,7 @@ Status PosixFileSystem::write_directory(const std::string& path, Node node) {
         copier.copy({source, key, node.info.etag, node.info.size, attributes}, config_.no_copy_api);
   } else {
     MemorySource nothing("");
-    etag = store_.put({key, attributes, {}, false}, nothing);
+    etag = store_.put({.key = key, .attributes = attributes}, nothing);
   }
   if (!etag && etag.error().in_doubt) known_.nodes.doubted(path);
   if (!etag) return etag.error();

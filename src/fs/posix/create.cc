@@ -55,14 +55,14 @@ Result<Attr> PosixFileSystem::make_object(const Place& place, std::string_view n
       directory ? directory_key(config_.prefix, place.path) : file_key(config_.prefix, place.path);
   if (const Status wanted = still_wanted(); !wanted) return wanted.error();
   MemorySource source(body);
-  const auto etag = store_.put({key, attributes, {}, false}, source);
+  const auto etag = store_.put({.key = key, .attributes = attributes}, source);
   if (!etag && etag.error().in_doubt) known_.nodes.doubted(place.path);
   if (!etag) return etag.error();
 
   Node node;
   node.form = directory ? Form::directory_marker : Form::file;
   node.stat = stat;
-  node.stat.size = directory ? 4096 : body.size();
+  node.stat.size = directory ? kDirectorySize : body.size();
   node.info.size = body.size();
   node.info.etag = *etag;
   node.info.attributes = attributes;

@@ -116,7 +116,7 @@ Result<store::ETag> TreeRename::make_marker(const Plan& plan, const store::Key& 
     return copier_.copy(job, config_.no_copy_api || config_.no_rename_api);
   }
   MemorySource nothing("");
-  return store_.put({to, attributes, {}, false}, nothing);
+  return store_.put({.key = to, .attributes = attributes}, nothing);
 }
 
 Result<std::vector<MovedObject>> TreeRename::run(const std::string& from, const std::string& to,

@@ -27,6 +27,14 @@ struct ListedName {
   WallTime last_modified{};
 };
 
+/// An object of that name, as a listing shows it.
+inline ListedName listed_object(const store::ListedObject& object) {
+  return {.file = true,
+          .size = object.size,
+          .etag = object.etag,
+          .last_modified = object.last_modified};
+}
+
 /// The file type that a listing alone proves; 0 for none. A short object may be a symbolic link, an
 /// empty one a fifo or an old-style directory: only its metadata tells.
 inline mode_t listed_type(const ListedName& listed) {

@@ -45,11 +45,7 @@ void FlatListing::add_key(const store::ListedObject& object, MonoTime asked) {
   close_from(depth + 1);
   for (const std::size_t above : at_) ++open_[above].keys;
   Open& directory = open_[at_[depth]];
-  ListedName listed;
-  listed.file = true;
-  listed.size = object.size;
-  listed.etag = object.etag;
-  listed.last_modified = object.last_modified;
+  ListedName listed = listed_object(object);
   if (rest.empty()) {
     directory.page.marker = std::move(listed);
   } else if (is_storable_name(rest)) {

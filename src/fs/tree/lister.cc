@@ -35,11 +35,7 @@ void Lister::add(const ListingCursorPtr& reading, const FetchedPage& fetched) co
   };
   for (const store::ListedObject& object : fetched.page.objects) {
     const std::string_view name = std::string_view(object.key).substr(prefix.size());
-    ListedName listed;
-    listed.file = true;
-    listed.size = object.size;
-    listed.etag = object.etag;
-    listed.last_modified = object.last_modified;
+    ListedName listed = listed_object(object);
     if (name.empty()) {
       page.marker = std::move(listed);
     } else if (is_storable_name(name)) {

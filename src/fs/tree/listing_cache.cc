@@ -286,7 +286,7 @@ ListingCache::Item ListingCache::item_of(const DirTable& names, SlotId id) {
   if (slot.state != Slot::State::known || slot.expires <= tables_.clock().now()) return item;
   item.form = slot.form;
   item.stat = slot.attributes ? slot.attributes->stat() : implicit_directory_stat(tables_.config());
-  item.stat->size = is_directory(slot.form) ? 4096 : slot.size;
+  item.stat->size = is_directory(slot.form) ? kDirectorySize : slot.size;
   return item;
 }
 

@@ -73,11 +73,7 @@ Result<Node> NodeFetcher::ask(const std::string& path, const ListedName& listed,
       if (marker) return decode(*marker, true, config_);
       if (marker.error().err != ENOENT) return marker.error();
     }
-    Node node;
-    node.form = Form::implicit_directory;
-    node.stat = implicit_directory_stat(config_);
-    node.stat.size = 4096;
-    return node;
+    return implicit_directory(config_);
   }
   const store::Key key = file_key(config_.prefix, path);
   if (whole && listed.size > 0) {

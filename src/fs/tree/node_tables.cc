@@ -218,7 +218,7 @@ Node NodeTables::node_of(const Slot& slot) const {
   } else {
     node.stat = implicit_directory_stat(config_);
   }
-  node.stat.size = is_directory(node.form) ? 4096 : slot.size;
+  node.stat.size = is_directory(node.form) ? kDirectorySize : slot.size;
   return node;
 }
 

@@ -31,14 +31,6 @@ Error failed_listing(Error error) {
   return error;
 }
 
-Node implicit_directory(const Config& config) {
-  Node node;
-  node.form = Form::implicit_directory;
-  node.stat = implicit_directory_stat(config);
-  node.stat.size = 4096;
-  return node;
-}
-
 }  // namespace
 
 Result<Node> Resolver::resolve(const std::string& path) {

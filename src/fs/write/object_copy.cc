@@ -185,7 +185,7 @@ Result<store::ETag> ObjectCopier::copy_locally(const CopyJob& job) {
   }
   if (config_.no_multipart || job.size < config_.multipart_size) {
     FileSource body(file, {0, job.size});
-    return store_.put({job.destination, attributes, {}, false}, body);
+    return store_.put({.key = job.destination, .attributes = attributes}, body);
   }
   const std::vector<Range> ranges = plan_copy(job.size, config_.multipart_size, store_.limits());
   return upload_in_parts(

@@ -317,11 +317,11 @@ Result<store::ETag> Uploader::send_bytes(Inode& inode, const Snapshot& now, cons
   }
   if (planned->parts.empty() && now.stat.size == 0) {
     MemorySource nothing("");
-    return store_.put({attempt.key, attempt.attributes, {}, false}, nothing);
+    return store_.put({.key = attempt.key, .attributes = attempt.attributes}, nothing);
   }
   if (planned->parts.empty()) {
     FileSource body(*now.local, {0, now.stat.size}, &upload);
-    return store_.put({attempt.key, attempt.attributes, {}, false}, body);
+    return store_.put({.key = attempt.key, .attributes = attempt.attributes}, body);
   }
   auto etag = send_parts(now, attempt, planned->parts, upload);
   // Cannot be copied at all, or not beside parts of another size.

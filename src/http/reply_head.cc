@@ -43,9 +43,7 @@ void ReplyHead::read_status_line(std::string_view line) {
 
 void ReplyHead::read_field(std::string_view line) {
   const std::size_t colon = line.find(':');
-  if (colon == std::string_view::npos || colon == 0)
-    return;  // a line without a name has no
-             // meaning
+  if (colon == std::string_view::npos || colon == 0) return;  // no name
   headers_.add(std::string(trim(line.substr(0, colon))), std::string(trim(line.substr(colon + 1))));
 }
 

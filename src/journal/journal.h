@@ -243,8 +243,7 @@ class Journal final : public JournalStore {
   bool acknowledges_ GUARDED_BY(mutex_);
   bool closing_ GUARDED_BY(mutex_) = false;
   std::size_t in_flight_ GUARDED_BY(mutex_) = 0;
-  std::size_t undurable_ GUARDED_BY(mutex_) = 0;  // records of changes that are over, not yet
-                                                  // synced
+  std::size_t undurable_ GUARDED_BY(mutex_) = 0;  // records of finished changes, not yet synced
   MonoTime undurable_since_ GUARDED_BY(mutex_){};
   bool cleaning_ GUARDED_BY(mutex_) = false;
   unsigned troubles_ GUARDED_BY(mutex_) = 0;  // failures in a row

@@ -57,8 +57,7 @@ class Pending final {
     Sequence seq = 0;    ///< of `want`
     Sequence since = 0;  ///< the oldest change of this key that is not confirmed
     Base base;
-    std::vector<Mark> before;  ///< our versions that may be in the store instead, at most
-                               ///< kMostMarks
+    std::vector<Mark> before;  ///< our versions that may be stored instead; at most kMostMarks
     bool check = false;
     bool unsure = false;  ///< a dead mount may have sent `want`
     bool sending = false;
@@ -72,8 +71,7 @@ class Pending final {
     std::optional<Error> refusal;       ///< the store's last word; tried again seldom
     bool for_now = false;               ///< the refusal is by repeated failure
     bool alone = false;                 ///< ... and no other change has succeeded meanwhile
-    unsigned strikes = 0;               ///< failures while the store answered, since it last took a
-                                        ///< change
+    unsigned strikes = 0;               ///< failures in a row while the store answered
     unsigned suspicions = 0;            ///< those of the failures that may be about the key
     std::uint64_t successes_first = 0;  ///< successes of all changes when it was first sent
     std::uint64_t successes_last = 0;   ///< ... and when it was last sent
@@ -196,8 +194,7 @@ class Pending final {
   std::set<std::tuple<MonoTime, Sequence, store::Key>>
       due_;                                             // objects to be made that are not in flight
   std::set<std::pair<Sequence, store::Key>> removals_;  // removals that are not in flight
-  std::set<std::pair<Sequence, store::Key>> changes_;   // by `since`: changes that removals wait
-                                                        // for
+  std::set<std::pair<Sequence, store::Key>> changes_;   // by `since`: removals wait for them
   std::unordered_map<store::Key, int> sources_;         // keys that copies of other keys read from
   struct Bytes {
     int users = 0;

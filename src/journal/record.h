@@ -24,8 +24,7 @@ struct Record {
   enum class Kind : std::uint8_t {
     change = 1,  ///< `key` shall become `want`
     done = 2,    ///< changes of `key` up to `seq` are over; the store then held `base`
-    follows = 3  ///< first in a segment: the acknowledged records of the segment before end at
-                 ///< `seq`
+    follows = 3  ///< first in a segment: the one before it is acknowledged up to `seq`
   };
   Kind kind = Kind::change;
   store::Key key;

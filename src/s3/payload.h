@@ -39,8 +39,7 @@ struct PayloadSupport {
 
 struct PayloadPlan {
   bool sign = false;      ///< SHA-256 of the body in the signature
-  bool checksum = false;  ///< CRC-32C of the body, or the headers for an upload whose parts have
-                          ///< one
+  bool checksum = false;  ///< CRC-32C of the body, or headers for an upload with such parts
   bool md5 = false;       ///< Content-MD5
   friend bool operator==(const PayloadPlan&, const PayloadPlan&) = default;
 };

@@ -55,8 +55,7 @@ enum class Failure {
   connect,      ///< no connection could be made
   tls,          ///< certificate or handshake refused
   timeout,      ///< connect timeout or stalled
-  idle_closed,  ///< a reused connection was closed before one byte of reply: the server never saw
-                ///< it
+  idle_closed,  ///< a reused connection was closed before any reply: the server has not seen it
   broken,       ///< connection lost in the middle, or a body shorter than announced
   cancelled,    ///< the sink refused a byte
   body,         ///< our own source of the body failed

@@ -31,8 +31,7 @@ struct Config {
   /// How long a request of a mount that died may take to arrive: nothing that it left is sent
   /// sooner.
   std::chrono::milliseconds grace{3000};
-  std::chrono::seconds patience{120};  ///< how long a caller waits for room, or for the store's
-                                       ///< verdict
+  std::chrono::seconds patience{120};  ///< longest wait of a caller for room or a verdict
   cache::DiskRoom disk;
   bool memory_will_do = false;  ///< for tests: the directory need not outlive a crash
   /// True at the end of a mount whose store does not answer: waits for the store then end at once.

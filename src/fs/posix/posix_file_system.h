@@ -38,8 +38,7 @@ struct OpenFile {
       : inode(std::move(file)), writable(for_writing), reader(fetcher, read_ahead, clock) {}
   const InodePtr inode;
   const bool writable;
-  bool created = false;  ///< this open made the file, so its close stores it even if nothing was
-                         ///< written
+  bool created = false;  ///< this open made the file: its close stores it even if it is empty
   /// Number of the content's failures that the handle's program has been told.
   unsigned failures_heard GUARDED_BY(inode->content_mutex) = 0;
   ObjectReader reader;
@@ -417,15 +416,13 @@ class PosixFileSystem final : public FileSystem {
   HandleTable<OpenFile> files_;
   HandleTable<OpenDirectory> directories_;
   PathLocks paths_;
-  BlockFetcher fetcher_;  // used by tasks of the pools, as are the next two: the pools below end
-                          // first
+  BlockFetcher fetcher_;  // used by tasks of the pools, as the next two: the pools end first
   NodeFetcher nodes_;
   ListingFetcher listing_fetcher_;
   WalkWatch walks_;
   WorkerPool lookups_;  ///< second request of a lookup
   WorkerPool reads_;    ///< reads, and reads ahead
-  WorkerPool pool_;     ///< parts, copies: these long tasks must not make those of the two above
-                        ///< wait
+  WorkerPool pool_;     ///< parts, copies: long tasks, which must not delay the others
   Resolver resolver_;
 };
 

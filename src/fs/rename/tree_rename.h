@@ -46,8 +46,7 @@ class TreeRename final {
   };
   struct Outcome {
     std::vector<MovedObject> moved;
-    std::vector<const CopyJob*> doubtful;  ///< copies that failed by the reply, but may have been
-                                           ///< made
+    std::vector<const CopyJob*> doubtful;  ///< copies that failed, and may have been made
   };
   Result<Plan> plan(const std::string& from, const std::string& to);
   Status note_names(const std::string& to, Plan& plan);

@@ -25,8 +25,7 @@ struct DirectoryTable {
   DirTable names;
   std::list<std::string>::iterator use;  // in by_use_; not valid once dropped
   std::optional<MonoTime> complete;      // when the last complete listing was begun
-  MonoTime absent_until{};               // until then names that the listing lacked are believed to
-                                         // be absent
+  MonoTime absent_until{};               // until then names that the listing lacked count as absent
   std::size_t pages = 0;                 // of the last listing; 0: there was none
   std::size_t misses = 0;                // names asked for since, that were absent
   bool too_long = false;                 // to be listed for the sake of one name

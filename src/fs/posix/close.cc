@@ -118,7 +118,6 @@ void PosixFileSystem::release(HandleId handle) {
     const Status stored = store_for(*file);
     if (!stored) log_error(stored.error());
   }
-  release_content(file->inode, file->writable);
 }
 
 Status PosixFileSystem::sync_all() {

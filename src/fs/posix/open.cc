@@ -63,7 +63,13 @@ bool PosixFileSystem::acquire_removed(const InodePtr& inode, bool writer) {
 }
 
 HandleId PosixFileSystem::add_handle(const InodePtr& inode, bool writable, bool created) {
-  auto file = std::make_shared<OpenFile>(inode, writable, fetcher_, read_ahead_, clock_);
+  const auto end = [this](OpenFile* ended) {
+    if (!closing_) release_content(ended->inode, ended->writable);
+    delete ended;  // NOLINT(cppcoreguidelines-owning-memory): of the pointer below
+  };
+  std::shared_ptr<OpenFile> file(
+      new OpenFile(inode, writable, fetcher_, read_ahead_, clock_),  // NOLINT(*-owning-memory)
+      end);
   file->created = created;
   {
     MutexLock lock(file->inode->content_mutex);

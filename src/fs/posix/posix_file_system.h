@@ -31,7 +31,9 @@
 
 namespace pailfs::fs {
 
-/// One open(): shares the inode's content with other handles, has its own read-ahead.
+/// One open(): shares the inode's content with other handles, has its own read-ahead. Each verb on
+/// the handle holds it, and the content is held until the last of them has let go: the kernel
+/// releases the handle of a killed caller while a verb of that caller is still under way.
 struct OpenFile {
   OpenFile(InodePtr file, bool for_writing, BlockFetcher& fetcher, ReadAheadBudget& read_ahead,
            const Clock& clock)
@@ -101,6 +103,9 @@ class HandleTable final {
 class PosixFileSystem final : public FileSystem {
  public:
   PosixFileSystem(const Config& config, store::ObjectStore& store, Clock& clock);
+  ~PosixFileSystem() override { closing_ = true; }
+  PosixFileSystem(const PosixFileSystem&) = delete;
+  PosixFileSystem& operator=(const PosixFileSystem&) = delete;
   /// These two before anything else is called, in this order.
   void recall_attributes();
   void begin_with(const FirstPage& first);
@@ -413,6 +418,7 @@ class PosixFileSystem final : public FileSystem {
   Uploader uploader_;  // outlives the uploads that unstored files have begun
   InodeTable inodes_;
   DirectoryTimes directory_times_;
+  bool closing_ = false;  // handles that were never released hold nothing any more
   HandleTable<OpenFile> files_;
   HandleTable<OpenDirectory> directories_;
   PathLocks paths_;

@@ -61,6 +61,25 @@ TEST_CASE("a file opened while it is being removed is gone and never zeros") {
   CHECK(err == ESTALE);
 }
 
+TEST_CASE("a read of a killed caller may outlast the release of its handle") {
+  World w;
+  w.store.put_raw("f", std::string(kMiB, 'x'));
+  const HandleId handle = w.must_open(w.look("f"), O_RDONLY);
+  test::Fault fault;
+  fault.verb = Verb::get;
+  const int err = GENERATE(0, EIO, ESTALE);
+  fault.action = err == 0 ? test::Fault::Action::none : test::Fault::Action::fail;
+  fault.error = {err, "injected"};
+  std::atomic<bool> released = false;
+  fault.before = [&](const test::StoreCall&) {
+    if (!released.exchange(true)) w.files->release(handle);
+  };
+  w.faults.add(fault);
+  CHECK(w.read(handle, 10) == (err == 0 ? "xxxxxxxxxx" : "error " + std::to_string(err)));
+  CHECK(released);
+  CHECK(w.read(handle, 10) == "error " + std::to_string(EBADF));
+}
+
 TEST_CASE("of files that are replaced while many open and close them nobody reads zeros") {
   World w;
   const std::string bytes(100, 'x');

@@ -15,7 +15,7 @@
 #include "cli/run/launch.h"
 #include "cli/run/messages.h"
 #include "cli/run/mount_start.h"
-#include "cli/run/refusal.h"
+#include "cli/run/start_failure.h"
 
 namespace pailfs::cli {
 namespace {

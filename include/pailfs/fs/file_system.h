@@ -14,7 +14,8 @@
 #include <string_view>
 #include <vector>
 
-#include "pailfs/cache/disk_room.h"
+#include "pailfs/fs/activity.h"
+#include "pailfs/fs/config.h"
 #include "pailfs/fs/read_bytes.h"
 #include "pailfs/store/object_store.h"
 #include "pailfs/util/clock.h"
@@ -30,54 +31,6 @@ using InodeId = std::uint64_t;
 inline constexpr InodeId kRootInode = 1;
 /// One open file or directory; never reused.
 using HandleId = std::uint64_t;
-
-/// Settings; values come from the command line, see pailfs(1).
-struct Config {
-  std::string prefix;        ///< "" or "a/b/": keys of the mount start with it
-  std::optional<uid_t> uid;  ///< shown as owner of everything; never stored
-  std::optional<gid_t> gid;
-  std::optional<mode_t> umask;        ///< shown permissions become 0777 & ~umask for everything
-  std::optional<mode_t> mount_umask;  ///< mp_umask: of the mount root, when allow_other is set
-  bool allow_other = false;
-  uid_t default_uid = 0;  ///< owner of objects that name none: the mounting user
-  gid_t default_gid = 0;
-  bool read_only = false;
-  bool use_xattr = false;
-  /// Access control lists are taken and given. Not with umask=, whose permissions hold for all
-  /// users.
-  [[nodiscard]] bool obeys_acls() const { return use_xattr && !umask; }
-  bool use_wtf8 = false;    ///< names that are not UTF-8 are escaped in keys
-  bool compat_dir = false;  ///< directories in old forms are seen (fs/format/compat_directories.h)
-  bool update_parent_dir_stat = false;  ///< a directory's new times are stored at once
-  std::uint64_t multipart_size =
-      10U << 20U;  ///< part size, and from this size on uploads are multipart
-  std::uint64_t copy_part_size = 512U << 20U;  ///< multipart_copy_size
-  std::uint64_t copy_in_parts_from = 0;        ///< 0: copy_part_size
-  std::uint64_t hole_limit = 16ULL << 30U;     ///< zeros in a file that no program wrote, at most
-  bool fsync_settles = false;  ///< fsync waits for the service also where the store acknowledges
-                               ///< earlier (ObjectStore::settle)
-  bool no_multipart = false;
-  bool no_copy_api = false;
-  bool no_rename_api = false;
-  bool no_mix_upload = false;
-  /// The service may be asked to copy the unchanged parts of a file.
-  [[nodiscard]] bool copies_parts() const {
-    return !no_multipart && !no_copy_api && !no_mix_upload;
-  }
-  std::chrono::seconds attribute_ttl{900};  ///< stat_cache_expire
-  std::chrono::seconds listing_ttl{5};  ///< listings and absent names; never above attribute_ttl
-  bool ttl_from_last_use = false;       ///< attributes live on while they are asked for
-  std::size_t max_cached_attributes = 100'000;
-  std::uint64_t memory_limit = 0;  ///< of bytes read, fetched ahead or not stored yet
-  std::size_t parallel = 16;       ///< requests in flight for one fan-out (max_thread_count)
-  std::string temporary_directory = "/tmp";  ///< of the unlinked files that hold unstored writes
-  cache::DiskRoom disk;                      ///< the room of its file system that must stay free
-  std::string attribute_file;    ///< where attributes outlive the mount; empty: they do not
-  std::string kept_directory;    ///< this mount's own, where clean bytes are kept; empty: nowhere
-  std::uint64_t kept_bytes = 0;  ///< how many at most
-  std::string mime_types = "/etc/mime.types";
-  std::uint64_t size_shown = 0;  ///< bucket_size= for statfs; 0: 64 PiB
-};
 
 /// A range of a file to allocate, in bytes.
 struct Allocation {
@@ -165,40 +118,6 @@ struct StatFs {
 };
 
 enum class XattrMode { any, create, replace };
-
-/// An upload under way.
-struct UploadState {
-  std::string path;
-  std::uint64_t bytes_done = 0;
-  std::uint64_t bytes_total = 0;
-};
-
-/// A file with bytes or attributes that the store does not have.
-struct UnstoredFile {
-  std::string path;  ///< empty: no name leads to it any more
-  std::uint64_t bytes = 0;
-  std::string failure;  ///< why the last attempt to store it failed; empty: none has
-};
-
-struct StoreFailure {
-  WallTime time{};
-  std::string path;
-  Error error;
-};
-
-/// The work and the contents of the file system at this moment. Paths are relative to the mount.
-struct Activity {
-  std::size_t open_files = 0;
-  std::vector<UnstoredFile> unstored;
-  std::vector<UploadState> uploads;
-  std::uint64_t store_failures = 0;  ///< attempts since the start
-  std::optional<StoreFailure> last_failure;
-  std::size_t cached_attributes = 0;
-  std::size_t cached_listings = 0;
-  std::optional<std::uint64_t> kept_bytes;  ///< on disk, with use_cache
-
-  [[nodiscard]] std::uint64_t unstored_bytes() const;
-};
 
 /// The POSIX verbs on inode numbers, as ordinary blocking functions; any thread may call any of
 /// them. Knows neither the kernel nor HTTP. Permissions are the kernel's business

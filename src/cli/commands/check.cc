@@ -10,8 +10,8 @@
 #include "check_service.h"
 #include "cli/options/parse.h"
 #include "cli/run/preparation.h"
-#include "cli/run/refusal.h"
 #include "cli/run/service.h"
+#include "cli/run/start_failure.h"
 
 namespace pailfs::cli {
 

@@ -6,8 +6,8 @@
 
 #include "cli/run/log_plan.h"
 #include "cli/run/preparation.h"
-#include "cli/run/refusal.h"
 #include "cli/run/service.h"
+#include "cli/run/start_failure.h"
 #include "unfinished_uploads.h"
 
 namespace pailfs::cli {
@@ -15,7 +15,7 @@ namespace {
 
 /// A service that refuses its list of uploads is asked for that of its objects too: only then is it
 /// known whether bucket, keys and region are right.
-std::optional<Refusal> work_on_uploads(const Options& options) {
+std::optional<StartFailure> work_on_uploads(const Options& options) {
   Service service;
   if (auto refused = service.open(options)) return refused;
   const std::string& prefix = options.fs.prefix;
@@ -26,7 +26,7 @@ std::optional<Refusal> work_on_uploads(const Options& options) {
   std::cout << std::flush;
   if (!done) {
     if (auto refused = service.reach(options)) return refused;
-    return Refusal(Step::bucket, done.error());
+    return StartFailure(Step::bucket, done.error());
   }
   service.tell_notices(options);
   return std::nullopt;

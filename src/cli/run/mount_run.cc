@@ -27,7 +27,7 @@ process::Outcome MountRun::run(const std::function<void()>& report_ready) {
   return refused ? failed(options_, *refused) : process::Outcome();
 }
 
-std::optional<Refusal> MountRun::begin() {
+std::optional<StartFailure> MountRun::begin() {
   if (!quiet_) log::announce(launch_.line);
   raise_file_limit();
   if (auto refused = service_.open(options_)) return refused;
@@ -35,19 +35,19 @@ std::optional<Refusal> MountRun::begin() {
   return make_files();
 }
 
-std::optional<Refusal> MountRun::meet_bucket() {
+std::optional<StartFailure> MountRun::meet_bucket() {
   if (!options_.connect_later) return service_.reach(options_);
   wait_.emplace(bucket_name(options_), [this] { return service_.probe(options_); });
   return std::nullopt;
 }
 
-std::optional<Refusal> MountRun::make_files() {
+std::optional<StartFailure> MountRun::make_files() {
   fs::Config settings = options_.fs;
   if (service_.keys().none()) settings.no_copy_api = true;  // as with public_bucket
   cache_.emplace(options_, settings);
   auto opened = open_mount_journal(options_, service_.client(), service_.clock(),
                                    [this] { return service_.given_up(); });
-  if (!opened) return Refusal(Step::local, opened.error());
+  if (!opened) return StartFailure(Step::local, opened.error());
   journal_ = std::move(*opened);
   store::ObjectStore* store = &service_.client();
   if (journal_) {
@@ -65,7 +65,7 @@ std::optional<Refusal> MountRun::make_files() {
   return std::nullopt;
 }
 
-std::optional<Refusal> MountRun::serve(const std::function<void()>& report_ready) {
+std::optional<StartFailure> MountRun::serve(const std::function<void()>& report_ready) {
   auth::CredentialSource& keys = service_.keys().source();
   const auto unreached = [this] { return wait_ ? wait_->trouble() : std::nullopt; };
   MountInstruments instruments(
@@ -86,8 +86,8 @@ std::optional<Refusal> MountRun::serve(const std::function<void()>& report_ready
   instruments.end();
   if (served) return std::nullopt;
   // After the mount was ready an error means that a file could not be stored.
-  if (was_ready) return Refusal(Exit::not_stored, served.error());
-  return Refusal(Step::mount, served.error());
+  if (was_ready) return StartFailure(Exit::not_stored, served.error());
+  return StartFailure(Step::mount, served.error());
 }
 
 process::Outcome run_mount(const Options& options, const Launch& launch,

@@ -16,8 +16,8 @@
 #include "launch.h"
 #include "log_plan.h"
 #include "mount_cache.h"
-#include "refusal.h"
 #include "service.h"
+#include "start_failure.h"
 
 namespace pailfs::cli {
 
@@ -34,10 +34,10 @@ class MountRun final {
   process::Outcome run(const std::function<void()>& report_ready);
 
  private:
-  std::optional<Refusal> begin();
-  std::optional<Refusal> meet_bucket();
-  std::optional<Refusal> make_files();
-  std::optional<Refusal> serve(const std::function<void()>& report_ready);
+  std::optional<StartFailure> begin();
+  std::optional<StartFailure> meet_bucket();
+  std::optional<StartFailure> make_files();
+  std::optional<StartFailure> serve(const std::function<void()>& report_ready);
 
   const Options& options_;
   const Launch& launch_;

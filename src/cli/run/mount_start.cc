@@ -14,7 +14,7 @@
 #include "mount_run.h"
 #include "own_process.h"
 #include "preparation.h"
-#include "refusal.h"
+#include "start_failure.h"
 
 namespace pailfs::cli {
 namespace {
@@ -44,10 +44,10 @@ int start_mount(CommandLine& line, const Launch& launch) {
   options.mount.identity = identity_of(line);
   if (options.make_mountpoint) {
     if (Status ok = mount::make_mountpoint(options.mount.mountpoint); !ok)
-      return complain(line, Refusal(Step::mountpoint, ok.error()));
+      return complain(line, StartFailure(Step::mountpoint, ok.error()));
   }
   const auto place = mount::check_mountpoint(options.mount);
-  if (!place) return complain(line, Refusal(Step::mountpoint, place.error()));
+  if (!place) return complain(line, StartFailure(Step::mountpoint, place.error()));
   // mount -a repeats commands for file systems that are mounted already.
   if (*place == mount::Mountpoint::same_mounted || options.only_pretend) return 0;
   const int code = run_detached_or_not(options, launch);

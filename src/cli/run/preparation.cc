@@ -23,14 +23,14 @@ namespace pailfs::cli {
 namespace {
 
 /// Mount namespace and user, in this order: only root may enter a namespace.
-std::optional<Refusal> become(Options& options) {
+std::optional<StartFailure> become(Options& options) {
   if (!options.namespace_of.empty()) {
     if (Status ok = mount::enter_mount_namespace(options.namespace_of); !ok)
-      return Refusal(Exit::local, ok.error());
+      return StartFailure(Exit::local, ok.error());
   }
   if (!options.run_as.empty()) {
     if (Status ok = process::become_user(options.run_as); !ok)
-      return Refusal(Exit::local, ok.error());
+      return StartFailure(Exit::local, ok.error());
     options.credentials.environment["HOME"] = home_directory();
   }
   return std::nullopt;
@@ -74,17 +74,18 @@ void settle_by_machine(Options& options) {
     options.fs.memory_limit = default_memory_limit(memory_available(""));
 }
 
-std::optional<Refusal> check_without_network(Options& options, std::vector<std::string>& warnings) {
+std::optional<StartFailure> check_without_network(Options& options,
+                                                  std::vector<std::string>& warnings) {
   auto url = normalise_url(options.s3.url);
-  if (!url) return Refusal(Exit::usage, url.error());
+  if (!url) return StartFailure(Exit::usage, url.error());
   options.s3.url = *url;
   const Status name = s3::check_bucket_name(options.s3.bucket, options.s3.path_style, *url);
-  if (!name) return Refusal(Exit::usage, name.error());
-  if (Status ok = make_cache_directory(options); !ok) return Refusal(Step::local, ok.error());
+  if (!name) return StartFailure(Exit::usage, name.error());
+  if (Status ok = make_cache_directory(options); !ok) return StartFailure(Step::local, ok.error());
   if (Status ok = check_local_files(options, geteuid()); !ok)
-    return Refusal(Step::local, ok.error());
+    return StartFailure(Step::local, ok.error());
   if (Status ok = read_option_files(options, warnings); !ok)
-    return Refusal(Step::local, ok.error());
+    return StartFailure(Step::local, ok.error());
   return std::nullopt;
 }
 

@@ -8,7 +8,7 @@
 
 #include "cli/options/options.h"
 #include "cli/options/parse.h"
-#include "refusal.h"
+#include "start_failure.h"
 
 namespace pailfs::cli {
 
@@ -23,6 +23,7 @@ void settle_by_machine(Options& options);
 
 /// Refuses a malformed URL, an invalid bucket name, directories and files that cannot be used, and
 /// reads the files that options name. `warnings` are added to.
-std::optional<Refusal> check_without_network(Options& options, std::vector<std::string>& warnings);
+std::optional<StartFailure> check_without_network(Options& options,
+                                                  std::vector<std::string>& warnings);
 
 }  // namespace pailfs::cli

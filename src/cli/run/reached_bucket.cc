@@ -29,11 +29,11 @@ ReachedBucket reach_bucket(const Options& options, s3::Client& client,
   ReachedBucket reached;
   auto page = client.first_page(options.fs.prefix);
   if (!page && no_keys && is_about_keys(page.error())) {
-    reached.refusal = Refusal(Step::credentials, *no_keys);
+    reached.refusal = StartFailure(Step::credentials, *no_keys);
     return reached;
   }
   if (!page) {
-    reached.refusal = Refusal(Step::bucket, page.error());
+    reached.refusal = StartFailure(Step::bucket, page.error());
     return reached;
   }
   reached.page = std::move(*page);
@@ -43,7 +43,7 @@ ReachedBucket reach_bucket(const Options& options, s3::Client& client,
     return reached;
   if (!options.fs.compat_dir) {
     if (const Status fits = refuse_file(options, client); !fits) {
-      reached.refusal = Refusal(Exit::bucket, fits.error());
+      reached.refusal = StartFailure(Exit::bucket, fits.error());
       return reached;
     }
   }

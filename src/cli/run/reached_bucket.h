@@ -9,15 +9,15 @@
 #include "pailfs/util/result.h"
 
 #include "cli/options/options.h"
-#include "refusal.h"
+#include "start_failure.h"
 
 namespace pailfs::cli {
 
 /// The bucket's answer to the first request of a mount.
 struct ReachedBucket {
-  std::optional<Refusal> refusal;    ///< set: it cannot be mounted, and `page` is empty or odd
-  store::ListPage page;              ///< the first one below the prefix
-  std::vector<std::string> remarks;  ///< for the user, with or without a refusal
+  std::optional<StartFailure> refusal;  ///< set: it cannot be mounted, and `page` is empty or odd
+  store::ListPage page;                 ///< the first one below the prefix
+  std::vector<std::string> remarks;     ///< for the user, with or without a refusal
 };
 
 /// Asks for the first page; without keys (`no_keys` says why) a public bucket gives it. A prefix

@@ -9,19 +9,19 @@
 
 namespace pailfs::cli {
 
-std::optional<Refusal> Service::open(const Options& options) {
+std::optional<StartFailure> Service::open(const Options& options) {
   const Status found = keys_.find(options, clock_);
-  if (!found) return Refusal(Step::credentials, found.error());
+  if (!found) return StartFailure(Step::credentials, found.error());
   http::Config config = options.http;
   config.traffic = &traffic_;
   auto made = http::make_curl_transport(config);
-  if (!made) return Refusal(Step::transport, made.error());
+  if (!made) return StartFailure(Step::transport, made.error());
   transport_ = std::move(*made);
   client_ = s3::make_client(options.s3, *transport_, keys_.source(), clock_, random_);
   return std::nullopt;
 }
 
-std::optional<Refusal> Service::reach(const Options& options) {
+std::optional<StartFailure> Service::reach(const Options& options) {
   first_.asked = clock_.now();
   ReachedBucket reached = reach_bucket(options, *client_, keys_.none());
   for (const std::string& remark : reached.remarks) tell(options, remark);

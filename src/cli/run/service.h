@@ -13,7 +13,7 @@
 
 #include "cli/options/options.h"
 #include "found_keys.h"
-#include "refusal.h"
+#include "start_failure.h"
 
 namespace pailfs::cli {
 
@@ -28,9 +28,9 @@ class Service final {
 
   /// Looks for keys and makes the client; the bucket is not asked yet. To be called first, once.
   /// `options` must outlive this.
-  std::optional<Refusal> open(const Options& options);
+  std::optional<StartFailure> open(const Options& options);
   /// Asks for the bucket, see reach_bucket(), and prints remarks for the user.
-  std::optional<Refusal> reach(const Options& options);
+  std::optional<StartFailure> reach(const Options& options);
   /// Asks for the bucket once more; with LateKeys after another search for keys.
   Status probe(const Options& options);
   /// Prints the settings that the service's replies have corrected (s3::Client::notices), unless

@@ -22,7 +22,7 @@ inline constexpr MonoTime kLongAgo = MonoTime::min();
 struct DirectoryTable {
   explicit DirectoryTable(std::list<std::string>::iterator place) : use(place) {}
 
-  DirTable names;
+  NameTable names;
   std::list<std::string>::iterator use;  // in by_use_; not valid once dropped
   std::optional<MonoTime> complete;      // when the last complete listing was begun
   MonoTime absent_until{};               // until then names that the listing lacked count as absent

@@ -44,10 +44,11 @@ std::optional<ListedName> ListedNames::find_for_reader(const std::string& path,
   NodeTables::TablePtr table;
   const Slot* slot = tables_.find_slot(path, table);
   if (slot == nullptr) return std::nullopt;
-  const bool read = table->live_readings(tables_.clock().now() - tables_.listing_ttl()) > 0;
-  const auto most = std::min<std::chrono::nanoseconds>(age, tables_.attribute_ttl());
-  const bool seen = tables_.is_seen(
-      *slot, read && tables_.listing_ttl().count() > 0 ? most : tables_.listing_ttl());
+  const bool read = table->live_readings(tables_.clock().now() - tables_.lifetimes().listings) > 0;
+  const auto most = std::min<std::chrono::nanoseconds>(age, tables_.lifetimes().attributes);
+  const bool seen = tables_.is_seen(*slot, read && tables_.lifetimes().listings.count() > 0
+                                               ? most
+                                               : tables_.lifetimes().listings);
   return seen ? std::optional(listed_name(*slot)) : std::nullopt;
 }
 
@@ -55,17 +56,17 @@ std::optional<bool> ListedNames::has_names(const std::string& directory,
                                            std::chrono::nanoseconds age) {
   MutexLock lock(tables_.mutex);
   const NodeTables::TablePtr table = tables_.table(directory);
-  const auto most = std::min<std::chrono::nanoseconds>(age, tables_.attribute_ttl());
+  const auto most = std::min<std::chrono::nanoseconds>(age, tables_.lifetimes().attributes);
   if (!table || !table->complete || tables_.clock().now() >= *table->complete + most)
     return std::nullopt;
-  if (tables_.listing_ttl().count() == 0) return std::nullopt;
+  if (tables_.lifetimes().listings.count() == 0) return std::nullopt;
   return table->names.live() > table->absent;
 }
 
 Presence ListedNames::marker(const std::string& directory) {
   MutexLock lock(tables_.mutex);
   const NodeTables::TablePtr table = tables_.table(directory);
-  if (!table || tables_.clock().now() >= table->marker_seen + tables_.listing_ttl())
+  if (!table || tables_.clock().now() >= table->marker_seen + tables_.lifetimes().listings)
     return Presence::unknown;
   return table->marker;
 }
@@ -96,14 +97,14 @@ std::optional<std::size_t> ListedNames::subdirectories(const std::string& direct
 bool ListedNames::fits_one_page(const std::string& directory) {
   MutexLock lock(tables_.mutex);
   const NodeTables::TablePtr table = tables_.table(directory);
-  return table && table->complete && table->pages == 1 && tables_.listing_ttl().count() > 0;
+  return table && table->complete && table->pages == 1 && tables_.lifetimes().listings.count() > 0;
 }
 
 ListedNames::Question ListedNames::question(const std::string& path) {
   MutexLock lock(tables_.mutex);
   NodeTables::TablePtr table;
   const Slot* const slot = tables_.find_slot(path, table);
-  if (!table || tables_.listing_ttl().count() == 0) return Question::both;
+  if (!table || tables_.lifetimes().listings.count() == 0) return Question::both;
   if (slot != nullptr && slot->state != Slot::State::absent && (slot->file || slot->directory)) {
     return Question::both;
   }

@@ -37,7 +37,7 @@ ListingCursorPtr ListingCache::begin_reading(const std::string& directory, MonoT
   reading->table_ = tables_.make_table(directory);
   reading->serial_ = ++serial_;
   reading->whole_ = whole;
-  reading->table_->live_readings(tables_.clock().now() - tables_.listing_ttl());
+  reading->table_->live_readings(tables_.clock().now() - tables_.lifetimes().listings);
   reading->table_->readings.push_back(reading);
   return reading;
 }
@@ -51,7 +51,7 @@ ListingCursorPtr ListingCache::take_saved(const std::string& directory) {
   MutexLock lock(tables_.mutex);
   const NodeTables::TablePtr table = tables_.table(directory);
   if (!table) return nullptr;
-  table->live_readings(tables_.clock().now() - tables_.listing_ttl());
+  table->live_readings(tables_.clock().now() - tables_.lifetimes().listings);
   return std::exchange(table->saved, nullptr);
 }
 
@@ -93,7 +93,7 @@ bool ListingCache::is_listed(const std::string& directory) {
 bool ListingCache::subtree_fits_one_page(const std::string& directory) {
   MutexLock lock(tables_.mutex);
   const NodeTables::TablePtr table = tables_.table(directory);
-  return table && table->subtree_fits_one_page && tables_.listing_ttl().count() > 0;
+  return table && table->subtree_fits_one_page && tables_.lifetimes().listings.count() > 0;
 }
 
 void ListingCache::outgrew_one_page(const std::string& directory) {
@@ -110,7 +110,7 @@ void ListingCache::set_too_long(const std::string& directory) {
 void ListingCache::see_object(Slot& slot, const ListedName& listed, MonoTime asked) {
   const bool object = slot.form == Form::file || slot.form == Form::directory_object;
   if (slot.state == Slot::State::known && object && shows_same_object(slot, listed)) {
-    see_again(slot, listed.last_modified, asked, asked + tables_.attribute_ttl());
+    see_again(slot, listed.last_modified, asked, asked + tables_.lifetimes().attributes);
     return;
   }
   tables_.forget_attributes(slot);
@@ -128,9 +128,9 @@ void ListingCache::see_again(Slot& slot, WallTime listed, MonoTime asked, MonoTi
     // Believed as long as if learnt when we stored it, perhaps in an earlier mount.
     const auto age =
         std::max(tables_.clock().wall() - slot.last_modified, WallTime::duration::zero());
-    until = slot.learnt == kLongAgo
-                ? asked + std::max<std::chrono::nanoseconds>(tables_.attribute_ttl() - age, {})
-                : slot.expires;
+    until = slot.learnt == kLongAgo ? asked + std::max<std::chrono::nanoseconds>(
+                                                  tables_.lifetimes().attributes - age, {})
+                                    : slot.expires;
     slot.time = Slot::Time::listed;
   }
   slot.last_modified = listed;
@@ -199,8 +199,8 @@ void ListingCache::see_marker(ListingCursor& reading, const Page& page, MonoTime
   if (slot->file || !is_directory(slot->form)) return;
   // Only the listing of the parent tells whether there is a file of the same name now; the root has
   // no parent.
-  const bool alone = reading.directory.empty() || asked < slot->seen + tables_.listing_ttl();
-  const MonoTime vouched = alone ? asked + tables_.attribute_ttl() : slot->expires;
+  const bool alone = reading.directory.empty() || asked < slot->seen + tables_.lifetimes().listings;
+  const MonoTime vouched = alone ? asked + tables_.lifetimes().attributes : slot->expires;
   if (still_true(slot->form, [&] { return shows_same_object(*slot, *page.marker); })) {
     see_again(*slot, page.marker ? page.marker->last_modified : slot->last_modified, asked,
               vouched);
@@ -241,8 +241,9 @@ void ListingCache::add_page(const ListingCursorPtr& reading, const Page& page, M
 void ListingCache::finish(ListingCursor& reading) {
   DirectoryTable& table = *reading.table_;
   reading.done_ = true;
-  const bool alone = table.live_readings(tables_.clock().now() - tables_.listing_ttl()) <= 1 &&
-                     reading.kept_.empty();
+  const bool alone =
+      table.live_readings(tables_.clock().now() - tables_.lifetimes().listings) <= 1 &&
+      reading.kept_.empty();
   for (SlotId id = 0; id < table.names.end(); ++id) {
     Slot& slot = table.names.at(id);
     if (slot.state == Slot::State::free || slot.seen >= reading.begun) continue;
@@ -258,7 +259,8 @@ void ListingCache::finish(ListingCursor& reading) {
   }
   if (reading.whole_)
     table.absent_until = std::max(table.absent_until, tables_.absent_until(reading.begun));
-  const MonoTime listed = reading.whole_ ? reading.begun : reading.begun - tables_.listing_ttl();
+  const MonoTime listed =
+      reading.whole_ ? reading.begun : reading.begun - tables_.lifetimes().listings;
   if (!table.complete || *table.complete < listed) {
     table.complete = listed;
     table.pages = reading.pages_;
@@ -276,7 +278,7 @@ std::optional<Unshown> ListingCache::take_unshown(const ListingCursorPtr& readin
   return unshown;
 }
 
-ListingCache::Item ListingCache::item_of(const DirTable& names, SlotId id) {
+ListingCache::Item ListingCache::item_of(const NameTable& names, SlotId id) {
   const Slot& slot = names.at(id);
   Item item;
   item.name = std::string(names.name(id));
@@ -294,7 +296,7 @@ std::vector<ListingCache::Item> ListingCache::items(const ListingCursorPtr& read
                                                     std::size_t from, std::size_t most) {
   MutexLock lock(tables_.mutex);
   std::vector<Item> found;
-  const DirTable& names = reading->table_->names;
+  const NameTable& names = reading->table_->names;
   for (std::size_t i = from; i < reading->order_.size() && found.size() < most; ++i) {
     const SlotId id = reading->order_[i];
     const Slot& slot = names.at(id);
@@ -313,7 +315,7 @@ std::vector<ListingCache::Item> ListingCache::items(const ListingCursorPtr& read
 std::optional<ListingCache::Item> ListingCache::item(const ListingCursorPtr& reading,
                                                      std::string_view name) {
   MutexLock lock(tables_.mutex);
-  const DirTable& names = reading->table_->names;
+  const NameTable& names = reading->table_->names;
   const SlotId id = names.find(name);
   if (id == kNoSlot || !is_shown(names.at(id))) return std::nullopt;
   return item_of(names, id);

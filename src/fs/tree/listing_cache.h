@@ -91,7 +91,7 @@ class ListingCache final {
       REQUIRES(tables_.mutex);
   void finish(ListingCursor& reading) REQUIRES(tables_.mutex);
   SlotId keep_name(DirectoryTable& table, std::string_view name) REQUIRES(tables_.mutex);
-  Item item_of(const DirTable& names, SlotId id) REQUIRES(tables_.mutex);
+  Item item_of(const NameTable& names, SlotId id) REQUIRES(tables_.mutex);
 
   NodeTables& tables_;
   std::uint32_t serial_ GUARDED_BY(tables_.mutex) = 0;

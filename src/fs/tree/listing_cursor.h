@@ -10,7 +10,7 @@
 
 #include "pailfs/util/clock.h"
 
-#include "dir_table.h"
+#include "name_table.h"
 
 namespace pailfs::fs {
 

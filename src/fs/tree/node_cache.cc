@@ -16,7 +16,7 @@ std::optional<Node> NodeCache::find(const std::string& path) {
   // Absent names do not live on: a program that asks for one again and again must see it appear.
   const bool may_live_on = slot->state == Slot::State::known && slot->time == Slot::Time::told;
   if (tables_.config().ttl_from_last_use && may_live_on) {
-    slot->expires = now + tables_.attribute_ttl();
+    slot->expires = now + tables_.lifetimes().attributes;
   }
   return tables_.node_of(*slot);
 }
@@ -160,7 +160,7 @@ void NodeCache::made_directory(const std::string& directory) {
   const NodeTables::TablePtr table = tables_.make_table(directory);
   // A listing that was asked for before this may show names that are gone.
   table->complete = table->marker_seen = table->swept = tables_.clock().now();
-  table->absent_until = tables_.clock().now() + tables_.absence_ttl();
+  table->absent_until = tables_.clock().now() + tables_.lifetimes().absences;
   table->pages = 1;
   table->marker = Presence::present;
   tables_.settle(*table);

@@ -29,7 +29,7 @@ std::optional<std::string> NodeSnapshot::find_name(
   MutexLock lock(tables_.mutex);
   const DirectoryTable* const table = tables_.peek(directory);
   if (table == nullptr) return std::nullopt;
-  const DirTable& names = table->names;
+  const NameTable& names = table->names;
   for (SlotId id = 0; id < names.end(); ++id) {
     if (names.at(id).state == Slot::State::free) continue;
     if (wanted(names.name(id))) return std::string(names.name(id));
@@ -44,7 +44,7 @@ SnapshotEntries NodeSnapshot::next_objects(const std::string& directory, std::si
   MutexLock lock(tables_.mutex);
   const DirectoryTable* const table = tables_.peek(directory);
   if (table == nullptr) return some;
-  const DirTable& names = table->names;
+  const NameTable& names = table->names;
   for (; from < names.end() && some.objects.size() < kAtATime; ++from) {
     const auto id = static_cast<SlotId>(from);
     const Slot& slot = names.at(id);

@@ -13,9 +13,6 @@ constexpr std::size_t kOthersShare = 8;
 /// Names known to be absent are swept out when there are this many.
 constexpr std::size_t kManyAbsent = 1024;
 
-/// How long an absent name is believed to be absent: as long as the kernel trusts an answer.
-constexpr std::chrono::seconds kAbsence{1};
-
 /// Our clock, and the moment between asking and being answered, may be this far from the store's.
 constexpr std::chrono::seconds kEstimate{2};
 
@@ -23,8 +20,7 @@ constexpr std::chrono::seconds kEstimate{2};
 
 NodeTables::NodeTables(const Config& config, Clock& clock)
     : config_(config),
-      listing_ttl_(std::min(config.listing_ttl, config.attribute_ttl)),
-      absence_ttl_(std::min(kAbsence, listing_ttl_)),
+      lifetimes_(config),
       limit_(config.max_cached_attributes),
       clock_(clock),
       above_root_(std::make_shared<DirectoryTable>(by_use_.end())) {
@@ -78,7 +74,7 @@ void NodeTables::settle(DirectoryTable& table) {
 
 void NodeTables::sweep_absent(DirectoryTable& table) {
   const bool many = table.absent > kManyAbsent && table.absent > table.names.live() / 2;
-  if (!many || table.live_readings(clock_.now() - listing_ttl_) > 0) return;
+  if (!many || table.live_readings(clock_.now() - lifetimes_.listings) > 0) return;
   for (SlotId id = 0; id < table.names.end(); ++id) {
     if (table.names.at(id).state == Slot::State::absent) table.names.free(id);
   }
@@ -96,7 +92,7 @@ void NodeTables::drop_others(const DirectoryTable& table) {
        it != by_use_.rend() && left > limit_ && others > limit_ / kOthersShare; ++it) {
     DirectoryTable& victim = *tables_.at(*it);
     if (*it == by_use_.front() || &victim == &table ||
-        victim.live_readings(clock_.now() - listing_ttl_) > 0)
+        victim.live_readings(clock_.now() - lifetimes_.listings) > 0)
       continue;
     left -= victim.counted;
     others -= victim.counted;
@@ -108,7 +104,7 @@ void NodeTables::drop_others(const DirectoryTable& table) {
 /// Drops names that were looked up one by one; a directory that is being read or was listed stays
 /// whole.
 void NodeTables::drop_names(DirectoryTable& table) {
-  if (is_fresh(table) || table.live_readings(clock_.now() - listing_ttl_) > 0) return;
+  if (is_fresh(table) || table.live_readings(clock_.now() - lifetimes_.listings) > 0) return;
   for (SlotId tried = 0; tried < table.names.end() && entries_ > limit_; ++tried) {
     table.hand = (table.hand + 1) % table.names.end();
     Slot& slot = table.names.at(table.hand);
@@ -150,15 +146,15 @@ std::size_t NodeTables::complete_listings() const {
 }
 
 bool NodeTables::is_fresh(const DirectoryTable& table) const {
-  return table.complete && clock_.now() < *table.complete + listing_ttl_;
+  return table.complete && clock_.now() < *table.complete + lifetimes_.listings;
 }
 
 /// Counts from the answer on, since otherwise a slow store would be asked twice when a name is
 /// looked up and then made. Bounded by the age of the request, because a program may take long over
 /// reading a listing.
 MonoTime NodeTables::absent_until(MonoTime asked) const {
-  return std::max(asked + absence_ttl_,
-                  std::min(clock_.now() + absence_ttl_, asked + listing_ttl_));
+  return std::max(asked + lifetimes_.absences,
+                  std::min(clock_.now() + lifetimes_.absences, asked + lifetimes_.listings));
 }
 
 // ---- entries ----
@@ -179,7 +175,7 @@ void NodeTables::put(DirectoryTable& table, Slot& slot, const Node& node) {
   slot.state = absent ? Slot::State::absent : Slot::State::known;
   slot.form = node.form;
   slot.learnt = now;
-  slot.expires = now + (absent ? absence_ttl_ : attribute_ttl());
+  slot.expires = now + (absent ? lifetimes_.absences : lifetimes_.attributes);
   slot.seen = now;
   slot.time = Slot::Time::told;
   slot.last_modified = node.info.last_modified;

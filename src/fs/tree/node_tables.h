@@ -16,6 +16,7 @@
 #include "fs/format/object_headers.h"
 #include "fs/format/paths.h"
 #include "fs/lock_ranks.h"
+#include "lifetimes.h"
 
 namespace pailfs::fs {
 
@@ -38,9 +39,7 @@ class NodeTables final {
 
   [[nodiscard]] const Config& config() const { return config_; }
   [[nodiscard]] Clock& clock() const { return clock_; }
-  [[nodiscard]] std::chrono::seconds attribute_ttl() const { return config_.attribute_ttl; }
-  [[nodiscard]] std::chrono::seconds listing_ttl() const { return listing_ttl_; }
-  [[nodiscard]] std::chrono::seconds absence_ttl() const { return absence_ttl_; }
+  [[nodiscard]] const Lifetimes& lifetimes() const { return lifetimes_; }
 
   Mutex mutex{lock_rank::kNodeTables};
 
@@ -83,7 +82,7 @@ class NodeTables final {
   /// True when a listing of at most that age, or a younger answer, has shown the name.
   [[nodiscard]] bool is_seen(const Slot& slot, std::chrono::nanoseconds age) const REQUIRES(mutex);
   [[nodiscard]] bool is_seen(const Slot& slot) const REQUIRES(mutex) {
-    return is_seen(slot, listing_ttl_);
+    return is_seen(slot, lifetimes_.listings);
   }
   /// Until when an absence is believed that was asked for at `asked` and answered now.
   [[nodiscard]] MonoTime absent_until(MonoTime asked) const;
@@ -97,8 +96,7 @@ class NodeTables final {
   void drop_names(DirectoryTable& table) REQUIRES(mutex);
 
   const Config& config_;
-  const std::chrono::seconds listing_ttl_;
-  const std::chrono::seconds absence_ttl_;
+  const Lifetimes lifetimes_;
   const std::size_t limit_;
   Clock& clock_;
   TypeNames types_ GUARDED_BY(mutex);

@@ -42,7 +42,7 @@ inline mode_t listed_type(const ListedName& listed) {
   return listed.size > kLongestLink ? S_IFREG : 0;
 }
 
-/// Number of an entry of a DirTable; its own for as long as the entry lives.
+/// Number of an entry of a NameTable; its own for as long as the entry lives.
 using SlotId = std::uint32_t;
 inline constexpr SlotId kNoSlot = UINT32_MAX;
 
@@ -76,7 +76,7 @@ struct Slot {
 
 /// The names of one directory, about 130 bytes each and 60 more with attributes. It does not look
 /// at times: NodeTables and the classes on it decide which entries are believed. Not thread-safe.
-class DirTable final {
+class NameTable final {
  public:
   /// kNoSlot when there is no such name.
   [[nodiscard]] SlotId find(std::string_view name) const;

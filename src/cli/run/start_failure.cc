@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "refusal.h"
+#include "start_failure.h"
 
 #include "pailfs/util/log.h"
 
 #include "messages.h"
 
 namespace pailfs::cli {
-process::Outcome failed(const Options& options, const Refusal& refusal) {
+process::Outcome failed(const Options& options, const StartFailure& refusal) {
   const Error& error = refusal.error;
   if (!log_is_terminal(options)) log::write(LogLevel::critical, error.text, error.request_id);
   return {static_cast<int>(refusal.exit), error.text};
@@ -18,7 +18,7 @@ int complain(const CommandLine& line, Exit code, const std::string& text) {
   return translate ? kMountHelperFailure : static_cast<int>(code);
 }
 
-int complain(const CommandLine& line, const Refusal& refusal) {
+int complain(const CommandLine& line, const StartFailure& refusal) {
   return complain(line, refusal.exit, refusal.error.text);
 }
 

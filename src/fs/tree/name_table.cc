@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dir_table.h"
+#include "name_table.h"
 
 #include <functional>
 
 namespace pailfs::fs {
 
-std::string_view DirTable::name(SlotId id) const {
+std::string_view NameTable::name(SlotId id) const {
   const Slot& slot = slots_[id];
   const std::string& chunk = chunks_[slot.name / kChunk];
   return std::string_view(chunk).substr(slot.name % kChunk, slot.name_length);
 }
 
 /// The place in the index that the name has or would get.
-std::size_t DirTable::place_of(std::string_view name) const {
+std::size_t NameTable::place_of(std::string_view name) const {
   const std::size_t mask = index_.size() - 1;
   std::size_t at = std::hash<std::string_view>()(name) & mask;
   while (index_[at] != kNoSlot && this->name(index_[at]) != name) at = (at + 1) & mask;
   return at;
 }
 
-SlotId DirTable::find(std::string_view name) const {
+SlotId NameTable::find(std::string_view name) const {
   return index_.empty() ? kNoSlot : index_[place_of(name)];
 }
 
-void DirTable::grow_index() {
+void NameTable::grow_index() {
   if (!index_.empty() && (live_ + 1) * 4 <= index_.size() * 3) return;
   std::size_t size = 8;
   while (size * 3 < (live_ + 1) * 5) size *= 2;
@@ -33,7 +33,7 @@ void DirTable::grow_index() {
   }
 }
 
-std::uint32_t DirTable::keep_name(std::string_view name) {
+std::uint32_t NameTable::keep_name(std::string_view name) {
   if (chunks_.empty() || chunks_.back().size() + name.size() > kChunk) chunks_.emplace_back();
   std::string& chunk = chunks_.back();
   // Every chunk but the last is full, so the last alone grows, and not by doubling when large.
@@ -46,7 +46,7 @@ std::uint32_t DirTable::keep_name(std::string_view name) {
   return place;
 }
 
-void DirTable::tidy_names() {
+void NameTable::tidy_names() {
   if (wasted_ < kChunk / 16 || wasted_ < used_ / 2) return;
   const std::vector<std::string> old = std::move(chunks_);
   chunks_.clear();
@@ -59,7 +59,7 @@ void DirTable::tidy_names() {
   }
 }
 
-SlotId DirTable::take_free() {
+SlotId NameTable::take_free() {
   const SlotId id = free_[free_taken_++];
   if (free_taken_ > free_.size() / 2) {
     free_.erase(free_.begin(), free_.begin() + static_cast<std::ptrdiff_t>(free_taken_));
@@ -68,7 +68,7 @@ SlotId DirTable::take_free() {
   return id;
 }
 
-SlotId DirTable::make(std::string_view name) {
+SlotId NameTable::make(std::string_view name) {
   if (const SlotId known = find(name); known != kNoSlot) return known;
   grow_index();
   SlotId id = end();
@@ -87,7 +87,7 @@ SlotId DirTable::make(std::string_view name) {
   return id;
 }
 
-void DirTable::free(SlotId id) {
+void NameTable::free(SlotId id) {
   // Linear probing without tombstones: later entries of the run move up where they may.
   const std::size_t mask = index_.size() - 1;
   std::size_t hole = place_of(name(id));
@@ -106,7 +106,7 @@ void DirTable::free(SlotId id) {
   tidy_names();
 }
 
-void DirTable::compact() {
+void NameTable::compact() {
   std::deque<Slot> kept;
   for (Slot& slot : slots_) {
     if (slot.state != Slot::State::free) kept.push_back(std::move(slot));

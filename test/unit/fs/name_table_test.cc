@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fs/tree/dir_table.h"
+#include "fs/tree/name_table.h"
 
 #include <map>
 #include <random>
@@ -11,7 +11,7 @@ using namespace pailfs;
 using namespace pailfs::fs;
 
 TEST_CASE("a directory's names are found whatever came and went before") {
-  DirTable table;
+  NameTable table;
   std::map<std::string, SlotId> expected;
   std::mt19937 random(7);  // NOLINT: the same every time
   for (int step = 0; step < 50'000; ++step) {
@@ -39,14 +39,14 @@ TEST_CASE("a directory's names are found whatever came and went before") {
 }
 
 TEST_CASE("a table is as small after a million changes as before") {
-  DirTable table;
+  NameTable table;
   for (int i = 0; i < 1'000'000; ++i) table.free(table.make("temporary-" + std::to_string(i)));
   CHECK(table.live() == 0);
   CHECK(table.end() == 1);
 }
 
 TEST_CASE("numbers of names that went are given to others in the order in which they went") {
-  DirTable table;
+  NameTable table;
   for (int i = 0; i < 100; ++i) table.make("old" + std::to_string(i));
   for (int i = 0; i < 100; ++i) table.free(table.find("old" + std::to_string(i)));
   for (SlotId i = 0; i < 100; ++i) REQUIRE(table.make("new" + std::to_string(i)) == i);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/run/refusal.h"
+#include "cli/run/start_failure.h"
 
 #include "cli/run/messages.h"
 #include "cli/run/mount_start.h"
@@ -9,7 +9,7 @@ namespace pailfs::cli {
 
 TEST_CASE("mount(8) is given its own status for all but a wrong command line") {
   CommandLine line;
-  const Refusal refusal(Exit::bucket, Error(ENOENT, "no such bucket"));
+  const StartFailure refusal(Exit::bucket, Error(ENOENT, "no such bucket"));
   CHECK(complain(line, refusal) == static_cast<int>(Exit::bucket));
   line.mount_helper = true;
   CHECK(complain(line, refusal) == kMountHelperFailure);
@@ -20,7 +20,7 @@ TEST_CASE("A failed step decides the status, and its sentence is the outcome's")
   Options options;
   options.foreground = true;
   const process::Outcome outcome =
-      failed(options, Refusal(Step::transport, Error(EINVAL, "no such engine")));
+      failed(options, StartFailure(Step::transport, Error(EINVAL, "no such engine")));
   CHECK(outcome.exit_code == static_cast<int>(Exit::network));
   CHECK(outcome.message == "no such engine");
 }

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pailfs/util/clock.h"
+#include "pailfs/util/result.h"
+
+namespace pailfs::fs {
+
+/// An upload under way.
+struct UploadState {
+  std::string path;
+  std::uint64_t bytes_done = 0;
+  std::uint64_t bytes_total = 0;
+};
+
+/// A file with bytes or attributes that the store does not have.
+struct UnstoredFile {
+  std::string path;  ///< empty: no name leads to it any more
+  std::uint64_t bytes = 0;
+  std::string failure;  ///< why the last attempt to store it failed; empty: none has
+};
+
+struct StoreFailure {
+  WallTime time{};
+  std::string path;
+  Error error;
+};
+
+/// The work and the contents of the file system at this moment. Paths are relative to the mount.
+struct Activity {
+  std::size_t open_files = 0;
+  std::vector<UnstoredFile> unstored;
+  std::vector<UploadState> uploads;
+  std::uint64_t store_failures = 0;  ///< attempts since the start
+  std::optional<StoreFailure> last_failure;
+  std::size_t cached_attributes = 0;
+  std::size_t cached_listings = 0;
+  std::optional<std::uint64_t> kept_bytes;  ///< on disk, with use_cache
+
+  [[nodiscard]] std::uint64_t unstored_bytes() const;
+};
+
+}  // namespace pailfs::fs

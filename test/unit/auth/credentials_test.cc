@@ -192,6 +192,20 @@ TEST_CASE("a password file with the wrong mode ends the search with its cure", "
                                    config.passwd_file);
 }
 
+TEST_CASE("root takes another user's password file, and says whose it is", "[s3]") {
+  if (geteuid() != 0) SKIP("needs root to give a file away");
+  const LogLines log(pailfs::LogLevel::warning);
+  const TempDir dir;
+  auto config = empty_config(dir);
+  config.passwd_file = dir.write("pw", "AK:SK\n", 0600);
+  CHECK(found_key(config) == "AK");
+  CHECK(log.lines.empty());
+  REQUIRE(chown(config.passwd_file.c_str(), 1234, 0) == 0);
+  CHECK(found_key(config) == "AK");
+  REQUIRE(log.lines.size() == 1);
+  CHECK_THAT(log.lines[0], ContainsSubstring(config.passwd_file + " belongs to uid 1234"));
+}
+
 TEST_CASE("the mode that counts is that of the file behind a link", "[s3]") {
   const TempDir dir;
   auto config = empty_config(dir);

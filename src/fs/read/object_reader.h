@@ -22,6 +22,7 @@ class ObjectReader final {
  public:
   ObjectReader(BlockFetcher& fetcher, ReadAheadBudget& budget, const Clock& clock)
       : fetcher_(fetcher), link_(fetcher.link()), clock_(clock), budget_(budget) {}
+  ~ObjectReader() = default;
   ObjectReader(const ObjectReader&) = delete;
   ObjectReader& operator=(const ObjectReader&) = delete;
 

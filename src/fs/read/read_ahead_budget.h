@@ -19,6 +19,7 @@ class ReadAheadBudget final {
  public:
   /// `memory`: bytes that the block cache may hold.
   explicit ReadAheadBudget(std::uint64_t memory) : memory_(memory) {}
+  ~ReadAheadBudget() = default;
   ReadAheadBudget(const ReadAheadBudget&) = delete;
   ReadAheadBudget& operator=(const ReadAheadBudget&) = delete;
 

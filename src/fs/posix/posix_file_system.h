@@ -309,6 +309,7 @@ class PosixFileSystem final : public FileSystem {
   Status rename_over(const InodePtr& inode, const InodePtr& replaced, const Renaming& what)
       REQUIRES(inode->object_mutex, replaced->object_mutex);
   Status rename_locked(const InodePtr& inode, const Renaming& what) REQUIRES(inode->object_mutex);
+  Status rename_held(const InodePtr& inode, const Renaming& what) REQUIRES(inode->object_mutex);
   Status rename_unstored(const InodePtr& inode, const Renaming& what) REQUIRES(inode->object_mutex);
   Status rename_directory(const Renaming& what);
   Status store_files_below(const InodePtr& directory);

@@ -128,6 +128,25 @@ Status PosixFileSystem::rename_unstored(const InodePtr& inode, const Renaming& w
 
 Status PosixFileSystem::rename_locked(const InodePtr& inode, const Renaming& what) {
   if (const Status wanted = still_wanted(); !wanted) return wanted;
+  // The last close of a file whose storing has failed for good gives its content up, and takes no
+  // lock that a rename holds: the rename is a user of the content itself.
+  inodes_.pin(inode);
+  bool uses_content = false;
+  {
+    MutexLock lock(inode->content_mutex);
+    uses_content = inode->content != nullptr;
+    if (uses_content) inode->content->add_user(false);
+  }
+  const Status renamed = rename_held(inode, what);
+  if (uses_content) {
+    release_content(inode, false);
+  } else {
+    inodes_.unpin(inode);
+  }
+  return renamed;
+}
+
+Status PosixFileSystem::rename_held(const InodePtr& inode, const Renaming& what) {
   bool unstored = false;
   bool dirty = false;
   {

@@ -80,6 +80,28 @@ TEST_CASE("a read of a killed caller may outlast the release of its handle") {
   CHECK(w.read(handle, 10) == "error " + std::to_string(EBADF));
 }
 
+TEST_CASE("the last close of a refused file falls into its renaming") {
+  World w;
+  w.store.put_raw("victim", "old");  // the file hides it, so that the renaming removes it
+  const auto made = w.create("t", O_RDWR);
+  REQUIRE(w.files->write(made.handle, 0, std::string_view("new bytes")));
+  REQUIRE(w.rename("t", "victim"));
+  w.fail(Verb::put, World::refused(EPERM, Refusal::forbidden));
+  CHECK(w.files->flush(made.handle).error().err == EPERM);
+  const HandleId reader = w.must_open(w.look("victim"), O_RDONLY);
+  CHECK(w.close(made.handle).error().err == EPERM);
+  std::atomic<bool> closed = false;
+  const auto close = [&] {
+    if (!closed.exchange(true)) w.files->release(reader);
+  };
+  w.when(Verb::remove, close);
+  CHECK(w.rename("victim", "other"));
+  CHECK(closed);
+  // It was never stored, as both closes were told.
+  CHECK(w.stored("other") == "none");
+  CHECK(w.look("victim") == 0);
+}
+
 TEST_CASE("of files that are replaced while many open and close them nobody reads zeros") {
   World w;
   const std::string bytes(100, 'x');

@@ -6,6 +6,19 @@
 #include "list_position.h"
 
 namespace pailfs::journal {
+namespace {
+
+/// The page has a name at that place or behind it.
+bool reaches(const store::ListPage& page, const std::string& place) {
+  const auto& objects = page.objects;
+  const auto& prefixes = page.prefixes;
+  return std::any_of(objects.begin(), objects.end(),
+                     [&](const auto& object) { return object.key >= place; }) ||
+         std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](const auto& prefix) { return prefix >= place; });
+}
+
+}  // namespace
 
 /// `since`: when the page was asked for that has shown `prefix`.
 Result<bool> Journal::is_all_removed(const std::string& prefix, MonoTime since) {
@@ -92,7 +105,9 @@ Result<store::ListPage> Journal::list_overlaid(const store::ListRequest& request
     }
     if (page->next.empty()) return result;
     inner.continuation = page->next;
-    inside = false;
+    // A page that has become shorter since it was returned in part does not reach that place again:
+    // the next one brings names that were returned before.
+    inside = inside && !reaches(*page, start.after);
     if (count() == request.max_keys) {
       result.next = ListPosition{after, inner.continuation, false}.text();
       return result;

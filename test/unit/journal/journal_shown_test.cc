@@ -5,6 +5,30 @@
 namespace pailfs::test {
 namespace {
 
+TEST_CASE("each name is listed once while the changes that wait are carried out") {
+  Setting s;
+  const auto name = [](int i) { return "d/" + std::to_string(100 + i); };
+  std::vector<store::Key> all;
+  for (int i = 0; i < 24; ++i) all.push_back(name(i));
+  // The store's first page reaches far at first, because it holds few of them.
+  for (int i = 5; i < 24; i += 6) s.fake.put_raw(all[static_cast<std::size_t>(i)], "x");
+  JournalStore& store = s.open();
+  for (int i = 0; i < 24; ++i) {
+    if (i % 6 != 5) REQUIRE(err(put_text(store, all[static_cast<std::size_t>(i)], "x")) == 0);
+  }
+  std::vector<store::Key> listed;
+  store::ListRequest request{"d/", false, {}, 3};
+  for (int pages = 0; pages < 20; ++pages) {
+    const auto page = store.list(request);
+    REQUIRE(err(page) == 0);
+    for (const auto& object : page->objects) listed.push_back(object.key);
+    if (pages == 2) REQUIRE(err(store.settle({})) == 0);
+    if (page->next.empty()) break;
+    request.continuation = page->next;
+  }
+  CHECK(listed == all);
+}
+
 TEST_CASE("what was just stored is shown without a look, until somebody else is seen to write") {
   Setting s;
   JournalStore& store = s.open();

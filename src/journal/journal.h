@@ -90,15 +90,16 @@ class Journal final : public JournalStore {
   Result<store::ObjectInfo> head(const store::Key& key) override;
   Result<store::ObjectInfo> get(const store::GetRequest& request, store::ByteSink& sink) override;
   Result<store::ETag> put(const store::PutRequest& request, ByteSource& body) override;
-  Status remove(const store::Key& key) override;
-  std::vector<Status> remove_many(const std::vector<store::Key>& keys) override;
+  Status remove(const store::Removal& removal) override;
+  std::vector<Status> remove_many(const std::vector<store::Removal>& removals) override;
   Result<store::ListPage> list(const store::ListRequest& request) override;
   Result<store::ETag> copy(const store::CopyRequest& request) override;
   Result<store::ETag> copy_part(const store::Key& key, const store::UploadId& id, int number,
                                 const store::Key& source, const store::ETag& source_if_match,
                                 store::ByteRange range) override;
   Result<store::ETag> complete_upload(const store::Key& key, const store::UploadId& id,
-                                      const std::vector<store::UploadedPart>& parts) override;
+                                      const std::vector<store::UploadedPart>& parts,
+                                      const store::Condition& condition) override;
   Status settle(const store::Key& key) override;
 
   Waiting waiting() override;
@@ -156,8 +157,8 @@ class Journal final : public JournalStore {
   void become_pending(const Change& change, const Place& place) REQUIRES(mutex_);
   [[nodiscard]] Base base_of(const store::Key& key) REQUIRES(mutex_);
   Result<store::ETag> put_admitted(const store::PutRequest& request, ByteSource& body);
-  std::vector<Status> remove_some(const std::vector<store::Key>& keys);
-  std::vector<Status> remove_each(const std::vector<store::Key>& keys, const Status& wrong);
+  std::vector<Status> remove_some(const std::vector<store::Removal>& removals);
+  std::vector<Status> remove_each(const std::vector<store::Removal>& removals, const Status& wrong);
   /// The target of a copy, to be acknowledged. It holds body or source until it is released.
   Result<Want> resolve_copy(const store::CopyRequest& request) EXCLUDES(mutex_);
   std::optional<Result<Want>> known_source(const store::CopyRequest& request,
@@ -165,7 +166,7 @@ class Journal final : public JournalStore {
       REQUIRES(mutex_);
   // Straight to the store, after the changes that wait for the keys.
   Result<store::ETag> put_through(const store::PutRequest& request, ByteSource& body);
-  std::vector<Status> remove_through(const std::vector<store::Key>& keys);
+  std::vector<Status> remove_through(const std::vector<store::Removal>& removals);
   Result<store::ETag> copy_through(const store::CopyRequest& request);
   void note_stored(const store::Key& key, const Base& base, std::uint64_t size) EXCLUDES(mutex_);
   void note_doubt(const store::Key& key) EXCLUDES(mutex_);

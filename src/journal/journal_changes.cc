@@ -151,9 +151,9 @@ Result<store::ETag> Journal::put_through(const store::PutRequest& request, ByteS
   const Status settled = settle_claimed(request.key);
   if (!settled) return settled.error();
   store::PutRequest translated = request;
-  if (!request.if_match.empty()) {
+  if (!request.condition.version.empty()) {
     MutexLock lock(mutex_);
-    translated.if_match = confirmed_.stored_name(request.key, request.if_match);
+    translated.condition.version = confirmed_.stored_name(request.key, request.condition.version);
   }
   auto etag = store_.put(translated, body);
   if (etag) {
@@ -191,7 +191,7 @@ Result<store::ETag> Journal::put(const store::PutRequest& request, ByteSource& b
   if (!acknowledges() || size > std::min(config_.most_bytes, store_.limits().largest_part)) {
     return put_through(request, body);
   }
-  if (request.if_absent || !request.if_match.empty()) {
+  if (!request.condition.empty()) {
     MutexLock lock(mutex_);
     const Pending::Entry* entry = pending_.find(request.key);
     if (entry == nullptr) {
@@ -199,10 +199,11 @@ Result<store::ETag> Journal::put(const store::PutRequest& request, ByteSource& b
       return put_through(request, body);
     }
     const bool present = entry->want.kind != Want::Kind::absent;
-    if (request.if_absent && present) {
+    if (request.condition.absent && present) {
       return Error{EEXIST, printable(request.key) + ": exists"};
     }
-    if (!request.if_match.empty() && (!present || entry->want.etag != request.if_match)) {
+    if (!request.condition.version.empty() &&
+        (!present || entry->want.etag != request.condition.version)) {
       return store::other_version(request.key);
     }
   }
@@ -250,66 +251,69 @@ Result<store::ETag> Journal::put_admitted(const store::PutRequest& request, Byte
   return durable.error();
 }
 
-Status Journal::remove(const store::Key& key) {
-  return remove_many({key}).front();
+Status Journal::remove(const store::Removal& removal) {
+  return remove_many({removal}).front();
 }
 
-std::vector<Status> Journal::remove_many(const std::vector<store::Key>& keys) {
+std::vector<Status> Journal::remove_many(const std::vector<store::Removal>& removals) {
   std::vector<Status> statuses;
-  statuses.reserve(keys.size());
-  for (std::size_t at = 0; at < keys.size(); at += kMostAtOnce) {
-    const auto begin = keys.begin() + static_cast<std::ptrdiff_t>(at);
+  statuses.reserve(removals.size());
+  for (std::size_t at = 0; at < removals.size(); at += kMostAtOnce) {
+    const auto begin = removals.begin() + static_cast<std::ptrdiff_t>(at);
     const auto end =
-        keys.begin() + static_cast<std::ptrdiff_t>(std::min(at + kMostAtOnce, keys.size()));
+        removals.begin() + static_cast<std::ptrdiff_t>(std::min(at + kMostAtOnce, removals.size()));
     for (Status& status : remove_some({begin, end})) statuses.push_back(std::move(status));
   }
   return statuses;
 }
 
-std::vector<Status> Journal::remove_some(const std::vector<store::Key>& keys) {
-  for (const store::Key& key : keys) {
-    if (Status ok = check_limits(key, {}); !ok) return remove_each(keys, ok);
+std::vector<Status> Journal::remove_some(const std::vector<store::Removal>& removals) {
+  for (const store::Removal& removal : removals) {
+    if (Status ok = check_limits(removal.key, {}); !ok) return remove_each(removals, ok);
   }
-  std::vector<store::Key> distinct = keys;
+  std::vector<store::Key> distinct;
+  for (const store::Removal& removal : removals) distinct.push_back(removal.key);
   std::sort(distinct.begin(), distinct.end());
   distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
   const Claim claim(*this, distinct);
-  if (!claim.status()) return std::vector<Status>(keys.size(), claim.status());
-  if (!acknowledges()) return remove_through(keys);
+  if (!claim.status()) return std::vector<Status>(removals.size(), claim.status());
+  if (!acknowledges()) return remove_through(removals);
   const Status room = admit(distinct, 0);
-  if (!room) return std::vector<Status>(keys.size(), room);
+  if (!room) return std::vector<Status>(removals.size(), room);
   std::vector<Change> changes(distinct.size());
   for (std::size_t i = 0; i < distinct.size(); ++i) changes[i].key = distinct[i];
   const std::vector<Status> durable = acknowledge(std::move(changes));
-  if (!acknowledges()) return remove_through(keys);
+  if (!acknowledges()) return remove_through(removals);
   std::vector<Status> statuses;
-  for (const store::Key& key : keys) {
-    const auto at = std::lower_bound(distinct.begin(), distinct.end(), key);
+  for (const store::Removal& removal : removals) {
+    const auto at = std::lower_bound(distinct.begin(), distinct.end(), removal.key);
     statuses.push_back(durable[static_cast<std::size_t>(at - distinct.begin())]);
   }
   return statuses;
 }
 
 /// Removes each key by itself, because one of them is invalid.
-std::vector<Status> Journal::remove_each(const std::vector<store::Key>& keys, const Status& wrong) {
-  if (keys.size() == 1) return {wrong};
+std::vector<Status> Journal::remove_each(const std::vector<store::Removal>& removals,
+                                         const Status& wrong) {
+  if (removals.size() == 1) return {wrong};
   std::vector<Status> statuses;
-  for (const store::Key& key : keys) statuses.push_back(remove_some({key}).front());
+  for (const store::Removal& removal : removals) statuses.push_back(remove_some({removal}).front());
   return statuses;
 }
 
-std::vector<Status> Journal::remove_through(const std::vector<store::Key>& keys) {
-  for (const store::Key& key : keys) {
-    const Status settled = settle_claimed(key);
-    if (!settled) return std::vector<Status>(keys.size(), settled);
+std::vector<Status> Journal::remove_through(const std::vector<store::Removal>& removals) {
+  for (const store::Removal& removal : removals) {
+    const Status settled = settle_claimed(removal.key);
+    if (!settled) return std::vector<Status>(removals.size(), settled);
   }
-  std::vector<Status> statuses = keys.size() == 1 ? std::vector<Status>{store_.remove(keys.front())}
-                                                  : store_.remove_many(keys);
+  std::vector<Status> statuses = removals.size() == 1
+                                     ? std::vector<Status>{store_.remove(removals.front())}
+                                     : store_.remove_many(removals);
   for (std::size_t i = 0; i < statuses.size(); ++i) {
     if (statuses[i]) {
-      note_stored(keys[i], Base::none(), 0);
+      note_stored(removals[i].key, Base::none(), 0);
     } else {
-      note_doubt(keys[i]);
+      note_doubt(removals[i].key);
     }
   }
   return statuses;

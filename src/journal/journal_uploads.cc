@@ -18,11 +18,18 @@ Result<store::ETag> Journal::copy_part(const store::Key& key, const store::Uploa
 }
 
 Result<store::ETag> Journal::complete_upload(const store::Key& key, const store::UploadId& id,
-                                             const std::vector<store::UploadedPart>& parts) {
+                                             const std::vector<store::UploadedPart>& parts,
+                                             const store::Condition& condition) {
   const Status claimed = claim({key});
   if (!claimed) return claimed.error();
   const Status settled = settle_claimed(key);
-  Result<store::ETag> etag = settled ? store_.complete_upload(key, id, parts) : settled.error();
+  store::Condition stored = condition;
+  if (!stored.version.empty()) {
+    MutexLock lock(mutex_);
+    stored.version = confirmed_.stored_name(key, stored.version);
+  }
+  Result<store::ETag> etag =
+      settled ? store_.complete_upload(key, id, parts, stored) : settled.error();
   std::uint64_t size = 0;
   for (const store::UploadedPart& part : parts) size += part.size;
   if (etag) {

@@ -160,17 +160,16 @@ Verdict Sender::put(const Job& job, const BodyPtr& body, Base base) {
   constexpr int kRounds = 4;
   for (int round = 0;; ++round) {
     const bool conditional = conditions_ && base.kind != Base::Kind::unknown;
-    store::PutRequest request{job.key, job.want.attributes, {}, false};
-    if (conditional && base.kind == Base::Kind::version) request.if_match = base.etag;
-    request.if_absent = conditional && base.kind == Base::Kind::absent;
+    store::PutRequest request{job.key, job.want.attributes};
+    if (conditional && base.kind == Base::Kind::version) request.condition.version = base.etag;
+    request.condition.absent = conditional && base.kind == Base::Kind::absent;
     BodySource source(body);
     const auto etag = store_.put(request, source);
     if (etag) return done(job, *etag);
     const Error& error = etag.error();
     if (!conditional || round == kRounds) return failure(error);
     if (may_dislike_conditions(error)) {
-      request.if_match = {};
-      request.if_absent = false;
+      request.condition = {};
       BodySource again(body);
       const auto plain = store_.put(request, again);
       if (!plain) return failure(plain.error());
@@ -233,13 +232,12 @@ Result<store::ETag> Sender::send_copy(const Job& job, const Base& base) {
   request.destination = job.key;
   request.source_if_match = job.want.source_etag;
   if (!job.want.keeps_attributes) request.attributes = job.want.attributes;
-  if (base.kind == Base::Kind::version) request.if_match = base.etag;
-  request.if_absent = base.kind == Base::Kind::absent;
+  if (base.kind == Base::Kind::version) request.condition.version = base.etag;
+  request.condition.absent = base.kind == Base::Kind::absent;
   auto etag = store_.copy(request);
   if (etag || base.kind == Base::Kind::unknown || !may_dislike_conditions(etag.error()))
     return etag;
-  request.if_match = {};
-  request.if_absent = false;
+  request.condition = {};
   etag = store_.copy(request);
   if (etag) copy_conditions_ = false;
   return etag;
@@ -261,7 +259,7 @@ std::optional<store::ListedObject> Sender::list_one(const store::Key& key) {
 
 std::vector<Verdict> Sender::remove(const std::vector<Job>& jobs) {
   std::vector<Verdict> verdicts(jobs.size());
-  std::vector<store::Key> keys;
+  std::vector<store::Removal> removals;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     if (jobs[i].check) {
@@ -271,18 +269,18 @@ std::vector<Verdict> Sender::remove(const std::vector<Job>& jobs) {
         continue;
       }
     }
-    keys.push_back(jobs[i].key);
+    removals.emplace_back(jobs[i].key);
     places.push_back(i);
   }
-  const std::vector<Status> statuses = keys.size() == 1
-                                           ? std::vector<Status>{store_.remove(keys.front())}
-                                           : store_.remove_many(keys);
+  const std::vector<Status> statuses = removals.size() == 1
+                                           ? std::vector<Status>{store_.remove(removals.front())}
+                                           : store_.remove_many(removals);
   for (std::size_t i = 0; i < places.size(); ++i) {
     const Status status = i < statuses.size() ? statuses[i] : Status(Error{EIO, "no verdict"});
     Verdict& verdict = verdicts[places[i]];
     // A store that does not take a key may refuse to remove it too.
     const bool done = status || (places.size() == 1 && status.error().refusal != Refusal::none &&
-                                 is_absent(keys.front()));
+                                 is_absent(removals.front().key));
     if (done) {
       verdict.found = Base::none();
     } else {

@@ -130,11 +130,14 @@ Result<ObjectInfo> ServiceClient::head(const Key& key) {
                         std::to_string(listed->size) + " bytes"};
 }
 
-Status ServiceClient::remove(const Key& key) {
-  Outcome outcome = run(Op::remove, key, [&](const Site& site) { return build_remove(site, key); });
+Status ServiceClient::remove(const Removal& removal) {
+  Outcome outcome =
+      run(Op::remove, removal.key, [&](const Site& site) { return build_remove(site, removal); });
   if (outcome.verdict.ok) return {};
-  if (may_settle(outcome) && is_proven_absent(key)) return {};
-  return outcome.verdict.error;
+  const Error& error = outcome.verdict.error;
+  if (!removal.version.empty() && error.err == ENOENT) return {};
+  if (may_settle(outcome) && is_proven_absent(removal.key)) return {};
+  return error;
 }
 
 Outcome ServiceClient::run_copy(const CopyRequest& request) {
@@ -181,15 +184,14 @@ std::optional<Result<ETag>> ServiceClient::write_directory(const CopyRequest& re
   PutRequest put;
   put.key = request.destination;
   put.attributes = request.attributes.value_or(source->attributes);
-  put.if_match = request.if_match;
-  put.if_absent = request.if_absent;
+  put.condition = request.condition;
   MemorySource nothing("");
   return this->put(put, nothing);
 }
 
 Outcome ServiceClient::run_put(const PutRequest& request, ByteSource& body) {
   Call call = start(Op::put, request.key);
-  call.asked.if_absent = request.if_absent;
+  call.asked.if_absent = request.condition.absent;
   call.body = &body;
   call.may_checksum = true;
   call.build = [&](const Site& site, Expectation& /*asked*/, const BodySums& sums) {
@@ -203,8 +205,7 @@ Outcome ServiceClient::run_put(const PutRequest& request, ByteSource& body) {
 Result<ETag> ServiceClient::put(const PutRequest& request, ByteSource& body) {
   Outcome outcome = run_put(request, body);
   if (outcome.verdict.ok) return std::get<ETag>(std::move(outcome.verdict.reply));
-  const bool conditional = request.if_absent || !request.if_match.empty();
-  if (conditional && outcome.verdict.error.http_status == 412)
+  if (!request.condition.empty() && outcome.verdict.error.http_status == 412)
     return settle_condition(request, body, outcome);
   // Damaged: the reply shows that other bytes were stored than those sent.
   const bool damaged = outcome.verdict.outcome_unknown && !outcome.verdict.foreign;

@@ -39,7 +39,7 @@ bool may_pass(const std::string& code) {
 
 }  // namespace
 
-void ServiceClient::remove_refused_batch(const std::vector<Key>& keys,
+void ServiceClient::remove_refused_batch(const std::vector<Removal>& removals,
                                          const std::vector<std::size_t>& chosen,
                                          const Verdict& verdict, std::vector<Status>& results) {
   const Error& error = verdict.error;
@@ -48,55 +48,56 @@ void ServiceClient::remove_refused_batch(const std::vector<Key>& keys,
   auto next = chosen.begin();
   if (error.s3_code == "AccessDenied") {
     // Ceph judges a batch as an act on the bucket, where a policy may allow a path only.
-    results[*next] = remove(keys[*next]);
+    results[*next] = remove(removals[*next]);
     alone = results[*next].has_value();
     ++next;
   }
   if (alone && !odd_key) batches_work_ = false;
-  for (; next != chosen.end(); ++next) results[*next] = alone ? remove(keys[*next]) : error;
+  for (; next != chosen.end(); ++next) results[*next] = alone ? remove(removals[*next]) : error;
 }
 
-void ServiceClient::remove_batch(const std::vector<Key>& keys,
+void ServiceClient::remove_batch(const std::vector<Removal>& removals,
                                  const std::vector<std::size_t>& chosen,
                                  std::vector<Status>& results) {
-  std::vector<Key> batch;
+  std::vector<Removal> batch;
   batch.reserve(chosen.size());
-  for (const std::size_t index : chosen) batch.push_back(keys[index]);
+  for (const std::size_t index : chosen) batch.push_back(removals[index]);
   Outcome outcome = run(Op::remove_many, std::to_string(batch.size()) + " keys",
                         [&](const Site& site) { return build_remove_many(site, batch); });
   if (!outcome.verdict.ok) {
-    remove_refused_batch(keys, chosen, outcome.verdict, results);
+    remove_refused_batch(removals, chosen, outcome.verdict, results);
     return;
   }
   std::map<Key, DeletedKey> answers;
   for (DeletedKey& deleted : std::get<std::vector<DeletedKey>>(outcome.verdict.reply))
     answers.insert_or_assign(deleted.key, std::move(deleted));
   for (const std::size_t index : chosen) {
-    const auto answer = answers.find(keys[index]);
+    const auto answer = answers.find(removals[index].key);
     if (answer == answers.end()) {
-      results[index] = Error{EIO, "DELETE " + printable(keys[index], 200) +
+      results[index] = Error{EIO, "DELETE " + printable(removals[index].key, 200) +
                                       ": the service did not say what became of it"};
     } else if (may_pass(answer->second.code) && !answer->second.code.empty()) {
-      results[index] = remove(keys[index]);
+      results[index] = remove(removals[index]);
     } else {
       results[index] = judge_key(answer->second);
     }
   }
 }
 
-std::vector<Status> ServiceClient::remove_many(const std::vector<Key>& keys) {
-  std::vector<Status> results(keys.size());
+std::vector<Status> ServiceClient::remove_many(const std::vector<Removal>& removals) {
+  std::vector<Status> results(removals.size());
   std::vector<std::size_t> chosen;
   const auto flush = [&] {
-    if (!chosen.empty()) remove_batch(keys, chosen, results);
+    if (!chosen.empty()) remove_batch(removals, chosen, results);
     chosen.clear();
   };
-  for (std::size_t index = 0; index < keys.size(); ++index) {
-    const Key& key = keys[index];
+  for (std::size_t index = 0; index < removals.size(); ++index) {
+    const Key& key = removals[index].key;
     // XML cannot name every key; a URL can.
-    const bool alone = keys.size() == 1 || !batches_work_ || !check_key(key) || !xml_can_hold(key);
+    const bool alone =
+        removals.size() == 1 || !batches_work_ || !check_key(key) || !xml_can_hold(key);
     if (alone) {
-      results[index] = remove(key);
+      results[index] = remove(removals[index]);
       continue;
     }
     chosen.push_back(index);

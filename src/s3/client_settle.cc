@@ -42,12 +42,12 @@ Result<ETag> ServiceClient::settle_condition(const PutRequest& request, ByteSour
     return outcome.verdict.error;
   }
   // Ceph 16 and 18 compare If-Match without its quotes and so refuse the version that is there.
-  const std::string& quoted = request.if_match.value;
-  if (request.if_absent || quoted.size() < 3 || !quoted.starts_with('"') ||
+  const std::string& quoted = request.condition.version.value;
+  if (request.condition.absent || quoted.size() < 3 || !quoted.starts_with('"') ||
       now->etag != normal_etag(quoted))
     return outcome.verdict.error;
   PutRequest bare = request;
-  bare.if_match.value = quoted.substr(1, quoted.size() - 2);
+  bare.condition.version.value = quoted.substr(1, quoted.size() - 2);
   Outcome again = run_put(bare, body);
   if (!again.verdict.ok) return again.verdict.error;
   return std::get<ETag>(std::move(again.verdict.reply));

@@ -96,14 +96,16 @@ Result<ETag> ServiceClient::copy_part(const Key& key, const UploadId& id, int nu
 }
 
 Result<ETag> ServiceClient::complete_upload(const Key& key, const UploadId& id,
-                                            const std::vector<UploadedPart>& parts) {
+                                            const std::vector<UploadedPart>& parts,
+                                            const Condition& condition) {
   const std::map<int, std::string> checksums = checksums_.of(id);
   const std::map<int, std::string> none;
   Call call = start(Op::complete_upload, key);
+  call.asked.if_absent = condition.absent;
   call.bound = !checksums.empty();
   call.build = [&](const Site& site, Expectation& /*asked*/, const BodySums& sums) {
-    return build_complete_upload(site, key, id, parts,
-                                 sums.parts_have_checksums ? checksums : none);
+    return build_complete_upload(site, key, id, parts, sums.parts_have_checksums ? checksums : none,
+                                 condition);
   };
   Outcome outcome = requester_.run(std::move(call));
   if (outcome.verdict.ok) {

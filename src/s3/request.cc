@@ -33,15 +33,16 @@ Result<Built> build_put(const Site& site, const PutRequest& put, const BodySums&
   Built built = start_request(site, http::Method::put, site.object_url(put.key));
   if (Status ok = add_attributes(built.request, put.attributes); !ok) return ok.error();
   add_creation_headers(built.request, site, put.key);
-  if (!put.if_match.empty()) built.request.headers.add("If-Match", put.if_match.value);
-  if (put.if_absent) built.request.headers.add("If-None-Match", "*");
+  add_condition(built.request.headers, put.condition);
   add_sums(built.request.headers, sums);
   return built;
 }
 
-Result<Built> build_remove(const Site& site, const Key& key) {
-  if (Status ok = check_key(key); !ok) return ok.error();
-  return start_request(site, http::Method::del, site.object_url(key));
+Result<Built> build_remove(const Site& site, const Removal& removal) {
+  if (Status ok = check_key(removal.key); !ok) return ok.error();
+  Built built = start_request(site, http::Method::del, site.object_url(removal.key));
+  add_condition(built.request.headers, {.version = removal.version});
+  return built;
 }
 
 Result<Built> build_copy(const Site& site, const CopyRequest& copy, const CustomerKey* source_key) {
@@ -53,8 +54,7 @@ Result<Built> build_copy(const Site& site, const CopyRequest& copy, const Custom
   headers.add("x-amz-metadata-directive", copy.attributes ? "REPLACE" : "COPY");
   if (!copy.source_if_match.empty())
     headers.add("x-amz-copy-source-if-match", copy.source_if_match.value);
-  if (!copy.if_match.empty()) headers.add("If-Match", copy.if_match.value);
-  if (copy.if_absent) headers.add("If-None-Match", "*");
+  add_condition(headers, copy.condition);
   if (copy.attributes) {
     if (Status ok = add_attributes(built.request, *copy.attributes); !ok) return ok.error();
   }
@@ -67,15 +67,18 @@ Result<Built> build_copy(const Site& site, const CopyRequest& copy, const Custom
   return built;
 }
 
-Result<Built> build_remove_many(const Site& site, const std::vector<Key>& keys) {
-  if (keys.empty() || keys.size() > 1000)
+Result<Built> build_remove_many(const Site& site, const std::vector<Removal>& removals) {
+  if (removals.empty() || removals.size() > 1000)
     return Error{EINVAL, "a batch of deletes has 1 to 1000 keys"};
   std::string body =
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
       "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
-  for (const Key& key : keys) {
-    if (Status ok = check_key(key); !ok) return ok.error();
-    body.append("<Object><Key>").append(xml_escape(key)).append("</Key></Object>");
+  for (const Removal& removal : removals) {
+    if (Status ok = check_key(removal.key); !ok) return ok.error();
+    body.append("<Object><Key>").append(xml_escape(removal.key)).append("</Key>");
+    if (!removal.version.empty())
+      body.append("<ETag>").append(xml_escape(removal.version.value)).append("</ETag>");
+    body.append("</Object>");
   }
   body += "</Delete>";
   Built built =

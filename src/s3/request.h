@@ -23,13 +23,13 @@ Result<Built> build_head(const Site& site, const Key& key, const CustomerKey* re
 Result<Built> build_get(const Site& site, const GetRequest& get,
                         const CustomerKey* read_key = nullptr);
 Result<Built> build_put(const Site& site, const PutRequest& put, const BodySums& sums = {});
-Result<Built> build_remove(const Site& site, const Key& key);
+Result<Built> build_remove(const Site& site, const Removal& removal);
 /// `source_key` as in build_head(). A copy that no encryption is asked for keeps that key.
 Result<Built> build_copy(const Site& site, const CopyRequest& copy,
                          const CustomerKey* source_key = nullptr);
 
-/// At most 1000 keys; always with Content-MD5, which Swift demands.
-Result<Built> build_remove_many(const Site& site, const std::vector<Key>& keys);
+/// At most 1000; always with Content-MD5, which Swift demands.
+Result<Built> build_remove_many(const Site& site, const std::vector<Removal>& removals);
 /// `start` is a marker (version 1) or a continuation token (version 2), empty for the first page.
 /// Keys always come back URL-encoded where the service can, because XML cannot hold every key.
 Built build_list(const Site& site, const ListRequest& list, const std::string& start, bool v2);
@@ -51,7 +51,8 @@ Result<Built> build_copy_part(const Site& site, const PartCopy& copy);
 /// `checksums` by the numbers of the parts.
 Result<Built> build_complete_upload(const Site& site, const Key& key, const UploadId& id,
                                     const std::vector<UploadedPart>& parts,
-                                    const std::map<int, std::string>& checksums = {});
+                                    const std::map<int, std::string>& checksums = {},
+                                    const Condition& condition = {});
 Result<Built> build_abort_upload(const Site& site, const Key& key, const UploadId& id);
 Result<Built> build_list_parts(const Site& site, const Key& key, const UploadId& id,
                                const std::string& part_marker);

@@ -76,6 +76,11 @@ void add_creation_headers(http::Request& request, const Site& site, const Key& k
   if (site.extra_headers) site.extra_headers->apply(key, request.headers);
 }
 
+void add_condition(http::Headers& headers, const Condition& condition) {
+  if (!condition.version.empty()) headers.add("If-Match", condition.version.value);
+  if (condition.absent) headers.add("If-None-Match", "*");
+}
+
 void add_sums(http::Headers& headers, const BodySums& sums) {
   if (!sums.md5.empty()) headers.add("Content-MD5", sums.md5);
   if (sums.crc32c.empty()) return;

@@ -77,7 +77,8 @@ Result<Built> build_copy_part(const Site& site, const PartCopy& copy) {
 
 Result<Built> build_complete_upload(const Site& site, const Key& key, const UploadId& id,
                                     const std::vector<UploadedPart>& parts,
-                                    const std::map<int, std::string>& checksums) {
+                                    const std::map<int, std::string>& checksums,
+                                    const Condition& condition) {
   if (parts.empty()) return Error{EINVAL, "a multipart upload needs at least one part"};
   std::string body =
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -97,6 +98,7 @@ Result<Built> build_complete_upload(const Site& site, const Key& key, const Uplo
   Built built =
       start_request(site, http::Method::post, site.object_url(key, {{"uploadId", id.value}}));
   built.request.headers.add("Content-Type", "application/xml");
+  add_condition(built.request.headers, condition);
   // S3 does not ask for it, Ceph 20 does.
   add_customer_headers(built.request.headers, site.encryption.customer());
   allow_long_silence(built.request, site);

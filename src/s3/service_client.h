@@ -37,8 +37,8 @@ class ServiceClient final : public Client {
   Result<ObjectInfo> head(const Key& key) override;
   Result<ObjectInfo> get(const GetRequest& request, ByteSink& sink) override;
   Result<ETag> put(const PutRequest& request, ByteSource& body) override;
-  Status remove(const Key& key) override;
-  std::vector<Status> remove_many(const std::vector<Key>& keys) override;
+  Status remove(const Removal& removal) override;
+  std::vector<Status> remove_many(const std::vector<Removal>& removals) override;
   Result<ListPage> list(const ListRequest& request) override;
   Result<ETag> copy(const CopyRequest& request) override;
 
@@ -49,7 +49,8 @@ class ServiceClient final : public Client {
   Result<ETag> copy_part(const Key& key, const UploadId& id, int number, const Key& source,
                          const ETag& source_if_match, ByteRange range) override;
   Result<ETag> complete_upload(const Key& key, const UploadId& id,
-                               const std::vector<UploadedPart>& parts) override;
+                               const std::vector<UploadedPart>& parts,
+                               const Condition& condition) override;
   Status abort_upload(const Key& key, const UploadId& id) override;
   Result<std::vector<UploadedPart>> list_parts(const Key& key, const UploadId& id) override;
   Result<UploadPage> list_uploads(const std::string& prefix, const UploadPage& after) override;
@@ -106,10 +107,11 @@ class ServiceClient final : public Client {
   std::string bucket_name() EXCLUDES(mutex_);
   void learn_bucket_name(const std::string& told) EXCLUDES(mutex_);
   /// After remove_batch was refused as a whole: one by one where that may help.
-  void remove_refused_batch(const std::vector<Key>& keys, const std::vector<std::size_t>& chosen,
-                            const Verdict& verdict, std::vector<Status>& results);
+  void remove_refused_batch(const std::vector<Removal>& removals,
+                            const std::vector<std::size_t>& chosen, const Verdict& verdict,
+                            std::vector<Status>& results);
   /// Deletes up to 1000 keys with one request, the rest of the work one by one.
-  void remove_batch(const std::vector<Key>& keys, const std::vector<std::size_t>& chosen,
+  void remove_batch(const std::vector<Removal>& removals, const std::vector<std::size_t>& chosen,
                     std::vector<Status>& results);
 
   Requester requester_;

@@ -79,7 +79,7 @@ TEST_CASE("signature version 2 works for every verb, odd keys included") {
     REQUIRE(err(part) == 0);
     CHECK(err(store->list_parts(key, *id)) == 0);
     CHECK(err(store->list_uploads(bench->prefix(), {})) == 0);
-    CHECK(err(store->complete_upload(key, *id, {{1, *part, 4}})) == 0);
+    CHECK(err(store->complete_upload(key, *id, {{1, *part, 4}}, {})) == 0);
     for (const Status& verdict : store->remove_many({key, key + ".copy"})) CHECK(err(verdict) == 0);
   }
 }

@@ -20,7 +20,7 @@ void Bench::clean() {
   if (const auto left = list_all(store(), prefix_, false)) {
     std::vector<store::Key> keys;
     for (const auto& object : left->objects) keys.push_back(object.key);
-    for (const Status& gone : store().remove_many(keys)) {
+    for (const Status& gone : store().remove_many(store::removals(keys))) {
       if (!gone) std::cerr << name_ << ": left behind: " << gone.error().text << '\n';
     }
   }

@@ -34,7 +34,7 @@ Result<store::ETag> put_parts(store::ObjectStore& store, const store::Key& key,
     if (!etag) return etag.error();
     parts.push_back({number, *etag, text->size()});
   }
-  return store.complete_upload(key, *id, parts);
+  return store.complete_upload(key, *id, parts, {});
 }
 
 TEST_CASE("what is stored under a key of ours is read with that key only") {
@@ -130,7 +130,7 @@ TEST_CASE("a copy is decrypted with the source's key and encrypted with ours") {
   const auto part =
       rotated->copy_part(bench->key("joined"), *id, 1, bench->key("large"), {}, {0, kPart});
   REQUIRE(err(part) == 0);
-  REQUIRE(err(rotated->complete_upload(bench->key("joined"), *id, {{1, *part, kPart}})) == 0);
+  REQUIRE(err(rotated->complete_upload(bench->key("joined"), *id, {{1, *part, kPart}}, {})) == 0);
   const auto joined = get_text(*rotated, bench->key("joined"));
   REQUIRE(err(joined) == 0);
   CHECK(joined->bytes == pattern(kPart));

@@ -96,7 +96,7 @@ CallOutcome remove_many(Store& clean, Store& faulty, const std::string& prefix, 
     if (!put_text(clean, keys.back(), "x")) return {0, "preparation failed"};
   }
   begin();
-  const auto verdicts = faulty.remove_many(keys);
+  const auto verdicts = faulty.remove_many(store::removals(keys));
   end();
   if (verdicts.size() != keys.size()) return {0, "not one verdict per key"};
   CallOutcome outcome;
@@ -152,7 +152,7 @@ CallOutcome create_upload(Store& clean, Store& faulty, const std::string& prefix
   StringSource body("part");
   const auto part = clean.upload_part(key, *id, 1, body);
   if (!part) return {0, "success with an upload that does not exist"};
-  if (!clean.complete_upload(key, *id, {{1, *part, 4}})) return {0, "an upload of no use"};
+  if (!clean.complete_upload(key, *id, {{1, *part, 4}}, {})) return {0, "an upload of no use"};
   return {};
 }
 
@@ -169,7 +169,7 @@ CallOutcome upload_part(Store& clean, Store& faulty, const std::string& prefix, 
   if (!part) return {err(part), ""};
   const auto parts = clean.list_parts(key, *id);
   if (!parts || parts->size() != 1) return {0, "success without a part"};
-  const auto done = clean.complete_upload(key, *id, {{1, parts->front().etag, kSize}});
+  const auto done = clean.complete_upload(key, *id, {{1, parts->front().etag, kSize}}, {});
   const auto got = get_text(clean, key);
   if (!done || !got || got->bytes != text) return {0, "success with other bytes"};
   return {};
@@ -188,7 +188,7 @@ CallOutcome copy_part(Store& clean, Store& faulty, const std::string& prefix, co
   if (!part) return {err(part), ""};
   const auto parts = clean.list_parts(key, *id);
   if (!parts || parts->size() != 1) return {0, "success without a part"};
-  const auto done = clean.complete_upload(key, *id, {{1, parts->front().etag, 50'000}});
+  const auto done = clean.complete_upload(key, *id, {{1, parts->front().etag, 50'000}}, {});
   const auto got = get_text(clean, key);
   if (!done || !got || got->bytes != text.substr(10, 50'000))
     return {0, "success with other bytes"};
@@ -206,7 +206,7 @@ CallOutcome complete_upload(Store& clean, Store& faulty, const std::string& pref
   const auto part = clean.upload_part(key, *id, 1, body);
   if (!part) return {0, "preparation failed"};
   begin();
-  const auto done = faulty.complete_upload(key, *id, {{1, *part, kSize}});
+  const auto done = faulty.complete_upload(key, *id, {{1, *part, kSize}}, {});
   end();
   const auto now = get_text(clean, key);
   if (!now) return {err(done), "the object is gone"};

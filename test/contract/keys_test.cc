@@ -157,14 +157,14 @@ TEST_CASE("odd keys are written, read, listed, copied and removed as they are") 
       REQUIRE(err(id) == 0);
       const auto part = store.copy_part(target, *id, 1, key, {}, {0, 11 + key.size()});
       REQUIRE(err(part) == 0);
-      CHECK(err(store.complete_upload(target, *id, {{1, *part, 11 + key.size()}})) == 0);
+      CHECK(err(store.complete_upload(target, *id, {{1, *part, 11 + key.size()}}, {})) == 0);
       const auto got = get_text(store, target);
       CHECK(err(got) == 0);
       if (got) CHECK(got->bytes == "content of " + key);
     }
   }
   SECTION("all are removed in one batch") {
-    for (const Status& verdict : store.remove_many(keys)) CHECK(err(verdict) == 0);
+    for (const Status& verdict : store.remove_many(store::removals(keys))) CHECK(err(verdict) == 0);
     const auto page = list_all(store, bench->prefix(), false);
     REQUIRE(err(page) == 0);
     CHECK(page->objects.empty());

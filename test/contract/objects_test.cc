@@ -189,7 +189,7 @@ TEST_CASE("remove_many gives one verdict per key, in order, over any number of k
   }
   for (std::size_t i = 0; i < 20; ++i) REQUIRE(err(put_text(store, keys.at(i * step), "x")) == 0);
   REQUIRE(err(put_text(store, bench->key("other"), "stays")) == 0);
-  const auto verdicts = store.remove_many(keys);
+  const auto verdicts = store.remove_many(store::removals(keys));
   REQUIRE(verdicts.size() == keys.size());
   int failed = 0;
   for (const Status& verdict : verdicts) failed += verdict ? 0 : 1;

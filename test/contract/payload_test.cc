@@ -58,7 +58,7 @@ TEST_CASE("objects and uploads arrive whole on services that check, ignore or re
     WiredClient wired(server.service(), {});
     s3::Client& client = wired.client();
     StringSource small("hello");
-    REQUIRE(client.put({"small", {}, {}, false}, small));
+    REQUIRE(client.put({"small", {}}, small));
     CHECK(get_text(client, "small")->bytes == "hello");
 
     const std::string front(kPart, 'f');
@@ -72,7 +72,7 @@ TEST_CASE("objects and uploads arrive whole on services that check, ignore or re
       REQUIRE(etag);
       parts.push_back({number, *etag, bytes.size()});
     }
-    REQUIRE(client.complete_upload("large", *id, parts));
+    REQUIRE(client.complete_upload("large", *id, parts, {}));
     CHECK((get_text(client, "large")->bytes == front + "tail"));
 
     const auto mixed = client.create_upload("mixed", {}, store::PartOrigin::mixed);
@@ -82,7 +82,7 @@ TEST_CASE("objects and uploads arrive whole on services that check, ignore or re
     StringSource body("end");
     const auto sent = client.upload_part("mixed", *mixed, 2, body);
     REQUIRE(sent);
-    REQUIRE(client.complete_upload("mixed", *mixed, {{1, *copied, kPart}, {2, *sent, 3}}));
+    REQUIRE(client.complete_upload("mixed", *mixed, {{1, *copied, kPart}, {2, *sent, 3}}, {}));
     CHECK((get_text(client, "mixed")->bytes == front + "end"));
     CHECK(client.notices().size() == row.notices);
   }
@@ -94,7 +94,7 @@ TEST_CASE("bytes that change between the hash and the connection are not stored"
     WiredClient wired(server.service(), {});
     s3::Client& client = wired.client();
     TurningSource object(100'000);
-    CHECK(err(client.put({"object", {}, {}, false}, object)) == EIO);
+    CHECK(err(client.put({"object", {}}, object)) == EIO);
     CHECK(err(client.head("object")) == ENOENT);
     const auto id = client.create_upload("upload", {}, store::PartOrigin::sent);
     REQUIRE(id);

@@ -61,7 +61,7 @@ TEST_CASE("parts become one object when the upload is completed, not before") {
   CHECK(err(store.head(key)) == ENOENT);
 
   check_listed(*bench, key, *id, parts);
-  const auto etag = store.complete_upload(key, *id, parts);
+  const auto etag = store.complete_upload(key, *id, parts, {});
   REQUIRE(err(etag) == 0);
   if (const auto why = bench->exempt("ETag of parts")) {
     WARN(bench->name() << ": " << *why);
@@ -94,7 +94,7 @@ TEST_CASE("a part sent again replaces the first one") {
   REQUIRE(err(upload(store, key, *id, 1, "first")) == 0);
   const auto second = upload(store, key, *id, 1, "second");
   REQUIRE(err(second) == 0);
-  REQUIRE(err(store.complete_upload(key, *id, {*second})) == 0);
+  REQUIRE(err(store.complete_upload(key, *id, {*second}, {})) == 0);
   CHECK(get_text(store, key)->bytes == "second");
 }
 
@@ -115,7 +115,8 @@ TEST_CASE("ranges of another object become parts") {
   REQUIRE(err(middle) == 0);
   const auto tail = store.copy_part(key, *id, 3, source, *tag, {2 * kPart, 100});
   REQUIRE(err(tail) == 0);
-  REQUIRE(err(store.complete_upload(key, *id, {{1, *head, kPart}, *middle, {3, *tail, 100}})) == 0);
+  REQUIRE(err(store.complete_upload(key, *id, {{1, *head, kPart}, *middle, {3, *tail, 100}}, {})) ==
+          0);
   const auto got = get_text(store, key);
   REQUIRE(err(got) == 0);
   CHECK((got->bytes == base.substr(0, kPart) + pattern(kPart, 7) + base.substr(2 * kPart)));
@@ -148,7 +149,7 @@ TEST_CASE("an aborted upload leaves nothing and aborting it again is a success")
   const auto late = upload(store, key, *id, 2, "late");
   CHECK(err(late) != 0);
   CHECK(err(late) != ENOENT);
-  const auto done = store.complete_upload(key, *id, {*part});
+  const auto done = store.complete_upload(key, *id, {*part}, {});
   CHECK(err(done) != 0);
   CHECK(err(done) != ENOENT);
   CHECK(get_text(store, key)->bytes == "before");
@@ -201,19 +202,19 @@ TEST_CASE("a completion that does not fit its parts fails and changes nothing") 
       WARN(bench->name() << ": " << *why);
       return;
     }
-    CHECK(err(store.complete_upload(key, *id, {*one, *two})) != 0);
+    CHECK(err(store.complete_upload(key, *id, {*one, *two}, {})) != 0);
   }
   SECTION("an ETag that is not the part's") {
-    CHECK(err(store.complete_upload(key, *id, {{2, one->etag, 3}})) != 0);
+    CHECK(err(store.complete_upload(key, *id, {{2, one->etag, 3}}, {})) != 0);
   }
   SECTION("a part that was never sent") {
-    CHECK(err(store.complete_upload(key, *id, {{7, one->etag, 9}})) != 0);
+    CHECK(err(store.complete_upload(key, *id, {{7, one->etag, 9}}, {})) != 0);
   }
   SECTION("parts that are out of order") {
     if (const auto why = bench->exempt("part order")) {
       WARN(bench->name() << ": " << *why);
     }
-    CHECK(err(store.complete_upload(key, *id, {*two, *one})) != 0);
+    CHECK(err(store.complete_upload(key, *id, {*two, *one}, {})) != 0);
   }
   CHECK(err(store.head(key)) == ENOENT);
 }

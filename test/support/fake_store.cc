@@ -96,6 +96,16 @@ Result<StoredObject> FakeStore::find_version(const store::Key& key,
   return object;
 }
 
+Status FakeStore::check_condition(const store::Key& key, const store::Condition& condition) const {
+  const auto present = objects_.find(key);
+  const bool absent = present == objects_.end();
+  if (condition.absent && !absent) return store_error(StoreCode::already_there, key);
+  if (!condition.version.empty() && (absent || present->second.etag != condition.version)) {
+    return store_error(StoreCode::precondition_failed, key);
+  }
+  return {};
+}
+
 Result<std::string> FakeStore::read_body(ByteSource& body, std::uint64_t limit) {
   const std::uint64_t size = body.size();
   if (size > limit) return store_error(StoreCode::entity_too_large, "body");
@@ -163,38 +173,36 @@ Result<store::ETag> FakeStore::put(const store::PutRequest& request, ByteSource&
   if (!bytes) return bytes.error();
   const store::ETag etag = etag_of(*bytes);
   const MutexLock lock(mutex_);
-  const auto present = objects_.find(request.key);
-  if (request.if_absent && present != objects_.end()) {
-    return store_error(StoreCode::already_there, request.key);
-  }
-  if (!request.if_match.empty() &&
-      (present == objects_.end() || present->second.etag != request.if_match)) {
-    return store_error(StoreCode::precondition_failed, request.key);
-  }
+  if (const Status ok = check_condition(request.key, request.condition); !ok) return ok.error();
   return store(
       request.key,
       {std::make_shared<const std::string>(*std::move(bytes)), etag, {}, request.attributes},
       Verb::put, false);
 }
 
-Status FakeStore::remove(const store::Key& key) {
+Status FakeStore::remove(const store::Removal& removal) {
   note(Verb::remove);
+  const store::Key& key = removal.key;
   if (Status ok = check_key(key); !ok) return ok;
   const MutexLock lock(mutex_);
+  if (!objects_.contains(key)) return {};
+  if (Status ok = check_condition(key, {.version = removal.version}); !ok) return ok;
   if (objects_.erase(key) > 0) history_.push_back({Verb::remove, key, {}, false});
   return {};
 }
 
-std::vector<Status> FakeStore::remove_many(const std::vector<store::Key>& keys) {
+std::vector<Status> FakeStore::remove_many(const std::vector<store::Removal>& removals) {
   constexpr std::size_t kBatch = 1000;  // DeleteObjects takes no more
-  note(Verb::remove_many, static_cast<int>((keys.size() + kBatch - 1) / kBatch));
+  note(Verb::remove_many, static_cast<int>((removals.size() + kBatch - 1) / kBatch));
   std::vector<Status> verdicts;
   const MutexLock lock(mutex_);
-  for (const store::Key& key : keys) {
+  for (const auto& [key, version] : removals) {
     verdicts.push_back(check_key(key));
-    if (verdicts.back() && objects_.erase(key) > 0) {
-      history_.push_back({Verb::remove_many, key, {}, false});
-    }
+    if (!verdicts.back() || !objects_.contains(key)) continue;
+    verdicts.back() = check_condition(key, {.version = version});
+    if (!verdicts.back()) continue;
+    objects_.erase(key);
+    history_.push_back({Verb::remove_many, key, {}, false});
   }
   return verdicts;
 }
@@ -215,13 +223,8 @@ Result<store::ETag> FakeStore::copy(const store::CopyRequest& request) {
   if (source->bytes->size() > limits_.max_copy) {
     return store_error(StoreCode::invalid_request, request.source);
   }
-  const auto present = objects_.find(request.destination);
-  if (request.if_absent && present != objects_.end()) {
-    return store_error(StoreCode::already_there, request.destination);
-  }
-  if (!request.if_match.empty() &&
-      (present == objects_.end() || present->second.etag != request.if_match)) {
-    return store_error(StoreCode::precondition_failed, request.destination);
+  if (const Status ok = check_condition(request.destination, request.condition); !ok) {
+    return ok.error();
   }
   const store::ETag etag = etag_of(*source->bytes);
   return store(request.destination,

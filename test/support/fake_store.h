@@ -73,8 +73,8 @@ class FakeStore final : public store::ObjectStore {
   Result<store::ObjectInfo> head(const store::Key& key) override;
   Result<store::ObjectInfo> get(const store::GetRequest& request, store::ByteSink& sink) override;
   Result<store::ETag> put(const store::PutRequest& request, ByteSource& body) override;
-  Status remove(const store::Key& key) override;
-  std::vector<Status> remove_many(const std::vector<store::Key>& keys) override;
+  Status remove(const store::Removal& removal) override;
+  std::vector<Status> remove_many(const std::vector<store::Removal>& removals) override;
   Result<store::ListPage> list(const store::ListRequest& request) override;
   Result<store::ETag> copy(const store::CopyRequest& request) override;
   Result<store::UploadId> create_upload(const store::Key& key,
@@ -86,7 +86,8 @@ class FakeStore final : public store::ObjectStore {
                                 const store::Key& source, const store::ETag& source_if_match,
                                 store::ByteRange range) override;
   Result<store::ETag> complete_upload(const store::Key& key, const store::UploadId& id,
-                                      const std::vector<store::UploadedPart>& parts) override;
+                                      const std::vector<store::UploadedPart>& parts,
+                                      const store::Condition& condition) override;
   Status abort_upload(const store::Key& key, const store::UploadId& id) override;
   Result<std::vector<store::UploadedPart>> list_parts(const store::Key& key,
                                                       const store::UploadId& id) override;
@@ -130,6 +131,9 @@ class FakeStore final : public store::ObjectStore {
 
   void note(Verb verb, int requests = 1) EXCLUDES(mutex_);
   Status check_key(const store::Key& key) const;
+  /// The object of that name, as a change finds it. Fails unless the condition holds.
+  Status check_condition(const store::Key& key, const store::Condition& condition) const
+      REQUIRES(mutex_);
   Status check_attributes(const store::ObjectAttributes& attributes) const;
   /// Returns the ETag that the reply tells.
   store::ETag store(const store::Key& key, StoredObject object, Verb verb, bool foreign)

@@ -78,7 +78,8 @@ Result<store::ETag> FakeStore::copy_part(const store::Key& key, const store::Upl
 }
 
 Result<store::ETag> FakeStore::complete_upload(const store::Key& key, const store::UploadId& id,
-                                               const std::vector<store::UploadedPart>& parts) {
+                                               const std::vector<store::UploadedPart>& parts,
+                                               const store::Condition& condition) {
   note(Verb::complete_upload);
   const MutexLock lock(mutex_);
   auto upload = find_upload(key, id);
@@ -106,6 +107,7 @@ Result<store::ETag> FakeStore::complete_upload(const store::Key& key, const stor
       limits_.misnames_completed ? store::ETag{"\"" + hex(md5(bytes)) + "\""} : etag;
   StoredObject object{
       std::make_shared<const std::string>(std::move(bytes)), shown, {}, (*upload)->attributes};
+  if (const Status ok = check_condition(key, condition); !ok) return ok.error();
   uploads_.erase(id.value);
   return store(key, std::move(object), Verb::complete_upload, false);
 }

@@ -134,17 +134,17 @@ Result<store::ETag> FaultStore::put(const store::PutRequest& request, ByteSource
                                       [&] { return store_.put(request, body); });
 }
 
-Status FaultStore::remove(const store::Key& key) {
-  return guarded<Status>({Verb::remove, key, {}}, [&] { return store_.remove(key); });
+Status FaultStore::remove(const store::Removal& removal) {
+  return guarded<Status>({Verb::remove, removal.key, {}}, [&] { return store_.remove(removal); });
 }
 
-std::vector<Status> FaultStore::remove_many(const std::vector<store::Key>& keys) {
-  std::vector<Status> verdicts(keys.size());
-  std::vector<store::Key> pass;
+std::vector<Status> FaultStore::remove_many(const std::vector<store::Removal>& removals) {
+  std::vector<Status> verdicts(removals.size());
+  std::vector<store::Removal> pass;
   std::vector<std::size_t> place;  // of each key in `pass`
   std::vector<std::pair<std::size_t, Fault>> after;
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    const StoreCall call{Verb::remove_many, keys[i], {}};
+  for (std::size_t i = 0; i < removals.size(); ++i) {
+    const StoreCall call{Verb::remove_many, removals[i].key, {}};
     if (std::optional<Fault> fault = match(call)) {
       if (fault->before) fault->before(call);
       std::this_thread::sleep_for(fault->delay);
@@ -154,7 +154,7 @@ std::vector<Status> FaultStore::remove_many(const std::vector<store::Key>& keys)
       }
       after.emplace_back(i, *std::move(fault));
     }
-    pass.push_back(keys[i]);
+    pass.push_back(removals[i]);
     place.push_back(i);
   }
   if (!pass.empty()) {
@@ -162,7 +162,7 @@ std::vector<Status> FaultStore::remove_many(const std::vector<store::Key>& keys)
     for (std::size_t i = 0; i < done.size(); ++i) verdicts[place[i]] = done[i];
   }
   for (const auto& [i, fault] : after) {
-    if (fault.after) fault.after({Verb::remove_many, keys[i], {}});
+    if (fault.after) fault.after({Verb::remove_many, removals[i].key, {}});
     if (fault.action == Action::apply_then_fail) verdicts[i] = lost(Verb::remove_many, fault.error);
   }
   return verdicts;
@@ -202,9 +202,11 @@ Result<store::ETag> FaultStore::copy_part(const store::Key& key, const store::Up
 }
 
 Result<store::ETag> FaultStore::complete_upload(const store::Key& key, const store::UploadId& id,
-                                                const std::vector<store::UploadedPart>& parts) {
-  return guarded<Result<store::ETag>>({Verb::complete_upload, key, {}},
-                                      [&] { return store_.complete_upload(key, id, parts); });
+                                                const std::vector<store::UploadedPart>& parts,
+                                                const store::Condition& condition) {
+  return guarded<Result<store::ETag>>({Verb::complete_upload, key, {}}, [&] {
+    return store_.complete_upload(key, id, parts, condition);
+  });
 }
 
 Status FaultStore::abort_upload(const store::Key& key, const store::UploadId& id) {

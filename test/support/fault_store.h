@@ -65,8 +65,8 @@ class FaultStore final : public store::ForwardingStore {
   Result<store::ObjectInfo> head(const store::Key& key) override;
   Result<store::ObjectInfo> get(const store::GetRequest& request, store::ByteSink& sink) override;
   Result<store::ETag> put(const store::PutRequest& request, ByteSource& body) override;
-  Status remove(const store::Key& key) override;
-  std::vector<Status> remove_many(const std::vector<store::Key>& keys) override;
+  Status remove(const store::Removal& removal) override;
+  std::vector<Status> remove_many(const std::vector<store::Removal>& removals) override;
   Result<store::ListPage> list(const store::ListRequest& request) override;
   Result<store::ETag> copy(const store::CopyRequest& request) override;
   Result<store::UploadId> create_upload(const store::Key& key,
@@ -78,7 +78,8 @@ class FaultStore final : public store::ForwardingStore {
                                 const store::Key& source, const store::ETag& source_if_match,
                                 store::ByteRange range) override;
   Result<store::ETag> complete_upload(const store::Key& key, const store::UploadId& id,
-                                      const std::vector<store::UploadedPart>& parts) override;
+                                      const std::vector<store::UploadedPart>& parts,
+                                      const store::Condition& condition) override;
   Status abort_upload(const store::Key& key, const store::UploadId& id) override;
   Result<std::vector<store::UploadedPart>> list_parts(const store::Key& key,
                                                       const store::UploadId& id) override;

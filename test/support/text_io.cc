@@ -8,7 +8,7 @@ namespace pailfs::test {
 Result<store::ETag> put_text(store::ObjectStore& store, const store::Key& key, std::string text,
                              store::ObjectAttributes attributes) {
   StringSource body(std::move(text));
-  return store.put({key, std::move(attributes), {}, false}, body);
+  return store.put({key, std::move(attributes)}, body);
 }
 
 Result<Got> get_text(store::ObjectStore& store, const store::Key& key,

@@ -8,6 +8,7 @@ namespace pailfs::s3 {
 
 using store::ByteRange;
 using store::ByteSink;
+using store::Condition;
 using store::CopyRequest;
 using store::ETag;
 using store::GetRequest;
@@ -15,11 +16,13 @@ using store::Key;
 using store::ListedObject;
 using store::ListPage;
 using store::ListRequest;
+using store::Obedience;
 using store::ObjectAttributes;
 using store::ObjectInfo;
 using store::ObjectStore;
 using store::PartOrigin;
 using store::PutRequest;
+using store::Removal;
 using store::UploadedPart;
 using store::UploadId;
 using store::UploadInProgress;

@@ -19,9 +19,9 @@ class ForwardingStore : public ObjectStore {
   Result<ETag> put(const PutRequest& request, ByteSource& body) override {
     return store_.put(request, body);
   }
-  Status remove(const Key& key) override { return store_.remove(key); }
-  std::vector<Status> remove_many(const std::vector<Key>& keys) override {
-    return store_.remove_many(keys);
+  Status remove(const Removal& removal) override { return store_.remove(removal); }
+  std::vector<Status> remove_many(const std::vector<Removal>& removals) override {
+    return store_.remove_many(removals);
   }
   Result<ListPage> list(const ListRequest& request) override { return store_.list(request); }
   Result<ETag> copy(const CopyRequest& request) override { return store_.copy(request); }
@@ -39,8 +39,9 @@ class ForwardingStore : public ObjectStore {
     return store_.copy_part(key, id, number, source, source_if_match, range);
   }
   Result<ETag> complete_upload(const Key& key, const UploadId& id,
-                               const std::vector<UploadedPart>& parts) override {
-    return store_.complete_upload(key, id, parts);
+                               const std::vector<UploadedPart>& parts,
+                               const Condition& condition) override {
+    return store_.complete_upload(key, id, parts, condition);
   }
   Status abort_upload(const Key& key, const UploadId& id) override {
     return store_.abort_upload(key, id);
@@ -54,6 +55,7 @@ class ForwardingStore : public ObjectStore {
 
   [[nodiscard]] Limits limits() const override { return store_.limits(); }
   [[nodiscard]] bool copies_parts() const override { return store_.copies_parts(); }
+  [[nodiscard]] Obedience obedience() const override { return store_.obedience(); }
   Status settle(const Key& key) override { return store_.settle(key); }
 
  protected:

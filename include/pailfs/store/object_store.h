@@ -73,11 +73,30 @@ struct GetRequest {
   std::optional<std::uint64_t> size = std::nullopt;
 };
 
+/// What an object must be when a change of it is made. A service that is known not to obey
+/// conditions of that verb (ObjectStore::obedience()) makes the change all the same.
+struct Condition {
+  ETag version = {};    ///< not empty: this version (ESTALE otherwise, also when there is none)
+  bool absent = false;  ///< there is no such object (EEXIST otherwise)
+  /// Not known here: another client has stored `version`, so that one more request, once, is worth
+  /// the knowledge whether the service obeys.
+  bool foreign = false;
+  [[nodiscard]] bool empty() const { return version.empty() && !absent; }
+};
+
 struct PutRequest {
   Key key;
   ObjectAttributes attributes;
-  ETag if_match = {};      ///< not empty: only over this version (ESTALE otherwise)
-  bool if_absent = false;  ///< only when there is no such object (EEXIST otherwise)
+  Condition condition = {};
+};
+
+/// An object to be removed.
+struct Removal {
+  // Not explicit: mostly it is any version of a key.
+  Removal(Key which, ETag only = {}) : key(std::move(which)), version(std::move(only)) {}  // NOLINT
+  Removal(const char* which) : key(which) {}                                               // NOLINT
+  Key key;
+  ETag version;  ///< not empty: only this version (ESTALE otherwise; absent is success)
 };
 
 struct CopyRequest {
@@ -89,9 +108,8 @@ struct CopyRequest {
   /// Size of the source, if known: helps to recognise the copy when the reply does not name its
   /// ETag.
   std::optional<std::uint64_t> size = std::nullopt;
-  /// For the destination, as in PutRequest. ESTALE may then mean the source or the destination.
-  ETag if_match = {};
-  bool if_absent = false;
+  /// For the destination. ESTALE may then mean the source or the destination.
+  Condition condition = {};
 };
 
 struct ListRequest {
@@ -112,6 +130,15 @@ struct ListPage {
   std::vector<ListedObject> objects;
   std::vector<std::string> prefixes;  ///< common prefixes, each ending in '/'
   std::string next;                   ///< opaque; empty: this was the last page
+};
+
+/// Whether the service makes a change only when its Condition holds, verb by verb.
+enum class Obeys : std::uint8_t { unknown, yes, no };
+struct Obedience {
+  Obeys put = Obeys::unknown;
+  Obeys complete = Obeys::unknown;
+  Obeys copy = Obeys::unknown;    ///< a condition on the destination
+  Obeys remove = Obeys::unknown;  ///< of one object
 };
 
 struct UploadedPart {
@@ -153,9 +180,9 @@ class ObjectStore {
   virtual Result<ObjectInfo> get(const GetRequest& request, ByteSink& sink) = 0;
   virtual Result<ETag> put(const PutRequest& request, ByteSource& body) = 0;
   /// Success also when there was no such object, as S3 has it.
-  virtual Status remove(const Key& key) = 0;
-  /// Any number of keys; one result per key, in order. A key missing from the reply has failed.
-  virtual std::vector<Status> remove_many(const std::vector<Key>& keys) = 0;
+  virtual Status remove(const Removal& removal) = 0;
+  /// Any number of them; one result each, in order. A key missing from the reply has failed.
+  virtual std::vector<Status> remove_many(const std::vector<Removal>& removals) = 0;
   virtual Result<ListPage> list(const ListRequest& request) = 0;
   /// Server-side, up to 5 GiB. Returns the new object's ETag.
   virtual Result<ETag> copy(const CopyRequest& request) = 0;
@@ -166,9 +193,10 @@ class ObjectStore {
                                    ByteSource& body) = 0;
   virtual Result<ETag> copy_part(const Key& key, const UploadId& id, int number, const Key& source,
                                  const ETag& source_if_match, ByteRange range) = 0;
-  /// Parts in ascending order of number.
+  /// Parts in ascending order of number. After a condition that failed the upload is still there.
   virtual Result<ETag> complete_upload(const Key& key, const UploadId& id,
-                                       const std::vector<UploadedPart>& parts) = 0;
+                                       const std::vector<UploadedPart>& parts,
+                                       const Condition& condition) = 0;
   /// Success also when the upload is gone already.
   virtual Status abort_upload(const Key& key, const UploadId& id) = 0;
   virtual Result<std::vector<UploadedPart>> list_parts(const Key& key, const UploadId& id) = 0;
@@ -181,10 +209,17 @@ class ObjectStore {
   /// an upload that needs it is better not begun.
   [[nodiscard]] virtual bool copies_parts() const { return true; }
 
+  /// Whether the service obeys conditions, as far as its replies have shown it.
+  [[nodiscard]] virtual Obedience obedience() const { return {}; }
+
   /// Waits until the service has confirmed the acknowledged changes of `key`, or of all keys when
   /// it is empty, and returns its verdict. A store that confirms each change at once has nothing to
   /// do.
   virtual Status settle(const Key& /*key*/) { return {}; }
 };
+
+inline std::vector<Removal> removals(const std::vector<Key>& keys) {
+  return {keys.begin(), keys.end()};
+}
 
 }  // namespace pailfs::store

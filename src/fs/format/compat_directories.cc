@@ -113,13 +113,13 @@ Result<store::ETag> CompatDirectories::put(const store::PutRequest& request, Byt
   return replaced(request.key, store_.put(request, body));
 }
 
-Status CompatDirectories::remove(const store::Key& key) {
-  if (is_folder_key(key)) return {};
-  if (const auto folder = folder_key(key)) {
+Status CompatDirectories::remove(const store::Removal& removal) {
+  if (is_folder_key(removal.key)) return {};
+  if (const auto folder = folder_key(removal.key)) {
     const Status removed = store_.remove(*folder);
     if (!removed) return removed;
   }
-  return store_.remove(key);
+  return store_.remove(removal);
 }
 
 Status CompatDirectories::remove_remains(const store::Key& directory) {
@@ -131,19 +131,19 @@ Status CompatDirectories::remove_remains(const store::Key& directory) {
   return may_be_directory(*found) && !says_file(*found) ? store_.remove(key) : Status();
 }
 
-std::vector<Status> CompatDirectories::remove_many(const std::vector<store::Key>& keys) {
-  std::vector<store::Key> all;
+std::vector<Status> CompatDirectories::remove_many(const std::vector<store::Removal>& removals) {
+  std::vector<store::Removal> all;
   std::vector<std::size_t> whose;
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (is_folder_key(keys[i])) continue;
-    if (auto folder = folder_key(keys[i])) {
-      all.push_back(std::move(*folder));
+  for (std::size_t i = 0; i < removals.size(); ++i) {
+    if (is_folder_key(removals[i].key)) continue;
+    if (auto folder = folder_key(removals[i].key)) {
+      all.emplace_back(std::move(*folder));
       whose.push_back(i);
     }
-    all.push_back(keys[i]);
+    all.push_back(removals[i]);
     whose.push_back(i);
   }
-  std::vector<Status> results(keys.size());
+  std::vector<Status> results(removals.size());
   const std::vector<Status> removed = store_.remove_many(all);
   for (std::size_t i = 0; i < removed.size(); ++i) {
     if (!removed[i]) results[whose[i]] = removed[i];
@@ -230,9 +230,9 @@ Result<store::UploadId> CompatDirectories::create_upload(const store::Key& key,
 }
 
 Result<store::ETag> CompatDirectories::complete_upload(
-    const store::Key& key, const store::UploadId& id,
-    const std::vector<store::UploadedPart>& parts) {
-  return replaced(key, store_.complete_upload(key, id, parts));
+    const store::Key& key, const store::UploadId& id, const std::vector<store::UploadedPart>& parts,
+    const store::Condition& condition) {
+  return replaced(key, store_.complete_upload(key, id, parts, condition));
 }
 
 Status CompatDirectories::settle(const store::Key& key) {

@@ -33,8 +33,8 @@ class CompatDirectories final : public store::ForwardingStore {
   Result<store::ObjectInfo> head(const store::Key& key) override;
   Result<store::ObjectInfo> get(const store::GetRequest& request, store::ByteSink& sink) override;
   Result<store::ETag> put(const store::PutRequest& request, ByteSource& body) override;
-  Status remove(const store::Key& key) override;
-  std::vector<Status> remove_many(const std::vector<store::Key>& keys) override;
+  Status remove(const store::Removal& removal) override;
+  std::vector<Status> remove_many(const std::vector<store::Removal>& removals) override;
   Result<store::ListPage> list(const store::ListRequest& request) override;
   Result<store::ETag> copy(const store::CopyRequest& request) override;
 
@@ -42,7 +42,8 @@ class CompatDirectories final : public store::ForwardingStore {
                                         const store::ObjectAttributes& attributes,
                                         store::PartOrigin origin) override;
   Result<store::ETag> complete_upload(const store::Key& key, const store::UploadId& id,
-                                      const std::vector<store::UploadedPart>& parts) override;
+                                      const std::vector<store::UploadedPart>& parts,
+                                      const store::Condition& condition) override;
   Status settle(const store::Key& key) override;
 
  private:

@@ -103,7 +103,7 @@ void TreeRename::undo(const Plan& plan, const Outcome& outcome) {
   for (const CopyJob* job : outcome.doubtful) {
     if (!plan.before.contains(job->destination) && is_made(*job)) keys.push_back(job->destination);
   }
-  for (const Status& removed : store_.remove_many(keys)) {
+  for (const Status& removed : store_.remove_many(store::removals(keys))) {
     if (!removed) log_error("copy left behind by a failed rename: " + removed.error().text);
   }
 }
@@ -145,7 +145,7 @@ Result<std::vector<MovedObject>> TreeRename::run(const std::string& from, const 
   std::vector<store::Key> sources;
   for (const MovedObject& object : outcome.moved) sources.push_back(object.source);
   if (plan->marker) sources.push_back(from);
-  for (const Status& removed : store_.remove_many(sources)) {
+  for (const Status& removed : store_.remove_many(store::removals(sources))) {
     // Both names now lead to the data: nothing is lost, and the caller gets an error.
     if (!removed) return removed.error().with("remove the old name after copying");
   }

@@ -111,7 +111,7 @@ Result<store::ETag> upload_in_parts(
   });
   Status status = failure.status();
   if (status) {
-    auto etag = store.complete_upload(key, *id, sent);
+    auto etag = store.complete_upload(key, *id, sent, {});
     if (etag) return etag;
     status = etag.error();
   }

@@ -25,7 +25,7 @@ struct Setting {
 
   store::ETag put(const store::Key& key) {
     StringSource nothing("");
-    const auto etag = store.put({key, {"application/x-directory", {}, {}}, {}, false}, nothing);
+    const auto etag = store.put({key, {"application/x-directory", {}, {}}}, nothing);
     REQUIRE(etag);
     return *etag;
   }
@@ -133,7 +133,7 @@ TEST_CASE("the old form stays until today's is stored") {
   fault.error = {EIO, "InternalError"};
   s.faults.add(fault);
   StringSource nothing("");
-  CHECK(err(s.store.put({"a/", {}, {}, false}, nothing)) == EIO);
+  CHECK(err(s.store.put({"a/", {}}, nothing)) == EIO);
   CHECK(s.fake.keys() == Keys{"a_$folder$"});
 }
 
@@ -155,7 +155,7 @@ TEST_CASE("no object of the old form can be made or removed by its name") {
   Setting s;
   s.fake.put_raw("a_$folder$", "");
   StringSource nothing("");
-  CHECK(err(s.store.put({"b_$folder$", {}, {}, false}, nothing)) == EINVAL);
+  CHECK(err(s.store.put({"b_$folder$", {}}, nothing)) == EINVAL);
   CHECK(err(s.store.copy({"f", "b_$folder$", {}, std::nullopt})) == EINVAL);
   CHECK(err(s.store.create_upload("b_$folder$", {}, store::PartOrigin::mixed)) == EINVAL);
   CHECK(s.store.remove("a_$folder$"));

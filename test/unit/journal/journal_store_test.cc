@@ -391,7 +391,7 @@ TEST_CASE("an object keeps the name of its version when the store names it other
   StringSource body("text");
   const auto part = store.upload_part("parts", *id, 1, body);
   REQUIRE(err(part) == 0);
-  const auto made = store.complete_upload("parts", *id, {{1, *part, 4}});
+  const auto made = store.complete_upload("parts", *id, {{1, *part, 4}}, {});
   REQUIRE(err(made) == 0);
   const auto copied = store.copy({"parts", "copy", *made, {}});
   REQUIRE(err(copied) == 0);
@@ -415,7 +415,7 @@ TEST_CASE("an object is read though a change of its attributes has arrived under
   StringSource body("text");
   const auto part = store.upload_part("k", *id, 1, body);
   REQUIRE(err(part) == 0);
-  const auto made = store.complete_upload("k", *id, {{1, *part, 4}});
+  const auto made = store.complete_upload("k", *id, {{1, *part, 4}}, {});
   REQUIRE(err(made) == 0);
   Fault fault;
   fault.verb = Verb::copy;

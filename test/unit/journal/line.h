@@ -39,15 +39,15 @@ class Line final : public store::ObjectStore {
   Result<store::ETag> copy(const store::CopyRequest& request) override {
     return change<Result<store::ETag>>([&] { return bucket_.copy(request); });
   }
-  Status remove(const store::Key& key) override {
-    return change<Status>([&] { return bucket_.remove(key); });
+  Status remove(const store::Removal& removal) override {
+    return change<Status>([&] { return bucket_.remove(removal); });
   }
-  std::vector<Status> remove_many(const std::vector<store::Key>& keys) override {
+  std::vector<Status> remove_many(const std::vector<store::Removal>& removals) override {
     const Status status = change<Status>([&] {
-      bucket_.remove_many(keys);
+      bucket_.remove_many(removals);
       return Status();
     });
-    return std::vector<Status>(keys.size(), status);
+    return std::vector<Status>(removals.size(), status);
   }
   // Uploads in parts are played as one event, which always succeeds.
   Result<store::UploadId> create_upload(const store::Key& key,
@@ -66,9 +66,10 @@ class Line final : public store::ObjectStore {
     return lost();
   }
   Result<store::ETag> complete_upload(const store::Key& key, const store::UploadId& id,
-                                      const std::vector<store::UploadedPart>& parts) override {
+                                      const std::vector<store::UploadedPart>& parts,
+                                      const store::Condition& condition) override {
     if (cut) return lost();
-    return bucket_.complete_upload(key, id, parts);
+    return bucket_.complete_upload(key, id, parts, condition);
   }
   Status abort_upload(const store::Key&, const store::UploadId&) override { return lost(); }
   Result<std::vector<store::UploadedPart>> list_parts(const store::Key&,

@@ -215,7 +215,7 @@ void Play::upload(const store::Key& key) {
     if (!id) return false;
     StringSource body(number);
     const auto part = journal.upload_part(key, *id, 1, body);
-    return part && journal.complete_upload(key, *id, {{1, *part, number.size()}});
+    return part && journal.complete_upload(key, *id, {{1, *part, number.size()}}, {});
   });
 }
 

@@ -160,16 +160,16 @@ class Forgetful final : public store::ForwardingStore {
   }
   Result<store::ETag> put(const store::PutRequest& request, ByteSource& body) override {
     store::PutRequest inner = request;
-    if (!translate(inner.if_match)) return stale();
+    if (!translate(inner.condition.version)) return stale();
     const bool nameless = nameless_directories && request.key.ends_with('/');
-    if (nameless && !inner.if_match.empty()) return stale();
+    if (nameless && !inner.condition.version.empty()) return stale();
     const bool fails = failures > 0;
     if (fails) inner.attributes = {};
     auto etag = store_.put(inner, body);
     if (!etag) return etag;
     if (fails) {
       --failures;
-      if (tells_condition) return inner.if_absent ? exists() : stale();
+      if (tells_condition) return inner.condition.absent ? exists() : stale();
       return answered(500);
     }
     return name(*etag);
@@ -189,13 +189,14 @@ class Forgetful final : public store::ForwardingStore {
   }
   Result<store::ETag> copy(const store::CopyRequest& request) override {
     store::CopyRequest inner = request;
-    if (!translate(inner.if_match)) return stale();
+    if (!translate(inner.condition.version)) return stale();
     return store_.copy(inner);
   }
   /// Done, but not said so.
   Result<store::ETag> complete_upload(const store::Key& key, const store::UploadId& id,
-                                      const std::vector<store::UploadedPart>& parts) override {
-    static_cast<void>(store_.complete_upload(key, id, parts));
+                                      const std::vector<store::UploadedPart>& parts,
+                                      const store::Condition& condition) override {
+    static_cast<void>(store_.complete_upload(key, id, parts, condition));
     return answered(500);
   }
 
@@ -335,7 +336,7 @@ TEST_CASE("an upload that failed and was completed all the same is no conflict")
   StringSource body("parts");
   const auto part = store.upload_part("k", *id, 1, body);
   REQUIRE(err(part) == 0);
-  CHECK(err(store.complete_upload("k", *id, {{1, *part, 5}})) != 0);
+  CHECK(err(store.complete_upload("k", *id, {{1, *part, 5}}, {})) != 0);
   REQUIRE(s.content("k") == "parts");
   REQUIRE(err(put_text(store, "k", "text", mode("2"))) == 0);
   CHECK(err(store.settle({})) == 0);

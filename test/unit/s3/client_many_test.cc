@@ -143,7 +143,7 @@ TEST_CASE("batches hold a thousand keys, and keys that XML cannot name go alone"
   std::vector<Key> keys;
   for (int i = 0; i < 2500; ++i) keys.push_back("k" + std::to_string(i));
   keys.emplace_back("\x01");
-  for (const Status& status : bench.client->remove_many(keys)) CHECK(status);
+  for (const Status& status : bench.client->remove_many(store::removals(keys))) CHECK(status);
   CHECK(bench.count() == 4);
   CHECK(bench.client->remove_many({}).empty());
 }
@@ -239,8 +239,8 @@ TEST_CASE("an upload goes through its verbs") {
   StringSource body("part");
   CHECK(bench.client->upload_part("k", *id, 1, body)->value == "\"p1\"");
   CHECK(bench.client->copy_part("k", *id, 2, "src", {"\"v\""}, {0, 10})->value == "\"p2\"");
-  CHECK(bench.client->complete_upload("k", *id, {{1, {"\"p1\""}, 4}, {2, {"\"p2\""}, 10}})->value ==
-        "\"e-2\"");
+  CHECK(bench.client->complete_upload("k", *id, {{1, {"\"p1\""}, 4}, {2, {"\"p2\""}, 10}}, {})
+            ->value == "\"e-2\"");
   CHECK(bench.client->abort_upload("k", *id));
   CHECK(bench.sent(1).url == "https://s3.example.com/bkt/k?partNumber=1&uploadId=U%2F1");
 }
@@ -269,7 +269,7 @@ TEST_CASE("a completion whose reply was lost is settled by looking at the object
     INFO(row.name);
     Bench bench;
     bench.transport.then(row.first).then(s3_error(404, "NoSuchUpload")).then(row.head);
-    const Result<ETag> etag = bench.client->complete_upload("k", {"id"}, two_parts());
+    const Result<ETag> etag = bench.client->complete_upload("k", {"id"}, two_parts(), {});
     CHECK(etag.has_value() == row.ok);
     if (!etag) CHECK(etag.error().err == EIO);
     if (!etag) CHECK(etag.error().s3_code == "NoSuchUpload");
@@ -280,7 +280,7 @@ TEST_CASE("a completion whose reply was lost is settled by looking at the object
 TEST_CASE("a vanished upload is never a missing file") {
   Bench bench;
   bench.transport.then(s3_error(404, "NoSuchKey"));
-  CHECK(bench.client->complete_upload("k", {"id"}, two_parts()).error().err == EIO);
+  CHECK(bench.client->complete_upload("k", {"id"}, two_parts(), {}).error().err == EIO);
 }
 
 http::Exchange parts_page(const std::vector<int>& numbers, bool truncated) {

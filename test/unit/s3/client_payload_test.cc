@@ -15,7 +15,7 @@ const http::Exchange kConfirmed =
 
 Result<ETag> put_hello(Bench& bench) {
   StringSource body("hello");
-  return bench.client->put({"k", {}, {}, false}, body);
+  return bench.client->put({"k", {}}, body);
 }
 
 TEST_CASE("over TLS a body is unsigned and has a checksum, in the open it is signed") {
@@ -165,7 +165,7 @@ TEST_CASE("an upload begins with its algorithm and ends with the confirmed check
   REQUIRE(id);
   StringSource body("hello");
   REQUIRE(bench.client->upload_part("k", *id, 1, body));
-  REQUIRE(bench.client->complete_upload("k", *id, {{1, {"\"new\""}, 5}}));
+  REQUIRE(bench.client->complete_upload("k", *id, {{1, {"\"new\""}, 5}}, {}));
   CHECK(bench.sent_header(0, "x-amz-checksum-algorithm") == "CRC32C");
   CHECK(bench.sent_header(1, "x-amz-checksum-crc32c") == kCrc);
   CHECK_THAT(
@@ -190,7 +190,7 @@ TEST_CASE("a service that ignores checksums gets a plain completion") {
   const Result<UploadId> id = bench.client->create_upload("k", {}, PartOrigin::sent);
   StringSource body("hello");
   REQUIRE(bench.client->upload_part("k", *id, 1, body));
-  REQUIRE(bench.client->complete_upload("k", *id, {{1, {"\"new\""}, 5}}));
+  REQUIRE(bench.client->complete_upload("k", *id, {{1, {"\"new\""}, 5}}, {}));
   CHECK_THAT(bench.transport.requests()[2].body, !Catch::Matchers::ContainsSubstring("Checksum"));
 }
 
@@ -209,7 +209,7 @@ TEST_CASE("a service may refuse checksums at any step of an upload") {
     REQUIRE(id);
     StringSource body("hello");
     REQUIRE(bench.client->upload_part("k", *id, 1, body));
-    REQUIRE(bench.client->complete_upload("k", *id, {{1, {"\"new\""}, 5}}));
+    REQUIRE(bench.client->complete_upload("k", *id, {{1, {"\"new\""}, 5}}, {}));
     CHECK(bench.client->notices().size() == (refused < 2 ? 1U : 0U));
   }
 }

@@ -60,7 +60,7 @@ TEST_CASE("a PUT that took effect before it was refused is found out") {
       bench.transport.then(failure(Failure::broken))
           .then(refusal)
           .then(object(5, md5_etag("hello")));
-      const auto etag = bench.client->put({"k", kWanted, {}, false}, body);
+      const auto etag = bench.client->put({"k", kWanted}, body);
       REQUIRE(etag);
       CHECK(etag->value == md5_etag("hello"));
     }
@@ -71,7 +71,7 @@ TEST_CASE("a PUT that took effect before it was refused is found out") {
         Bench one(plain_http());
         one.transport.then(failure(Failure::broken)).then(refusal).then(head);
         one.transport.otherwise([](const auto&) { return s3_error(403, "AccessDenied"); });
-        const auto etag = one.client->put({"k", kWanted, {}, false}, body);
+        const auto etag = one.client->put({"k", kWanted}, body);
         REQUIRE_FALSE(etag);
         CHECK(etag.error().in_doubt);
       }
@@ -85,20 +85,20 @@ TEST_CASE("what the transport has sent twice is in doubt like what was sent agai
   http::Exchange refusal = s3_error(403, "AccessDenied");
   refusal.sent_again = true;
   bench.transport.then(refusal).then(object(5, md5_etag("hello")));
-  CHECK(bench.client->put({"k", kWanted, {}, false}, body));
+  CHECK(bench.client->put({"k", kWanted}, body));
   bench.transport.then(refusal).then(object(5, md5_etag("hellO")));
-  CHECK(bench.client->put({"k", kWanted, {}, false}, body).error().in_doubt);
+  CHECK(bench.client->put({"k", kWanted}, body).error().in_doubt);
   http::Exchange exists = s3_error(412, "PreconditionFailed");
   exists.sent_again = true;
   bench.transport.then(exists).then(object(5, md5_etag("hello")));
-  CHECK(bench.client->put({"k", kWanted, {}, true}, body));
+  CHECK(bench.client->put({"k", kWanted, {.absent = true}}, body));
   bench.transport.then(refusal).then(listing_of("", 0, ""));
   CHECK(bench.client->remove("k"));
 }
 
 TEST_CASE("a doubt is told with the last error, and none where there is none") {
   StringSource body("hello");
-  const auto put = [&](Bench& bench) { return bench.client->put({"k", kWanted, {}, false}, body); };
+  const auto put = [&](Bench& bench) { return bench.client->put({"k", kWanted}, body); };
   for (const http::Exchange& refusal : last_words()) {
     Bench refused(plain_http());
     refused.transport.then(refusal);
@@ -114,7 +114,7 @@ TEST_CASE("a doubt is told with the last error, and none where there is none") {
   CHECK(put(silent).error().in_doubt);
   CHECK(silent.client->remove("k").error().in_doubt);
   CHECK(silent.client->copy({"a", "b", {}, {}}).error().in_doubt);
-  CHECK(silent.client->complete_upload("k", {"id"}, {{1, {"\"p\""}, 1}}).error().in_doubt);
+  CHECK(silent.client->complete_upload("k", {"id"}, {{1, {"\"p\""}, 1}}, {}).error().in_doubt);
   CHECK_FALSE(silent.client->head("k").error().in_doubt);
   Bench away;
   away.transport.otherwise([](const auto&) { return failure(Failure::connect); });
@@ -144,10 +144,10 @@ TEST_CASE("a completion that took effect before it was refused is found out") {
   for (const http::Exchange& refusal : last_words()) {
     Bench bench;
     bench.transport.then(failure(Failure::broken)).then(refusal).then(object(5, whole));
-    CHECK(bench.client->complete_upload("k", {"id"}, {{1, {part}, 5}})->value == whole);
+    CHECK(bench.client->complete_upload("k", {"id"}, {{1, {part}, 5}}, {})->value == whole);
     Bench other;
     other.transport.then(failure(Failure::broken)).then(refusal).then(object(5, "\"x\""));
-    CHECK(other.client->complete_upload("k", {"id"}, {{1, {part}, 5}}).error().in_doubt);
+    CHECK(other.client->complete_upload("k", {"id"}, {{1, {part}, 5}}, {}).error().in_doubt);
   }
 }
 

@@ -26,7 +26,7 @@ TEST_CASE("a request is signed, sent once and its answer returned") {
   Bench bench;
   bench.transport.then(kStored);
   StringSource body("hello");
-  const Result<ETag> etag = bench.client->put({"a b", {}, {}, false}, body);
+  const Result<ETag> etag = bench.client->put({"a b", {}}, body);
   REQUIRE(etag);
   CHECK(etag->value == "\"new\"");
   REQUIRE(bench.count() == 1);
@@ -44,7 +44,7 @@ TEST_CASE("content_md5 sends the digest of the body with objects and parts") {
   Bench bench(config);
   bench.transport.then(kStored).then(kStored);
   StringSource body("hello");
-  REQUIRE(bench.client->put({"k", {}, {}, false}, body));
+  REQUIRE(bench.client->put({"k", {}}, body));
   REQUIRE(bench.client->upload_part("k", {"id"}, 1, body));
   for (const std::size_t index : {0U, 1U})
     CHECK(bench.sent_header(index, "Content-MD5") == base64(digest(Digest::md5, "hello")));
@@ -56,7 +56,7 @@ TEST_CASE("version 2 signatures and public buckets go out as such") {
   Bench v2(config);
   v2.transport.then(kStored);
   StringSource body("x");
-  REQUIRE(v2.client->put({"k", {}, {}, false}, body));
+  REQUIRE(v2.client->put({"k", {}}, body));
   CHECK_THAT(v2.sent_header(0, "Authorization"), Catch::Matchers::StartsWith("AWS AKIAEXAMPLE7Q:"));
   CHECK(v2.sent_header(0, "x-amz-content-sha256") == "(none)");
 
@@ -76,7 +76,7 @@ TEST_CASE("transient failures are tried again, each time freshly signed, with th
       .then(s3_error(500, "InternalError"))
       .then(kStored);
   StringSource body("hello");
-  REQUIRE(bench.client->put({"k", {}, {}, false}, body));
+  REQUIRE(bench.client->put({"k", {}}, body));
   REQUIRE(bench.count() == 3);
   CHECK(bench.sent_header(0, "x-amz-date") == "20261122T031729Z");
   CHECK(bench.sent_header(1, "x-amz-date") == "20261122T031732Z");
@@ -134,7 +134,7 @@ TEST_CASE("what the service works on has the limit that was given for it") {
   bench.transport.otherwise([&](const auto&) { return failure(Failure::timeout); });
   CHECK_FALSE(bench.client->copy({"from", "to", {"\"e\""}, {}}));
   CHECK(bench.sent(0).stall_limit == std::chrono::seconds(3));
-  CHECK_FALSE(bench.client->complete_upload("k", {"id"}, {{1, {"\"e\""}}}));
+  CHECK_FALSE(bench.client->complete_upload("k", {"id"}, {{1, {"\"e\""}}}, {}));
   CHECK(bench.transport.requests().back().request.stall_limit <= std::chrono::seconds(3));
   const auto removed = bench.client->remove_many({"a", "b"});
   CHECK(bench.transport.requests().back().request.stall_limit <= std::chrono::seconds(3));
@@ -338,7 +338,7 @@ TEST_CASE("damaged data are read and hashed again, once") {
   Bench bench;
   bench.transport.then(s3_error(400, "BadDigest")).then(s3_error(400, "BadDigest"));
   StringSource body("hello");
-  const Result<ETag> etag = bench.client->put({"k", {}, {}, false}, body);
+  const Result<ETag> etag = bench.client->put({"k", {}}, body);
   REQUIRE_FALSE(etag);
   CHECK(etag.error().s3_code == "BadDigest");
   CHECK(bench.count() == 2);
@@ -350,7 +350,7 @@ TEST_CASE("the error of the caller's own data comes back as it was") {
   Bench bench(config);
   StringSource body("hello");
   body.broken = true;
-  CHECK(bench.client->put({"k", {}, {}, false}, body).error().err == ENODATA);
+  CHECK(bench.client->put({"k", {}}, body).error().err == ENODATA);
   CHECK(bench.client->upload_part("k", {"id"}, 1, body).error().err == ENODATA);
   CHECK(bench.count() == 0);
   Bench late;
@@ -371,7 +371,7 @@ TEST_CASE("a create that met its own earlier attempt succeeded") {
         .then(s3_error(412, "PreconditionFailed"))
         .then(reply(200, {{"ETag", row.etag}, {"Content-Length", row.size}}));
     StringSource body("hello");
-    const Result<ETag> put = bench.client->put({"k", {}, {}, true}, body);
+    const Result<ETag> put = bench.client->put({"k", {}, {.absent = true}}, body);
     CHECK(put.has_value() == row.ok);
     if (!put) CHECK(put.error().err == EEXIST);
   }
@@ -383,7 +383,7 @@ TEST_CASE("a lost condition without doubt is a lost condition") {
       .then(reply(200, {{"ETag", "\"" + hex(digest(Digest::md5, "hello")) + "\""},
                         {"Content-Length", "5"}}));
   StringSource body("hello");
-  CHECK(bench.client->put({"k", {}, {}, true}, body).error().err == EEXIST);
+  CHECK(bench.client->put({"k", {}, {.absent = true}}, body).error().err == EEXIST);
 }
 
 TEST_CASE("a service that compares If-Match without quotes is understood") {
@@ -391,11 +391,11 @@ TEST_CASE("a service that compares If-Match without quotes is understood") {
   const http::Exchange head = reply(200, {{"ETag", "\"v1\""}, {"Content-Length", "5"}});
   bench.transport.then(s3_error(412, "PreconditionFailed")).then(head).then(kStored);
   StringSource body("hello");
-  REQUIRE(bench.client->put({"k", {}, {"\"v1\""}, false}, body));
+  REQUIRE(bench.client->put({"k", {}, {.version = {"\"v1\""}}}, body));
   CHECK(bench.sent_header(0, "If-Match") == "\"v1\"");
   CHECK(bench.sent_header(2, "If-Match") == "v1");
   bench.transport.then(s3_error(412, "PreconditionFailed")).then(head);
-  CHECK(bench.client->put({"k", {}, {"\"v0\""}, false}, body).error().err == ESTALE);
+  CHECK(bench.client->put({"k", {}, {.version = {"\"v0\""}}}, body).error().err == ESTALE);
 }
 
 TEST_CASE("requests are counted by verb") {

@@ -97,7 +97,7 @@ TEST_CASE("every odd key is encoded byte by byte in every verb and style") {
       const UploadId id{"u+/="};
       CHECK(build_get(site, {row.key, {}, {}})->request.url == url);
       CHECK(build_head(site, row.key)->request.url == url);
-      CHECK(build_put(site, {row.key, {}, {}, false})->request.url == url);
+      CHECK(build_put(site, {row.key, {}})->request.url == url);
       CHECK(build_remove(site, row.key)->request.url == url);
       CHECK(build_create_upload(site, row.key, {})->request.url == url + "?uploads");
       CHECK(build_upload_part(site, row.key, id, 7)->request.url ==
@@ -172,7 +172,7 @@ TEST_CASE("what is stored with an object stands in the headers of its creation")
   attributes.metadata = {{"mode", "33188"}, {"xattr", "%7B%22a%22%7D ü"}};
   attributes.standard = {{"Cache-Control", "no-cache"}};
   const Result<Built> put =
-      build_put(site, {"k", attributes, {"\"v\""}, false}, {"bWQ1", {}, false});
+      build_put(site, {"k", attributes, {.version = {"\"v\""}}}, {"bWQ1", {}, false});
   const Result<Built> create = build_create_upload(site, "k", attributes);
   const Result<Built> copy = build_copy(site, {"a", "k", {"\"s\""}, attributes});
   for (const Result<Built>* built : {&put, &create, &copy}) {
@@ -189,21 +189,20 @@ TEST_CASE("what is stored with an object stands in the headers of its creation")
   CHECK(header(*put, "Content-MD5") == "bWQ1");
   CHECK(header(*copy, "x-amz-metadata-directive") == "REPLACE");
   CHECK(header(*copy, "x-amz-copy-source-if-match") == "\"s\"");
-  CHECK(header(*build_put(site, {"k", {}, {}, true}), "If-None-Match") == "*");
+  CHECK(header(*build_put(site, {"k", {}, {.absent = true}}), "If-None-Match") == "*");
   CHECK(header(*copy, "If-Match") == "(none)");
   CHECK(header(*copy, "If-None-Match") == "(none)");
   CopyRequest onto{"a", "k", {"\"s\""}, {}};
-  onto.if_match = {"\"t\""};
+  onto.condition.version = {"\"t\""};
   CHECK(header(*build_copy(site, onto), "If-Match") == "\"t\"");
-  onto.if_match = {};
-  onto.if_absent = true;
+  onto.condition.version = {};
+  onto.condition.absent = true;
   CHECK(header(*build_copy(site, onto), "If-None-Match") == "*");
   CHECK(header(*build_get(site, {"k", {}, {}}), "x-amz-request-payer") == "requester");
 }
 
 TEST_CASE("defaults for access and storage class are not sent") {
-  const Result<Built> put =
-      build_put(make_site(config_for("https://h", true), "r"), {"k", {}, {}, false});
+  const Result<Built> put = build_put(make_site(config_for("https://h", true), "r"), {"k", {}});
   CHECK(put->request.headers.all().empty());
   const Result<Built> copy =
       build_copy(make_site(config_for("https://h", true), "r"), {"a", "b", {}, {}});
@@ -225,13 +224,13 @@ TEST_CASE("metadata cannot smuggle a header") {
     INFO(printable(row.first) << " = " << printable(row.second));
     ObjectAttributes attributes;
     attributes.metadata = {row};
-    CHECK(build_put(site, {"k", attributes, {}, false}).error().err == EINVAL);
+    CHECK(build_put(site, {"k", attributes}).error().err == EINVAL);
     CHECK(build_copy(site, {"a", "k", {}, attributes}).error().err == EINVAL);
     CHECK(build_create_upload(site, "k", attributes).error().err == EINVAL);
   }
   ObjectAttributes type;
   type.content_type = "text/plain\r\nX: y";
-  CHECK(build_put(site, {"k", type, {}, false}).error().err == EINVAL);
+  CHECK(build_put(site, {"k", type}).error().err == EINVAL);
 }
 
 TEST_CASE("a batch of deletes carries its digest and escaped keys") {
@@ -247,7 +246,7 @@ TEST_CASE("a batch of deletes carries its digest and escaped keys") {
                                                 "<Object><Key>&quot;q&quot;&#x0a;</Key></Object>"
                                                 "<Object><Key>ü</Key></Object>"
                                                 "<Object><Key>tab&#x09;here</Key></Object>"));
-  CHECK_FALSE(build_remove_many(site, std::vector<Key>(1001, "k")));
+  CHECK_FALSE(build_remove_many(site, std::vector<Removal>(1001, "k")));
   CHECK_FALSE(build_remove_many(site, {}));
 }
 

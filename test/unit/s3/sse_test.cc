@@ -90,7 +90,7 @@ std::vector<Sent> every_request(const Site& site, const CustomerKey* read_key) {
   return {
       {"HEAD", take(build_head(site, "k", read_key)), false, true},
       {"GET", take(build_get(site, {"k", {}, {}}, read_key)), false, true},
-      {"PUT", take(build_put(site, {"k", {}, {}, false})), true, true},
+      {"PUT", take(build_put(site, {"k", {}})), true, true},
       {"COPY", take(build_copy(site, {"s", "k", {}, {}}, read_key)), true, true},
       {"POST upload", take(build_create_upload(site, "k", {})), true, true},
       {"PUT part", take(build_upload_part(site, "k", id, 1)), false, true},
@@ -247,7 +247,7 @@ TEST_CASE("a service that ignores the encryption asked for has not stored anythi
     Bench bench(config_with(row.encryption));
     bench.transport.then(row.answer);
     StringSource body("hello");
-    const auto etag = bench.client->put({"k", {}, {}, false}, body);
+    const auto etag = bench.client->put({"k", {}}, body);
     CHECK(etag.has_value() == row.good);
     if (!etag) CHECK(etag.error().err == EIO);
     CHECK(bench.count() == 1);

@@ -42,7 +42,7 @@ struct DirectoryTable {
   SlotId hand = 0;          // where the last entry was dropped
   std::size_t counted = 0;  // of entries_
 
-  ListingCursorPtr saved;
+  ListingCursorPtr saved;  // put aside for the next reader; does not own the table
 
   /// Gives memory back; numbers change.
   void compact() {

@@ -2,6 +2,7 @@
 #include "lister.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "flat_listing.h"
 #include "unshown.h"
@@ -66,11 +67,10 @@ void Lister::add(const ListingCursorPtr& reading, const FetchedPage& fetched) co
   reading->continuation = fetched.page.next;
 }
 
-ListingCursorPtr Lister::begin(const std::string& directory, const FetchedPage& first) const {
+void Lister::begin(const std::string& directory, const FetchedPage& first) const {
   auto reading = listings_.begin_reading(directory, first.asked);
   add(reading, first);
-  if (!first.page.next.empty()) listings_.save_reading(reading);
-  return reading;
+  if (!first.page.next.empty()) listings_.save_reading(std::move(reading));
 }
 
 Status Lister::list_first(const std::string& directory) const {

@@ -36,7 +36,7 @@ class Lister final {
 
   /// The first page of a new reading. When more pages follow, the reading is kept for the next
   /// reader of the directory.
-  ListingCursorPtr begin(const std::string& directory, const FetchedPage& first) const;
+  void begin(const std::string& directory, const FetchedPage& first) const;
   Status list_first(const std::string& directory) const;
   /// All pages, unless there are more than `most`: then so many, and the cache is told.
   Status list_whole(const std::string& directory, std::size_t most) const;

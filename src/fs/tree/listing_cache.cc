@@ -42,9 +42,11 @@ ListingCursorPtr ListingCache::begin_reading(const std::string& directory, MonoT
   return reading;
 }
 
-void ListingCache::save_reading(const ListingCursorPtr& reading) {
+void ListingCache::save_reading(ListingCursorPtr reading) {
   MutexLock lock(tables_.mutex);
-  if (!reading->table_->dropped) reading->table_->saved = reading;
+  // The table owns the reading now: if the reading owned the table too, neither would be freed.
+  const NodeTables::TablePtr table = std::move(reading->table_);
+  if (!table->dropped) table->saved = std::move(reading);
 }
 
 ListingCursorPtr ListingCache::take_saved(const std::string& directory) {
@@ -52,7 +54,9 @@ ListingCursorPtr ListingCache::take_saved(const std::string& directory) {
   const NodeTables::TablePtr table = tables_.table(directory);
   if (!table) return nullptr;
   table->live_readings(tables_.clock().now() - tables_.lifetimes().listings);
-  return std::exchange(table->saved, nullptr);
+  ListingCursorPtr reading = std::exchange(table->saved, nullptr);
+  if (reading) reading->table_ = table;
+  return reading;
 }
 
 /// The number of a name whose place is kept; a name that the table lacks gets an entry of an absent

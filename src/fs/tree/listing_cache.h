@@ -27,9 +27,9 @@ class ListingCache final {
   /// `whole` false: names that the complete reading lacks are not taken for absent.
   [[nodiscard]] ListingCursorPtr begin_reading(const std::string& directory, MonoTime asked,
                                                bool whole = true) EXCLUDES(tables_.mutex);
-  /// Puts a reading that has begun aside; the next reader of the directory may take it, as long as
-  /// its listing would be believed.
-  void save_reading(const ListingCursorPtr& reading) EXCLUDES(tables_.mutex);
+  /// Puts a reading that has begun aside, which the caller then uses no more; the next reader of
+  /// the directory may take it, as long as its listing would be believed.
+  void save_reading(ListingCursorPtr reading) EXCLUDES(tables_.mutex);
   [[nodiscard]] ListingCursorPtr take_saved(const std::string& directory) EXCLUDES(tables_.mutex);
   /// For a new reading of which nothing was read yet: its order begins with that of `earlier`, so
   /// that a place means the same in both; names that `earlier` did not have follow. A name of

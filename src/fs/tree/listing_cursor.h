@@ -38,7 +38,8 @@ class ListingCursor final {
  private:
   friend class ListingCache;
   Unshown unshown_;
-  std::shared_ptr<DirectoryTable> table_;  // these are guarded by the cache's mutex
+  // These are guarded by the cache's mutex.
+  std::shared_ptr<DirectoryTable> table_;  // null while the table has put the cursor aside
   std::vector<SlotId> order_;
   std::vector<bool> kept_;  // by number: stands in the order though it may not be there any more
   std::uint32_t serial_ = 0;

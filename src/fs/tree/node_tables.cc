@@ -57,7 +57,7 @@ void NodeTables::drop_table(const std::string& directory) {
   entries_ -= table.counted;
   table.counted = 0;
   table.dropped = true;
-  table.saved = nullptr;  // it holds the table
+  table.saved = nullptr;
   by_use_.erase(table.use);
   tables_.erase(found);
 }

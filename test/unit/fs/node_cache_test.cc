@@ -2,6 +2,8 @@
 #include <malloc.h>
 #include <sys/stat.h>
 
+#include <memory>
+
 #include "fs/tree/known_tree.h"
 #include "support/catch.h"
 #include "support/fake_clock.h"
@@ -353,6 +355,19 @@ TEST_CASE("a reading put aside is taken once, and not when it has grown old") {
   cache.listings.save_reading(reading);
   f.clock.advance(6s);
   CHECK_FALSE(cache.listings.take_saved("d"));
+}
+
+TEST_CASE("a reading put aside goes with all that is known of names") {
+  Fixture f;
+  std::weak_ptr<ListingCursor> aside;
+  {
+    KnownTree cache(f.config, f.clock);
+    auto reading = cache.listings.begin_reading("d", f.clock.now());
+    aside = reading;
+    cache.listings.save_reading(std::move(reading));
+    CHECK_FALSE(aside.expired());
+  }
+  CHECK(aside.expired());
 }
 
 TEST_CASE("forgetting a tree forgets it whole and nothing beside it") {

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -14,17 +13,6 @@ namespace pailfs::cache {
 namespace {
 
 constexpr std::string_view kFormat = "pailfs cache 1\n";
-
-Status make_private(const std::string& path) {
-  if (::mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST)
-    return system_error(errno, "make " + path);
-  struct stat stat {};
-  if (::lstat(path.c_str(), &stat) != 0) return system_error(errno, path);
-  const bool ours =
-      S_ISDIR(stat.st_mode) && stat.st_uid == ::geteuid() && (stat.st_mode & 077U) == 0;
-  if (ours) return {};
-  return Error{EACCES, path + ": must be a directory of your own with mode 0700"};
-}
 
 /// Checks or writes the file with the directory's identity, readable for people. The caller holds
 /// the lock.
@@ -48,7 +36,7 @@ Result<CacheDirectory> CacheDirectory::take(const std::string& cache, const std:
   const std::string all = cache + "/pailfs";
   std::string path = all + "/" + hashed_name(identity);
   for (const std::string& each : {all, path}) {
-    const Status made = make_private(each);
+    const Status made = make_private_directory(each);
     if (!made) return made.error();
   }
   const std::string file = path + "/lock";

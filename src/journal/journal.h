@@ -28,6 +28,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "pailfs/cache/kept_conflicts.h"
 #include "pailfs/journal/journal_store.h"
 #include "pailfs/util/sync.h"
 
@@ -49,18 +50,13 @@ namespace pailfs::journal {
 struct Directory {
   std::string path;
   std::string bodies;
-  std::string conflicts;
+  std::optional<cache::KeptConflicts> conflicts;
   UniqueFd lock;  ///< held as long as the journal is ours
   std::shared_ptr<Disk> disk;
 };
 /// Makes the missing directories and takes the lock.
 Result<Directory> take_directory(const Config& config);
 std::string directory_path(const std::string& cache_directory, const std::string& identity);
-
-/// Keeps the bytes of a change that cannot be carried out, with a note of its key and the reason.
-/// Returns the file's path.
-Result<std::string> set_aside(const Directory& directory, const Job& job, const BodyPtr& body,
-                              const std::string& why, WallTime now);
 
 /// The JournalStore.
 ///

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -27,17 +26,6 @@ std::string digest_of(const std::string& text) {
   unsigned length = 0;
   EVP_Digest(text.data(), text.size(), out.data(), &length, EVP_sha256(), nullptr);
   return hex(std::string(out.begin(), out.begin() + length)).substr(0, 32);
-}
-
-Status make_private(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-    return system_error(errno, "make " + path);
-  struct stat stat {};
-  if (::lstat(path.c_str(), &stat) != 0) return system_error(errno, path);
-  const bool ours =
-      S_ISDIR(stat.st_mode) && stat.st_uid == ::geteuid() && (stat.st_mode & 077) == 0;
-  if (!ours) return Error{EACCES, path + ": must be a directory of your own with mode 0700"};
-  return {};
 }
 
 Status refuse_memory(const std::string& path) {
@@ -89,11 +77,13 @@ Result<Directory> take_directory(const Config& config) {
   directory.disk = std::make_shared<Disk>();
   directory.path = directory_path(config.cache_directory, config.identity);
   directory.bodies = directory.path + "/bodies";
-  directory.conflicts = directory.path + "/conflicts";
-  for (const std::string* path : {&directory.path, &directory.bodies, &directory.conflicts}) {
-    const Status made = make_private(*path);
+  for (const std::string* path : {&directory.path, &directory.bodies}) {
+    const Status made = make_private_directory(*path);
     if (!made) return made.error();
   }
+  auto conflicts = cache::KeptConflicts::open(directory.path + "/conflicts");
+  if (!conflicts) return conflicts.error();
+  directory.conflicts = std::move(*conflicts);
   const std::string file = directory.path + "/lock";
   directory.lock = UniqueFd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!directory.lock) return system_error(errno, "open " + file);
@@ -111,39 +101,6 @@ Result<Directory> take_directory(const Config& config) {
   const Status synced = directory.disk->sync_directory(config.cache_directory);
   if (!synced) return synced.error();
   return directory;
-}
-
-Result<std::string> set_aside(const Directory& directory, const Job& job, const BodyPtr& body,
-                              const std::string& why, WallTime now) {
-  const std::string path =
-      directory.conflicts + "/" + iso8601_basic(now) + "-" + std::to_string(job.seq);
-  const UniqueFd bytes(
-      ::open((path + ".data").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  const UniqueFd note(
-      ::open((path + ".txt").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (!bytes || !note) return system_error(errno, "create " + path);
-  std::string text = "object: " + printable(job.key) + "\nwhy: " + why +
-                     "\nacknowledged: " + iso8601_millis(job.want.time) + "\n";
-  for (const auto& [name, value] : job.want.attributes.metadata) {
-    text += "x-amz-meta-" + name + ": " + printable(value) + "\n";
-  }
-  const Status noted = write_fully(note.get(), text, 0);
-  if (!noted) return noted.error();
-  std::vector<char> buffer(std::min<std::uint64_t>(std::uint64_t{1} << 20U, body->size()));
-  for (std::uint64_t at = 0; at < body->size(); at += buffer.size()) {
-    const auto piece =
-        std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), body->size() - at));
-    const Status read = body->read(at, piece);
-    if (!read) return read.error();
-    const Status written = write_fully(bytes.get(), piece, at);
-    if (!written) return written.error();
-  }
-  if (::fsync(bytes.get()) != 0 || ::fsync(note.get()) != 0) {
-    return system_error(errno, "fsync " + path);
-  }
-  const Status synced = directory.disk->sync_directory(directory.conflicts);
-  if (!synced) return synced.error();
-  return path + ".data";
 }
 
 Status Journal::open() {

@@ -46,6 +46,15 @@ Pending::Answer answer_in(const Error& error) {
   }
 }
 
+/// Keeps the bytes of a change that cannot be carried out. Returns the file's path.
+Result<std::string> set_aside(const cache::KeptConflicts& conflicts, const Job& job,
+                              const BodyPtr& body, const std::string& why) {
+  cache::Conflict what{job.key, why, job.want.time, body->size(), {}, job.want.attributes.metadata};
+  if (body->size() > 0) what.ranges.push_back({0, body->size()});
+  return conflicts.keep(
+      what, [&](std::uint64_t offset, std::span<char> out) { return body->read(offset, out); });
+}
+
 std::chrono::minutes pause_of_obstinate(unsigned strikes) {
   const unsigned doublings = std::min(strikes - Pending::kMostStrikes, 10U);
   return std::min(kRetryObstinate * (1U << doublings), kRetryRefused);
@@ -216,9 +225,8 @@ void Journal::note_obstinate(const Job& job, const Verdict& verdict) {
 }
 
 void Journal::note_conflict(const Job& job, const Verdict& verdict, const BodyPtr& body) {
-  const auto kept =
-      body ? journal::set_aside(directory_, job, body, verdict.error.text, clock_.wall())
-           : Result<std::string>(std::string());
+  const auto kept = body ? set_aside(*directory_.conflicts, job, body, verdict.error.text)
+                         : Result<std::string>(std::string());
   MutexLock lock(mutex_);
   if (!kept) {
     // Without a copy set aside the bytes stay in the journal.

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -40,6 +41,17 @@ Result<UniqueFd> open_unlinked(const std::string& directory) {
   fd = UniqueFd(memfd_create("pailfs", MFD_CLOEXEC));
   if (fd) return fd;
   return system_error(reason, "temporary file in " + directory);
+}
+
+Status make_private_directory(const std::string& path) {
+  if (mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
+    return system_error(errno, "make " + path);
+  }
+  struct stat stat {};
+  if (lstat(path.c_str(), &stat) != 0) return system_error(errno, path);
+  const bool ours = S_ISDIR(stat.st_mode) && stat.st_uid == geteuid() && (stat.st_mode & 077U) == 0;
+  if (ours) return {};
+  return Error{EACCES, path + ": must be a directory of your own with mode 0700"};
 }
 
 Status write_fully(int fd, std::span<const char> bytes, std::uint64_t offset) {

@@ -35,6 +35,10 @@ class UniqueFd final {
 /// all.
 Result<UniqueFd> open_unlinked(const std::string& directory);
 
+/// Makes `path` unless it is there; the directory above must exist. EACCES when it is a link,
+/// belongs to another user or is open to others.
+Status make_private_directory(const std::string& path);
+
 /// Lets the process have as many open files as it may: each file being written and each large
 /// change in a journal is one.
 void raise_file_limit();

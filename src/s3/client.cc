@@ -131,12 +131,17 @@ Result<ObjectInfo> ServiceClient::head(const Key& key) {
 }
 
 Status ServiceClient::remove(const Removal& removal) {
-  Outcome outcome =
-      run(Op::remove, removal.key, [&](const Site& site) { return build_remove(site, removal); });
-  if (outcome.verdict.ok) return {};
-  const Error& error = outcome.verdict.error;
-  if (!removal.version.empty() && error.err == ENOENT) return {};
-  if (may_settle(outcome) && is_proven_absent(removal.key)) return {};
+  const Made made = make({Conditional::remove,
+                          {.version = removal.version, .foreign = removal.foreign},
+                          [&](const Condition& said) {
+                            const Removal sent(removal.key, said.version);
+                            return run(Op::remove, removal.key,
+                                       [&](const Site& site) { return build_remove(site, sent); });
+                          },
+                          [&](bool) { return look_at_removal(removal); }});
+  if (made.outcome.verdict.ok) return {};
+  const Error& error = made.outcome.verdict.error;
+  if (!made.looked && may_settle(made.outcome) && is_proven_absent(removal.key)) return {};
   return error;
 }
 
@@ -144,8 +149,12 @@ Outcome ServiceClient::run_copy(const CopyRequest& request) {
   const CustomerKey* kept = nullptr;
   Outcome outcome = with_keys(request.source, [&](const CustomerKey* source_key) {
     kept = source_key;
-    return run(Op::copy, request.destination,
-               [&](const Site& site) { return build_copy(site, request, source_key); });
+    Call call = start(Op::copy, request.destination);
+    call.asked.if_absent = request.condition.absent;
+    call.build = [&](const Site& site, Expectation& /*asked*/, const BodySums& /*sums*/) {
+      return build_copy(site, request, source_key);
+    };
+    return requester_.run(std::move(call));
   });
   if (!outcome.verdict.ok) return outcome;
   if (requester_.config().encryption.kind == Encryption::Kind::none) {
@@ -161,9 +170,13 @@ Result<ETag> ServiceClient::copy(const CopyRequest& request) {
   if (directory && !directory_copies_work_) {
     if (const auto written = write_directory(request)) return *written;
   }
-  Outcome outcome = run_copy(request);
+  Made made = make({Conditional::copy, request.condition,
+                    [&](const Condition& said) { return run_copy_as(request, said); },
+                    [&](bool doubt) { return look_at_copy(request, doubt); },
+                    request.condition.absent && !request.source_if_match.empty()});
+  Outcome& outcome = made.outcome;
   if (outcome.verdict.ok) return std::get<ETag>(std::move(outcome.verdict.reply));
-  if (may_settle(outcome)) return settle_copy(request, outcome);
+  if (!made.looked && may_settle(outcome)) return settle_copy(request, outcome);
   const Error& error = outcome.verdict.error;
   const bool refused =
       !outcome.verdict.foreign && refuses_the_way(error.s3_code, error.http_status);
@@ -203,13 +216,16 @@ Outcome ServiceClient::run_put(const PutRequest& request, ByteSource& body) {
 }
 
 Result<ETag> ServiceClient::put(const PutRequest& request, ByteSource& body) {
-  Outcome outcome = run_put(request, body);
+  Made made = make({Conditional::put, request.condition,
+                    [&](const Condition& said) {
+                      return run_put({request.key, request.attributes, said}, body);
+                    },
+                    [&](bool doubt) { return look_at_put(request, body, doubt); }});
+  Outcome& outcome = made.outcome;
   if (outcome.verdict.ok) return std::get<ETag>(std::move(outcome.verdict.reply));
-  if (!request.condition.empty() && outcome.verdict.error.http_status == 412)
-    return settle_condition(request, body, outcome);
   // Damaged: the reply shows that other bytes were stored than those sent.
   const bool damaged = outcome.verdict.outcome_unknown && !outcome.verdict.foreign;
-  if (may_settle(outcome) && !damaged) return settle_put(request, body, outcome);
+  if (!made.looked && may_settle(outcome) && !damaged) return settle_put(request, body, outcome);
   return outcome.verdict.error;
 }
 

@@ -56,14 +56,75 @@ void ServiceClient::remove_refused_batch(const std::vector<Removal>& removals,
   for (; next != chosen.end(); ++next) results[*next] = alone ? remove(removals[*next]) : error;
 }
 
+Outcome ServiceClient::run_remove_many(const std::vector<Removal>& batch) {
+  return run(Op::remove_many, std::to_string(batch.size()) + " keys",
+             [&](const Site& site) { return build_remove_many(site, batch); });
+}
+
+/// A batch of one, whose answer about the key becomes that of the request.
+Outcome ServiceClient::run_removal_as(const Removal& removal, const Condition& said) {
+  Outcome outcome = run_remove_many({{removal.key, said.version}});
+  Verdict& verdict = outcome.verdict;
+  if (!verdict.ok) return outcome;
+  Status status = Error{EIO, "DELETE " + printable(removal.key, 200) + ": not in the reply"};
+  for (const DeletedKey& deleted : std::get<std::vector<DeletedKey>>(verdict.reply))
+    if (deleted.key == removal.key) status = judge_key(deleted);
+  if (status) return outcome;
+  verdict.ok = false;
+  verdict.error = status.error();
+  if (verdict.error.err == ESTALE) verdict.error.http_status = 412;
+  return outcome;
+}
+
+Status ServiceClient::remove_in_batch(const Removal& removal) {
+  const Made made = make({Conditional::remove_many,
+                          {.version = removal.version, .absent = false, .foreign = removal.foreign},
+                          [&](const Condition& said) { return run_removal_as(removal, said); },
+                          [&](bool) { return look_at_removal(removal); }});
+  return made.outcome.verdict.ok ? Status() : Status(made.outcome.verdict.error);
+}
+
+/// The batch has refused the version.
+Status ServiceClient::settle_removal(const Removal& removal, const Status& refusal) {
+  const Known known = conditions_.known(Conditional::remove_many, false);
+  if (known.obeys == Obeys::yes && known.quotes == Quotes::kept) return refusal;
+  const Seen seen = look_at_removal(removal);
+  if (seen.made) return {};
+  if (seen.look == Look::holds) return remove_in_batch(removal);
+  if (seen.look == Look::fails)
+    learn(Conditional::remove_many, false, {Obeys::yes, Quotes::unknown});
+  return refusal;
+}
+
+Outcome ServiceClient::run_batch(std::vector<Removal> batch) {
+  const bool conditional = std::any_of(
+      batch.begin(), batch.end(), [](const Removal& removal) { return !removal.version.empty(); });
+  if (!conditional) return run_remove_many(batch);
+  const Known known = conditions_.known(Conditional::remove_many, false);
+  const auto say = [&](Saying saying) {
+    for (Removal& removal : batch)
+      removal.version = said_as(saying, {.version = std::move(removal.version)}, "").version;
+  };
+  const Saying first = first_saying(known, {.version = ETag{"any"}}, false);
+  say(first);
+  Outcome outcome = run_remove_many(batch);
+  const bool unknown = first != Saying::nothing && known.obeys == Obeys::unknown &&
+                       answer_of(Conditional::remove_many, {}, outcome.verdict) == Answer::unknown;
+  if (!unknown) return outcome;
+  say(Saying::nothing);
+  Outcome plain = run_remove_many(batch);
+  if (!plain.verdict.ok) return outcome;
+  learn(Conditional::remove_many, false, {Obeys::no, Quotes::unknown});
+  return plain;
+}
+
 void ServiceClient::remove_batch(const std::vector<Removal>& removals,
                                  const std::vector<std::size_t>& chosen,
                                  std::vector<Status>& results) {
   std::vector<Removal> batch;
   batch.reserve(chosen.size());
   for (const std::size_t index : chosen) batch.push_back(removals[index]);
-  Outcome outcome = run(Op::remove_many, std::to_string(batch.size()) + " keys",
-                        [&](const Site& site) { return build_remove_many(site, batch); });
+  Outcome outcome = run_batch(std::move(batch));
   if (!outcome.verdict.ok) {
     remove_refused_batch(removals, chosen, outcome.verdict, results);
     return;
@@ -80,6 +141,9 @@ void ServiceClient::remove_batch(const std::vector<Removal>& removals,
       results[index] = remove(removals[index]);
     } else {
       results[index] = judge_key(answer->second);
+      const bool stale = !results[index] && results[index].error().err == ESTALE;
+      if (stale && !removals[index].version.empty())
+        results[index] = settle_removal(removals[index], results[index]);
     }
   }
 }
@@ -87,6 +151,7 @@ void ServiceClient::remove_batch(const std::vector<Removal>& removals,
 std::vector<Status> ServiceClient::remove_many(const std::vector<Removal>& removals) {
   std::vector<Status> results(removals.size());
   std::vector<std::size_t> chosen;
+  bool found_out = false;
   const auto flush = [&] {
     if (!chosen.empty()) remove_batch(removals, chosen, results);
     chosen.clear();
@@ -99,6 +164,13 @@ std::vector<Status> ServiceClient::remove_many(const std::vector<Removal>& remov
     if (alone) {
       results[index] = remove(removals[index]);
       continue;
+    }
+    const Removal& removal = removals[index];
+    if (!found_out && removal.foreign && !removal.version.empty() &&
+        conditions_.known(Conditional::remove_many, false).obeys == Obeys::unknown) {
+      found_out = true;
+      results[index] = remove_in_batch(removal);
+      if (results[index] || results[index].error().err == ESTALE) continue;
     }
     chosen.push_back(index);
     if (chosen.size() == kBatch) flush();

@@ -29,6 +29,13 @@ std::uint64_t size_of(const std::vector<UploadedPart>& parts) {
       [](std::uint64_t sum, const UploadedPart& part) { return sum + part.size; });
 }
 
+/// True when the object is what Complete makes of these parts. With SSE-C or SSE-KMS an ETag is no
+/// MD5 and proves nothing.
+bool is_completed(const std::vector<UploadedPart>& parts, const ObjectInfo& now) {
+  const ETag expected = expected_multipart_etag(parts);
+  return !expected.empty() && now.size == size_of(parts) && now.etag == expected;
+}
+
 }  // namespace
 
 Result<UploadId> ServiceClient::create_upload(const Key& key, const ObjectAttributes& attributes,
@@ -95,19 +102,41 @@ Result<ETag> ServiceClient::copy_part(const Key& key, const UploadId& id, int nu
   return error;
 }
 
+Outcome ServiceClient::run_complete(const Upload& upload, const Condition& said) {
+  const std::map<int, std::string> checksums = checksums_.of(upload.id);
+  const std::map<int, std::string> none;
+  Call call = start(Op::complete_upload, upload.key);
+  call.asked.if_absent = said.absent;
+  call.bound = !checksums.empty();
+  call.build = [&](const Site& site, Expectation& /*asked*/, const BodySums& sums) {
+    return build_complete_upload(site, upload.key, upload.id, upload.parts,
+                                 sums.parts_have_checksums ? checksums : none, said);
+  };
+  Outcome outcome = requester_.run(std::move(call));
+  Error& error = outcome.verdict.error;
+  // Either the upload is gone or, as Amazon has it, the object of the condition.
+  if (!outcome.verdict.ok && !said.version.empty() && error.s3_code == "NoSuchKey") {
+    const Result<ObjectInfo> now = head(upload.key);
+    if (!now && now.error().err == ENOENT) error.http_status = 412;
+  }
+  return outcome;
+}
+
+ServiceClient::Seen ServiceClient::look_at_upload(const Upload& upload, const Condition& wanted,
+                                                  bool doubt) {
+  const Result<ObjectInfo> now = head(upload.key);
+  if (doubt && now && is_completed(upload.parts, *now)) return {Look::holds, now->etag};
+  return {compare(wanted, now), std::nullopt};
+}
+
 Result<ETag> ServiceClient::complete_upload(const Key& key, const UploadId& id,
                                             const std::vector<UploadedPart>& parts,
                                             const Condition& condition) {
-  const std::map<int, std::string> checksums = checksums_.of(id);
-  const std::map<int, std::string> none;
-  Call call = start(Op::complete_upload, key);
-  call.asked.if_absent = condition.absent;
-  call.bound = !checksums.empty();
-  call.build = [&](const Site& site, Expectation& /*asked*/, const BodySums& sums) {
-    return build_complete_upload(site, key, id, parts, sums.parts_have_checksums ? checksums : none,
-                                 condition);
-  };
-  Outcome outcome = requester_.run(std::move(call));
+  const Upload upload{key, id, parts};
+  Made made = make({Conditional::complete, condition,
+                    [&](const Condition& said) { return run_complete(upload, said); },
+                    [&](bool doubt) { return look_at_upload(upload, condition, doubt); }});
+  Outcome& outcome = made.outcome;
   if (outcome.verdict.ok) {
     checksums_.forget(id);
     keys_.stored(key);
@@ -120,9 +149,9 @@ Result<ETag> ServiceClient::complete_upload(const Key& key, const UploadId& id,
   const ETag expected = expected_multipart_etag(parts);
   const bool may_be_done = outcome.doubt || outcome.verdict.outcome_unknown ||
                            outcome.verdict.error.s3_code == "NoSuchUpload";
-  if (may_be_done && !expected.empty()) {
+  if (may_be_done && !made.looked && !expected.empty()) {
     const Result<ObjectInfo> now = head(key);
-    if (now && now->size == size_of(parts) && now->etag == expected) {
+    if (now && is_completed(parts, *now)) {
       checksums_.forget(id);
       return now->etag;
     }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "conditions.h"
 #include "cursor.h"
 #include "part_checksums.h"
 #include "requester.h"
@@ -26,7 +27,10 @@ class ServiceClient final : public Client {
   ServiceClient(const Config& config, http::Transport& transport,
                 auth::CredentialSource& credentials, Clock& clock, Random& random)
       : requester_(config, transport, credentials, clock, random),
-        keys_(requester_.config().encryption) {}
+        clock_(clock),
+        random_(random),
+        keys_(requester_.config().encryption),
+        conditions_(config.conditions) {}
 
   [[nodiscard]] std::string region() const override { return requester_.region(); }
   [[nodiscard]] std::vector<RequestCount> counts() const override { return requester_.counts(); }
@@ -55,6 +59,7 @@ class ServiceClient final : public Client {
   Result<std::vector<UploadedPart>> list_parts(const Key& key, const UploadId& id) override;
   Result<UploadPage> list_uploads(const std::string& prefix, const UploadPage& after) override;
   [[nodiscard]] bool copies_parts() const override { return part_copies_work_; }
+  [[nodiscard]] Obedience obedience() const override { return conditions_.obedience(); }
 
  private:
   /// The key as a listing shows it; nothing if it is absent.
@@ -77,9 +82,44 @@ class ServiceClient final : public Client {
                     const std::function<Outcome(const CustomerKey* key)>& attempt);
   Outcome run_put(const PutRequest& request, ByteSource& body);
 
+  // client_conditions.cc: changes with a condition on the object that they make.
+  /// What a look after a refusal has shown. `made`: an attempt whose reply was lost has made the
+  /// change, and this is the version.
+  struct Seen {
+    Look look = Look::unclear;
+    std::optional<ETag> made;
+  };
+  struct Change {
+    Conditional request;
+    Condition wanted;
+    std::function<Outcome(const Condition& said)> attempt;
+    std::function<Seen(bool doubt)> look;
+    bool ambiguous = false;  ///< a refusal does not say which condition it means
+  };
+  struct Made {
+    Outcome outcome;
+    bool looked = false;  ///< at the object, so that a failure is settled
+  };
+  Made make(const Change& change);
+  /// One request of it; `made.outcome` has the doubt of those before.
+  Step send(const Change& change, const std::string& wrong, Round& round, Made& made);
+  void learn(Conditional request, bool absent, const Known& known);
+  std::string wrong_version();
+  void pause(int repeats);
+  Outcome run_copy_as(const CopyRequest& request, const Condition& said);
+  Seen look_at_put(const PutRequest& request, ByteSource& body, bool doubt);
+  Seen look_at_copy(const CopyRequest& request, bool doubt);
+  Seen look_at_removal(const Removal& removal);
+  struct Upload {
+    const Key& key;
+    const UploadId& id;
+    const std::vector<UploadedPart>& parts;
+  };
+  Outcome run_complete(const Upload& upload, const Condition& said);
+  Seen look_at_upload(const Upload& upload, const Condition& wanted, bool doubt);
+
   // client_settle.cc: the state of the object when a reply was lost or proves nothing.
-  Result<ETag> settle_condition(const PutRequest& request, ByteSource& body,
-                                const Outcome& outcome);
+  bool is_stored(const PutRequest& request, ByteSource& body, const ObjectInfo& now);
   Result<ETag> settle_put(const PutRequest& request, ByteSource& body, const Outcome& outcome);
   Result<ETag> settle_copy(const CopyRequest& request, const Outcome& outcome);
   bool is_copied(const CopyRequest& request, const ObjectInfo& now);
@@ -110,12 +150,21 @@ class ServiceClient final : public Client {
   void remove_refused_batch(const std::vector<Removal>& removals,
                             const std::vector<std::size_t>& chosen, const Verdict& verdict,
                             std::vector<Status>& results);
+  // Batches in which versions are named.
+  Outcome run_remove_many(const std::vector<Removal>& batch);
+  Outcome run_batch(std::vector<Removal> batch);
+  Outcome run_removal_as(const Removal& removal, const Condition& said);
+  Status remove_in_batch(const Removal& removal);
+  Status settle_removal(const Removal& removal, const Status& refusal);
   /// Deletes up to 1000 keys with one request, the rest of the work one by one.
   void remove_batch(const std::vector<Removal>& removals, const std::vector<std::size_t>& chosen,
                     std::vector<Status>& results);
 
   Requester requester_;
+  Clock& clock_;
+  Random& random_;
   KeyChoice keys_;
+  Conditions conditions_;
   PartChecksums checksums_;
   // Abilities that the service has shown, for the rest of the mount.
   std::atomic<bool> batches_work_{true};

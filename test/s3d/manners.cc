@@ -130,6 +130,11 @@ bool Manners::drops(std::string_view header) const {
   return std::find(dropped.begin(), dropped.end(), header) != dropped.end();
 }
 
+bool Manners::ignores(Op op, std::string_view header) const {
+  return std::any_of(ignored.begin(), ignored.end(),
+                     [&](const OfOp& row) { return row.op == op && row.text == header; });
+}
+
 std::optional<Manners> changed_manners(const Manners& old, std::string_view text, bool on) {
   Manners alone;
   if (!read_into(alone, text)) return std::nullopt;

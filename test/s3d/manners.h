@@ -46,11 +46,13 @@ struct Manners {
   bool decodes_twice(Op op) const;
   const S3Error* unknown_upload_of(Op op) const;
   bool drops(std::string_view header) const;
+  bool ignores(Op op, std::string_view header) const;
 };
 
 /// For --help: form and meaning.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kMannerForms = {{
-    {"ignore=OP/HEADER", "the header of this operation has no effect"},
+    {"ignore=OP/HEADER",
+     "the header of this operation has no effect; DeleteObjects/etag is its element"},
     {"refuse=OP[/HEADER]:STATUS:CODE",
      "it is refused; CODE html or json: a page; STATUS 0: the connection ends"},
     {"unknown_upload=OP:STATUS:CODE", "refused so when there is no such upload"},

@@ -128,10 +128,14 @@ TEST_CASE("request bodies must be exactly what the schema says") {
 
   auto doomed = parse_delete(
       "<Delete><Quiet>true</Quiet><Object><Key>a &amp; b</Key></Object><Object><Key>c</Key>"
-      "</Object></Delete>");
+      "<ETag>&quot;e&quot;</ETag></Object></Delete>");
   REQUIRE(doomed);
   CHECK(doomed->quiet);
-  CHECK(doomed->keys == std::vector<std::string>{"a & b", "c"});
+  REQUIRE(doomed->objects.size() == 2);
+  CHECK(doomed->objects[0].key == "a & b");
+  CHECK_FALSE(doomed->objects[0].etag);
+  CHECK(doomed->objects[1].key == "c");
+  CHECK(doomed->objects[1].etag == "\"e\"");
   std::string many = "<Delete>";
   for (int i = 0; i < 1001; ++i) many += "<Object><Key>k</Key></Object>";
   CHECK_FALSE(parse_delete(many + "</Delete>"));

@@ -157,25 +157,65 @@ Reply put_object(Call& call) {
 }
 
 Reply delete_object(Call& call) {
-  // AWS knows If-Match on DELETE as well: 412 when the object is another one, 404 without one.
-  if (const std::string* match = call.heeded().find("if-match");
-      match && !call.rule(Rule::kNoConditional)) {
-    ObjectPtr object = call.service.store.get(*call.bucket, call.address.key);
-    if (!object && !call.rule(Rule::kAbsentDeleteOk))
-      return outcome_reply(call, WriteOutcome::kNoSuchKey);
-    if (object && !etag_matches(*match, object->etag))
-      return outcome_reply(call, WriteOutcome::kPreconditionFailed);
-  }
+  WriteCondition condition = write_condition(call);
+  condition.if_none_match.reset();
   bool ghost = call.service.rules.listing_delay_ms() > 0;
-  call.commit([&store = call.service.store, bucket = call.bucket, key = call.address.key,
-               now = call.service.clock.now_ms(), ghost] {
-    store.remove(*bucket, key, "DeleteObject", now, ghost);
-    return WriteOutcome::kDone;
-  });
+  const WriteOutcome outcome =
+      call.commit([&store = call.service.store, bucket = call.bucket, key = call.address.key,
+                   now = call.service.clock.now_ms(), ghost, condition] {
+        return store.remove(*bucket, key, "DeleteObject", now, ghost, condition);
+      });
+  const bool absent_ok = outcome == WriteOutcome::kNoSuchKey && call.rule(Rule::kAbsentDeleteOk);
+  if (outcome != WriteOutcome::kDone && !absent_ok) return outcome_reply(call, outcome);
   Reply reply;
   reply.status = 204;
   return reply;
 }
+
+namespace {
+
+/// Why <ETag> in the document is not taken; nothing: it is.
+std::optional<S3Error> refused_etags(const Call& call, const DeleteRequest& request) {
+  const bool any = std::any_of(request.objects.begin(), request.objects.end(),
+                               [](const auto& object) { return object.etag.has_value(); });
+  if (!any) return std::nullopt;
+  if (call.rule(Rule::kConditional501)) return S3Error{"NotImplemented", "", {}};
+  for (const Manners::Refusal& row : call.manners->refused)
+    if (row.op == call.op && row.header == "etag") return row.error;
+  return std::nullopt;
+}
+
+/// Removes all of them, each on its condition; one outcome each.
+std::vector<WriteOutcome> remove_all(Call& call,
+                                     const std::vector<DeleteRequest::Object>& objects) {
+  const bool deaf = call.rule(Rule::kNoConditional) || call.manners->ignores(call.op, "etag");
+  std::vector<WriteCondition> conditions(objects.size());
+  for (std::size_t i = 0; i < objects.size() && !deaf; ++i) {
+    conditions[i].if_match = objects[i].etag;
+    conditions[i].quotes_count = call.rule(Rule::kIfMatchUnquoted);
+  }
+  auto outcomes = std::make_shared<std::vector<WriteOutcome>>(objects.size(), WriteOutcome::kDone);
+  const bool ghost = call.service.rules.listing_delay_ms() > 0;
+  call.commit([&store = call.service.store, bucket = call.bucket, objects, conditions, outcomes,
+               now = call.service.clock.now_ms(), ghost] {
+    for (std::size_t i = 0; i < objects.size(); ++i)
+      (*outcomes)[i] =
+          store.remove(*bucket, objects[i].key, "DeleteObjects", now, ghost, conditions[i]);
+    return WriteOutcome::kDone;
+  });
+  return *outcomes;
+}
+
+void add_failure(XmlWriter& xml, const std::string& key, std::string_view code,
+                 std::string_view message) {
+  xml.open("Error");
+  xml.element("Key", key);
+  xml.element("Code", code);
+  xml.element("Message", message);
+  xml.close();
+}
+
+}  // namespace
 
 Reply delete_objects(Call& call) {
   const bool only_md5 = call.rule(Rule::kDeleteNeedsMd5);
@@ -187,31 +227,29 @@ Reply delete_objects(Call& call) {
                               {}});
   auto request = parse_delete(call.body.to_string());
   if (!request) return error_reply(call, {"MalformedXML", "", {}});
-  bool ghost = call.service.rules.listing_delay_ms() > 0;
-  const std::string allowed = call.service.rules.only_prefix();
-  auto& all = request->keys;
-  const auto forbidden = std::stable_partition(all.begin(), all.end(), [&](const std::string& key) {
-    return policy_allows_key(allowed, key);
+  if (auto error = refused_etags(call, *request)) return error_reply(call, std::move(*error));
+  const std::string prefix = call.service.rules.only_prefix();
+  auto& all = request->objects;
+  const auto forbidden = std::stable_partition(all.begin(), all.end(), [&](const auto& object) {
+    return policy_allows_key(prefix, object.key);
   });
-  const std::vector<std::string> keys(all.begin(), forbidden);
-  call.commit([&store = call.service.store, bucket = call.bucket, keys,
-               now = call.service.clock.now_ms(), ghost] {
-    for (const std::string& key : keys) store.remove(*bucket, key, "DeleteObjects", now, ghost);
-    return WriteOutcome::kDone;
-  });
+  const std::vector<DeleteRequest::Object> allowed(all.begin(), forbidden);
+  const std::vector<WriteOutcome> outcomes = remove_all(call, allowed);
   XmlWriter xml("DeleteResult");
-  for (auto key = forbidden; key != all.end(); ++key) {
-    xml.open("Error");
-    xml.element("Key", *key);
-    xml.element("Code", "AccessDenied");
-    xml.element("Message", "Access Denied");
-    xml.close();
-  }
-  for (const std::string& key : keys) {
-    if (request->quiet && !call.rule(Rule::kQuietIgnored)) break;
-    xml.open("Deleted");
-    xml.element("Key", key);
-    xml.close();
+  for (auto object = forbidden; object != all.end(); ++object)
+    add_failure(xml, object->key, "AccessDenied", "Access Denied");
+  for (std::size_t i = 0; i < allowed.size(); ++i) {
+    const bool absent = outcomes[i] == WriteOutcome::kNoSuchKey;
+    if (outcomes[i] == WriteOutcome::kPreconditionFailed) {
+      add_failure(xml, allowed[i].key, "PreconditionFailed",
+                  "At least one of the pre-conditions you specified did not hold");
+    } else if (absent && !call.rule(Rule::kAbsentDeleteOk)) {
+      add_failure(xml, allowed[i].key, "NoSuchKey", "The specified key does not exist.");
+    } else if (!request->quiet || call.rule(Rule::kQuietIgnored)) {
+      xml.open("Deleted");
+      xml.element("Key", allowed[i].key);
+      xml.close();
+    }
   }
   return xml_reply(xml.finish());
 }

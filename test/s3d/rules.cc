@@ -79,7 +79,7 @@ constexpr std::array<Row, kRuleCount> kRows = {{
     {Rule::kUnknownKey404, "unknown_key_404",
      "a key id that is not known is 404 XAdminUserNotFound"},
     {Rule::kIfMatchUnquoted, "if_match_unquoted",
-     "If-Match of a PUT is compared with its quotes on: the right ETag is 412"},
+     "If-Match of a change is compared with its quotes on: the right ETag is 412"},
     {Rule::kAbsentIfMatch412, "absent_if_match_412",
      "If-Match of a PUT to a key that is not there is 412 (AWS: 404)"},
     {Rule::kAbsentDeleteOk, "absent_delete_ok",

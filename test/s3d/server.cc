@@ -254,8 +254,8 @@ ObjectPtr Server::get_object(const std::string& bucket, const std::string& key) 
 bool Server::delete_object(const std::string& bucket, const std::string& key) {
   BucketPtr home = service_->store.bucket(bucket);
   bool ghost = service_->rules.listing_delay_ms() > 0;
-  return home &&
-         service_->store.remove(*home, key, "foreign:DELETE", service_->clock.now_ms(), ghost);
+  return home && service_->store.remove(*home, key, "foreign:DELETE", service_->clock.now_ms(),
+                                        ghost, {"*", {}, false}) == WriteOutcome::kDone;
 }
 
 std::vector<std::string> Server::keys(const std::string& bucket) const {

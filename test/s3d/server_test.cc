@@ -129,6 +129,30 @@ TEST_CASE("conditional writes never write when they fail") {
   CHECK(s3->put("/data/k", "3", {{"If-None-Match", "*"}}).status == 200);
 }
 
+TEST_CASE("versions decide what DeleteObjects removes") {
+  Fixture s3;
+  const auto remove = [&](const std::string& etag) {
+    s3->put("/data/k", "1");
+    const std::string body = "<Delete><Object><Key>k</Key><ETag>" + etag +
+                             "</ETag></Object><Object><Key>n</Key><ETag>x</ETag></Object></Delete>";
+    return s3->send("POST", "/data?delete", {{"Content-MD5", md5_header(body)}}, body);
+  };
+  const std::string right = hex(md5("1"));
+  CHECK(remove("&quot;bad&quot;").tags("Code") ==
+        std::vector<std::string>{"PreconditionFailed", "NoSuchKey"});
+  CHECK(s3.server->get_object("data", "k") != nullptr);
+  CHECK(remove("&quot;" + right + "&quot;").tags("Code") == std::vector<std::string>{"NoSuchKey"});
+  CHECK(s3.server->get_object("data", "k") == nullptr);
+  s3.server->set_rule("absent_delete_ok");
+  CHECK(remove(right).tags("Code").empty());
+  s3.server->set_rule("refuse=DeleteObjects/etag:400:MalformedXML");
+  CHECK(remove(right).code() == "MalformedXML");
+  s3.server->set_rule("refuse=DeleteObjects/etag:400:MalformedXML", false);
+  s3.server->set_rule("ignore=DeleteObjects/etag");
+  CHECK(remove("bad").tags("Code").empty());
+  CHECK(s3.server->get_object("data", "k") == nullptr);
+}
+
 TEST_CASE("wrong digests and checksums are refused and store nothing") {
   Fixture s3;
   struct Row {

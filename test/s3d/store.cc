@@ -139,6 +139,23 @@ ObjectPtr Store::get(const Bucket& bucket, std::string_view key) const {
   return found == bucket.objects.end() ? nullptr : found->second;
 }
 
+namespace {
+
+/// `etag`: of the object that is there; null: none is.
+WriteOutcome judge(const WriteCondition& condition, const std::string* etag) {
+  if (condition.if_match) {
+    if (etag == nullptr) return WriteOutcome::kNoSuchKey;
+    if (condition.quotes_count ? *condition.if_match != *etag
+                               : !etag_matches(*condition.if_match, *etag))
+      return WriteOutcome::kPreconditionFailed;
+  }
+  if (condition.if_none_match && etag != nullptr && etag_matches(*condition.if_none_match, *etag))
+    return WriteOutcome::kPreconditionFailed;
+  return WriteOutcome::kDone;
+}
+
+}  // namespace
+
 WriteOutcome Store::put(Bucket& bucket, const std::string& key, ObjectPtr object,
                         std::string_view op, const WriteCondition& condition) {
   ObjectPtr replaced;  // freed after the lock
@@ -146,16 +163,8 @@ WriteOutcome Store::put(Bucket& bucket, const std::string& key, ObjectPtr object
   if (bucket.deleted) return WriteOutcome::kNoSuchBucket;
   auto found = bucket.objects.find(key);
   bool exists = found != bucket.objects.end();
-  if (condition.if_match) {
-    if (!exists) return WriteOutcome::kNoSuchKey;
-    const std::string& etag = found->second->etag;
-    if (condition.quotes_count ? *condition.if_match != etag
-                               : !etag_matches(*condition.if_match, etag))
-      return WriteOutcome::kPreconditionFailed;
-  }
-  if (condition.if_none_match && exists &&
-      etag_matches(*condition.if_none_match, found->second->etag))
-    return WriteOutcome::kPreconditionFailed;
+  const WriteOutcome verdict = judge(condition, exists ? &found->second->etag : nullptr);
+  if (verdict != WriteOutcome::kDone) return verdict;
   if (disk_) object = disk_->save(bucket.name, key, object);
   history_.append(op, bucket.name, key, object, object->created_ms);
   if (exists) {
@@ -167,18 +176,20 @@ WriteOutcome Store::put(Bucket& bucket, const std::string& key, ObjectPtr object
   return WriteOutcome::kDone;
 }
 
-bool Store::remove(Bucket& bucket, const std::string& key, std::string_view op, std::int64_t now_ms,
-                   bool keep_ghost) {
+WriteOutcome Store::remove(Bucket& bucket, const std::string& key, std::string_view op,
+                           std::int64_t now_ms, bool keep_ghost, const WriteCondition& condition) {
   ObjectPtr removed;  // freed after the lock
   std::lock_guard lock(bucket.mutex);
   auto found = bucket.objects.find(key);
-  if (found == bucket.objects.end()) return false;
+  const bool exists = found != bucket.objects.end();
+  const WriteOutcome verdict = judge(condition, exists ? &found->second->etag : nullptr);
+  if (verdict != WriteOutcome::kDone || !exists) return verdict;
   removed = found->second;
   bucket.objects.erase(found);
   if (keep_ghost) bucket.ghosts[key] = {removed, now_ms};
   if (disk_) disk_->remove(bucket.name, key);
   history_.append(op, bucket.name, key, nullptr, now_ms);
-  return true;
+  return WriteOutcome::kDone;
 }
 
 std::uint64_t Store::object_count() const {

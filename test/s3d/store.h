@@ -126,9 +126,10 @@ class Store {
   ObjectPtr get(const Bucket& bucket, std::string_view key) const;
   WriteOutcome put(Bucket& bucket, const std::string& key, ObjectPtr object, std::string_view op,
                    const WriteCondition& condition = {});
-  /// True also when there was nothing to remove. `ghost_ms` > 0: keep for delayed listings.
-  bool remove(Bucket& bucket, const std::string& key, std::string_view op, std::int64_t now_ms,
-              bool keep_ghost);
+  /// kDone also when there was nothing to remove and no condition. `keep_ghost`: for delayed
+  /// listings.
+  WriteOutcome remove(Bucket& bucket, const std::string& key, std::string_view op,
+                      std::int64_t now_ms, bool keep_ghost, const WriteCondition& condition = {});
   std::uint64_t object_count() const;
   History& history() { return history_; }
 

@@ -81,13 +81,15 @@ std::optional<DeleteRequest> parse_delete(std::string_view xml) {
       continue;
     }
     if (name_of(node) != "Object") return std::nullopt;
-    std::string key;
-    for (xmlNode* child : children(node))
-      if (name_of(child) == "Key") key = text_of(child);
-    if (key.empty()) return std::nullopt;
-    request.keys.push_back(std::move(key));
+    DeleteRequest::Object object;
+    for (xmlNode* child : children(node)) {
+      if (name_of(child) == "Key") object.key = text_of(child);
+      if (name_of(child) == "ETag") object.etag = text_of(child);
+    }
+    if (object.key.empty()) return std::nullopt;
+    request.objects.push_back(std::move(object));
   }
-  if (request.keys.empty() || request.keys.size() > 1000) return std::nullopt;
+  if (request.objects.empty() || request.objects.size() > 1000) return std::nullopt;
   return request;
 }
 

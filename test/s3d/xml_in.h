@@ -16,7 +16,11 @@ void init_xml();
 
 struct DeleteRequest {
   bool quiet = false;
-  std::vector<std::string> keys;
+  struct Object {
+    std::string key;
+    std::optional<std::string> etag;  ///< as sent: quoted or bare
+  };
+  std::vector<Object> objects;
 };
 
 std::optional<DeleteRequest> parse_delete(std::string_view xml);

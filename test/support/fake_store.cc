@@ -196,7 +196,7 @@ std::vector<Status> FakeStore::remove_many(const std::vector<store::Removal>& re
   note(Verb::remove_many, static_cast<int>((removals.size() + kBatch - 1) / kBatch));
   std::vector<Status> verdicts;
   const MutexLock lock(mutex_);
-  for (const auto& [key, version] : removals) {
+  for (const auto& [key, version, foreign] : removals) {
     verdicts.push_back(check_key(key));
     if (!verdicts.back() || !objects_.contains(key)) continue;
     verdicts.back() = check_condition(key, {.version = version});

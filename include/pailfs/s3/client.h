@@ -34,6 +34,7 @@ struct Config {
   bool signed_payload = false;
   bool content_md5 = false;
   bool list_v2 = false;
+  bool conditions = true;                ///< false: no change says a condition (conditional=off)
   int retries = 5;                       ///< attempts in all, at least 1
   std::chrono::seconds stall_limit{30};  ///< readwrite_timeout: no byte for this long
   /// The same for requests that the service answers when it has done its work (COPY, Complete,

@@ -17,6 +17,7 @@ using store::ListedObject;
 using store::ListPage;
 using store::ListRequest;
 using store::Obedience;
+using store::Obeys;
 using store::ObjectAttributes;
 using store::ObjectInfo;
 using store::ObjectStore;

@@ -96,7 +96,8 @@ struct Removal {
   Removal(Key which, ETag only = {}) : key(std::move(which)), version(std::move(only)) {}  // NOLINT
   Removal(const char* which) : key(which) {}                                               // NOLINT
   Key key;
-  ETag version;  ///< not empty: only this version (ESTALE otherwise; absent is success)
+  ETag version;          ///< not empty: only this version (ESTALE otherwise; absent is success)
+  bool foreign = false;  ///< see Condition::foreign
 };
 
 struct CopyRequest {
@@ -139,6 +140,11 @@ struct Obedience {
   Obeys complete = Obeys::unknown;
   Obeys copy = Obeys::unknown;    ///< a condition on the destination
   Obeys remove = Obeys::unknown;  ///< of one object
+  // The same of Condition::absent. What is above is of Condition::version.
+  Obeys put_absent = Obeys::unknown;
+  Obeys complete_absent = Obeys::unknown;
+  Obeys copy_absent = Obeys::unknown;
+  Obeys remove_many = Obeys::unknown;  ///< the versions of objects that one request removes
 };
 
 struct UploadedPart {

@@ -50,6 +50,26 @@ void BlockCache::forget(const std::string& identity) {
   entries_.insert(std::move(node));
 }
 
+std::vector<std::string> BlockCache::forget_unused(
+    const std::function<bool(std::string_view)>& which) {
+  MutexLock lock(mutex_);
+  std::vector<Entry*> doomed;
+  std::vector<std::string> open;
+  for (const auto& [identity, entry] : entries_) {
+    if (!which(identity)) continue;
+    if (entry->users == 0) {
+      doomed.push_back(entry.get());
+    } else {
+      open.push_back(identity);
+    }
+  }
+  for (Entry* const entry : doomed) {
+    drop_settled(*entry);
+    drop_unused(*entry);
+  }
+  return open;
+}
+
 void BlockCache::drop_settled(Entry& entry) {
   std::vector<std::uint64_t> settled;
   for (const auto& [index, slot] : entry.slots) {

@@ -30,6 +30,8 @@ constexpr std::uint32_t kThere = 0x62B10C4B;
 constexpr unsigned kFreePercent = 10;
 /// Most versions of which a bit is kept for each block.
 constexpr std::size_t kMostSeen = 4096;
+/// Most keys below which versions are to be forgotten; after more of them all are.
+constexpr std::size_t kMostForgotten = 64;
 
 struct Head {
   std::array<char, 8> magic = kMagic;
@@ -134,6 +136,12 @@ DiskBlocks::Version::~Version() {
   if (data.st_nlink > 0) disk_.count(*this, bytes_on_disk(data) + bytes_on_disk(index));
 }
 
+bool DiskBlocks::is_below(std::string_view identity, std::string_view key) {
+  if (!identity.starts_with(key)) return false;
+  if (key.empty() || key.ends_with('/') || identity.size() == key.size()) return true;
+  return identity[key.size()] == '/' || identity[key.size()] == '\0';
+}
+
 DiskBlocks::DiskBlocks(Config config) : config_(std::move(config)) {
   // If the directory cannot be made no file can be opened, and so nothing is kept.
   ::mkdir(config_.directory.c_str(), S_IRWXU);
@@ -167,6 +175,7 @@ std::unique_ptr<DiskBlocks::Version> DiskBlocks::open(const Identity& identity, 
 
 std::unique_ptr<DiskBlocks::Version> DiskBlocks::find(const Identity& identity) {
   MutexLock lock(mutex_);
+  forget_if_due(identity);
   auto version = open(identity, false);
   if (!version) return nullptr;
   const bool newest = !entries_.empty() && entries_.back().name == version->name_;
@@ -185,6 +194,7 @@ std::unique_ptr<DiskBlocks::Version> DiskBlocks::make(const Identity& identity,
   scan();
   MutexLock lock(mutex_);
   if (!wanted()) return nullptr;
+  forget_if_due(identity);
   auto version = open(identity, true);
   if (!version) return nullptr;
   const auto [known, fresh] = by_name_.try_emplace(version->name_);
@@ -285,8 +295,35 @@ void DiskBlocks::unlink_files(const std::string& name) const {
 }
 
 void DiskBlocks::forget(const Identity& identity) {
-  const std::string name = hashed_name(identity.text);
   MutexLock lock(mutex_);
+  forget_locked(identity);
+}
+
+void DiskBlocks::forget_below(const std::string& key, std::vector<std::string> but) {
+  scan();
+  MutexLock lock(mutex_);
+  std::erase_if(forgotten_, [&](const Forgotten& one) { return is_below(one.key, key); });
+  if (forgotten_.size() < kMostForgotten) {
+    forgotten_.push_back({key, last_serial_, std::move(but)});
+  } else {
+    forgotten_ = {{std::string(), last_serial_, std::move(but)}};
+  }
+}
+
+void DiskBlocks::forget_if_due(const Identity& identity) {
+  if (forgotten_.empty()) return;
+  const auto known = by_name_.find(hashed_name(identity.text));
+  if (known == by_name_.end()) return;
+  const std::uint64_t serial = known->second->serial;
+  const bool due = std::any_of(forgotten_.begin(), forgotten_.end(), [&](const Forgotten& one) {
+    return serial <= one.serial && is_below(identity.text, one.key) &&
+           std::find(one.but.begin(), one.but.end(), identity.text) == one.but.end();
+  });
+  if (due) forget_locked(identity);
+}
+
+void DiskBlocks::forget_locked(const Identity& identity) {
+  const std::string name = hashed_name(identity.text);
   if (const auto known = by_name_.find(name); known != by_name_.end()) {
     bytes_ -= known->second->bytes;
     entries_.erase(known->second);

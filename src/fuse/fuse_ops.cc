@@ -92,6 +92,7 @@ fuse_lowlevel_ops make_operations(const mount::Config& config) {
   add_node_operations(table);
   add_directory_operations(table);
   add_file_operations(table);
+  add_refresh_operation(table);
   if (config.use_xattr) add_xattr_operations(table);
   return table;
 }

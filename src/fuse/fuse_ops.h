@@ -43,15 +43,17 @@ void invalidate_attributes(Adapter& adapter, fuse_ino_t ino);
 /// libfuse's table, filled with translations to fs::FileSystem. Left out on purpose: access (the
 /// kernel checks, default_permissions), locks and flock (the kernel keeps them), lseek,
 /// copy_file_range, ioctl, poll (the kernel and libc emulate what can be), and, unless
-/// config.use_xattr, the xattr verbs: the ENOSYS that libfuse then gives makes the kernel never ask
-/// again. A kernel that may ask does so before every write, for security.capability: 10,000 writes
-/// of 4 KiB took twice as long.
+/// config.use_xattr, the xattr verbs but setxattr, which user.pailfs.refresh needs: the ENOSYS that
+/// libfuse then gives makes the kernel never ask again. A kernel that may ask does so before every
+/// write, for security.capability: 10,000 writes of 4 KiB took twice as long.
 fuse_lowlevel_ops make_operations(const mount::Config& config);
 
 void add_node_operations(fuse_lowlevel_ops& table);
 void add_directory_operations(fuse_lowlevel_ops& table);
 void add_file_operations(fuse_lowlevel_ops& table);
 void add_xattr_operations(fuse_lowlevel_ops& table);
+/// setxattr alone.
+void add_refresh_operation(fuse_lowlevel_ops& table);
 
 /// `guarded<verb>` is the verb as a C function: the top of a thread as far as we are concerned, so
 /// exceptions (out of memory) end here. The Reply that unwinds has answered EIO by then.

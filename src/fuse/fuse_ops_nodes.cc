@@ -7,6 +7,8 @@
 #include <chrono>
 #include <span>
 
+#include "pailfs/fuse/kernel_caches.h"
+
 #include "fuse_attr.h"
 #include "fuse_ops.h"
 #include "fuse_reply.h"
@@ -30,6 +32,7 @@ void lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
   if (!attr && attr.error().err == ENOENT && adapter.config.negative_seconds > 0) {
     fuse_entry_param absent{};
     absent.entry_timeout = adapter.config.negative_seconds;
+    if (adapter.instruments.caches != nullptr) adapter.instruments.caches->told_absent();
     // A negative entry hands over no lookup count, so none is taken back.
     static_cast<void>(reply.entry(absent));
     return;

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "pailfs/fuse/kernel_caches.h"
+
 #include "fuse_attr.h"
 #include "fuse_ops.h"
 #include "fuse_reply.h"
@@ -14,6 +16,7 @@ namespace pailfs::fuse {
 namespace {
 
 constexpr std::string_view kStatusName = "user.pailfs.status";
+constexpr std::string_view kRefreshName = "user.pailfs.refresh";
 /// The status may grow between the caller's question for its size and the one with a buffer.
 constexpr std::size_t kStatusSlack = 1024;
 
@@ -55,10 +58,22 @@ void listxattr(fuse_req_t request, fuse_ino_t ino, std::size_t size) {
   answer(reply, joined, size);
 }
 
+/// The value is not looked at, and nothing is stored.
+void refresh(Reply& reply, fuse_ino_t ino) {
+  KernelCaches* const caches = reply.adapter().instruments.caches;
+  if (caches == nullptr) return reply.fail(Error(EOPNOTSUPP, "this mount cannot be refreshed"));
+  const auto refreshed = caches->refresh_at_once(reply.files(), ino);
+  reply.status(refreshed ? Status() : Status(refreshed.error()));
+}
+
 void setxattr(fuse_req_t request, fuse_ino_t ino, const char* name, const char* value,
               std::size_t size, int flags) {
   Reply reply(request, "setxattr", ino, name);
   if (!reply.begins()) return;
+  if (name == kRefreshName) return refresh(reply, ino);
+  // Not ENOSYS, after which the kernel would never ask again.
+  if (!reply.adapter().config.use_xattr)
+    return reply.fail(Error(EOPNOTSUPP, "extended attributes are off"));
   if (is_unenforced_acl(reply, name)) return reply.fail(kUnenforced);
   fs::XattrMode mode = fs::XattrMode::any;
   if ((flags & XATTR_CREATE) != 0) mode = fs::XattrMode::create;
@@ -75,10 +90,14 @@ void removexattr(fuse_req_t request, fuse_ino_t ino, const char* name) {
 
 }  // namespace
 
+void add_refresh_operation(fuse_lowlevel_ops& table) {
+  table.setxattr = guarded<setxattr>;
+}
+
 void add_xattr_operations(fuse_lowlevel_ops& table) {
+  add_refresh_operation(table);
   table.getxattr = guarded<getxattr>;
   table.listxattr = guarded<listxattr>;
-  table.setxattr = guarded<setxattr>;
   table.removexattr = guarded<removexattr>;
 }
 

@@ -16,6 +16,7 @@
 
 #include <fuse_lowlevel.h>
 
+#include "pailfs/fuse/kernel_caches.h"
 #include "pailfs/mount/kernel_mount.h"
 #include "pailfs/mount/mount.h"
 #include "pailfs/mount/mount_table.h"
@@ -245,6 +246,7 @@ Status serve(const mount::Config& config, fs::FileSystem& file_system,
   if (session.get() == nullptr) return Error(ENODEV, "libfuse cannot begin a session");
   adapter.session = session.get();
   loop_end.watch(session.get());
+  if (instruments.caches != nullptr) instruments.caches->attach(session.get(), config);
   // Watching begins before mounting, so that no signal can leave a mount behind.
   Result<std::unique_ptr<process::SignalWatch>> watch = process::SignalWatch::start(
       [raw = session.get(), ending] {
@@ -276,6 +278,7 @@ Status serve(const mount::Config& config, fs::FileSystem& file_system,
   loop_end.watch(nullptr);
   if (ending != nullptr) ending->begin();
   process::notify_service("STOPPING=1\nSTATUS=storing what is not stored yet");
+  if (instruments.caches != nullptr) instruments.caches->detach();
   // Unmount first: programs that still write get an error at once, instead of waiting until all
   // files are stored.
   session.close();

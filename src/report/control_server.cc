@@ -23,7 +23,10 @@ namespace {
 constexpr std::chrono::milliseconds kProgressPause{500};
 /// The connection of a client that does not ask or does not read for so long is closed.
 constexpr timeval kPatience{.tv_sec = 10, .tv_usec = 0};
-constexpr std::size_t kLongestRequest = 64;
+constexpr std::size_t kPiece = 4096;
+/// A path of 4096 bytes, each of them encoded by three.
+constexpr std::size_t kLongestRequest = 4 * kPiece;
+constexpr std::string_view kRefresh = "refresh ";
 /// Most names told of changes that only wait.
 constexpr std::size_t kMostTold = 20;
 
@@ -51,7 +54,7 @@ bool say_line(int socket, std::string_view text) {
 
 std::string read_request(int socket) {
   std::string request;
-  std::array<char, kLongestRequest> bytes{};
+  std::array<char, kPiece> bytes{};
   while (request.find('\n') == std::string::npos && request.size() < kLongestRequest) {
     const ssize_t n = ::recv(socket, bytes.data(), bytes.size(), 0);
     if (n < 0 && errno == EINTR) continue;
@@ -196,8 +199,19 @@ void ControlServer::converse(int socket) {
     sync(socket);
   } else if (request == "drain") {
     if (sync(socket)) await_end(socket);
+  } else if (request.starts_with(kRefresh) && answers_.refresh) {
+    refresh(socket, std::string_view(request).substr(kRefresh.size()));
   } else {
-    say_line(socket, "refused: a request is status, text, sync or drain");
+    say_line(socket, "refused: a request is status, text, sync, drain or refresh");
+  }
+}
+
+void ControlServer::refresh(int socket, std::string_view encoded) {
+  const Result<std::string> done = answers_.refresh(percent_decode(encoded));
+  if (!done) {
+    say_line(socket, "failed " + printable(done.error().text));
+  } else {
+    say_line(socket, "refreshed" + (done->empty() ? "" : " " + *done));
   }
 }
 

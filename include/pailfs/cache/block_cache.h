@@ -4,9 +4,11 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -107,6 +109,10 @@ class BlockCache final {
   /// Drops the blocks of that version, because they are not its bytes any more. A reader that has
   /// it open must open it again.
   void forget(const std::string& identity) EXCLUDES(mutex_);
+  /// Drops the blocks of all versions that are for `which`, by their identity, unless a reader has
+  /// one open; returns the identities of those that stay.
+  std::vector<std::string> forget_unused(
+      const std::function<bool(std::string_view identity)>& which) EXCLUDES(mutex_);
   [[nodiscard]] std::uint64_t limit() const { return limit_; }
   /// Bytes of blocks that the cache knows.
   [[nodiscard]] std::uint64_t size() EXCLUDES(mutex_);

@@ -7,6 +7,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -95,6 +96,15 @@ class DiskBlocks final {
   /// Removes the blocks of that version, because they are not its bytes any more.
   void forget(const Identity& identity) EXCLUDES(mutex_);
 
+  /// What was kept so far of the versions whose identity begins with `key`, up to the end of a part
+  /// of a path, is forgotten, each version at its next use; but for those with the identities
+  /// `but`. For the first caller this takes as long as a look at the directory.
+  void forget_below(const std::string& key, std::vector<std::string> but) EXCLUDES(mutex_);
+
+  /// True when the key that `identity` begins with, up to its end or a NUL byte, is `key` or below
+  /// it as a path; `key` may end in a slash or be empty.
+  static bool is_below(std::string_view identity, std::string_view key);
+
   /// Bytes on the disk.
   [[nodiscard]] std::uint64_t size() EXCLUDES(mutex_);
 
@@ -109,9 +119,17 @@ class DiskBlocks final {
     std::uint64_t count = 0;
   };
   using Entries = std::list<Entry>;  // used longest ago first
+  struct Forgotten {
+    std::string key;
+    std::uint64_t serial = 0;  ///< of the last entry that there was
+    std::vector<std::string> but;
+  };
 
   [[nodiscard]] std::string path(const std::string& name) const;
   std::unique_ptr<Version> open(const Identity& identity, bool create) REQUIRES(mutex_);
+  void forget_locked(const Identity& identity) REQUIRES(mutex_);
+  /// Removes the version's files if forget_below() was called since they were made.
+  void forget_if_due(const Identity& identity) REQUIRES(mutex_);
   void scan() EXCLUDES(mutex_);
   /// The entry of the files that `version` has open; null when they have been removed since.
   Entry* entry_of(const Version& version) REQUIRES(mutex_);
@@ -128,6 +146,7 @@ class DiskBlocks final {
   std::unordered_map<std::string, Entries::iterator> by_name_ GUARDED_BY(mutex_);
   std::uint64_t bytes_ GUARDED_BY(mutex_) = 0;
   std::uint64_t last_serial_ GUARDED_BY(mutex_) = 0;
+  std::vector<Forgotten> forgotten_ GUARDED_BY(mutex_);            // few
   std::unordered_map<std::string, Seen> seen_ GUARDED_BY(mutex_);  // of no more than kMostSeen
 };
 

@@ -117,6 +117,14 @@ struct StatFs {
   std::uint64_t name_max = 0;
 };
 
+/// What FileSystem::refresh has come across.
+struct Refreshed {
+  std::size_t inodes = 0;  ///< that the kernel may know
+  /// A file is open, so that its inode stays with its version: a name leads to another version only
+  /// after a lookup.
+  bool open_files = false;
+};
+
 enum class XattrMode { any, create, replace };
 
 /// The POSIX verbs on inode numbers, as ordinary blocking functions; any thread may call any of
@@ -202,6 +210,15 @@ class FileSystem {
   virtual Status setxattr(InodeId ino, std::string_view name, std::string_view value,
                           XattrMode mode, const Caller& caller) = 0;
   virtual Status removexattr(InodeId ino, std::string_view name) = 0;
+
+  /// Called with the number of each inode whose attributes the kernel must forget, with no lock
+  /// held.
+  using Forgets = std::function<void(InodeId)>;
+  /// Forgets what is known of this path ("" for the root) and of all below it: attributes, names,
+  /// absences, clean bytes, so that the next question goes to the store. What is not stored stays,
+  /// and so does the version of a file that is open. Sends nothing.
+  virtual Result<Refreshed> refresh(std::string_view path, const Forgets& forgets) = 0;
+  virtual Result<Refreshed> refresh(InodeId ino, const Forgets& forgets) = 0;
 
   /// Stores every unstored file, e.g. when the mount ends, and lets the store settle; the error
   /// names the first file lost.

@@ -11,6 +11,7 @@
 
 namespace pailfs::fuse {
 
+class KernelCaches;
 class RequestCounts;
 
 /// Ways to watch a mount; each may be left out.
@@ -21,6 +22,7 @@ struct Instruments {
   /// before every write.
   /// Called on any thread.
   std::function<std::string()> status;
+  KernelCaches* caches = nullptr;  ///< knows the mount while it is served; outlives it
 };
 
 /// Mounts, serves until unmounted or until SIGTERM or SIGINT, unmounts, then stores every unstored

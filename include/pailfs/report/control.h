@@ -8,6 +8,8 @@
 //           "unstored FILES"
 //   drain   the same, and after "stored" the connection stays until the mount has ended:
 //           "progress WORDS"..., "failed PATH: WHY"..., "ended FILES", FILES being those lost
+//   refresh PATH  forgets what is known at and below PATH, from the mountpoint on and encoded as in
+//           a URL: "refreshed", with a remark behind it or without, or "failed WHY"
 #pragma once
 
 #include <sys/types.h>
@@ -43,6 +45,9 @@ class ControlServer final {
     std::function<std::string()> text;
     fs::FileSystem& files;                           ///< outlives the server
     std::function<journal::Waiting()> waiting = {};  ///< the changes in a journal; may be empty
+    /// Forgets what is known at and below a path; returns a remark, mostly an empty one. May be
+    /// empty.
+    std::function<Result<std::string>(const std::string& path)> refresh = {};
   };
   /// Takes the place of a socket that is left over.
   static Result<std::unique_ptr<ControlServer>> start(const std::string& path, Answers answers);
@@ -68,6 +73,7 @@ class ControlServer final {
   void admit(UniqueFd socket) EXCLUDES(mutex_);
   void bury(bool all) EXCLUDES(mutex_);
   void converse(int socket);
+  void refresh(int socket, std::string_view encoded);
   /// True if everything is stored.
   bool sync(int socket);
   void await_end(int socket) EXCLUDES(mutex_);

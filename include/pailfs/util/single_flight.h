@@ -82,11 +82,17 @@ class SingleFlight final {
     const auto found = flights_.find(key);
     return found == flights_.end() ? nullptr : found->second;
   }
+  /// Flights under way take no more threads: one that joins from now on begins another.
+  void close_flights() EXCLUDES(mutex_) {
+    MutexLock lock(mutex_);
+    flights_.clear();
+  }
   /// Ends the flight: all that wait for it get the value.
   void land(const FlightPtr& flight, T value) EXCLUDES(mutex_) {
     {
       MutexLock lock(mutex_);
-      flights_.erase(flight->key_);
+      const auto found = flights_.find(flight->key_);
+      if (found != flights_.end() && found->second == flight) flights_.erase(found);
     }
     flight->land(std::move(value));
   }

@@ -17,9 +17,10 @@ struct Command {
   bool watch = false;
   bool write = false;
   std::optional<std::chrono::seconds> timeout;
-  std::string mountpoint;              ///< as typed; empty: all mounts
-  std::vector<std::string> arguments;  ///< of check: BUCKET and the options of its mount
-  std::string error;                   ///< not empty: the fault of the command line, in one line
+  std::string mountpoint;  ///< as typed; empty: all mounts
+  /// Of check: BUCKET and the options of its mount. Of refresh: the paths, as typed.
+  std::vector<std::string> arguments;
+  std::string error;  ///< not empty: the fault of the command line, in one line
 };
 
 }  // namespace pailfs::cli

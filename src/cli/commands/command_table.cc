@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "list.h"
+#include "refresh.h"
 #include "status.h"
 #include "sync.h"
 #include "umount.h"
@@ -53,6 +54,28 @@ No listing of attributes shows it.)",
        .manual = R"(Store everything that has been written, also to files that are open.
 The status is 0 when all of it is stored, 1 when something is not; the files are then listed.)",
        .run = run_sync},
+      {.name = "refresh",
+       .synopsis = "PATH...",
+       .about = About::paths,
+       .switches = {},
+       .summary = "see what others have changed",
+       .manual =
+           R"(Forget what is known at and below each path, in mounts of this user: attributes, names, names that
+are absent, bytes that were read, in memory, with
+.B use_cache
+and in the kernel.
+The next look at each of them asks the store.
+What is not stored yet stays as it is, and a file that is open keeps its version.
+Nothing is sent.
+By default it returns at once, or within a second when one of the files is open; with longer
+.BR entry_timeout " or " negative_timeout
+it says for how long the kernel may still believe in older names.
+Where the command is missing, and for other users,
+setfattr \-n user.pailfs.refresh \-v 1 PATH
+does the same, also without
+.BR use_xattr ,
+but does not wait for the kernel; the value is not looked at.)",
+       .run = run_refresh},
       {.name = "umount",
        .synopsis = "[--timeout SECONDS] MOUNTPOINT",
        .about = About::one_mount,

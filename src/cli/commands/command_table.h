@@ -24,7 +24,7 @@ struct CommandSwitch {
 
 /// The kind of thing that the words of a command name; read_command() uses it to recognise the
 /// command.
-enum class About { nothing, one_mount, mounts, bucket };
+enum class About { nothing, one_mount, mounts, paths, bucket };
 
 struct CommandSpec {
   std::string_view name;

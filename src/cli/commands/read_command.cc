@@ -99,6 +99,15 @@ std::optional<Command> read_about_mounts(Command command, const Words& rest, boo
   return command;
 }
 
+std::optional<Command> read_about_paths(Command command, Words rest) {
+  const bool has_option = std::any_of(
+      rest.begin(), rest.end(), [](const std::string& word) { return word.starts_with('-'); });
+  if (has_option) return std::nullopt;
+  if (rest.empty()) command.error = "missing PATH argument";
+  command.arguments = std::move(rest);
+  return command;
+}
+
 /// Words that are neither switches nor the value of -o.
 Words positionals(const Words& words) {
   Words found;
@@ -142,6 +151,8 @@ std::optional<Command> read_command(const std::vector<std::string>& argv,
     case About::one_mount:
     case About::mounts:
       return read_about_mounts(std::move(command), rest, switched, machine);
+    case About::paths:
+      return read_about_paths(std::move(command), std::move(rest));
     case About::bucket:
       return read_about_bucket(std::move(command), std::move(rest), switched, machine);
   }

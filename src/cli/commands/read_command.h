@@ -25,6 +25,7 @@ struct MachineFacts {
 ///   nothing      is nothing, or only switches of the command
 ///   one mount    is nothing, or has a switch of the command, or is one word
 ///   mounts       the same
+///   paths        is nothing, or words without an option
 ///   a bucket     is one word (with options of a mount) that is no directory and has no '/' in
 ///                front; or has a switch of the command
 ///

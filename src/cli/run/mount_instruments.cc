@@ -66,8 +66,18 @@ journal::Waiting MountInstruments::waiting() {
   return parts_.journal == nullptr ? journal::Waiting() : parts_.journal->waiting();
 }
 
+Result<std::string> MountInstruments::refresh(const std::string& path) {
+  const auto done = caches_.refresh(parts_.files, path);
+  if (!done) return done.error();
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(done->believes).count();
+  if (seconds == 0) return std::string();
+  return "for up to " + std::to_string(seconds) +
+         " seconds more the kernel believes in names that it was told before "
+         "(entry_timeout, negative_timeout)";
+}
+
 fuse::Instruments MountInstruments::instruments() {
-  return {&counts_, [this] { return report::to_json(look(), kFilesInAttribute); }};
+  return {&counts_, [this] { return report::to_json(look(), kFilesInAttribute); }, &caches_};
 }
 
 void MountInstruments::begin() {
@@ -75,7 +85,8 @@ void MountInstruments::begin() {
   auto control = path ? report::ControlServer::start(
                             *path, {[this] { return report::to_json(look(), kFilesInReply); },
                                     [this] { return report::to_text(look()); }, parts_.files,
-                                    [this] { return waiting(); }})
+                                    [this] { return waiting(); },
+                                    [this](const std::string& at) { return refresh(at); }})
                       : Result<std::unique_ptr<report::ControlServer>>(path.error());
   if (control) {
     control_ = std::move(*control);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "pailfs/auth/credentials.h"
+#include "pailfs/fuse/kernel_caches.h"
 #include "pailfs/fuse/request_counts.h"
 #include "pailfs/fuse/serve.h"
 #include "pailfs/journal/journal_store.h"
@@ -46,11 +47,14 @@ class MountInstruments final {
  private:
   [[nodiscard]] report::Report look();
   [[nodiscard]] journal::Waiting waiting();
+  /// See report::ControlServer::Answers.
+  [[nodiscard]] Result<std::string> refresh(const std::string& path);
 
   const Parts parts_;
   const report::MetricsConfig metrics_config_;
   report::Subject subject_;
   fuse::RequestCounts counts_;
+  fuse::KernelCaches caches_;
   std::unique_ptr<report::MetricsOutlet> metrics_;
   std::unique_ptr<report::ControlServer> control_;
 };

@@ -154,6 +154,9 @@ class PosixFileSystem final : public FileSystem {
                   const Caller& caller) override;
   Status removexattr(InodeId ino, std::string_view name) override;
 
+  Result<Refreshed> refresh(std::string_view path, const Forgets& forgets) override;
+  Result<Refreshed> refresh(InodeId ino, const Forgets& forgets) override;
+
   Status sync_all() override;
   Activity activity() override;
 
@@ -393,6 +396,12 @@ class PosixFileSystem final : public FileSystem {
   void keep_attributes();
   /// The same from time to time, in the background, in case the mount is killed.
   void keep_attributes_sometimes();
+
+  // refresh.cc
+  /// The inode that has the path, if there is one.
+  InodePtr inode_at(std::string_view path);
+  /// Forgets the pages and attributes that the kernel has of an inode that is not open.
+  static void refresh_inode(Inode& inode, Refreshed& done);
 
   // xattr.cc
   Result<Xattrs> xattrs_of(const InodePtr& inode);

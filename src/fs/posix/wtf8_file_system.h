@@ -102,6 +102,13 @@ class Wtf8FileSystem final : public FileSystem {
     return inner_->removexattr(ino, name);
   }
 
+  Result<Refreshed> refresh(std::string_view path, const Forgets& forgets) override {
+    return inner_->refresh(encode_wtf8(path), forgets);
+  }
+  Result<Refreshed> refresh(InodeId ino, const Forgets& forgets) override {
+    return inner_->refresh(ino, forgets);
+  }
+
   Status sync_all() override { return inner_->sync_all(); }
   Activity activity() override { return inner_->activity(); }
 

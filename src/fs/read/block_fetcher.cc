@@ -111,6 +111,12 @@ void BlockFetcher::forget(const Version& version) {
   disk_.forget(version);
 }
 
+void BlockFetcher::forget_below(const std::string& key) {
+  disk_.forget_below(key, cache_.forget_unused([&](std::string_view identity) {
+    return is_of_key_below(identity, key);
+  }));
+}
+
 Result<store::ObjectInfo> BlockFetcher::perform(const Fetch& fetch, std::uint64_t had) {
   // The handle that wanted the blocks has been closed since; another that needs them asks anew.
   if (fetch.object.use_count() == 1) {

@@ -57,6 +57,10 @@ class BlockFetcher final {
   /// and some services let an object keep the one that it had before it was replaced.
   void forget(const Version& version);
 
+  /// Forgets the blocks of all versions of the objects at and below `key`, in memory and on the
+  /// disk, but for versions that a reader has open.
+  void forget_below(const std::string& key);
+
   /// The copies of blocks on the disk.
   [[nodiscard]] DiskCopies& disk() { return disk_; }
   /// Latency and rate of the store, as the fetches so far have shown them.

@@ -42,6 +42,10 @@ void DiskCopies::forget(const Version& version) {
   if (disk_ != nullptr) disk_->forget(identity_of(version));
 }
 
+void DiskCopies::forget_below(const std::string& key, std::vector<std::string> but) {
+  if (disk_ != nullptr) disk_->forget_below(key, std::move(but));
+}
+
 UniqueFd DiskCopies::whole(const Version& version) {
   if (disk_ == nullptr || version.etag.empty()) return UniqueFd();
   return disk_->whole(identity_of(version));

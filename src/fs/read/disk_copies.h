@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstdint>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "pailfs/cache/block_cache.h"
 #include "pailfs/cache/disk_blocks.h"
@@ -32,6 +34,8 @@ class DiskCopies final {
             std::span<const cache::BlockPtr> blocks);
   /// The kept bytes are not this version's any more.
   void forget(const Version& version);
+  /// Forgets all versions of the objects at and below `key` but those with the identities `but`.
+  void forget_below(const std::string& key, std::vector<std::string> but);
   /// The version as a local file; none unless all of it is on the disk and was seen to be right.
   UniqueFd whole(const Version& version);
 

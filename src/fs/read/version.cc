@@ -15,4 +15,8 @@ cache::DiskBlocks::Identity identity_of(const Version& version) {
   return {std::move(text), version.size};
 }
 
+bool is_of_key_below(std::string_view identity, std::string_view key) {
+  return cache::DiskBlocks::is_below(identity, key);
+}
+
 }  // namespace pailfs::fs

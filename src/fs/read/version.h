@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "pailfs/cache/disk_blocks.h"
 #include "pailfs/store/object_store.h"
@@ -17,5 +18,8 @@ struct Version {
 
 /// The name of the version's bytes in the block cache and on the disk.
 cache::DiskBlocks::Identity identity_of(const Version& version);
+/// True when the version that is named so is of the object `key`, or of one below it; `key` may end
+/// in a slash or be empty.
+bool is_of_key_below(std::string_view identity, std::string_view key);
 
 }  // namespace pailfs::fs

@@ -100,6 +100,18 @@ InodePtr InodeTable::reference_locked(const InodePtr& parent, std::string_view n
   return inode;
 }
 
+std::vector<std::pair<std::string, InodePtr>> InodeTable::children(const InodePtr& parent,
+                                                                   std::string_view after,
+                                                                   std::size_t most) {
+  MutexLock lock(mutex_);
+  std::vector<std::pair<std::string, InodePtr>> found;
+  for (auto at = by_place_.upper_bound(Place{parent->id, after});
+       at != by_place_.end() && (*at)->parent_ == parent && found.size() < most; ++at) {
+    found.emplace_back((*at)->name_, *at);
+  }
+  return found;
+}
+
 void InodeTable::forget(InodeId id, std::uint64_t count) {
   MutexLock lock(mutex_);
   const auto found = by_id_.find(id);

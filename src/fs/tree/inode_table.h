@@ -122,6 +122,12 @@ class InodeTable final {
   /// (which then is detached). Adds `lookups` to its count.
   InodePtr reference(const InodePtr& parent, std::string_view name, bool directory,
                      std::uint64_t lookups) EXCLUDES(mutex_);
+  /// At most `most` inodes in a directory, by name, behind the name `after` (empty: from the first
+  /// on), so that a reader of many holds the mutex for a moment at a time.
+  [[nodiscard]] std::vector<std::pair<std::string, InodePtr>> children(const InodePtr& parent,
+                                                                       std::string_view after,
+                                                                       std::size_t most)
+      EXCLUDES(mutex_);
   void forget(InodeId id, std::uint64_t count) EXCLUDES(mutex_);
   void pin(const InodePtr& inode) EXCLUDES(mutex_);
   void unpin(const InodePtr& inode) EXCLUDES(mutex_);

@@ -34,7 +34,8 @@ ListingCursorPtr ListingCache::begin_reading(const std::string& directory, MonoT
                                              bool whole) {
   MutexLock lock(tables_.mutex);
   auto reading = std::make_shared<ListingCursor>(directory, asked);
-  reading->table_ = tables_.make_table(directory);
+  reading->table_ =
+      tables_.is_too_old(asked) ? NodeTables::make_loose_table() : tables_.make_table(directory);
   reading->serial_ = ++serial_;
   reading->whole_ = whole;
   reading->table_->live_readings(tables_.clock().now() - tables_.lifetimes().listings);

@@ -27,6 +27,8 @@ class ListingFetcher final {
   /// Waits for the listing of the directory that is under way, if one is. Afterwards the directory
   /// may be listed or not. Not on a thread of the pool.
   void join(const std::string& directory);
+  /// Listings under way are for no later reader.
+  void close_flights() { flights_.close_flights(); }
 
  private:
   Status list(const std::string& directory);

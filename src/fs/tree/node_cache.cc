@@ -52,7 +52,7 @@ void NodeCache::learn(const std::string& path, const Node& node, MonoTime asked)
   MutexLock lock(tables_.mutex);
   NodeTables::TablePtr table;
   const Slot* slot = tables_.find_slot(path, table);
-  if (table && table->swept > asked) return;
+  if (tables_.is_too_old(asked) || (table && table->swept > asked)) return;
   const bool younger = slot != nullptr && slot->state != Slot::State::unknown &&
                        slot->learnt > asked && slot->expires > tables_.clock().now();
   if (younger) return;
@@ -172,8 +172,21 @@ void NodeCache::erase_inside(const std::string& path) {
 }
 
 void NodeCache::erase_below(const std::string& path) {
-  erase_inside(path);
   MutexLock lock(tables_.mutex);
+  erase_all(path);
+}
+
+void NodeCache::refresh_below(const std::string& path) {
+  MutexLock lock(tables_.mutex);
+  tables_.begin_anew();
+  erase_all(path);
+  // A listing that lacks the name has no entry for it.
+  if (path.empty()) return;
+  if (const NodeTables::TablePtr above = tables_.table(parent_path(path))) above->complete.reset();
+}
+
+void NodeCache::erase_all(const std::string& path) {
+  tables_.drop_tables(path);
   NodeTables::TablePtr table;
   Slot* slot = tables_.forget_path(path, table);
   if (slot == nullptr) return;

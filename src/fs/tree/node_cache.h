@@ -60,6 +60,8 @@ class NodeCache final {
   /// Forgets everything below a path, listings included; erase_below() forgets the path itself too.
   void erase_inside(const std::string& path) EXCLUDES(tables_.mutex);
   void erase_below(const std::string& path) EXCLUDES(tables_.mutex);
+  /// The same, and what requests bring that were sent before now is not learnt.
+  void refresh_below(const std::string& path) EXCLUDES(tables_.mutex);
 
   struct Sizes {
     std::size_t attributes = 0;
@@ -68,6 +70,7 @@ class NodeCache final {
   [[nodiscard]] Sizes sizes() EXCLUDES(tables_.mutex);
 
  private:
+  void erase_all(const std::string& path) REQUIRES(tables_.mutex);
   void take_out(const std::string& path) REQUIRES(tables_.mutex);
 
   NodeTables& tables_;

@@ -40,6 +40,8 @@ class NodeFetcher final {
   /// The same as fetch() for each of these names of the directory, in the background.
   void fetch_ahead(const std::string& directory, ListedNames::Names names,
                    std::uint64_t whole_up_to);
+  /// Requests under way answer no later question.
+  void close_flights() { flights_.close_flights(); }
 
  private:
   /// The node of the object `path` now: the cached one if it was just learnt, else the store's,

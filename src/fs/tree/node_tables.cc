@@ -44,6 +44,12 @@ NodeTables::TablePtr NodeTables::make_table(const std::string& directory) {
   return made;
 }
 
+NodeTables::TablePtr NodeTables::make_loose_table() {
+  auto made = std::make_shared<DirectoryTable>(std::list<std::string>::iterator());
+  made->dropped = true;
+  return made;
+}
+
 void NodeTables::drop_table(const std::string& directory) {
   const auto found = tables_.find(directory);
   if (found == tables_.end()) return;

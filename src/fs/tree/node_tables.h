@@ -63,6 +63,11 @@ class NodeTables final {
   [[nodiscard]] bool has_room() const REQUIRES(mutex);
   [[nodiscard]] std::size_t complete_listings() const REQUIRES(mutex);
   [[nodiscard]] std::size_t attributes() const REQUIRES(mutex) { return attributes_; }
+  /// Answers to requests that were sent before now teach nothing.
+  void begin_anew() REQUIRES(mutex) { anew_ = clock_.now(); }
+  [[nodiscard]] bool is_too_old(MonoTime asked) const REQUIRES(mutex) { return asked < anew_; }
+  /// A table that no path leads to, for a reading that goes on with an answer that is too old.
+  static TablePtr make_loose_table();
 
   // Entries.
 
@@ -104,6 +109,7 @@ class NodeTables final {
   std::list<std::string> by_use_ GUARDED_BY(mutex);  // directories, most recently used first
   /// The one name in it is the root's, which is empty. Not counted, never dropped.
   const TablePtr above_root_;
+  MonoTime anew_ GUARDED_BY(mutex) = MonoTime::min();
   std::size_t entries_ GUARDED_BY(mutex) = 0;
   std::size_t foreign_bytes_ GUARDED_BY(mutex) = 0;
   std::size_t attributes_ GUARDED_BY(mutex) = 0;

@@ -43,6 +43,8 @@ class Resolver final {
   /// False when there are objects below the directory besides its own marker. Asks, unless a
   /// complete listing of at most that age tells.
   Result<bool> is_empty_directory(const std::string& path, std::chrono::nanoseconds age);
+  /// Requests under way answer no later question.
+  void close_flights() { renewals_.close_flights(); }
 
  private:
   Result<Node> ask_root();

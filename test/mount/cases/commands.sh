@@ -172,7 +172,7 @@ expect "and gone" not_mounted "$mnt"
 
 # ---- a bucket with the name of a command --------------------------------------------------------------------------------
 
-for word in list status sync umount check; do
+for word in list status sync refresh umount check; do
   command_control "bucket?name=$word"
   mkdir -p "$work/named"
   expect "a bucket called $word is mounted" timeout 60 "$pailfs" "$word" "$work/named" -o "$(mount_options)"

@@ -32,6 +32,8 @@ TEST_CASE("A line that can be a mount is a mount, whatever its bucket is called"
       {"status", "-o", "bucket=b"},
       {"sync", "/mnt", "-f"},
       {"umount", "/mnt", "-o", "allow_other"},
+      {"refresh", "/dir", "-o", "url=http://x"},
+      {"refresh", "/dir", "-f"},
       {"check", "/dir"},
       {"check", "/missing"},
       {"check", "dir"},
@@ -70,6 +72,9 @@ TEST_CASE("A line that cannot be a mount is the command it names") {
       {{"umount", "/mnt"}, "umount", "/mnt"},
       {{"umount", "--timeout", "5", "/mnt"}, "umount", "/mnt"},
       {{"umount", "/mnt", "--timeout=5"}, "umount", "/mnt"},
+      {{"refresh", "/mnt/a"}, "refresh", ""},
+      {{"refresh", "/dir"}, "refresh", ""},
+      {{"refresh", "a", "b/c", "/mnt"}, "refresh", ""},
       {{"check", "photos"}, "check", ""},
       {{"check", "photos:/2026", "-o", "url=http://x", "-o", "ro"}, "check", ""},
       {{"check", "dir", "--write"}, "check", ""},
@@ -88,6 +93,7 @@ TEST_CASE("A line that cannot be a mount is the command it names") {
   CHECK(read({"umount", "/mnt", "--timeout=5"})->timeout == std::chrono::seconds(5));
   CHECK(read({"check", "b", "--write", "-o", "x"})->arguments ==
         std::vector<std::string>{"b", "-o", "x"});
+  CHECK(read({"refresh", "a", "b/c"})->arguments == std::vector<std::string>{"a", "b/c"});
   // A link called s3fs knows them too.
   CHECK(read({"status", "/mnt"}, "/usr/bin/s3fs"));
 }
@@ -114,6 +120,7 @@ TEST_CASE("A command that cannot be carried out says what is wrong with it") {
       {{"umount", "--timeout=x", "/mnt"}, "--timeout=x: it is a number of seconds"},
       {{"umount", "/mnt", "--timeout"}, "--timeout=: it is a number of seconds"},
       {{"umount", "--timeout=0", "/mnt"}, "--timeout=0: it is a number of seconds"},
+      {{"refresh"}, "missing PATH argument"},
       {{"check"}, "missing BUCKET argument"},
       {{"check", "b", "/dir", "--write"}, "unexpected argument \"/dir\""},
   };

@@ -374,6 +374,17 @@ fs::Activity MemoryFileSystem::activity() {
   return activity;
 }
 
+Result<fs::Refreshed> MemoryFileSystem::refresh(std::string_view path, const Forgets& forgets) {
+  if (path == "nowhere") return Error{EINVAL, "no such path"};
+  forgets(fs::kRootInode);
+  return fs::Refreshed{1, false};
+}
+
+Result<fs::Refreshed> MemoryFileSystem::refresh(fs::InodeId ino, const Forgets& forgets) {
+  forgets(ino);
+  return fs::Refreshed{1, false};
+}
+
 Status MemoryFileSystem::sync_all() {
   ++syncs;
   if (before_sync) before_sync();

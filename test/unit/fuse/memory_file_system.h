@@ -74,6 +74,8 @@ class MemoryFileSystem final : public fs::FileSystem {
   Status setxattr(fs::InodeId ino, std::string_view name, std::string_view value,
                   fs::XattrMode mode, const fs::Caller& caller) override;
   Status removexattr(fs::InodeId ino, std::string_view name) override;
+  Result<fs::Refreshed> refresh(std::string_view path, const Forgets& forgets) override;
+  Result<fs::Refreshed> refresh(fs::InodeId ino, const Forgets& forgets) override;
   Status sync_all() override;
   fs::Activity activity() override;
 

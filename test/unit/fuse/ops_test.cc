@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "pailfs/fuse/kernel_caches.h"
 #include "pailfs/fuse/request_counts.h"
 
 #include "serving.h"
@@ -390,6 +391,38 @@ TEST_CASE("without use_xattr the kernel is told never to ask again", "[mount][op
   get.size = 100;
   CHECK(serving.kernel.call(FUSE_GETXATTR, ino, bytes_of(get) + text("user.a")).err == ENOSYS);
   CHECK(serving.kernel.call(FUSE_LISTXATTR, ino, bytes_of(get)).err == ENOSYS);
+}
+
+TEST_CASE("a refresh is asked for by an attribute, with or without use_xattr", "[mount][ops]") {
+  for (const bool use_xattr : {false, true}) {
+    CAPTURE(use_xattr);
+    mount::Config config;
+    config.use_xattr = use_xattr;
+    KernelCaches caches;
+    Instruments instruments;
+    instruments.caches = &caches;
+    Serving serving(config, instruments);
+    const fs::InodeId ino = make_file(serving, "f");
+    const auto set = [&](const std::string& name) {
+      fuse_setxattr_in in{};
+      in.size = 1;
+      // Without FUSE_SETXATTR_EXT the kernel sends the first two fields only.
+      serving.kernel.send(FUSE_SETXATTR, ino,
+                          bytes_of(in).substr(0, FUSE_COMPAT_SETXATTR_IN_SIZE) + text(name) + "1");
+      return serving.kernel.receive();
+    };
+    const auto told = set("user.pailfs.refresh");
+    REQUIRE(told);
+    CHECK(told->unique == 0);  // a notification, which has its code in place of an errno
+    CHECK(-told->err == FUSE_NOTIFY_INVAL_INODE);
+    const auto notice = read_as<fuse_notify_inval_inode_out>(told->body);
+    CHECK(notice.ino == ino);
+    CHECK(notice.off == -1);
+    const auto answer = serving.kernel.receive();
+    REQUIRE(answer);
+    CHECK((answer->unique != 0 && answer->err == 0));
+    CHECK(set("user.other")->err == (use_xattr ? 0 : EOPNOTSUPP));
+  }
 }
 
 TEST_CASE("the root has a status to read where there are attributes", "[mount][ops]") {

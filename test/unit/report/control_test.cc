@@ -27,7 +27,13 @@ class Bench final {
     path = directory + "/c.socket";
     auto started =
         report::ControlServer::start(path, {[] { return std::string(R"({"a":1})"); },
-                                            [] { return std::string("one\ntwo\n"); }, files});
+                                            [] { return std::string("one\ntwo\n"); },
+                                            files,
+                                            {},
+                                            [](const std::string& at) -> Result<std::string> {
+                                              if (at == "bad") return Error{EINVAL, "no path"};
+                                              return at == "late" ? "soon" : std::string();
+                                            }});
     REQUIRE(started);
     server = std::move(*started);
   }
@@ -135,4 +141,13 @@ TEST_CASE("another user is refused even where the socket's mode would let him in
   REQUIRE(waitpid(child, &state, 0) == child);
   CHECK(WIFEXITED(state));
   CHECK(WEXITSTATUS(state) == 0);
+}
+
+TEST_CASE("a refresh is answered by one line, whatever bytes the path has", "[report]") {
+  Bench bench;
+  CHECK(*bench.ask("refresh a%0Ab").rest(seconds(20)) == "refreshed\n");
+  CHECK(*bench.ask("refresh ").rest(seconds(20)) == "refreshed\n");
+  CHECK(*bench.ask("refresh late").rest(seconds(20)) == "refreshed soon\n");
+  CHECK(*bench.ask("refresh bad").rest(seconds(20)) == "failed no path\n");
+  CHECK(*bench.ask("refresh " + std::string(12'000, 'x')).rest(seconds(20)) == "refreshed\n");
 }

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pailfs/mount/runtime.h"
+
+#include "cli/options/options.h"
+#include "command.h"
+
+namespace pailfs::cli {
+
+/// `pailfs refresh PATH...`
+int run_refresh(const Command& command, const Environment& environment);
+
+/// A path in a mount: the mountpoint, and the path from there on, "" for the mountpoint itself.
+struct PlaceInMount {
+  std::string mountpoint;
+  std::string path;
+};
+/// The place of an absolute path, in the innermost of these mounts; nothing when it is in none.
+std::optional<PlaceInMount> place_in(const std::vector<mount::MountRecord>& mounts,
+                                     const std::string& path);
+
+}  // namespace pailfs::cli

@@ -30,6 +30,34 @@ void put_subject(const Report& report, JsonWriter& json) {
   json.end_object();
 }
 
+std::string_view word_of(store::Obeys obeys) {
+  switch (obeys) {
+    case store::Obeys::yes:
+      return "obeyed";
+    case store::Obeys::no:
+      return "ignored";
+    case store::Obeys::unknown:
+      break;
+  }
+  return "unknown";
+}
+
+/// null: none are used.
+void put_conditions(const Report& report, JsonWriter& json) {
+  json.key("conditions");
+  if (!report.obedience) {
+    json.null();
+    return;
+  }
+  const store::Obedience& all = *report.obedience;
+  json.begin_object().member("put", word_of(all.put)).member("put_absent", word_of(all.put_absent));
+  json.member("complete", word_of(all.complete));
+  json.member("complete_absent", word_of(all.complete_absent));
+  json.member("copy", word_of(all.copy)).member("copy_absent", word_of(all.copy_absent));
+  json.member("delete", word_of(all.remove));
+  json.member("delete_many", word_of(all.remove_many)).end_object();
+}
+
 void put_unstored(const fs::Activity& activity, std::size_t most, JsonWriter& json) {
   std::vector<const fs::UnstoredFile*> files;
   for (const fs::UnstoredFile& file : activity.unstored) files.push_back(&file);
@@ -118,6 +146,7 @@ std::string to_json(const Report& report, std::size_t most_files) {
   JsonWriter json;
   json.begin_object();
   put_subject(report, json);
+  put_conditions(report, json);
   json.member("open_files", activity.open_files);
   put_unstored(activity, most_files, json);
   if (report.journal) put_journal(*report.journal, most_files, json);

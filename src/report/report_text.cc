@@ -51,6 +51,33 @@ std::string credentials_text(const Report& report) {
          iso8601_millis(*report.credentials_expire);
 }
 
+std::string_view word_of(store::Obeys obeys) {
+  switch (obeys) {
+    case store::Obeys::yes:
+      return "obeyed";
+    case store::Obeys::no:
+      return "ignored";
+    case store::Obeys::unknown:
+      break;
+  }
+  return "not known";
+}
+
+std::string obedience_text(std::string_view request, store::Obeys version, store::Obeys absent) {
+  std::string text = std::string(request) + " " + std::string(word_of(version));
+  if (version != absent) text += " (of absence: " + std::string(word_of(absent)) + ")";
+  return text;
+}
+
+std::string conditions_text(const Report& report) {
+  if (!report.obedience) return line("conditions", "none are used (conditional=off)");
+  const store::Obedience& all = *report.obedience;
+  return line("conditions", obedience_text("PUT", all.put, all.put_absent) + ", " +
+                                obedience_text("complete", all.complete, all.complete_absent) +
+                                ", " + obedience_text("COPY", all.copy, all.copy_absent) + ", " +
+                                obedience_text("DELETE", all.remove, all.remove));
+}
+
 std::string unstored_text(const fs::Activity& activity) {
   if (activity.unstored.empty()) return line("unstored", "nothing");
   std::string text = line("unstored", describe_unstored(activity));
@@ -173,7 +200,7 @@ std::string to_text(const Report& report) {
   const Subject& subject = report.subject;
   const fs::Activity& activity = report.activity;
   return printable(subject.source) + " on " + printable(subject.mountpoint) + "\n" +
-         line("service", subject.url + ", region " + report.region) +
+         line("service", subject.url + ", region " + report.region) + conditions_text(report) +
          (report.unreached ? line("bucket", "not reached yet: " + printable(*report.unreached))
                            : std::string()) +
          line("process", "pid " + std::to_string(subject.pid) + ", pailfs " + subject.version +

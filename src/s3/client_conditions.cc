@@ -35,8 +35,7 @@ void explain(const Round& round, const Condition& wanted, Error& error) {
     error.refusal = Refusal::refused;
   } else if (round.answer == Answer::conflict && !wanted.empty()) {
     error.err = EIO;
-    error.refusal =
-        round.request == Conditional::complete ? Refusal::upload_gone : Refusal::busy;
+    error.refusal = round.request == Conditional::complete ? Refusal::upload_gone : Refusal::busy;
   }
 }
 
@@ -66,8 +65,7 @@ void ServiceClient::learn(Conditional request, bool absent, const Known& known) 
   });
 }
 
-Step ServiceClient::send(const Change& change, const std::string& wrong, Round& round,
-                         Made& made) {
+Step ServiceClient::send(const Change& change, const std::string& wrong, Round& round, Made& made) {
   const bool doubt = made.outcome.doubt;
   const Condition said = said_as(round.said, change.wanted, wrong);
   made.outcome = change.attempt(said);
@@ -147,7 +145,8 @@ ServiceClient::Seen ServiceClient::look_at_copy(const CopyRequest& request, bool
   if (doubt && now && is_copied(request, *now)) return {Look::holds, std::move(now->etag)};
   Look look = compare(request.condition, now);
   if (request.source_if_match.empty() || look == Look::unclear) return {look, std::nullopt};
-  const bool certain = conditions_.known(Conditional::copy, request.condition.absent).obeys == Obeys::yes;
+  const bool certain =
+      conditions_.known(Conditional::copy, request.condition.absent).obeys == Obeys::yes;
   if (look == Look::fails && certain) return {look, std::nullopt};
   const Look source = compare({.version = request.source_if_match}, head(request.source));
   if (source == Look::holds) return {look, std::nullopt};

@@ -117,8 +117,7 @@ Answer answer_of(Conditional request, const Condition& said, const Verdict& verd
     return Answer::refused;
   if (error.s3_code == "ConditionalRequestConflict" || error.s3_code == "OperationAborted")
     return Answer::conflict;
-  const bool odd_document =
-      request == Conditional::remove_many && error.s3_code == "MalformedXML";
+  const bool odd_document = request == Conditional::remove_many && error.s3_code == "MalformedXML";
   return odd_document || may_mean_a_condition(error) ? Answer::unknown : Answer::failed;
 }
 

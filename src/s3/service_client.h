@@ -37,6 +37,7 @@ class ServiceClient final : public Client {
   [[nodiscard]] std::vector<std::string> notices() const override { return requester_.notices(); }
   Status probe(const std::string& prefix) override;
   Result<ListPage> first_page(const std::string& prefix) override;
+  std::vector<TriedCondition> try_conditions(const std::string& prefix, bool only_put) override;
 
   Result<ObjectInfo> head(const Key& key) override;
   Result<ObjectInfo> get(const GetRequest& request, ByteSink& sink) override;
@@ -105,6 +106,7 @@ class ServiceClient final : public Client {
   Step send(const Change& change, const std::string& wrong, Round& round, Made& made);
   void learn(Conditional request, bool absent, const Known& known);
   std::string wrong_version();
+  class Trial;
   void pause(int repeats);
   Outcome run_copy_as(const CopyRequest& request, const Condition& said);
   Seen look_at_put(const PutRequest& request, ByteSource& body, bool doubt);

@@ -24,8 +24,8 @@ Condition absent() {
 struct Verb {
   const char* version_rule;
   const char* absent_rule;  ///< null: the verb has no such condition
-  Obeys store::Obedience::* version_word;
-  Obeys store::Obedience::* absent_word;
+  Obeys store::Obedience::*version_word;
+  Obeys store::Obedience::*absent_word;
   /// Prepares what the change needs besides the object.
   void (*prepare)(Bench& bench);
   Status (*change)(Bench& bench, const store::Key& key, const Condition& condition);
@@ -87,12 +87,9 @@ Status remove_in_batch(Bench& bench, const store::Key& key, const Condition& con
   return verdicts[1];
 }
 
-const Verb kPut{"put if-match",
-                "put if-none-match",
-                &store::Obedience::put,
-                &store::Obedience::put_absent,
-                [](Bench&) {},
-                put};
+const Verb kPut{"put if-match",         "put if-none-match",
+                &store::Obedience::put, &store::Obedience::put_absent,
+                [](Bench&) {},          put};
 const Verb kComplete{"complete if-match",
                      "complete if-none-match",
                      &store::Obedience::complete,
@@ -105,8 +102,12 @@ const Verb kCopy{"copy onto if-match",
                  &store::Obedience::copy_absent,
                  prepare_copy,
                  copy};
-const Verb kRemove{"remove if-match",        nullptr,       &store::Obedience::remove,
-                   &store::Obedience::remove, [](Bench&) {}, remove,
+const Verb kRemove{"remove if-match",
+                   nullptr,
+                   &store::Obedience::remove,
+                   &store::Obedience::remove,
+                   [](Bench&) {},
+                   remove,
                    true};
 const Verb kRemoveMany{"remove_many etag",
                        nullptr,

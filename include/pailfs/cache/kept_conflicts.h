@@ -18,9 +18,9 @@ namespace pailfs::cache {
 /// Bytes of a program that cannot be stored, because another client has stored a later version of
 /// the object, which stays.
 struct Conflict {
-  std::string key;    ///< of the object
-  std::string why;    ///< for people
-  WallTime time{};    ///< when the bytes were written, or their flush failed
+  std::string key;            ///< of the object
+  std::string why;            ///< for people
+  WallTime time{};            ///< when the bytes were written, or their flush failed
   std::uint64_t size = 0;     ///< of the file, as the program had it
   std::vector<Range> ranges;  ///< the bytes that are known here, in order
   /// Metadata that the object would have had, names without x-amz-meta-.

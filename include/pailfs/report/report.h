@@ -36,6 +36,8 @@ struct Report {
   WallTime now{};
   std::optional<std::string> unreached;  ///< with -o bg: why the bucket is not reached yet
   std::string region;
+  /// What the service does with conditions of changes; nothing: none are used.
+  std::optional<store::Obedience> obedience;
   std::string credentials;  ///< where they come from, or why there are none
   std::optional<WallTime> credentials_expire;
   fs::Activity activity;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -71,6 +72,14 @@ struct RequestCount {
   double seconds = 0;  ///< all of them together
 };
 
+/// What became of one kind of request when it was tried with conditions.
+struct TriedCondition {
+  std::string request;  ///< "PUT", "complete", "COPY", "batch" (DeleteObjects), "DELETE"
+  Obeys version = Obeys::unknown;
+  std::optional<Obeys> absent;   ///< none: a removal has no such condition
+  std::optional<Error> failure;  ///< why it could not be tried to the end
+};
+
 /// The ObjectStore that speaks to a real service: build, sign, perform, judge, retry.
 /// The transport, credentials, clock and randomness must outlive it.
 class Client : public ObjectStore {
@@ -82,6 +91,9 @@ class Client : public ObjectStore {
   virtual Status probe(const std::string& prefix) = 0;
   /// The same with a whole page of keys, which the mount then need not ask for again.
   virtual Result<ListPage> first_page(const std::string& prefix) = 0;
+  /// Tries each kind of request with conditions, PUT first and perhaps only, on objects of its own
+  /// below `prefix`, and removes them again. The knowledge stays: see obedience().
+  virtual std::vector<TriedCondition> try_conditions(const std::string& prefix, bool only_put) = 0;
   /// The settings that the service's replies have corrected so far (region, clock), a sentence
   /// each; any thread.
   [[nodiscard]] virtual std::vector<std::string> notices() const = 0;

@@ -11,6 +11,7 @@
 #include "pailfs/util/text.h"
 
 #include "cli/options/parse.h"
+#include "cli/run/demand_conditions.h"
 #include "cli/run/preflight.h"
 
 namespace pailfs::cli {
@@ -37,7 +38,7 @@ class Checker final {
 
   int run(bool write) {
     const bool readable = connect() && authenticate() && list() && get();
-    if (readable && write) put();
+    if (readable && write && put()) conditions();
     return static_cast<int>(exit_);
   }
 
@@ -152,22 +153,40 @@ class Checker final {
     return true;
   }
 
-  void put() {
+  bool put() {
     MemorySource source(kText);
     store::PutRequest request;
     request.key = options_.fs.prefix + ".pailfs-check-" + std::to_string(parts_.random.next());
     request.attributes.content_type = "text/plain";
     const auto stored = timed([&] { return parts_.client.put(request, source); });
     if (!stored) {
-      failed("put", Step::bucket, stored.error());
-      return;
+      return failed("put", Step::bucket, stored.error());
     }
     good("put", milliseconds(took_) + ", " + printable(request.key));
     const Status removed = timed([&] { return parts_.client.remove(request.key); });
-    if (removed) {
-      good("delete", milliseconds(took_));
-    } else {
-      failed("delete", Step::bucket, removed.error());
+    if (!removed) return failed("delete", Step::bucket, removed.error());
+    good("delete", milliseconds(took_));
+    return true;
+  }
+
+  /// One line for each kind of request that may carry a condition.
+  void conditions() {
+    if (!options_.s3.conditions) return;
+    for (const s3::TriedCondition& tried :
+         parts_.client.try_conditions(options_.fs.prefix, false)) {
+      const std::string title = "if " + tried.request;
+      const bool demanded = options_.conditions_required && tried.request == "PUT";
+      const std::string wrong = disobedience(tried);
+      if (tried.failure) {
+        line("WARNING ", title, "cannot be tried: " + tried.failure->text);
+      } else if (wrong.empty()) {
+        good(title, "made on its condition only");
+      } else if (demanded) {
+        line("FAILED  ", title, "conditional=require: the service " + wrong);
+        exit_ = Exit::bucket;
+      } else {
+        line("WARNING ", title, "the service " + wrong);
+      }
     }
   }
 

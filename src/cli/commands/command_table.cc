@@ -100,7 +100,8 @@ A mount that is in use stays as well: status 2.)",
 listing, the first byte of an object.
 With
 .B \-\-write
-an object of a new name is stored and deleted.
+an object of a new name is stored and deleted, and each kind of change is tried on a condition that does not hold:
+a service that makes it all the same gets a warning, for there one client can undo what another has just written.
 The status is that of the mount.)",
        .run = run_check},
   };

@@ -73,7 +73,8 @@ struct Options {
   std::chrono::seconds mount_timeout{30};
   std::chrono::seconds umount_timeout{8};
   bool make_mountpoint = false;
-  bool connect_later = false;  ///< mount without having reached the bucket
+  bool conditions_required = false;  ///< conditional=require; off is s3::Config::conditions
+  bool connect_later = false;        ///< mount without having reached the bucket
   bool url_given = false;
   /// The host is Amazon's and no option or variable names the region, so a profile may.
   bool region_may_be_in_profile = false;

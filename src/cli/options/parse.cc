@@ -225,6 +225,9 @@ class Reader final {
     if (o.durability_local && o.cache_directory.empty()) {
       return fail("durability=local needs use_cache=DIRECTORY, in which the journal is kept");
     }
+    if (o.conditions_required && o.connect_later) {
+      return fail("conditional=require and bg exclude each other: it is tried before the mount");
+    }
     if (!o.durability_local && o.fsync_remote == false) {
       return fail("fsync=local needs durability=local");
     }

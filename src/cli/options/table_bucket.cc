@@ -44,6 +44,19 @@ std::string set_sigv4(Options& options, std::string_view /*value*/) {
   return {};
 }
 
+std::string set_conditional(Options& options, std::string_view value) {
+  if (value != "auto" && value != "require" && value != "off")
+    return "option conditional: \"" + printable(value) + "\" is none of auto, require and off";
+  options.conditions_required = value == "require";
+  options.s3.conditions = value != "off";
+  return {};
+}
+
+std::string show_conditional(const Options& options) {
+  if (!options.s3.conditions) return "off";
+  return options.conditions_required ? "require" : "auto";
+}
+
 std::string set_list_max_keys(Options& options, std::string_view value) {
   const auto number = parse_uint(value);
   if (!number || *number > 1'000'000) {
@@ -90,6 +103,12 @@ void add_bucket_options(std::vector<OptionSpec>& table) {
            Custom{set_list_max_keys,
                   [](const Options& o) { return std::to_string(o.s3.list_max_keys); }},
            "Names to ask for in one page of a listing. Many services give 1000 at most."},
+          {"conditional", "auto|require|off", group,
+           Custom{set_conditional, show_conditional, "auto require off"},
+           "Conditions (If-Match, If-None-Match) by which the service keeps one client's change "
+           "from undoing another's. auto: use what it obeys, which is found out on the way. "
+           "require: write to an object of a new name, and refuse to mount a service that does not "
+           "obey; a read-only mount tries nothing. off: use none."},
           {"requester_pays", "", group,
            Flag{[](Options& o) -> bool& { return o.s3.requester_pays; }},
            "Declare that the mounting user pays for the requests."},

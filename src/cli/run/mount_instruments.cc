@@ -39,6 +39,7 @@ MountInstruments::MountInstruments(const Options& options, Parts parts, std::str
                                    std::string keeps_nothing)
     : parts_(std::move(parts)),
       metrics_config_{options.metrics_file, options.metrics_listen},
+      uses_conditions_(options.s3.conditions),
       subject_(subject_of(options, parts_.clock, std::move(log), std::move(keeps_nothing))) {}
 
 report::Report MountInstruments::look() {
@@ -46,6 +47,7 @@ report::Report MountInstruments::look() {
   report.subject = subject_;
   report.now = parts_.clock.wall();
   report.region = parts_.client.region();
+  if (uses_conditions_) report.obedience = parts_.client.obedience();
   const auto credentials = parts_.credentials.get();
   if (credentials) {
     report.credentials = credentials->source;

@@ -52,6 +52,7 @@ class MountInstruments final {
 
   const Parts parts_;
   const report::MetricsConfig metrics_config_;
+  const bool uses_conditions_;
   report::Subject subject_;
   fuse::RequestCounts counts_;
   fuse::KernelCaches caches_;

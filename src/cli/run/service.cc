@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "demand_conditions.h"
 #include "messages.h"
 #include "reached_bucket.h"
 
@@ -26,6 +27,9 @@ std::optional<StartFailure> Service::reach(const Options& options) {
   ReachedBucket reached = reach_bucket(options, *client_, keys_.none());
   for (const std::string& remark : reached.remarks) tell(options, remark);
   if (reached.refusal) return std::move(reached.refusal);
+  if (options.conditions_required && !options.fs.read_only) {
+    if (auto refusal = demand_conditions(options, *client_, "conditional=require")) return refusal;
+  }
   first_.page = std::move(reached.page);
   tell_notices(options);
   return std::nullopt;

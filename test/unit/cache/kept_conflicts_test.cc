@@ -9,10 +9,10 @@
 #include <filesystem>
 #include <fstream>
 
-#include "cache/conflict_note.h"
 #include "pailfs/util/file.h"
 #include "pailfs/util/text.h"
 
+#include "cache/conflict_note.h"
 #include "support/catch.h"
 
 using namespace pailfs;  // NOLINT: a test file
@@ -36,7 +36,8 @@ struct TempDir {
 const WallTime kTime = *parse_iso8601("2026-11-30T08:15:30.250Z");
 
 Conflict conflict() {
-  return {"d/a b\xff\n", "was changed by another client", kTime, 10, {{2, 4}, {7, 10}}, {{"m", "1"}}};
+  return {"d/a b\xff\n", "was changed by another client", kTime, 10, {{2, 4}, {7, 10}},
+          {{"m", "1"}}};
 }
 
 /// Byte `n` is the last digit of n.
@@ -62,7 +63,11 @@ TEST_CASE("the bytes of a conflict are kept with holes and a note", "[cache]") {
   REQUIRE(conflicts);
   const auto path = conflicts->keep(conflict(), digits);
   REQUIRE(path);
-  CHECK(read_file(*path, 100).value() == std::string("\0\0" "23" "\0\0\0" "789", 10));
+  CHECK(read_file(*path, 100).value() == std::string("\0\0"
+                                                     "23"
+                                                     "\0\0\0"
+                                                     "789",
+                                                     10));
   struct stat info {};
   REQUIRE(stat(path->c_str(), &info) == 0);
   CHECK((info.st_mode & 07777U) == 0600);
@@ -93,8 +98,9 @@ TEST_CASE("a conflict whose bytes cannot be read leaves nothing behind", "[cache
   const TempDir dir;
   const auto conflicts = KeptConflicts::open(dir.path + "/c");
   REQUIRE(conflicts);
-  const auto kept = conflicts->keep(
-      conflict(), [](std::uint64_t, std::span<char>) { return Error{EIO, "the disk is gone"}; });
+  const auto kept = conflicts->keep(conflict(), [](std::uint64_t, std::span<char>) {
+    return Error{EIO, "the disk is gone"};
+  });
   REQUIRE_FALSE(kept);
   CHECK(kept.error().err == EIO);
   CHECK(dir.files() == 0);

@@ -203,6 +203,7 @@ TEST_CASE("a check can do without objects, a date and encryption on the way", "[
 
 TEST_CASE("a check that writes removes what it wrote", "[check]") {
   Scene scene;
+  scene.options.s3.conditions = false;
   SECTION("both go well") {
     const Lines lines = scene.run(true);
     CHECK(Lines(lines.end() - 3, lines.end()) == Lines{"ok put", "ok delete", "= 0"});
@@ -220,6 +221,21 @@ TEST_CASE("a check that writes removes what it wrote", "[check]") {
     scene.del = refusal(403, "AccessDenied");
     const Lines lines = scene.run(true);
     CHECK(Lines(lines.end() - 3, lines.end()) == Lines{"ok put", "FAILED delete", "= 5"});
+  }
+  SECTION("a service that obeys no conditions is a warning, or fails") {
+    scene.options.s3.conditions = true;
+    scene.options.s3.retries = 1;
+    Lines lines = scene.run(true);
+    CHECK(Lines(lines.end() - 6, lines.end() - 1) == Lines(5, "WARNING if"));
+    CHECK(lines.back() == "= 0");
+    using Catch::Matchers::ContainsSubstring;
+    CHECK_THAT(scene.text, ContainsSubstring("if PUT      the service replaces objects whatever"));
+    CHECK_THAT(scene.text, ContainsSubstring("if complete cannot be tried: "));
+    CHECK_THAT(scene.text, ContainsSubstring("if DELETE   "));
+    scene.options.conditions_required = true;
+    lines = scene.run(true);
+    CHECK(Lines(lines.end() - 6, lines.end() - 4) == Lines{"FAILED if", "WARNING if"});
+    CHECK(lines.back() == "= 5");
   }
   SECTION("not when reading failed") {
     scene.get = refusal(403, "AccessDenied");

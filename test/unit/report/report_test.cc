@@ -15,6 +15,9 @@ TEST_CASE("a report becomes one JSON object on one line", "[report]") {
         R"("pid":42,"version":"0.1.0","started":"2026-11-22T03:00:00.000Z",)"
         R"("uptime_seconds":3665,"log":"syslog",)"
         R"("credentials":{"source":"environment","expires":"2026-11-22T05:00:00.000Z"},)"
+        R"("conditions":{"put":"obeyed","put_absent":"obeyed","complete":"unknown",)"
+        R"("complete_absent":"unknown","copy":"ignored","copy_absent":"unknown",)"
+        R"("delete":"unknown","delete_many":"unknown"},)"
         R"("open_files":3,"unstored":{"files":2,"bytes":3145728,"list":[)"
         R"({"path":"c","bytes":2097152,"failure":"store c: PUT c AccessDenied"},)"
         R"({"path":"a\"b","bytes":1048576}]},)"
@@ -53,6 +56,8 @@ TEST_CASE("a report for a person says what is not stored and why", "[report]") {
   CHECK(report::to_text(test::sample_report()) ==
         "photos:/2026/ on /mnt/p\n"
         "  service       https://s3.example.com, region eu-west-1\n"
+        "  conditions    PUT obeyed, complete not known, COPY ignored (of absence: not known), "
+        "DELETE not known\n"
         "  process       pid 42, pailfs 0.1.0, up 1 h 1 min\n"
         "  credentials   environment, expire at 2026-11-22T05:00:00.000Z\n"
         "  log           syslog\n"
@@ -76,8 +81,11 @@ TEST_CASE("a report for a person says what is not stored and why", "[report]") {
   report::Report report = test::sample_report();
   report.activity = {};
   report.requests.clear();
+  report.obedience.reset();
   report.now = *report.credentials_expire;
   const std::string text = report::to_text(report);
+  CHECK_THAT(text, ContainsSubstring("conditions    none are used (conditional=off)\n"));
+  CHECK_THAT(report::to_json(report, 1), ContainsSubstring(R"("conditions":null,)"));
   CHECK_THAT(text, ContainsSubstring("unstored      nothing\n"));
   CHECK_THAT(text, ContainsSubstring("last error    none\n"));
   CHECK_THAT(text, ContainsSubstring("expired at"));

@@ -19,6 +19,10 @@ inline report::Report sample_report() {
                     *parse_iso8601("2026-11-22T03:00:00.000Z")};
   report.now = *parse_iso8601("2026-11-22T04:01:05.000Z");
   report.region = "eu-west-1";
+  report.obedience.emplace();
+  report.obedience->put = store::Obeys::yes;
+  report.obedience->put_absent = store::Obeys::yes;
+  report.obedience->copy = store::Obeys::no;
   report.credentials = "environment";
   report.credentials_expire = parse_iso8601("2026-11-22T05:00:00.000Z");
   fs::Activity& activity = report.activity;

@@ -59,8 +59,7 @@ const http::Exchange kStored = reply(200, {{"ETag", "\"new\""}});
 const http::Exchange kCopied =
     reply(200, {}, "<CopyObjectResult><ETag>\"new\"</ETag></CopyObjectResult>");
 const http::Exchange kCompleted = reply(
-    200, {},
-    "<CompleteMultipartUploadResult><ETag>\"new\"</ETag></CompleteMultipartUploadResult>");
+    200, {}, "<CompleteMultipartUploadResult><ETag>\"new\"</ETag></CompleteMultipartUploadResult>");
 
 TEST_CASE("another's version is first replaced as if it were one that no object has") {
   Wire wire;
@@ -68,8 +67,8 @@ TEST_CASE("another's version is first replaced as if it were one that no object 
     wire.transport.then(kFailed).then(kStored).then(kStored);
     REQUIRE(wire.put(kForeign));
     REQUIRE(wire.put(kForeign));
-    CHECK(wire.said() == std::vector<std::string>{"\"" + std::string(32, '0') + "\"", "\"v1\"",
-                                                  "\"v1\""});
+    CHECK(wire.said() ==
+          std::vector<std::string>{"\"" + std::string(32, '0') + "\"", "\"v1\"", "\"v1\""});
     CHECK(wire.client->obedience().put == Obeys::yes);
     CHECK(wire.client->obedience().put_absent == Obeys::unknown);
     CHECK(wire.client->obedience().complete == Obeys::unknown);
@@ -177,10 +176,8 @@ TEST_CASE("of two who make one directory each hears of its own") {
     bool doubt;
     bool ok;
   };
-  for (const Row& row : std::vector<Row>{{kOurs, true, true},
-                                         {kTheirs, true, false},
-                                         {kOurs, false, false},
-                                         {{}, true, true}}) {
+  for (const Row& row : std::vector<Row>{
+           {kOurs, true, true}, {kTheirs, true, false}, {kOurs, false, false}, {{}, true, true}}) {
     Wire wire;
     if (row.doubt) wire.transport.then(failure(Failure::broken));
     wire.transport.then(kFailed).then(object(empty, "", row.found));
@@ -232,8 +229,7 @@ TEST_CASE("a change that meets another under way is looked at and tried again") 
 }
 
 TEST_CASE("an upload completes on its condition, once") {
-  const std::string done =
-      "\"" + hex(digest(Digest::md5, digest(Digest::md5, "hello"))) + "-1\"";
+  const std::string done = "\"" + hex(digest(Digest::md5, digest(Digest::md5, "hello"))) + "-1\"";
   Wire wire;
   SECTION("its own earlier attempt is no other writer") {
     wire.transport.then(failure(Failure::broken)).then(kFailed).then(object(done));

@@ -86,9 +86,9 @@ class ServiceClient::Trial {
     if (!id) return id.error();
     MemorySource source(kText);
     const auto part = client_.upload_part(key_, *id, 1, source);
-    Result<ETag> etag = part ? client_.complete_upload(key_, *id, {{1, *part, kText.size()}},
-                                                       condition)
-                             : Result<ETag>(part.error());
+    Result<ETag> etag =
+        part ? client_.complete_upload(key_, *id, {{1, *part, kText.size()}}, condition)
+             : Result<ETag>(part.error());
     if (!etag) static_cast<void>(client_.abort_upload(key_, *id));
     return etag;
   }
@@ -124,8 +124,7 @@ class ServiceClient::Trial {
     if (!now) return now.error();
     // One alone would not be a batch.
     const Key absent = key_ + "-absent";
-    const auto verdicts =
-        client_.remove_many({absent, removal(copied_ ? copy_ : key_, *now)});
+    const auto verdicts = client_.remove_many({absent, removal(copied_ ? copy_ : key_, *now)});
     if (!verdicts[1]) return verdicts[1];
     if (!copied_) return status_of(put({}));  // the removal is still to be tried
     copied_ = false;

@@ -59,6 +59,7 @@ constexpr auto kRows = std::to_array<ErrorRow>({
     {"PreconditionFailed", 412, ESTALE, Retry::never, ""},
     {"ConditionalRequestConflict", 409, ESTALE, Retry::once, ""},
     {"OperationAborted", 409, ESTALE, Retry::once, ""},
+    {"FileAlreadyExists", 409, EEXIST, Retry::never, ""},  // Alibaba OSS, Tencent COS
     {"InvalidRange", 416, ERANGE, Retry::never, ""},
     // Body and headers of the request.
     {"RequestTimeout", 400, EIO, Retry::transient, ""},  // 400, yet only a timeout

@@ -33,7 +33,7 @@ Result<Built> build_put(const Site& site, const PutRequest& put, const BodySums&
   Built built = start_request(site, http::Method::put, site.object_url(put.key));
   if (Status ok = add_attributes(built.request, put.attributes); !ok) return ok.error();
   add_creation_headers(built.request, site, put.key);
-  add_condition(built.request.headers, put.condition);
+  add_condition(built.request.headers, site, put.condition);
   add_sums(built.request.headers, sums);
   return built;
 }
@@ -41,7 +41,7 @@ Result<Built> build_put(const Site& site, const PutRequest& put, const BodySums&
 Result<Built> build_remove(const Site& site, const Removal& removal) {
   if (Status ok = check_key(removal.key); !ok) return ok.error();
   Built built = start_request(site, http::Method::del, site.object_url(removal.key));
-  add_condition(built.request.headers, {.version = removal.version});
+  add_condition(built.request.headers, site, {.version = removal.version});
   return built;
 }
 
@@ -54,7 +54,7 @@ Result<Built> build_copy(const Site& site, const CopyRequest& copy, const Custom
   headers.add("x-amz-metadata-directive", copy.attributes ? "REPLACE" : "COPY");
   if (!copy.source_if_match.empty())
     headers.add("x-amz-copy-source-if-match", copy.source_if_match.value);
-  add_condition(headers, copy.condition);
+  add_condition(headers, site, copy.condition);
   if (copy.attributes) {
     if (Status ok = add_attributes(built.request, *copy.attributes); !ok) return ok.error();
   }

@@ -76,9 +76,10 @@ void add_creation_headers(http::Request& request, const Site& site, const Key& k
   if (site.extra_headers) site.extra_headers->apply(key, request.headers);
 }
 
-void add_condition(http::Headers& headers, const Condition& condition) {
+void add_condition(http::Headers& headers, const Site& site, const Condition& condition) {
   if (!condition.version.empty()) headers.add("If-Match", condition.version.value);
-  if (condition.absent) headers.add("If-None-Match", "*");
+  if (condition.absent)
+    headers.add(std::string(site.absence.name), std::string(site.absence.value));
 }
 
 void add_sums(http::Headers& headers, const BodySums& sums) {

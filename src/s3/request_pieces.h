@@ -22,8 +22,8 @@ Status add_attributes(http::Request& request, const ObjectAttributes& attributes
 /// Access rule, storage class, encryption and the headers of ahbe_conf, for requests that create an
 /// object. Call it last: headers of ahbe_conf replace those that are there.
 void add_creation_headers(http::Request& request, const Site& site, const Key& key);
+void add_condition(http::Headers& headers, const Site& site, const Condition& condition);
 /// The checksums that vouch for the body.
-void add_condition(http::Headers& headers, const Condition& condition);
 void add_sums(http::Headers& headers, const BodySums& sums);
 /// True for the characters that a header name may have (RFC 9110 5.6.2).
 bool is_header_name(std::string_view name);

@@ -98,7 +98,7 @@ Result<Built> build_complete_upload(const Site& site, const Key& key, const Uplo
   Built built =
       start_request(site, http::Method::post, site.object_url(key, {{"uploadId", id.value}}));
   built.request.headers.add("Content-Type", "application/xml");
-  add_condition(built.request.headers, condition);
+  add_condition(built.request.headers, site, condition);
   // S3 does not ask for it, Ceph 20 does.
   add_customer_headers(built.request.headers, site.encryption.customer());
   allow_long_silence(built.request, site);

@@ -95,6 +95,12 @@ std::string amazon_url(std::string_view region) {
   return "https://s3." + std::string(region) + (china ? ".amazonaws.com.cn" : ".amazonaws.com");
 }
 
+AbsenceHeader absence_header(std::string_view host) {
+  if (host.ends_with(".aliyuncs.com")) return {"x-oss-forbid-overwrite", "true"};
+  if (host.ends_with(".myqcloud.com")) return {"x-cos-forbid-overwrite", "true"};
+  return {};
+}
+
 bool is_service_host(std::string_view host) {
   const std::string_view first = host.substr(0, host.find('.'));
   if (first.size() == host.size()) return false;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "pailfs/s3/client.h"
+#include "pailfs/s3/service_host.h"
 #include "pailfs/util/url.h"
 
 namespace pailfs::s3 {
@@ -39,6 +40,7 @@ struct Site {
   Encryption encryption;
   std::shared_ptr<const ExtraHeaders> extra_headers;  ///< may be null
   bool requester_pays = false;
+  AbsenceHeader absence;
   std::chrono::milliseconds stall_limit{30'000};
   std::chrono::milliseconds work_limit{120'000};  ///< of requests that it answers after its work,
                                                   ///< such as COPY

@@ -11,7 +11,8 @@ struct Row {
   std::string_view rules;  ///< separated by blanks
 };
 
-// Sources: rclone's backend/s3/provider/*.yaml (quirks); Alibaba's "Compatibility with Amazon S3";
+// Sources: rclone's backend/s3/provider/*.yaml (quirks); Alibaba's "Compatibility with Amazon S3"
+// and "Prevent objects from being overwritten"; Tencent's "PUT Object" (x-cos-forbid-overwrite);
 // Cloudflare's "S3 API compatibility"; MinIO's error texts; from rclone on, the replies of the
 // programs themselves to the same requests: rclone serve s3 1.76, S3Proxy 4.0 on a file system,
 // versitygw 1.8 (posix), gofakes3 1.2 (memory), s3rver 3.7.1, moto 5.2, S3Mock 5.1, Swift 2.30 with
@@ -23,7 +24,10 @@ constexpr Row kRows[] = {
     {"gcs",
      "no_region_check no_part_copy accept_encoding_changed no_unknown_query "
      "multipart_etag_not_md5"},
-    {"oss", "no_region_check virtual_only upper_etag multipart_etag_not_md5 no_aws_chunked"},
+    {"oss",
+     "no_region_check virtual_only upper_etag multipart_etag_not_md5 no_aws_chunked "
+     "forbid_overwrite=x-oss-forbid-overwrite"},
+    {"cos", "no_region_check multipart_etag_not_md5 forbid_overwrite=x-cos-forbid-overwrite"},
     {"minio", "region_in_words list_next_marker_always"},
     {"rclone",
      "no_region_check no_namespace root=CreateMultipartUpload:InitiateMultipartUpload "

@@ -96,6 +96,10 @@ bool read_into(Manners& manners, std::string_view text) {
     manners.ignored.push_back(*std::move(which));
     return true;
   }
+  if (name == "forbid_overwrite") {
+    manners.forbid_overwrite = to_lower(value);
+    return !value.empty();
+  }
   if (name == "drop_header" && !value.empty()) {
     manners.dropped.push_back(to_lower(value));
     return true;

@@ -34,6 +34,7 @@ struct Manners {
   std::vector<OfOp> bare_etags;
   std::vector<OfOp> decoded_twice;
   std::vector<std::string> dropped;
+  std::string forbid_overwrite;  ///< header in the place of If-None-Match; empty: that
   using NameLimit = std::optional<std::pair<std::size_t, S3Error>>;
   NameLimit name_limit;      ///< of a key to be written
   NameLimit any_name_limit;  ///< of any key
@@ -50,7 +51,7 @@ struct Manners {
 };
 
 /// For --help: form and meaning.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kMannerForms = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kMannerForms = {{
     {"ignore=OP/HEADER",
      "the header of this operation has no effect; DeleteObjects/etag is its element"},
     {"refuse=OP[/HEADER]:STATUS:CODE",
@@ -60,6 +61,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kMannerF
     {"bare_etag=OP", "ETags in its replies' documents have no quotes"},
     {"decoded_twice=OP", "its x-amz-copy-source is percent-decoded twice"},
     {"drop_header=NAME", "not kept with an object"},
+    {"forbid_overwrite=NAME",
+     "this header (true) keeps an object: 409 FileAlreadyExists; If-None-Match of writes is "
+     "ignored"},
     {"name_limit=N:STATUS:CODE", "refused so when a component of a new key is longer"},
     {"any_name_limit=N:STATUS:CODE", "the same for every operation on a key"},
     {"bad_byte=HEX:STATUS:CODE", "refused so when a key has this byte"},

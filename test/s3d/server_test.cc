@@ -129,6 +129,18 @@ TEST_CASE("conditional writes never write when they fail") {
   CHECK(s3->put("/data/k", "3", {{"If-None-Match", "*"}}).status == 200);
 }
 
+TEST_CASE("a service may have a header of its own by which an object stays") {
+  Fixture s3;
+  s3.server->set_rule("forbid_overwrite=x-oss-forbid-overwrite");
+  const TestHeaders keep{{"x-oss-forbid-overwrite", "true"}};
+  CHECK(s3->put("/data/k", "1", keep).status == 200);
+  const auto refused = s3->put("/data/k", "2", keep);
+  CHECK(refused.status == 409);
+  CHECK(refused.code() == "FileAlreadyExists");
+  CHECK(s3->put("/data/k", "2", {{"x-oss-forbid-overwrite", "false"}}).status == 200);
+  CHECK(s3->put("/data/k", "3", {{"If-None-Match", "*"}}).status == 200);
+}
+
 TEST_CASE("versions decide what DeleteObjects removes") {
   Fixture s3;
   const auto remove = [&](const std::string& etag) {

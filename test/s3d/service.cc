@@ -108,6 +108,9 @@ Reply outcome_reply(const Call& call, WriteOutcome outcome) {
       return error_reply(call, {"NoSuchKey", "", {}});
     case WriteOutcome::kPreconditionFailed: {
       bool match = call.head.headers.has("if-match");
+      if (!match && !call.manners->forbid_overwrite.empty())
+        return error_reply(
+            call, {"FileAlreadyExists", "The object you specified already exists.", {}, 409});
       return error_reply(
           call, {"PreconditionFailed", "", {{"Condition", match ? "If-Match" : "If-None-Match"}}});
     }
@@ -151,7 +154,12 @@ WriteCondition write_condition(const Call& call) {
   if (call.rule(Rule::kNoConditional)) return condition;
   const Headers& headers = call.heeded();
   if (const std::string* value = headers.find("if-match")) condition.if_match = *value;
-  if (const std::string* value = headers.find("if-none-match")) condition.if_none_match = *value;
+  const std::string& own = call.manners->forbid_overwrite;
+  if (!own.empty()) {
+    if (to_lower(headers.get(own)) == "true") condition.if_none_match = "*";
+  } else if (const std::string* value = headers.find("if-none-match")) {
+    condition.if_none_match = *value;
+  }
   condition.quotes_count = call.rule(Rule::kIfMatchUnquoted);
   return condition;
 }

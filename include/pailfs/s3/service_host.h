@@ -28,4 +28,12 @@ std::string amazon_url(std::string_view region);
 /// it can only be a bucket: s3.example.com, storage.googleapis.com, oss-cn-hangzhou.aliyuncs.com.
 bool is_service_host(std::string_view host);
 
+/// The header of a change that must not replace an object, and its value.
+struct AbsenceHeader {
+  std::string_view name = "If-None-Match";
+  std::string_view value = "*";
+};
+/// If-None-Match, but for Alibaba's OSS and Tencent's COS, which have a header of their own.
+AbsenceHeader absence_header(std::string_view host);
+
 }  // namespace pailfs::s3

@@ -196,6 +196,25 @@ TEST_CASE("an object that is in the way of a known service is not looked at") {
   CHECK(wire.count() == 3);
 }
 
+TEST_CASE("Alibaba and Tencent are told absence by a header of their own") {
+  for (const auto& [host, header] :
+       {std::pair("oss-cn-hangzhou.aliyuncs.com", "x-oss-forbid-overwrite"),
+        std::pair("cos.ap-guangzhou.myqcloud.com", "x-cos-forbid-overwrite")}) {
+    Config config = Wire::plain();
+    config.url = std::string("http://") + host;
+    config.path_style = false;
+    Bench bench(config);
+    StringSource body("hello");
+    bench.transport.then(kStored).then(s3_error(409, "FileAlreadyExists")).then(object("\"x\""));
+    CHECK(bench.client->put({"k", {}, kAbsent}, body));
+    CHECK(bench.client->put({"k", {}, kAbsent}, body).error().err == EEXIST);
+    CHECK(bench.sent_header(0, header) == "true");
+    CHECK(bench.sent_header(0, "If-None-Match") == "(none)");
+    CHECK_THAT(bench.sent_header(0, "Authorization"), Catch::Matchers::ContainsSubstring(header));
+    CHECK(bench.client->obedience().put_absent == Obeys::yes);
+  }
+}
+
 TEST_CASE("a change that meets another under way is looked at and tried again") {
   const http::Exchange conflict = s3_error(409, "ConditionalRequestConflict");
   SECTION("it is made when the other is not") {

@@ -5,11 +5,12 @@
 
 namespace pailfs::cli {
 
-std::string disobedience(const s3::TriedCondition& put) {
+std::string disobedience(const s3::TriedCondition& tried) {
   using store::Obeys;
-  const bool version = put.version == Obeys::yes;
-  const bool absent = !put.absent || *put.absent == Obeys::yes;
+  const bool version = tried.version == Obeys::yes;
+  const bool absent = !tried.absent || *tried.absent == Obeys::yes;
   if (version && absent) return {};
+  if (!tried.absent) return "removes any version of an object, not only the one that is meant";
   if (version) return "replaces an object that is there although it must not (If-None-Match)";
   if (absent) return "replaces any version of an object (If-Match)";
   return "replaces objects whatever the conditions (If-Match, If-None-Match)";

@@ -17,7 +17,7 @@ namespace pailfs::cli {
 std::optional<StartFailure> demand_conditions(const Options& options, s3::Client& client,
                                               const std::string& option);
 
-/// What is wrong with a PUT that was tried; empty: nothing.
-std::string disobedience(const s3::TriedCondition& put);
+/// What the service does wrong, as the rest of a sentence about it; empty: nothing.
+std::string disobedience(const s3::TriedCondition& tried);
 
 }  // namespace pailfs::cli

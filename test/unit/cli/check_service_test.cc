@@ -231,7 +231,7 @@ TEST_CASE("a check that writes removes what it wrote", "[check]") {
     using Catch::Matchers::ContainsSubstring;
     CHECK_THAT(scene.text, ContainsSubstring("if PUT      the service replaces objects whatever"));
     CHECK_THAT(scene.text, ContainsSubstring("if complete cannot be tried: "));
-    CHECK_THAT(scene.text, ContainsSubstring("if DELETE   "));
+    CHECK_THAT(scene.text, ContainsSubstring("if DELETE   cannot be tried: "));
     scene.options.conditions_required = true;
     lines = scene.run(true);
     CHECK(Lines(lines.end() - 6, lines.end() - 4) == Lines{"FAILED if", "WARNING if"});

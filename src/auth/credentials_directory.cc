@@ -37,8 +37,9 @@ bool stands_still(int directory, const Generation& read) {
   for (std::size_t i = 0; i < kPlaces; ++i) {
     struct stat now {};
     const bool there = ::fstatat(directory, kNames[i], &now, 0) == 0;
-    if (there != read[i].has_value()) return false;
-    if (there && !same_file(now, read[i]->status())) return false;
+    const auto& before = read[i];
+    if (there != before.has_value()) return false;
+    if (before && !same_file(now, before->status())) return false;
   }
   return true;
 }

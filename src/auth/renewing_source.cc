@@ -90,7 +90,7 @@ void RenewingSource::put_on_trial(Credentials keys) {
 
 /// False when there are no earlier keys that worked and have not expired.
 bool RenewingSource::fall_back() {
-  if (proven_ || !fallback_) return false;
+  if (proven_ || !fallback_ || !current_) return false;
   if (fallback_->expires && clock_.wall() >= *fallback_->expires) return false;
   log_warning("the store refuses the credentials that lie in " + current_->source +
               " now; those that worked before stay in use");
@@ -121,9 +121,10 @@ void RenewingSource::renew() {
   // Stamped before the files are read, so that a change in between shows at the next look.
   std::string stamp = stamp_of(origin_.files);
   auto fetched = origin_.fetch();
-  if (fetched && fetched->expires && *fetched->expires <= clock_.wall()) {
+  const auto expires = fetched ? fetched->expires : std::nullopt;
+  if (expires && *expires <= clock_.wall()) {
     fetched = Error{ENOKEY, "the credentials of " + fetched->source + " expired at " +
-                                iso8601_millis(*fetched->expires)};
+                                iso8601_millis(*expires)};
   }
   mutex_.lock();
   asking_ = false;
@@ -154,7 +155,7 @@ Result<Credentials> RenewingSource::get() {
     // changed() releases the mutex: another thread may be fetching by now.
     if (!asking_) renew();
   }
-  if (lasts(std::chrono::nanoseconds(0))) return *current_;
+  if (current_ && lasts(std::chrono::nanoseconds(0))) return *current_;
   return failure_;
 }
 
@@ -164,8 +165,8 @@ bool RenewingSource::refresh(const Credentials& used) {
   if (replaced() || fall_back()) return true;
   look_again();
   if (replaced()) return true;
-  if (!has_offer()) return false;
-  put_on_trial(*std::exchange(offer_, std::nullopt));
+  if (!has_offer() || !offer_) return false;
+  put_on_trial(*offer_);
   return true;
 }
 

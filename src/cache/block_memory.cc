@@ -69,7 +69,7 @@ char* WriteMemory::take() {
 
 void WriteMemory::give(char* bytes) {
   memory_.give(bytes);
-  if ((used_ -= kBlockSize) == 0) memory_.trim();
+  if (used_.fetch_sub(kBlockSize) == kBlockSize) memory_.trim();
 }
 
 }  // namespace pailfs::cache

@@ -63,6 +63,19 @@ Status copy_file(const std::string& from, const std::string& to) {
   return ::fsync(file.get()) == 0 ? Status() : Status(system_error(errno, "fsync " + to));
 }
 
+/// Shows the records that `bytes`, those of the segment, begin with. How many bytes they take.
+std::uint64_t visit_records(std::string_view bytes, const std::shared_ptr<Segment>& segment,
+                            const std::function<void(const Record&, const Place&)>& visit) {
+  std::uint64_t at = 0;
+  for (;;) {
+    const auto found = decode(bytes.substr(at));
+    if (!found) return at;
+    at += found->length;
+    if (found->record.kind == Record::Kind::follows) continue;
+    visit(found->record, Place{segment, at - found->record.bytes.size()});
+  }
+}
+
 }  // namespace
 
 /// `good`: number of bytes of segment `from` that were read.
@@ -95,14 +108,8 @@ Status Log::read_all(const std::function<void(const Record&, const Place&)>& vis
     const auto bytes = read_whole(path);
     if (!segment->file) return system_error(errno, "open " + path);
     if (!bytes) return bytes.error();
-    std::string_view left = *bytes;
-    for (auto found = decode(left); found; found = decode(left)) {
-      const std::uint64_t at = bytes->size() - left.size() + found->length;
-      left.remove_prefix(found->length);
-      if (found->record.kind == Record::Kind::follows) continue;
-      visit(found->record, Place{segment, at - found->record.bytes.size()});
-    }
-    const std::uint64_t good = bytes->size() - left.size();
+    const std::uint64_t good = visit_records(*bytes, segment, visit);
+    const std::string_view left = std::string_view(*bytes).substr(good);
     MutexLock lock(mutex_);
     old_.push_back({numbers[i], good});
     previous_end_ = good;

@@ -30,8 +30,9 @@ bool is_ours(const mount::MountRecord& record) {
 }
 
 std::string OwnMount::epitaph() const {
-  return "the process of " + printable(mountpoint) + " (pid " + std::to_string(record->pid) +
-         ") has died; what was not closed then is lost";
+  const std::string pid = record ? " (pid " + std::to_string(record->pid) + ")" : "";
+  return "the process of " + printable(mountpoint) + pid +
+         " has died; what was not closed then is lost";
 }
 
 Result<OwnMount> find_own_mount(const std::string& typed) {

@@ -24,11 +24,12 @@ Progress::Progress(std::optional<std::chrono::seconds> limit)
 Result<std::optional<std::string>> Progress::follow(report::ControlClient& client) {
   for (;;) {
     auto line = client.next(std::min(limit_, steady_clock::now() + kSilence));
-    if (!line || !*line) {
+    const std::optional<std::string> said = line ? *line : std::nullopt;
+    if (!said) {
       clear();
       return line;
     }
-    const std::string& text = **line;
+    const std::string& text = *said;
     if (text.starts_with("progress ")) {
       show(text.substr(9));
       if (steady_clock::now() < limit_) continue;
@@ -59,12 +60,13 @@ void Progress::clear() {
 int store_all(report::ControlClient& client, Progress& progress, const std::string& mountpoint) {
   const auto end = progress.follow(client);
   if (!end) return complain(end.error().text, Exit::not_stored);
-  if (!*end) return complain("the process of " + mountpoint + " ended meanwhile", Exit::not_stored);
-  if (**end == "stored") return 0;
-  return complain((*end)->starts_with("unstored ")
+  const std::optional<std::string>& last = *end;
+  if (!last) return complain("the process of " + mountpoint + " ended meanwhile", Exit::not_stored);
+  if (*last == "stored") return 0;
+  return complain(last->starts_with("unstored ")
                       ? "not everything could be stored; what is written stays in the mount and is "
                         "tried again"
-                      : printable(**end),
+                      : printable(*last),
                   Exit::not_stored);
 }
 

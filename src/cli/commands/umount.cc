@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -59,11 +60,12 @@ int unmount_living(const Command& command, const mount::MountRecord& record) {
   }
   const auto end = progress.follow(*client);
   if (!end) return complain(end.error().text, Exit::timeout);
-  if (*end && **end != "ended 0") {
+  const std::optional<std::string>& last = *end;
+  if (!last)
+    return complain("the process of " + mountpoint + " ended without a word", Exit::not_stored);
+  if (*last != "ended 0") {
     return complain("unmounted, but not everything written last could be stored", Exit::not_stored);
   }
-  if (!*end)
-    return complain("the process of " + mountpoint + " ended without a word", Exit::not_stored);
   return await_exit(record, progress);
 }
 
@@ -73,9 +75,10 @@ int run_umount(const Command& command, const Environment& /*environment*/) {
   const auto found = find_own_mount(command.mountpoint);
   if (!found) return complain(found.error().text, Exit::local);
   if (found->is_dead()) return unmount_dead(*found);
-  if (!found->record)
+  const std::optional<mount::MountRecord>& record = found->record;
+  if (!record)
     return complain("no mount of pailfs is at " + printable(found->mountpoint), Exit::local);
-  return unmount_living(command, *found->record);
+  return unmount_living(command, *record);
 }
 
 }  // namespace pailfs::cli

@@ -54,7 +54,7 @@ class Reader final {
     for (const Argument& item : arguments.items) {
       if (failed()) break;
       if (item.kind == Argument::Kind::option) option(item);
-      if (item.kind == Argument::Kind::list) list(*item.value);
+      if (item.kind == Argument::Kind::list) list(item.value.value_or(""));
     }
     if (!failed() && needs_bucket(options().action)) {
       place_words(arguments.items);
@@ -154,12 +154,13 @@ class Reader final {
   void place_words(const std::vector<Argument>& items) {
     for (const Argument& item : items) {
       if (item.kind != Argument::Kind::word) continue;
+      const std::string word = item.value.value_or("");
       if (options().s3.bucket.empty()) {
-        options().s3.bucket = *item.value;
+        options().s3.bucket = word;
       } else if (options().mount.mountpoint.empty()) {
-        options().mount.mountpoint = *item.value;
-      } else if (*item.value != "s3fs") {
-        return fail("specified unknown third option(" + printable(*item.value) + ")");
+        options().mount.mountpoint = word;
+      } else if (word != "s3fs") {
+        return fail("specified unknown third option(" + printable(word) + ")");
       }
     }
     if (options().s3.bucket.empty()) return fail("missing BUCKET argument." + std::string(kUsage));
@@ -241,6 +242,11 @@ class Reader final {
       o.http.user_agent = "pailfs/" + std::string(kVersion);
       if (!o.instance_name.empty()) o.http.user_agent += " [" + o.instance_name + "]";
     }
+    warn_of_unsigned_payload();
+  }
+
+  void warn_of_unsigned_payload() {
+    const Options& o = options();
     if (o.unsigned_payload && o.http.allow_plain_http)
       line_.warnings.emplace_back("option enable_unsigned_payload is ignored: only over https");
     if (o.unsigned_payload && o.s3.signed_payload)

@@ -203,6 +203,7 @@ std::string set_storage_class(Options& options, std::string_view value) {
   return {};
 }
 
+// NOLINTNEXTLINE(readability-function-size): a table
 void add_path_options(std::vector<OptionSpec>& table) {
   const Group group = Group::data;
   table.insert(

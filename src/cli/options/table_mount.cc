@@ -104,6 +104,7 @@ std::string set_debug(Options& options, std::string_view /*value*/) {
   return {};
 }
 
+// NOLINTNEXTLINE(readability-function-size): a table
 void add_permission_options(std::vector<OptionSpec>& table) {
   const Group group = Group::permissions;
   table.insert(
@@ -149,6 +150,7 @@ void add_permission_options(std::vector<OptionSpec>& table) {
       });
 }
 
+// NOLINTNEXTLINE(readability-function-size): a table
 void add_kernel_options(std::vector<OptionSpec>& table) {
   const Group group = Group::mount;
   table.insert(

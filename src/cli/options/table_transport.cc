@@ -176,6 +176,7 @@ void add_tls_options(std::vector<OptionSpec>& table) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-function-size): a table
 void add_transport_options(std::vector<OptionSpec>& table) {
   const Group group = Group::transport;
   table.insert(

@@ -17,8 +17,9 @@ Status FoundKeys::find(const Options& options, const Clock& clock) {
   };
   auto now = search();
   if (!now && !(options.connect_later && keys_may_come(now.error()))) return now.error();
-  if (options.connect_later && (!now || now->none)) {
-    auto later = std::make_unique<LateKeys>(search, now ? *now->none : now.error());
+  const std::optional<Error> none = now ? now->none : now.error();
+  if (options.connect_later && none) {
+    auto later = std::make_unique<LateKeys>(search, *none);
     late_ = later.get();
     found_.source = std::move(later);
   } else {

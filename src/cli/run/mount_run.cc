@@ -44,7 +44,7 @@ std::optional<StartFailure> MountRun::meet_bucket() {
 std::optional<StartFailure> MountRun::make_files() {
   fs::Config settings = options_.fs;
   if (service_.keys().none()) settings.no_copy_api = true;  // as with public_bucket
-  cache_.emplace(options_, settings);
+  cache_ = std::make_unique<MountCache>(options_, settings);
   auto opened = open_mount_journal(options_, service_.client(), service_.clock(),
                                    [this] { return service_.given_up(); });
   if (!opened) return StartFailure(Step::local, opened.error());

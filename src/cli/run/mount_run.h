@@ -29,6 +29,7 @@ class MountRun final {
   MountRun(const Options& options, const Launch& launch, const LogPlan& log);
   MountRun(const MountRun&) = delete;
   MountRun& operator=(const MountRun&) = delete;
+  ~MountRun() = default;
 
   /// Serves until the mount ends. Calls `report_ready` when it can be used. To be called once.
   process::Outcome run(const std::function<void()>& report_ready);
@@ -49,7 +50,7 @@ class MountRun final {
   Service service_;
   process::Ending ending_;
   std::optional<BucketWait> wait_;
-  std::optional<MountCache> cache_;
+  std::unique_ptr<MountCache> cache_;
   std::unique_ptr<journal::JournalStore> journal_;
   std::unique_ptr<fs::FileSystem> files_;
 };

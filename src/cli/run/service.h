@@ -25,6 +25,7 @@ class Service final {
   Service() = default;
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
+  ~Service() = default;
 
   /// Looks for keys and makes the client; the bucket is not asked yet. To be called first, once.
   /// `options` must outlive this.

@@ -50,6 +50,8 @@ class PathLocks final {
     Hold() = default;
     Hold(Hold&& other) noexcept : locks_(std::exchange(other.locks_, nullptr)), own_(other.own_) {}
     Hold& operator=(Hold&& other) noexcept;
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
     ~Hold() { release(); }
     void release();
 

@@ -48,9 +48,11 @@ Verdict transport_verdict(const Expectation& asked, const http::Exchange& exchan
   if (exchange.body_error) verdict.error = *exchange.body_error;
   verdict.retry = row.retry;
   verdict.at_once = exchange.failure == http::Failure::idle_closed;
-  const bool reached =
-      exchange.failure == http::Failure::timeout || exchange.failure == http::Failure::broken ||
-      (verdict.at_once && exchange.sent > 0) || exchange.failure == http::Failure::protocol;
+  // A connection that ends without a reply does not show whether the service has seen the request:
+  // one without a body may be there as a whole.
+  const bool reached = exchange.failure == http::Failure::timeout ||
+                       exchange.failure == http::Failure::broken || verdict.at_once ||
+                       exchange.failure == http::Failure::protocol;
   verdict.outcome_unknown = reached && changes_something(asked.op);
   return verdict;
 }

@@ -80,9 +80,9 @@ struct Verdict {
   Reply reply;  ///< when ok
   Error error;  ///< when not
   Retry retry = Retry::never;
-  bool at_once = false;             ///< the server never saw the request: again, now, at no cost
-  bool outcome_unknown = false;     ///< the service may have carried the request out
-  bool earlier_unknown = false;     ///< ... when the transport sent it for the first time
+  bool at_once = false;          ///< the server has hardly seen the request: again, now, at no cost
+  bool outcome_unknown = false;  ///< the service may have carried the request out
+  bool earlier_unknown = false;  ///< ... when the transport sent it for the first time
   bool checksum_confirmed = false;  ///< the service replied with the checksum that we sent
   bool foreign = false;             ///< the reply is not from an S3 service, e.g. from a proxy
   http::Failure failure = http::Failure::none;

@@ -55,7 +55,7 @@ enum class Failure {
   connect,      ///< no connection could be made
   tls,          ///< certificate or handshake refused
   timeout,      ///< connect timeout or stalled
-  idle_closed,  ///< a reused connection was closed before any reply: the server has not seen it
+  idle_closed,  ///< a reused connection was closed before any reply: mostly not seen by the server
   broken,       ///< connection lost in the middle, or a body shorter than announced
   cancelled,    ///< the sink refused a byte
   body,         ///< our own source of the body failed

@@ -498,7 +498,8 @@ TEST_CASE("only what may have happened is in doubt") {
   CHECK(judge(asked(Op::put), reply(500)).outcome_unknown);
   CHECK(judge(asked(Op::copy), reply(200, {}, error_body("InternalError"))).outcome_unknown);
   CHECK_FALSE(judge(asked(Op::put), failure(Failure::connect)).outcome_unknown);
-  CHECK_FALSE(judge(asked(Op::put), failure(Failure::idle_closed)).outcome_unknown);
+  CHECK(judge(asked(Op::put), failure(Failure::idle_closed)).outcome_unknown);
+  CHECK_FALSE(judge(asked(Op::head), failure(Failure::idle_closed)).outcome_unknown);
   CHECK_FALSE(judge(asked(Op::put), reply(403, {}, error_body("AccessDenied"))).outcome_unknown);
   CHECK_FALSE(judge(asked(Op::get), failure(Failure::broken)).outcome_unknown);
   CHECK(judge(asked(Op::put), failure(Failure::idle_closed)).at_once);

@@ -39,6 +39,10 @@ bool is_for_writing(std::uint64_t flags) {
   return (flags & O_ACCMODE) != O_RDONLY && (flags & O_PATH) == 0;
 }
 
+bool is_for_reading(std::uint64_t flags) {
+  return (flags & O_ACCMODE) != O_WRONLY && (flags & O_PATH) == 0;
+}
+
 /// Whether the mount of that number, as the process numbers them, shows `device`.
 bool is_mount_of(const std::string& process, std::uint64_t mount, std::string_view device) {
   const std::string wanted = std::to_string(mount);
@@ -50,26 +54,44 @@ bool is_mount_of(const std::string& process, std::uint64_t mount, std::string_vi
   return false;
 }
 
-}  // namespace
-
-bool has_open_for_writing(pid_t pid, std::string_view device, std::uint64_t ino) {
-  if (pid <= 0 || device.empty()) return false;
+/// Whether the process has a descriptor of the file whose text in fdinfo is `wanted`; nothing when
+/// not all of them can be looked at.
+std::optional<bool> find_descriptor(pid_t pid, std::string_view device, std::uint64_t ino,
+                                    const std::function<bool(std::string_view)>& wanted) {
+  if (pid <= 0 || device.empty()) return std::nullopt;
   const std::string process = "/proc/" + std::to_string(pid);
   const std::unique_ptr<DIR, CloseDirectory> table(::opendir((process + "/fdinfo").c_str()));
-  if (!table) return false;
+  if (!table) return std::nullopt;
   for (int looked_at = 0; looked_at < kMostLookedAt; ++looked_at) {
     const struct dirent* entry = ::readdir(table.get());
     if (entry == nullptr) return false;
     if (entry->d_name[0] == '.') continue;
     const Result<std::string> info = read_file(process + "/fdinfo/" + entry->d_name, kInfoLimit);
     if (!info || number_of(*info, "ino:", 10) != ino) continue;
-    const auto flags = number_of(*info, "flags:", 8);
     const auto mount = number_of(*info, "mnt_id:", 10);
-    if (flags && mount && is_for_writing(*flags) && is_mount_of(process, *mount, device)) {
-      return true;
-    }
+    if (mount && wanted(*info) && is_mount_of(process, *mount, device)) return true;
   }
-  return false;
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool has_open_for_writing(pid_t pid, std::string_view device, std::uint64_t ino) {
+  return find_descriptor(pid, device, ino,
+                         [](std::string_view info) {
+                           const auto flags = number_of(info, "flags:", 8);
+                           return flags && is_for_writing(*flags);
+                         })
+      .value_or(false);
+}
+
+std::optional<bool> has_read_to(pid_t pid, std::string_view device, std::uint64_t ino,
+                                std::uint64_t size) {
+  return find_descriptor(pid, device, ino, [size](std::string_view info) {
+    const auto flags = number_of(info, "flags:", 8);
+    const auto position = number_of(info, "pos:", 10);
+    return flags && position && is_for_reading(*flags) && *position >= size;
+  });
 }
 
 std::string device_of_mount(const std::string& mountinfo, const std::string& mountpoint) {
@@ -78,25 +100,23 @@ std::string device_of_mount(const std::string& mountinfo, const std::string& mou
 }
 
 struct CallerDescriptors::Shared {
+  using Answer = std::optional<bool>;
   struct Question {
-    pid_t pid;
-    std::uint64_t ino;
-    std::optional<bool> answer = {};
+    std::function<Answer()> look;
+    std::optional<Answer> answer = {};
     bool given_up = false;
   };
 
-  explicit Shared(Look how) : look(std::move(how)) {}
   void answer_all() EXCLUDES(mutex);
   /// The top of a thread, so an exception for want of memory ends here.
-  [[nodiscard]] bool answer_to(const Question& question) const noexcept {
+  [[nodiscard]] static Answer answer_to(const Question& question) noexcept {
     try {
-      return look(question.pid, question.ino);
+      return question.look();
     } catch (const std::exception&) {
-      return false;
+      return std::nullopt;
     }
   }
 
-  const Look look;
   Mutex mutex;
   CondVar changed;
   std::deque<std::shared_ptr<Question>> asked GUARDED_BY(mutex);
@@ -115,15 +135,18 @@ void CallerDescriptors::Shared::answer_all() {
     asked.pop_front();
     if (question->given_up) continue;
     lock.unlock();
-    const bool answer = answer_to(*question);
+    const Answer answer = answer_to(*question);
     lock.lock();
     question->answer = answer;
     changed.notify_all();
   }
 }
 
-CallerDescriptors::CallerDescriptors(Look look, std::chrono::milliseconds limit)
-    : limit_(limit), shared_(std::make_shared<Shared>(std::move(look))) {}
+CallerDescriptors::CallerDescriptors(Look look, LookAtEnd at_end, std::chrono::milliseconds limit)
+    : look_(std::make_shared<Look>(std::move(look))),
+      at_end_(at_end ? std::make_shared<LookAtEnd>(std::move(at_end)) : nullptr),
+      limit_(limit),
+      shared_(std::make_shared<Shared>()) {}
 
 CallerDescriptors::~CallerDescriptors() {
   MutexLock lock(shared_->mutex);
@@ -132,8 +155,18 @@ CallerDescriptors::~CallerDescriptors() {
 }
 
 bool CallerDescriptors::has_another_open(pid_t pid, std::uint64_t ino) {
-  const auto question =
-      std::make_shared<Shared::Question>(Shared::Question{.pid = pid, .ino = ino});
+  return ask([look = look_, pid, ino] { return std::optional<bool>((*look)(pid, ino)); })
+      .value_or(false);
+}
+
+std::optional<bool> CallerDescriptors::reads_at_end(pid_t pid, std::uint64_t ino,
+                                                    std::uint64_t size) {
+  if (!at_end_) return std::nullopt;
+  return ask([look = at_end_, pid, ino, size] { return (*look)(pid, ino, size); });
+}
+
+std::optional<bool> CallerDescriptors::ask(const std::function<std::optional<bool>()>& look) {
+  const auto question = std::make_shared<Shared::Question>(Shared::Question{.look = look});
   const auto end = std::chrono::steady_clock::now() + limit_;
   MutexLock lock(shared_->mutex);
   if (!shared_->running) {
@@ -148,7 +181,7 @@ bool CallerDescriptors::has_another_open(pid_t pid, std::uint64_t ino) {
     shared_->changed.wait_for(shared_->mutex, left);
   }
   question->given_up = true;
-  return question->answer.value_or(false);
+  return question->answer.value_or(std::nullopt);
 }
 
 }  // namespace pailfs::fuse

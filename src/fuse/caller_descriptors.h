@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether the process that closes a descriptor has the same file open through another one.
+// What descriptors of a file the process that asks has: another one than that which it closes, or
+// one at the end of the file.
 //
 // Law L12: the daemon never waits for the process it serves. A process inside execve(2) holds its
 // exec_update_lock while it waits for our answer to the flush of each descriptor that the exec
@@ -18,6 +19,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,20 +33,30 @@ namespace pailfs::fuse {
 /// Threads: any; may wait for other processes, hence called by CallerDescriptors only.
 bool has_open_for_writing(pid_t pid, std::string_view device, std::uint64_t ino);
 
+/// Whether process `pid` has a descriptor of that file, open for reading, whose position is at
+/// `size` or behind it. Nothing when that cannot be found out, for the reasons above. Threads: as
+/// above.
+std::optional<bool> has_read_to(pid_t pid, std::string_view device, std::uint64_t ino,
+                                std::uint64_t size);
+
 /// "MAJOR:MINOR" of the mount at `mountpoint`, by the kernel's table in the file `mountinfo` and
 /// not by a look at the path; "" when the table has no such mount.
 std::string device_of_mount(const std::string& mountinfo, const std::string& mountpoint);
 
-/// Asks has_open_for_writing or its like on one thread of its own, begun with the first question,
-/// and waits for the answer no longer than a limit. Threads: any may ask.
+/// Asks has_open_for_writing, has_read_to or their like on one thread of its own, begun with the
+/// first question, and waits for the answer no longer than a limit. Threads: any may ask.
 class CallerDescriptors final {
  public:
   /// Whether the process has the file of that st_ino open for writing through another descriptor.
   using Look = std::function<bool(pid_t pid, std::uint64_t ino)>;
+  /// Whether the process reads that file and has come to `size`.
+  using LookAtEnd =
+      std::function<std::optional<bool>(pid_t pid, std::uint64_t ino, std::uint64_t size)>;
   /// Far above the microseconds that a look takes, for a busy machine.
   static constexpr std::chrono::milliseconds kLimit{500};
 
-  explicit CallerDescriptors(Look look, std::chrono::milliseconds limit = kLimit);
+  explicit CallerDescriptors(Look look, LookAtEnd at_end = {},
+                             std::chrono::milliseconds limit = kLimit);
   /// Does not wait for a look that hangs: its thread ends by itself when the look does, with the
   /// process at the latest.
   ~CallerDescriptors();
@@ -53,9 +65,15 @@ class CallerDescriptors final {
 
   /// False when there is no answer in time; the file is then stored at this flush (law L1).
   bool has_another_open(pid_t pid, std::uint64_t ino);
+  /// Nothing when there is no answer in time either.
+  std::optional<bool> reads_at_end(pid_t pid, std::uint64_t ino, std::uint64_t size);
 
  private:
   struct Shared;
+  std::optional<bool> ask(const std::function<std::optional<bool>()>& look);
+
+  const std::shared_ptr<const Look> look_;
+  const std::shared_ptr<const LookAtEnd> at_end_;
   const std::chrono::milliseconds limit_;
   const std::shared_ptr<Shared> shared_;
 };

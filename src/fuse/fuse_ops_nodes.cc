@@ -9,6 +9,7 @@
 
 #include "pailfs/fuse/kernel_caches.h"
 
+#include "caller_descriptors.h"
 #include "fuse_attr.h"
 #include "fuse_ops.h"
 #include "fuse_reply.h"
@@ -57,7 +58,12 @@ void forget_multi(fuse_req_t request, std::size_t count, fuse_forget_data* forge
 void getattr(fuse_req_t request, fuse_ino_t ino, fuse_file_info* /*info*/) {
   Reply reply(request, "getattr", ino);
   if (!reply.begins()) return;
-  const Result<fs::Attr> attr = reply.files().getattr(ino);
+  CallerDescriptors* const descriptors = reply.adapter().descriptors;
+  const auto at_end = [&](std::uint64_t file, std::uint64_t size) {
+    return descriptors != nullptr ? descriptors->reads_at_end(reply.caller().pid, file, size)
+                                  : std::nullopt;
+  };
+  const Result<fs::Attr> attr = reply.files().getattr(ino, at_end);
   if (!attr) return reply.fail(attr.error());
   reply.attr(to_stat(*attr), reply.adapter().config.attribute_seconds);
 }

@@ -114,6 +114,15 @@ CallerDescriptors::Look look_for(const std::string& mountinfo, const std::string
   };
 }
 
+/// The same for CallerDescriptors::LookAtEnd.
+CallerDescriptors::LookAtEnd look_at_end_for(const std::string& mountinfo,
+                                             const std::string& path) {
+  return [=, device = std::string()](pid_t pid, std::uint64_t ino, std::uint64_t size) mutable {
+    if (device.empty()) device = device_of_mount(mountinfo, path);
+    return has_read_to(pid, device, ino, size);
+  };
+}
+
 /// Notices that the loop of a session is to end while requests keep it from ending: there is no
 /// other sign of an umount(8). Any thread.
 class LoopEnd final {
@@ -230,7 +239,10 @@ Status serve(const mount::Config& config, fs::FileSystem& file_system,
 
   KernelReadAhead read_ahead(machine.mountinfo, passed ? "" : *path, config.max_readahead);
   std::optional<CallerDescriptors> descriptors;
-  if (!passed) descriptors.emplace(look_for(machine.mountinfo, *path));
+  if (!passed) {
+    descriptors.emplace(look_for(machine.mountinfo, *path),
+                        look_at_end_for(machine.mountinfo, *path));
+  }
   Adapter adapter{.config = config,
                   .files = file_system,
                   .on_ready = on_ready,

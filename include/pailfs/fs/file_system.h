@@ -141,7 +141,14 @@ class FileSystem {
   /// the cached names tell it, else ESTALE.
   virtual Result<Attr> lookup(InodeId parent, std::string_view name) = 0;
   virtual void forget(InodeId ino, std::uint64_t count) = 0;
-  virtual Result<Attr> getattr(InodeId ino) = 0;
+  /// Tells whether the process that asks reads the file with that st_ino and has come to its end,
+  /// which is at `size`; nothing when that cannot be known. Must wait for nothing.
+  using AtEnd = std::function<std::optional<bool>(InodeId ino, std::uint64_t size)>;
+  /// Asked for a file again and again by a reader at its end, the answer follows the file: a longer
+  /// version that begins with what was read takes the place of the one that is open, and ESTALE
+  /// says that the store has another one or none.
+  virtual Result<Attr> getattr(InodeId ino, const AtEnd& at_end) = 0;
+  Result<Attr> getattr(InodeId ino) { return getattr(ino, {}); }
   /// All changes or none.
   virtual Result<Attr> setattr(InodeId ino, const SetAttr& change) = 0;
   virtual Result<std::string> readlink(InodeId ino) = 0;

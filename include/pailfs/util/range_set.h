@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <vector>
@@ -26,6 +27,7 @@ class RangeSet final {
   [[nodiscard]] bool empty() const { return ranges_.empty(); }
   [[nodiscard]] bool contains(Range range) const;
   [[nodiscard]] std::uint64_t total() const;
+  [[nodiscard]] std::size_t pieces() const { return ranges_.size(); }
   /// The parts of `within` that are / are not in the set, in order.
   [[nodiscard]] std::vector<Range> present(Range within) const;
   [[nodiscard]] std::vector<Range> missing(Range within) const;

@@ -74,7 +74,7 @@ Result<Attr> PosixFileSystem::setattr_file(const InodePtr& inode, const SetAttr&
     MutexLock lock(inode->content_mutex);
     inode->kernel.resized(*change.size);
   }
-  return getattr(inode->id);
+  return attr_of(inode);
 }
 
 Status PosixFileSystem::change_file(const InodePtr& inode,
@@ -160,7 +160,7 @@ Result<Attr> PosixFileSystem::setattr_directory(const InodePtr& inode, const Set
   if (written && contents) directory_times_.stored(*path, *contents);
   changing.unlock();
   if (!written) return written.error();
-  return getattr(inode->id);
+  return attr_of(inode);
 }
 
 Status PosixFileSystem::write_directory(const std::string& path, Node node) {

@@ -116,7 +116,8 @@ Result<Node> PosixFileSystem::node_at(const Place& place, std::string_view name,
     // If we have changed the file since we asked, the answer is out of date.
     const bool ours = !same && clean_version(*inode) != version;
     if (ours) known_.nodes.erase(place.path);
-    if (!same && !ours) {
+    const bool follows = !same && !ours && node && follows_to(inode, place.path, *version, *node);
+    if (!same && !ours && !follows) {
       if (node || node.error().err == ENOENT) inodes_.detach(inode);
       return node;
     }
@@ -277,13 +278,18 @@ void PosixFileSystem::forget(InodeId ino, std::uint64_t count) {
   inodes_.forget(ino, count);
 }
 
-Result<Attr> PosixFileSystem::getattr(InodeId ino) {
+Result<Attr> PosixFileSystem::getattr(InodeId ino, const AtEnd& at_end) {
   const auto inode = find_inode(ino);
   if (!inode) return inode.error();
-  if (const auto path = inodes_.path(*inode)) walks_.on_stat(*path);
-  const auto node = node_of(*inode);
+  if (const Status followed = follow(*inode, at_end); !followed) return followed.error();
+  return attr_of(*inode);
+}
+
+Result<Attr> PosixFileSystem::attr_of(const InodePtr& inode) {
+  if (const auto path = inodes_.path(inode)) walks_.on_stat(*path);
+  const auto node = node_of(inode);
   if (!node) return node.error();
-  return told(*inode, node->stat);
+  return told(inode, node->stat);
 }
 
 Result<std::string> PosixFileSystem::readlink(InodeId ino) {

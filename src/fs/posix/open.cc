@@ -125,6 +125,7 @@ Result<std::string> PosixFileSystem::acquire_current(const InodePtr& inode, bool
       auto now = clean_version(*inode);
       if (now && *now != node->info.etag) {
         release_content(inode, writable);
+        if (before && tries < kMostTries && follows_to(inode, *path, *before, *node)) continue;
         const auto renamed = renamed_meanwhile(inode, *path);
         if (!renamed) return renamed.error();
         if (*renamed && tries < kMostTries) continue;
@@ -185,6 +186,11 @@ Result<OpenResult> PosixFileSystem::open(InodeId ino, int flags, const Caller& c
   }
   result.keep_page_cache = !version.empty() && inode->paged_version == version;
   inode->paged_version = version;
+  Shown& shown = inode->content->shown();
+  // Its program may see pages of which no read tells us.
+  const std::uint64_t size = inode->content->stat().size;
+  if (result.keep_page_cache) shown.show({0, size}, size);
+  shown.confirm(clock_.now());
   return result;
 }
 

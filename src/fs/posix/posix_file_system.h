@@ -112,7 +112,7 @@ class PosixFileSystem final : public FileSystem {
 
   Result<Attr> lookup(InodeId parent, std::string_view name) override;
   void forget(InodeId ino, std::uint64_t count) override;
-  Result<Attr> getattr(InodeId ino) override;
+  Result<Attr> getattr(InodeId ino, const AtEnd& at_end) override;
   Result<Attr> setattr(InodeId ino, const SetAttr& change) override;
   Result<std::string> readlink(InodeId ino) override;
 
@@ -180,6 +180,7 @@ class PosixFileSystem final : public FileSystem {
   bool is_fresh(const std::string& path);
   Result<Node> fresh_node(const std::string& path);
   Attr shown(const InodePtr& inode, const Stat& stat);
+  Result<Attr> attr_of(const InodePtr& inode);
   /// Type and size of a file whose attributes are not known, when a listing alone proves that it is
   /// regular. `inode` has the name.
   std::optional<Stat> listed_file(const Place& place, const InodePtr& inode);
@@ -363,6 +364,22 @@ class PosixFileSystem final : public FileSystem {
   /// True for a new or emptied file that nothing has been written to: a flush now would store it
   /// empty.
   static bool is_still_empty(OpenFile& file);
+
+  // follow.cc
+  /// For a reader that may be at the end of a file that is open and unchanged here, and asks again:
+  /// asks the store whether it has a longer version, and takes that. ESTALE when the reader is at
+  /// the end of a version that the store does not have any more, nor a longer one that surely
+  /// begins with it.
+  Status follow(const InodePtr& inode, const AtEnd& at_end);
+  enum class Successor { same, longer, other, unknown };
+  /// The relation of the open version to `node`, which the store has at `path` now. A longer one
+  /// becomes the open one.
+  Successor take_successor(const InodePtr& inode, const std::string& path, const Node& node)
+      REQUIRES(inode->object_mutex);
+  /// For a name that leads to `node`, asked for while the inode's handles had the version `open`:
+  /// true when they have another one by now, such as `node`, because a reader follows the file.
+  bool follows_to(const InodePtr& inode, const std::string& path, const store::ETag& open,
+                  const Node& node);
 
   // read.cc
   Result<ReadBytes> read_once(OpenFile& file, Range range, bool& moved);

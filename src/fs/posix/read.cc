@@ -11,13 +11,14 @@ Result<ReadBytes> PosixFileSystem::read_once(OpenFile& file, Range range, bool& 
   Version version;
   {
     MutexLock lock(file.inode->content_mutex);
-    const FileContent& content = *file.inode->content;
+    FileContent& content = *file.inode->content;
     if (content.lacks(range)) {
       moved = true;
       return Error{EAGAIN, "bytes that are in an upload which is not complete yet"};
     }
     range.end = std::min(range.end, std::max(content.stat().size, range.begin));
     if (range.empty()) return ReadBytes();
+    content.shown().show(range, content.stat().size);
     gaps = content.only_in_base(range);
     if (gaps.empty() || gaps.front() != range) {
       own = std::make_shared_for_overwrite<char[]>(range.size());
@@ -63,6 +64,10 @@ Result<ReadBytes> PosixFileSystem::read(HandleId handle, std::uint64_t offset, s
   const auto file = find_file(handle);
   if (!file) return file.error();
   const InodePtr& inode = (*file)->inode;
+  const auto is_at_end = [&](InodeId /*ino*/, std::uint64_t end) {
+    return std::optional<bool>(offset >= end);
+  };
+  if (const Status followed = follow(inode, is_at_end); !followed) return followed.error();
   bool waited = false;
   for (;;) {
     bool moved = false;

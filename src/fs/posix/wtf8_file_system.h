@@ -20,7 +20,9 @@ class Wtf8FileSystem final : public FileSystem {
     return inner_->lookup(parent, encode_wtf8(name));
   }
   void forget(InodeId ino, std::uint64_t count) override { inner_->forget(ino, count); }
-  Result<Attr> getattr(InodeId ino) override { return inner_->getattr(ino); }
+  Result<Attr> getattr(InodeId ino, const AtEnd& at_end) override {
+    return inner_->getattr(ino, at_end);
+  }
   Result<Attr> setattr(InodeId ino, const SetAttr& change) override {
     return inner_->setattr(ino, change);
   }

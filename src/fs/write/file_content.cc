@@ -36,6 +36,14 @@ ContentPtr FileContent::of_stored(const Node& node) {
   return content;
 }
 
+void FileContent::grew(const Node& node) {
+  local_ = nullptr;  // the store has all of it
+  stat_ = node.stat;
+  attributes_ = taken_ = node.info.attributes;
+  base_ = node.info.etag;
+  base_size_ = base_visible_ = node.info.size;
+}
+
 Node FileContent::node() const {
   Node node;
   node.form = Form::file;

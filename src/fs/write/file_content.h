@@ -13,6 +13,7 @@
 #include "pailfs/util/result.h"
 
 #include "fs/format/object_headers.h"
+#include "fs/read/shown.h"
 #include "fs/tree/inode_table.h"
 #include "part_stream.h"
 
@@ -116,6 +117,14 @@ class FileContent final {
   /// True when the file is equal to the base version and the local file has every byte of it.
   [[nodiscard]] bool is_copy_of_base() const;
 
+  /// What its readers have seen of it.
+  [[nodiscard]] Shown& shown() { return shown_; }
+  /// It is the store's version, as far as this mount goes, and no handle can change it: it may
+  /// become a longer one.
+  [[nodiscard]] bool may_grow() const {
+    return stored_ && !is_dirty() && !orphaned_ && writers_ == 0 && !being_stored_;
+  }
+
   // Users.
   [[nodiscard]] bool has_users() const { return users_ > 0; }
   [[nodiscard]] bool has_writers() const { return writers_ > 0; }
@@ -174,6 +183,9 @@ class FileContent final {
   /// The base version has another ETag now, under another name or as the service corrects it, but
   /// the same bytes.
   void base_became(const store::ETag& etag) { base_ = etag; }
+  /// The store has a newer version, which begins as this one does in all that was shown of it: the
+  /// handles go on with that one. Only if may_grow().
+  void grew(const Node& node);
   /// The file has another name, under which its object with these attributes is `etag`.
   void renamed(const store::ETag& etag, WallTime ctime, const store::ObjectAttributes& attributes);
   /// The file has another name, under which the store does not have it; `hides`: the store has
@@ -212,6 +224,7 @@ class FileContent final {
   bool bytes_dirty_ = false;
   bool attributes_dirty_ = false;
   bool times_given_ = false;  ///< by a program, since the last write
+  Shown shown_;
   unsigned users_ = 0;
   unsigned writers_ = 0;
   bool kept_unstored_ = false;

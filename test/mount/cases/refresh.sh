@@ -77,6 +77,13 @@ expect "paths in several mounts are refreshed by one command" refresh "$mnt/both
 expect_equal "both" '8 8' "$(stat -c %s "$mnt/both" "$work/second/both" | xargs)"
 unmount "$work/second"
 
+# ---- without a refresh ----------------------------------------------------------------------------------------------------
+
+mkdir "$mnt/j"
+put j/r 'from elsewhere'
+is_read() { [ "$(cat "$mnt/j/r" 2>/dev/null)" = 'from elsewhere' ]; }
+expect "what others put into a new directory is read within a second" wait_until 2 is_read
+
 # ---- many names, and a busy mount ---------------------------------------------------------------------------------------
 
 mkdir "$mnt/many"

@@ -66,6 +66,15 @@ TEST_CASE("what others put into a directory that we have just made is found afte
   CHECK(w.look("r", made->ino) != 0);
 }
 
+TEST_CASE("what others put into a directory that we made a second ago is found at once") {
+  World w;
+  const auto made = w.files->mkdir(kRootInode, "j", 0755, Caller{});
+  REQUIRE(made);
+  w.clock.advance(1s);
+  w.store.put_raw("j/r", "there");
+  CHECK(w.read_file(w.look("r", made->ino)) == "there");
+}
+
 TEST_CASE("asking for absent names of a short directory is a list a second") {
   World w;
   const auto made = w.files->mkdir(kRootInode, "d", 0755, Caller{});
@@ -76,6 +85,22 @@ TEST_CASE("asking for absent names of a short directory is a list a second") {
       w.clock.advance(10ms);
     }
   }) == "list 9");
+}
+
+TEST_CASE("a few absent names beside a thousand others cost two requests at most") {
+  for (const bool listed : {false, true}) {
+    CAPTURE(listed);
+    World w;
+    w.fill(1'000);
+    const InodeId d = w.look("d");
+    if (listed) w.list(d);
+    w.clock.advance(10s);
+    w.store.reset_count();
+    for (int i = 0; i < 20; ++i) REQUIRE(w.look(absent_name(i), d) == 0);
+    const auto count = w.store.count();
+    CAPTURE(count.text());
+    CHECK(count.total() <= 2);
+  }
 }
 
 TEST_CASE("many who ask for absent names of a short directory at once wait for one list") {

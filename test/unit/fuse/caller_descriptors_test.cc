@@ -65,6 +65,27 @@ TEST_CASE("a process that cannot be looked at has nothing open", "[mount][descri
   CHECK_FALSE(has_open_for_writing(kNobody, file.device, file.ino));
 }
 
+TEST_CASE("a reader is at the end when one of its descriptors is", "[mount][descriptors]") {
+  auto writer = open_unlinked("/tmp");
+  REQUIRE(writer);
+  REQUIRE(::pwrite(writer->get(), "12345", 5, 0) == 5);
+  const File file = file_of(*writer);
+  const UniqueFd reader(
+      ::open(("/proc/self/fd/" + std::to_string(writer->get())).c_str(), O_RDONLY | O_CLOEXEC));
+  REQUIRE(reader);
+  const auto at_end = [&](std::uint64_t size) {
+    return has_read_to(::getpid(), file.device, file.ino, size);
+  };
+  CHECK(at_end(5) == false);
+  REQUIRE(::lseek(reader.get(), 5, SEEK_SET) == 5);
+  CHECK(at_end(5) == true);
+  CHECK(at_end(4) == true);
+  CHECK(at_end(6) == false);
+  CHECK(has_read_to(::getpid(), file.device, file.ino + 1, 5) == false);
+  CHECK_FALSE(has_read_to(0, file.device, file.ino, 5).has_value());
+  CHECK_FALSE(has_read_to(0x7ffffff0, file.device, file.ino, 5).has_value());
+}
+
 TEST_CASE("the device of a mount is the one in the kernel's table", "[mount][descriptors]") {
   struct stat status {};
   REQUIRE(::stat("/proc", &status) == 0);
@@ -100,7 +121,7 @@ TEST_CASE("nothing waits for a look that hangs", "[mount][descriptors]") {
         gate.wait();
         return true;
       },
-      milliseconds(20));
+      {}, milliseconds(20));
   CHECK_FALSE(descriptors->has_another_open(1, 1));
   entered->get_future().wait();
   CHECK_FALSE(descriptors->has_another_open(1, 2));  // behind the one that hangs

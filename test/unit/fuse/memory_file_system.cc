@@ -101,7 +101,7 @@ void MemoryFileSystem::forget(InodeId ino, std::uint64_t count) {
   if (found != nodes_.end()) found->second.lookups -= count;
 }
 
-Result<Attr> MemoryFileSystem::getattr(InodeId ino) {
+Result<Attr> MemoryFileSystem::getattr(InodeId ino, const AtEnd& /*at_end*/) {
   MutexLock lock(mutex_);
   if (Status failure = take_failure(); !failure) return failure.error();
   Result<Node*> found = node(ino);

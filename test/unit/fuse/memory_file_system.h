@@ -40,7 +40,8 @@ class MemoryFileSystem final : public fs::FileSystem {
 
   Result<fs::Attr> lookup(fs::InodeId parent, std::string_view name) override;
   void forget(fs::InodeId ino, std::uint64_t count) override;
-  Result<fs::Attr> getattr(fs::InodeId ino) override;
+  using FileSystem::getattr;
+  Result<fs::Attr> getattr(fs::InodeId ino, const AtEnd& at_end) override;
   Result<fs::Attr> setattr(fs::InodeId ino, const fs::SetAttr& change) override;
   Result<std::string> readlink(fs::InodeId ino) override;
   Result<fs::Attr> mknod(fs::InodeId parent, std::string_view name, mode_t mode, dev_t rdev,

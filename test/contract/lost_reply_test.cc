@@ -35,8 +35,7 @@ struct Scene {
   void in_each_client(Work work) {
     std::vector<std::thread> threads;
     for (int i = 0; i < kClients; ++i) {
-      threads.emplace_back(
-          [&, i] { work(i, clients.at(static_cast<std::size_t>(i))->client()); });
+      threads.emplace_back([&, i] { work(i, clients.at(static_cast<std::size_t>(i))->client()); });
     }
     for (std::thread& thread : threads) thread.join();
   }

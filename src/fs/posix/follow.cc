@@ -11,7 +11,8 @@ namespace pailfs::fs {
 namespace {
 
 Error not_followed() {
-  return {ESTALE, "the file was replaced elsewhere, cut or removed, while a reader waited at its end"};
+  return {ESTALE,
+          "the file was replaced elsewhere, cut or removed, while a reader waited at its end"};
 }
 
 }  // namespace

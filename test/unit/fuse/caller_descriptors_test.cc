@@ -121,7 +121,7 @@ TEST_CASE("nothing waits for a look that hangs", "[mount][descriptors]") {
         gate.wait();
         return true;
       },
-      {}, milliseconds(20));
+      CallerDescriptors::LookAtEnd(), milliseconds(20));
   CHECK_FALSE(descriptors->has_another_open(1, 1));
   entered->get_future().wait();
   CHECK_FALSE(descriptors->has_another_open(1, 2));  // behind the one that hangs

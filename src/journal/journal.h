@@ -116,6 +116,8 @@ class Journal final : public JournalStore {
     bool has_bytes = false;  ///< `bytes` are the body of the record
     std::string bytes;
     BodyPtr body;  ///< or a file of its own
+    store::Condition condition;
+    std::optional<Base> base;  ///< as in the record, when no other change of the key waited
   };
   /// Holds keys for a thread that acknowledges a change of them or passes it through.
   class Claim;
@@ -151,9 +153,19 @@ class Journal final : public JournalStore {
   /// Makes the changes durable and pending; one verdict each. Their keys are claimed.
   std::vector<Status> acknowledge(std::vector<Change> changes) EXCLUDES(mutex_);
   void become_pending(const Change& change, const Place& place) REQUIRES(mutex_);
-  [[nodiscard]] Base base_of(const store::Key& key) REQUIRES(mutex_);
+  [[nodiscard]] Base base_of(const Change& change) REQUIRES(mutex_);
+  enum class OfRemoval { no, yes };  ///< for which absence will do as well
+  [[nodiscard]] std::optional<Status> known_condition(const store::Key& key,
+                                                      const store::Condition& condition,
+                                                      OfRemoval of_removal) REQUIRES(mutex_);
+  /// Fails when the change must not be made. Without a waiting change of the key the store is asked
+  /// only where what is known of it denies the condition; where that says nothing, or the store
+  /// does not answer, the sender finds out.
+  Status check_condition(const store::Key& key, const store::Condition& condition,
+                         OfRemoval of_removal = OfRemoval::no) EXCLUDES(mutex_);
   Result<store::ETag> put_admitted(const store::PutRequest& request, ByteSource& body);
   std::vector<Status> remove_some(const std::vector<store::Removal>& removals);
+  std::vector<Status> remove_admitted(const std::vector<store::Removal>& distinct);
   std::vector<Status> remove_each(const std::vector<store::Removal>& removals, const Status& wrong);
   /// The target of a copy, to be acknowledged. It holds body or source until it is released.
   Result<Want> resolve_copy(const store::CopyRequest& request) EXCLUDES(mutex_);

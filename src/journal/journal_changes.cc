@@ -33,6 +33,15 @@ bool in_flux(const store::Key& key, const Pending::Entry& entry) {
          (changes_itself && entry.attempts > 0 && was_in_parts(want.source_etag));
 }
 
+/// `found`: the version that is there; null: none. One without a name may be any.
+Status judge_condition(const store::Key& key, const store::Condition& condition,
+                       const store::ETag* found) {
+  if (condition.absent && found != nullptr) return Error{EEXIST, printable(key) + ": exists"};
+  if (condition.version.empty()) return {};
+  if (found != nullptr && (found->empty() || *found == condition.version)) return {};
+  return store::other_version(key);
+}
+
 }  // namespace
 
 class Journal::Claim final {
@@ -86,11 +95,50 @@ Status Journal::admit(const std::vector<store::Key>& keys, std::uint64_t bytes) 
   return {};
 }
 
-Base Journal::base_of(const store::Key& key) {
-  const Pending::Entry* entry = pending_.find(key);
+Base Journal::base_of(const Change& change) {
+  const Pending::Entry* entry = pending_.find(change.key);
   if (entry != nullptr) return entry->base;
-  const auto known = knowledge_.find(key, clock_.now());
+  if (change.base) return *change.base;
+  if (change.condition.absent) return Base::none();
+  if (!change.condition.version.empty()) {
+    return Base::of(confirmed_.stored_name(change.key, change.condition.version));
+  }
+  const auto known = knowledge_.find(change.key, clock_.now());
   return known ? known->base : Base();
+}
+
+/// The verdict of what is known here; nothing: the store must be asked.
+std::optional<Status> Journal::known_condition(const store::Key& key,
+                                               const store::Condition& condition,
+                                               OfRemoval of_removal) {
+  if (const Pending::Entry* entry = pending_.find(key)) {
+    const bool present = entry->want.kind != Want::Kind::absent;
+    if (!present && of_removal == OfRemoval::yes) return Status();
+    return judge_condition(key, condition, present ? &entry->want.etag : nullptr);
+  }
+  const auto known = knowledge_.find(key, clock_.now());
+  if (!known || known->base.kind == Base::Kind::unknown) return Status();
+  const store::ETag shown = confirmed_.shown_name(key, known->base.etag);
+  const bool present = known->base.kind == Base::Kind::version;
+  if (!present && of_removal == OfRemoval::yes) return Status();
+  if (judge_condition(key, condition, present ? &shown : nullptr)) return Status();
+  return std::nullopt;
+}
+
+Status Journal::check_condition(const store::Key& key, const store::Condition& condition,
+                                OfRemoval of_removal) {
+  if (condition.empty()) return {};
+  {
+    MutexLock lock(mutex_);
+    if (const auto verdict = known_condition(key, condition, of_removal)) return *verdict;
+  }
+  const auto info = head_store(key);
+  if (!info && (info.error().err != ENOENT || of_removal == OfRemoval::yes)) return {};
+  const Status verdict = judge_condition(key, condition, info ? &info.value().etag : nullptr);
+  if (verdict) return verdict;
+  MutexLock lock(mutex_);
+  confirmed_.forget_content(key);
+  return verdict;
 }
 
 std::vector<Status> Journal::acknowledge(std::vector<Change> changes) {
@@ -101,12 +149,14 @@ std::vector<Status> Journal::acknowledge(std::vector<Change> changes) {
     for (Change& change : changes) {
       if (change.seq == 0) change.seq = next_seq_++;
       change.want.time = clock_.wall();
+      change.want.conditional = change.want.conditional || !change.condition.empty();
       Record record;
       record.key = change.key;
       record.seq = change.seq;
       const Pending::Entry* entry = pending_.find(change.key);
       record.since = entry != nullptr ? entry->since : change.seq;
-      record.base = base_of(change.key);
+      record.base = base_of(change);
+      if (entry == nullptr) change.base = record.base;
       record.before = pending_.marks(change.key);
       record.want = change.want;
       record.has_bytes = change.has_bytes;
@@ -141,7 +191,7 @@ void Journal::become_pending(const Change& change, const Place& place) {
   }
   segments_[change.key] = place.segment->number;
   const bool nothing_left =
-      pending_.change(change.key, change.want, change.seq, base_of(change.key), clock_.now());
+      pending_.change(change.key, change.want, change.seq, base_of(change), clock_.now());
   if (!nothing_left) return;
   append_done(change.key, change.seq, Base::none());
   finish_waiters(change.key, change.seq, {});
@@ -191,21 +241,8 @@ Result<store::ETag> Journal::put(const store::PutRequest& request, ByteSource& b
   if (!acknowledges() || size > std::min(config_.most_bytes, store_.limits().largest_part)) {
     return put_through(request, body);
   }
-  if (!request.condition.empty()) {
-    MutexLock lock(mutex_);
-    const Pending::Entry* entry = pending_.find(request.key);
-    if (entry == nullptr) {
-      lock.unlock();
-      return put_through(request, body);
-    }
-    const bool present = entry->want.kind != Want::Kind::absent;
-    if (request.condition.absent && present) {
-      return Error{EEXIST, printable(request.key) + ": exists"};
-    }
-    if (!request.condition.version.empty() &&
-        (!present || entry->want.etag != request.condition.version)) {
-      return store::other_version(request.key);
-    }
+  if (Status holds = check_condition(request.key, request.condition); !holds) {
+    return holds.error();
   }
   const Status room = admit({request.key}, size);
   if (!room) return room.error();
@@ -235,6 +272,7 @@ Result<store::ETag> Journal::put_admitted(const store::PutRequest& request, Byte
     return taken.error();
   }
   change.key = request.key;
+  change.condition = request.condition;
   change.want.kind = Want::Kind::body;
   change.want.body = change.seq;
   change.want.size = body.size();
@@ -271,24 +309,46 @@ std::vector<Status> Journal::remove_some(const std::vector<store::Removal>& remo
   for (const store::Removal& removal : removals) {
     if (Status ok = check_limits(removal.key, {}); !ok) return remove_each(removals, ok);
   }
-  std::vector<store::Key> distinct;
-  for (const store::Removal& removal : removals) distinct.push_back(removal.key);
-  std::sort(distinct.begin(), distinct.end());
-  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
-  const Claim claim(*this, distinct);
+  std::vector<store::Removal> distinct = removals;
+  const auto before = [](const store::Removal& a, const store::Removal& b) {
+    return a.key < b.key;
+  };
+  std::stable_sort(distinct.begin(), distinct.end(), before);
+  const auto same = [](const auto& a, const auto& b) { return a.key == b.key; };
+  distinct.erase(std::unique(distinct.begin(), distinct.end(), same), distinct.end());
+  std::vector<store::Key> keys;
+  for (const store::Removal& removal : distinct) keys.push_back(removal.key);
+  const Claim claim(*this, keys);
   if (!claim.status()) return std::vector<Status>(removals.size(), claim.status());
   if (!acknowledges()) return remove_through(removals);
-  const Status room = admit(distinct, 0);
+  const Status room = admit(keys, 0);
   if (!room) return std::vector<Status>(removals.size(), room);
-  std::vector<Change> changes(distinct.size());
-  for (std::size_t i = 0; i < distinct.size(); ++i) changes[i].key = distinct[i];
-  const std::vector<Status> durable = acknowledge(std::move(changes));
+  const std::vector<Status> durable = remove_admitted(distinct);
   if (!acknowledges()) return remove_through(removals);
   std::vector<Status> statuses;
   for (const store::Removal& removal : removals) {
-    const auto at = std::lower_bound(distinct.begin(), distinct.end(), removal.key);
+    const auto at = std::lower_bound(distinct.begin(), distinct.end(), removal, before);
     statuses.push_back(durable[static_cast<std::size_t>(at - distinct.begin())]);
   }
+  return statuses;
+}
+
+std::vector<Status> Journal::remove_admitted(const std::vector<store::Removal>& distinct) {
+  std::vector<Status> statuses(distinct.size());
+  std::vector<Change> changes;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < distinct.size(); ++i) {
+    Change change;
+    change.key = distinct[i].key;
+    change.condition.version = distinct[i].version;
+    statuses[i] = check_condition(change.key, change.condition, OfRemoval::yes);
+    if (!statuses[i]) continue;
+    places.push_back(i);
+    changes.push_back(std::move(change));
+  }
+  if (changes.empty()) return statuses;
+  std::vector<Status> durable = acknowledge(std::move(changes));
+  for (std::size_t i = 0; i < places.size(); ++i) statuses[places[i]] = std::move(durable[i]);
   return statuses;
 }
 
@@ -306,9 +366,17 @@ std::vector<Status> Journal::remove_through(const std::vector<store::Removal>& r
     const Status settled = settle_claimed(removal.key);
     if (!settled) return std::vector<Status>(removals.size(), settled);
   }
-  std::vector<Status> statuses = removals.size() == 1
-                                     ? std::vector<Status>{store_.remove(removals.front())}
-                                     : store_.remove_many(removals);
+  std::vector<store::Removal> stored = removals;
+  {
+    MutexLock lock(mutex_);
+    for (store::Removal& removal : stored) {
+      if (removal.version.empty()) continue;
+      removal.version = confirmed_.stored_name(removal.key, removal.version);
+    }
+  }
+  std::vector<Status> statuses = stored.size() == 1
+                                     ? std::vector<Status>{store_.remove(stored.front())}
+                                     : store_.remove_many(stored);
   for (std::size_t i = 0; i < statuses.size(); ++i) {
     if (statuses[i]) {
       note_stored(removals[i].key, Base::none(), 0);
@@ -325,9 +393,15 @@ Result<store::ETag> Journal::copy_through(const store::CopyRequest& request) {
     if (!settled) return settled.error();
   }
   store::CopyRequest translated = request;
-  if (!request.source_if_match.empty()) {
+  {
     MutexLock lock(mutex_);
-    translated.source_if_match = confirmed_.stored_name(request.source, request.source_if_match);
+    const auto translate = [&](const store::Key& key, store::ETag& version)
+                               NO_THREAD_SAFETY_ANALYSIS {
+                                 if (!version.empty())
+                                   version = confirmed_.stored_name(key, version);
+                               };
+    translate(request.source, translated.source_if_match);
+    translate(request.destination, translated.condition.version);
   }
   auto etag = store_.copy(translated);
   if (etag) {
@@ -348,6 +422,11 @@ std::optional<Result<Want>> Journal::known_source(const store::CopyRequest& requ
   if (const Pending::Entry* entry = pending_.find(source)) {
     if (entry->want.kind == Want::Kind::absent) return Result<Want>(store::no_such_object(source));
     want = entry->want;
+    if (source != request.destination) {
+      // They are about the version of the source that the store has.
+      want.conditional = false;
+      want.appended_from.reset();
+    }
   } else {
     const auto known = knowledge_.find(source, clock_.now());
     if (!known || known->time + kFresh < clock_.now()) return std::nullopt;
@@ -417,6 +496,9 @@ Result<store::ETag> Journal::copy(const store::CopyRequest& request) {
   const Claim claim(*this, {request.destination});
   if (!claim.status()) return claim.status().error();
   if (!acknowledges()) return copy_through(request);
+  if (Status holds = check_condition(request.destination, request.condition); !holds) {
+    return holds.error();
+  }
   const Status room = admit({request.destination}, 0);
   if (!room) return room.error();
   const auto want = resolve_copy(request);
@@ -428,6 +510,7 @@ Result<store::ETag> Journal::copy(const store::CopyRequest& request) {
     std::vector<Change> changes(1);
     changes.front().key = request.destination;
     changes.front().want = *want;
+    changes.front().condition = request.condition;
     durable = acknowledge(std::move(changes)).front();
   }
   {

@@ -239,13 +239,19 @@ void Journal::note_conflict(const Job& job, const Verdict& verdict, const BodyPt
                      : body                              ? "what was written here is kept in "
                                                          : "the change made here is dropped";
   const std::string text = verdict.error.text + "; " + what + *kept;
-  log_critical("conflict: " + text);
+  if (job.want.kind == Want::Kind::absent) {
+    log_warning("conflict: " + text);
+  } else {
+    log_critical("conflict: " + text);
+  }
   ++conflicts_;
   set_aside_.push_back({job.key, text});
   if (set_aside_.size() > Waiting::kMostShown) set_aside_.pop_front();
   confirmed_.forget_content(job.key);
   knowledge_.changed(job.key, {verdict.found, verdict.size, clock_.now()});
-  append_done(job.key, job.seq, verdict.found);
+  // A later change of the key is made upon the same version as this one, also after a crash.
+  const Pending::Entry* entry = pending_.find(job.key);
+  append_done(job.key, job.seq, entry != nullptr ? entry->base : Base());
   if (job.want.kind == Want::Kind::copy && job.want.source != job.key) {
     // The source is the only copy of the bytes that were to be moved.
     const auto spared = pending_.drop_removal(job.want.source);

@@ -177,8 +177,7 @@ bool Pending::change(const store::Key& key, Want want, Sequence seq, const Base&
     unindex(key, entry);
     has_them = same_body(want, entry.want);
     release_body(entry.want);
-    const bool may_be_stored = entry.unsure && entry.want.kind != Want::Kind::absent;
-    if (may_be_stored) add_mark(entry.before, mark_of(entry.want));
+    if (entry.unsure) add_mark(entry.before, mark_of(entry.want));
   }
   if (!has_them) name_body(want, key);
   entry.unsure = false;
@@ -215,11 +214,8 @@ std::vector<Mark> Pending::marks(const store::Key& key) const {
   const Entry* entry = find(key);
   if (entry == nullptr) return {};
   std::vector<Mark> marks = entry->before;
-  const auto add = [&](const Want& want) {
-    if (want.kind != Want::Kind::absent) add_mark(marks, mark_of(want));
-  };
-  if (entry->sending) add(entry->sent);
-  add(entry->want);
+  if (entry->sending) add_mark(marks, mark_of(entry->sent));
+  add_mark(marks, mark_of(entry->want));
   return marks;
 }
 
@@ -396,9 +392,7 @@ Pending::Shows Pending::failed(const store::Key& key, Sequence seq, MonoTime ret
   if (at == entries_.end()) return Shows::little;
   Entry& entry = at->second;
   unindex(key, entry);
-  if (may_have_arrived && entry.sent.kind != Want::Kind::absent) {
-    add_mark(entry.before, mark_of(entry.sent));
-  }
+  if (may_have_arrived) add_mark(entry.before, mark_of(entry.sent));
   entry.sending = false;
   release_body(entry.sent);
   entry.sent = {};

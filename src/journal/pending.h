@@ -22,7 +22,7 @@ struct Job {
   Want want;
   Sequence seq = 0;
   Base base;
-  std::vector<Mark> before;  ///< versions of ours that may have reached the store earlier
+  std::vector<Mark> before;  ///< our versions and removals that may have reached the store earlier
   bool check = false;        ///< ask the store what it holds before changing it
   unsigned attempts = 0;     ///< that have failed
 };
@@ -57,7 +57,8 @@ class Pending final {
     Sequence seq = 0;    ///< of `want`
     Sequence since = 0;  ///< the oldest change of this key that is not confirmed
     Base base;
-    std::vector<Mark> before;  ///< our versions that may be stored instead; at most kMostMarks
+    /// Our versions that may be stored instead, and a removal; at most kMostMarks.
+    std::vector<Mark> before;
     bool check = false;
     bool unsure = false;  ///< a dead mount may have sent `want`
     bool sending = false;
@@ -106,8 +107,8 @@ class Pending final {
   /// stays, and the source is not changed in the store.
   void hold(const store::Key& key, const Want& want);
   void release(const store::Key& key, const Want& want);
-  /// Our versions that the store may hold before a new change of `key` becomes pending: the record
-  /// of that change names them.
+  /// Our versions that the store may hold before a new change of `key` becomes pending, and whether
+  /// a removal of ours may have been made: the record of that change names them.
   [[nodiscard]] std::vector<Mark> marks(const store::Key& key) const;
   [[nodiscard]] bool is_crowded(const store::Key& key) const;
   /// The same as change(), for a record in the journal of a mount that has ended: any change may

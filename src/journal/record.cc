@@ -9,6 +9,10 @@ namespace pailfs::journal {
 namespace {
 
 constexpr std::string_view kMagic = "PJ1\n";
+/// Record::Kind::change with the fields of put_more().
+constexpr std::uint64_t kChangeWithMore = 4;
+/// In the place of an offset from which on bytes were appended: none were.
+constexpr std::uint64_t kNotAppended = ~std::uint64_t{0};
 
 void put(std::string& out, std::uint64_t value, int bytes) {
   for (int i = 0; i < bytes; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
@@ -82,6 +86,22 @@ void put(std::string& out, const Want& want) {
   put(out, static_cast<std::uint64_t>(want.time.time_since_epoch().count()), 8);
 }
 
+bool has_more(const Record& record) {
+  return record.kind == Record::Kind::change &&
+         (record.want.conditional || record.want.appended_from);
+}
+
+void put_more(std::string& out, const Want& want) {
+  put(out, want.conditional ? 1 : 0, 1);
+  put(out, want.appended_from.value_or(kNotAppended), 8);
+}
+
+void take_more(Fields& fields, Want& want) {
+  want.conditional = fields.number(1) != 0;
+  const std::uint64_t from = fields.number(8);
+  if (from != kNotAppended) want.appended_from = from;
+}
+
 Base take_base(Fields& fields) {
   Base base;
   base.kind = static_cast<Base::Kind>(fields.number(1));
@@ -107,7 +127,8 @@ Want take_want(Fields& fields) {
 
 std::optional<Record> decode_fields(Fields& fields) {
   Record record;
-  record.kind = static_cast<Record::Kind>(fields.number(1));
+  const std::uint64_t kind = fields.number(1);
+  record.kind = kind == kChangeWithMore ? Record::Kind::change : static_cast<Record::Kind>(kind);
   record.key = fields.text();
   record.seq = fields.number(8);
   record.base = take_base(fields);
@@ -121,6 +142,7 @@ std::optional<Record> decode_fields(Fields& fields) {
       mark.metadata = fields.number(8);
       record.before.push_back(std::move(mark));
     }
+    if (kind == kChangeWithMore) take_more(fields, record.want);
     record.has_bytes = fields.number(1) != 0;
     if (record.has_bytes) record.bytes = fields.text();
   } else if (record.kind != Record::Kind::done && record.kind != Record::Kind::follows) {
@@ -138,7 +160,8 @@ std::string encode(const Record& record, std::uint64_t batch_at) {
   std::string body;
   body.reserve(512 + record.bytes.size());
   put(body, batch_at, 8);
-  put(body, static_cast<std::uint64_t>(record.kind), 1);
+  const bool more = has_more(record);
+  put(body, more ? kChangeWithMore : static_cast<std::uint64_t>(record.kind), 1);
   put(body, record.key);
   put(body, record.seq, 8);
   put(body, record.base);
@@ -151,8 +174,9 @@ std::string encode(const Record& record, std::uint64_t batch_at) {
       put(body, mark.etag.value);
       put(body, mark.metadata, 8);
     }
+    if (more) put_more(body, record.want);
     put(body, record.has_bytes ? 1 : 0, 1);
-    if (record.has_bytes) put(body, record.bytes);
+    if (record.has_bytes) put(body, record.bytes);  // last: Log knows where they are by that
   }
   std::string frame(kMagic);
   put(frame, body.size(), 4);

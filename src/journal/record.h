@@ -21,6 +21,8 @@
 namespace pailfs::journal {
 
 struct Record {
+  /// On the disk a change with a condition or appended bytes has a number of its own, 4, and more
+  /// fields: an earlier build takes such a record for damage, and reads all others.
   enum class Kind : std::uint8_t {
     change = 1,  ///< `key` shall become `want`
     done = 2,    ///< changes of `key` up to `seq` are over; the store then held `base`

@@ -39,6 +39,14 @@ std::string versions(const Base& made_upon, const Base& found) {
          ")";
 }
 
+/// The error of a lost race. Who asked that there be no such object hears that there is one.
+Error lost_race(const Job& job, const Base& found) {
+  const bool absent = job.want.conditional && job.base.kind == Base::Kind::absent;
+  const char* what = found.kind == Base::Kind::absent ? ": was removed by another client meanwhile"
+                                                      : ": was changed by another client meanwhile";
+  return {absent ? EEXIST : ESTALE, printable(job.key) + what + versions(job.base, found)};
+}
+
 /// Compares the bytes of an object with a body, for stores whose ETags are no MD5 and that have
 /// lost the attributes.
 class Comparison final : public store::ByteSink {
@@ -127,8 +135,7 @@ Sender::Look Sender::look(const Job& job, const BodyPtr& sent) {
       result.same = found && is_like_source(job, *found);
       if (result.same || (found && has_bytes(job, sent, *found))) break;
       verdict.kind = Verdict::Kind::conflict;
-      verdict.error = {ESTALE, printable(job.key) + ": was changed by another client meanwhile" +
-                                   versions(job.base, result.base)};
+      verdict.error = lost_race(job, result.base);
       result.verdict = verdict;
       break;
   }
@@ -257,19 +264,47 @@ std::optional<store::ListedObject> Sender::list_one(const store::Key& key) {
   return page->objects.front();
 }
 
+store::Removal Sender::removal_of(const Job& job, const Base& base) const {
+  const bool conditional = job.want.conditional && removal_conditions_;
+  return {job.key, conditional && base.kind == Base::Kind::version ? base.etag : store::ETag()};
+}
+
+Verdict Sender::remove_again(const Job& job, Base base) {
+  constexpr int kRounds = 4;
+  Error error;
+  for (int round = 0; round < kRounds; ++round) {
+    // Another writer's version, an earlier one of ours, or a store that refuses right conditions.
+    const Look seen = look(job);
+    if (seen.verdict) return *seen.verdict;
+    if (seen.has_name && seen.base == base) removal_conditions_ = false;
+    base = seen.condition();
+    const Status removed = store_.remove(removal_of(job, base));
+    if (removed) {
+      Verdict verdict;
+      verdict.found = Base::none();
+      return verdict;
+    }
+    error = removed.error();
+    if (!is_condition(error)) break;
+  }
+  return failure(error);
+}
+
 std::vector<Verdict> Sender::remove(const std::vector<Job>& jobs) {
   std::vector<Verdict> verdicts(jobs.size());
   std::vector<store::Removal> removals;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
+    Base base = jobs[i].base;
     if (jobs[i].check) {
       const Look seen = look(jobs[i]);
       if (seen.verdict) {
         verdicts[i] = *seen.verdict;
         continue;
       }
+      base = seen.condition();
     }
-    removals.emplace_back(jobs[i].key);
+    removals.push_back(removal_of(jobs[i], base));
     places.push_back(i);
   }
   const std::vector<Status> statuses = removals.size() == 1
@@ -283,6 +318,8 @@ std::vector<Verdict> Sender::remove(const std::vector<Job>& jobs) {
                                  is_absent(removals.front().key));
     if (done) {
       verdict.found = Base::none();
+    } else if (!removals[i].version.empty() && is_condition(status.error())) {
+      verdict = remove_again(jobs[places[i]], Base::of(removals[i].version));
     } else {
       verdict = failure(status.error());
     }

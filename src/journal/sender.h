@@ -58,6 +58,9 @@ class Sender final {
   bool is_like_source(const Job& job, const store::ObjectInfo& found);
   Verdict put(const Job& job, const BodyPtr& body, Base base);
   Verdict copy(const Job& job, Base base);
+  [[nodiscard]] store::Removal removal_of(const Job& job, const Base& base) const;
+  /// After a removal of which the service says that another version is there.
+  Verdict remove_again(const Job& job, Base base);
   /// Sends the copy with the condition `base` if the store takes conditions.
   Result<store::ETag> send_copy(const Job& job, const Base& base);
   static Verdict failure(const Error& error);
@@ -66,6 +69,7 @@ class Sender final {
   store::ObjectStore& store_;
   std::atomic<bool> conditions_ = true;       ///< the store takes If-Match and If-None-Match
   std::atomic<bool> copy_conditions_ = true;  ///< also of the target of a copy
+  std::atomic<bool> removal_conditions_ = true;
 };
 
 }  // namespace pailfs::journal

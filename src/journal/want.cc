@@ -32,6 +32,7 @@ std::uint64_t metadata_digest(const store::ObjectAttributes& attributes) {
 }
 
 Mark mark_of(const Want& want) {
+  if (want.kind == Want::Kind::absent) return Mark::gone();
   const bool known = want.kind == Want::Kind::body || !want.keeps_attributes;
   if (known) return {want.size, want.etag, metadata_digest(want.attributes)};
   // This mount may show another ETag, but the store's copy has that of its source.
@@ -51,7 +52,12 @@ bool has_our_bytes(const Mark& mark, const store::ObjectInfo& found) {
 Judgement judge(const Want& want, const Base& base, const std::vector<Mark>& before,
                 const std::optional<store::ObjectInfo>& found) {
   const bool removal = want.kind == Want::Kind::absent;
-  if (!found) return removal ? Judgement::done : Judgement::proceed;
+  if (!found) {
+    if (removal) return Judgement::done;
+    const bool was_there = want.conditional && base.kind == Base::Kind::version;
+    const bool by_us = std::find(before.begin(), before.end(), Mark::gone()) != before.end();
+    return was_there && !by_us ? Judgement::conflict : Judgement::proceed;
+  }
   // This comes first: if the base is still there, nothing was written since.
   if (base.kind == Base::Kind::version && base.etag == found->etag) return Judgement::proceed;
   if (!removal && is_ours(mark_of(want), *found)) {

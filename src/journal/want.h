@@ -34,6 +34,11 @@ struct Want {
   store::ETag source_etag;  ///< as the store tells it; only this version may be copied
   bool keeps_attributes = false;
   WallTime time{};  ///< when the change was acknowledged
+  /// The caller named the version that the change is made upon, or that there is none: only `Base`
+  /// is removed, and an object that another client has removed is not made anew.
+  bool conditional = false;
+  /// The bytes of the body from here on were appended to `Base`.
+  std::optional<std::uint64_t> appended_from;
 };
 
 /// The version that the store is believed to hold for a key.
@@ -46,12 +51,15 @@ struct Base {
   friend bool operator==(const Base&, const Base&) = default;
 };
 
-/// The fingerprint by which an object is recognised as one that we have written.
+/// The fingerprint by which an object is recognised as one that we have written; or stands for a
+/// removal of ours.
 struct Mark {
   std::uint64_t size = 0;
   store::ETag etag;
   std::uint64_t metadata =
       0;  ///< digest of all x-amz-meta-*; 0: there are none, or not known which
+  /// No object matches it.
+  static Mark gone() { return {~std::uint64_t{0}, {}, 0}; }
   friend bool operator==(const Mark&, const Mark&) = default;
 };
 
@@ -68,10 +76,10 @@ bool has_our_bytes(const Mark& mark, const store::ObjectInfo& found);
 enum class Judgement {
   done,     ///< the change is there already: its reply was lost
   proceed,  ///< the object is the version that the change was made upon, or older, or ours
-  conflict  ///< another writer's later version is there, which must not be undone
+  conflict  ///< another writer's later version is there, or its removal, and must not be undone
 };
-/// `found`: the object that the store holds now, if any. `before`: versions of ours that may have
-/// reached the store.
+/// `found`: the object that the store holds now, if any. `before`: versions and removals of ours
+/// that may have reached the store.
 Judgement judge(const Want& want, const Base& base, const std::vector<Mark>& before,
                 const std::optional<store::ObjectInfo>& found);
 

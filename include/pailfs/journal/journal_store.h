@@ -66,9 +66,13 @@ struct Waiting {
 /// lost. Reads and listings show the store with the waiting changes laid over it.
 ///
 /// put, copy, remove and remove_many return after an fdatasync that they share. Uploads in parts go
-/// to the store directly, after the changes that wait for their keys; so does a put with a
-/// condition when nothing waits for its key, and everything once the disk has failed. settle()
-/// waits for the store.
+/// to the store directly, after the changes that wait for their keys; so does everything once the
+/// disk has failed. settle() waits for the store.
+///
+/// A change with a Condition fails at once where the journal shows that the condition does not
+/// hold. Where only the store can know it is acknowledged, and sent with the condition: a race that
+/// is lost then is the verdict of settle(), ESTALE, or EEXIST where there was to be no object; the
+/// bytes are set aside, and of a removal the log says that it is not made.
 ///
 /// A waiting object has its MD5 as ETag, as most stores will. If the store gives it another ETag,
 /// the first one stays valid for it as long as this mount lives. Any thread may call any member.

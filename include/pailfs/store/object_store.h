@@ -88,6 +88,10 @@ struct PutRequest {
   Key key;
   ObjectAttributes attributes;
   Condition condition = {};
+  /// The bytes from here on were appended to the version in `condition` (or to nothing), so that
+  /// they belong at the end of whatever version is there. A store that confirms each change at once
+  /// does not look at it: its caller hears ESTALE or EEXIST and appends them again by itself.
+  std::optional<std::uint64_t> appended_from = std::nullopt;
 };
 
 /// An object to be removed.

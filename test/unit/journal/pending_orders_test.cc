@@ -64,6 +64,21 @@ class World {
       case 'A':
       case 'B':
         return remove(event == 'A' ? "a" : "b");
+      case 'p':
+        conditional_ = true;
+        put("a");
+        conditional_ = false;
+        return true;
+      case 'P': {
+        conditional_ = true;
+        const bool removed = remove("a");
+        conditional_ = false;
+        return removed;
+      }
+      case 'F':
+      case 'G':
+        write_foreign(event == 'G');
+        return true;
       case '>':
         return copy("a", "b");
       case '<':
@@ -122,14 +137,16 @@ class World {
       if (pending_.entries().empty()) break;
       if (!start()) complain("nothing can be sent, but something waits");
     }
-    if (wrong_.empty() && bucket_ != truth_) complain("the bucket is not what was acknowledged");
+    if (wrong_.empty() && !foreign_ && bucket_ != truth_) {
+      complain("the bucket is not what was acknowledged");
+    }
     if (wrong_.empty() && pending_.bytes() != 0) complain("bodies are left");
   }
 
  private:
   /// All is stored but what is refused and what depends on it.
   void drain_but_refused() {
-    if (refused_.empty()) return;
+    if (refused_.empty() || foreign_) return;
     for (int i = 0; i < 100 && wrong_.empty() && (!flying_.empty() || start()); ++i) {
       finish(true, true);
     }
@@ -174,6 +191,9 @@ class World {
     const Pending::Entry* entry = pending_.find(key);
     const Sequence seq = next_++;
     Logged record{key, seq, want};
+    record.want.conditional = conditional_;
+    // Nothing waits, so the change is made upon what is there, another client's version too.
+    if (entry == nullptr && key == "a") knows_ = true;
     record.base = entry != nullptr ? entry->base : stored(key);
     record.since = entry != nullptr ? entry->since : seq;
     record.before = pending_.marks(key);
@@ -189,7 +209,8 @@ class World {
     if (!slow_) return false;
     const Logged record = *std::exchange(slow_, std::nullopt);
     const Pending::Entry* entry = pending_.find(record.key);
-    const Base base = entry != nullptr ? entry->base : stored(record.key);
+    const bool waited = record.since != record.seq;
+    const Base base = entry != nullptr ? entry->base : waited ? known_[record.key] : record.base;
     if (pending_.change(record.key, record.want, record.seq, base, now_)) {
       log_.push_back(done(record.key, record.seq, Base::none()));
     }
@@ -204,6 +225,19 @@ class World {
     } else {
       truth_.erase(record.key);
     }
+  }
+  /// Another client stores a version of "a", or removes the object.
+  void write_foreign(bool removes) {
+    foreign_ = true;
+    knows_ = pending_.find("a") == nullptr && !slow_;
+    theirs_ = Value{static_cast<int>(next_++), 0};
+    if (removes) {
+      bucket_.erase("a");
+      theirs_.reset();
+    } else {
+      bucket_["a"] = *theirs_;
+    }
+    if (knows_) removes ? void(truth_.erase("a")) : void(truth_["a"] = *theirs_);
   }
   void put(const store::Key& key) {
     const int number = static_cast<int>(next_);
@@ -282,11 +316,16 @@ class World {
     info.attributes = attributes_of(found->second.attributes);
     return info;
   }
-  /// The service carries it out, as the sender would have it.
-  void apply(const Job& job) {
+  /// The service carries it out, as the sender would have it. False: another client's version is in
+  /// the way.
+  bool apply(const Job& job) {
     const Judgement judgement = judge(job.want, job.base, job.before, look(job.key));
-    if (judgement == Judgement::conflict) return complain("a conflict, but there is nobody else");
-    if (judgement == Judgement::done) return;
+    if (judgement == Judgement::conflict) return conflict();
+    if (judgement == Judgement::done) return true;
+    const auto there = bucket_.find("a");
+    const bool theirs = foreign_ && job.key == "a" && theirs_ && there != bucket_.end() &&
+                        there->second == *theirs_;
+    if (theirs && !knows_) complain("another client's version is undone");
     switch (job.want.kind) {
       case Want::Kind::absent: {
         const int bytes = bucket_.at(job.key).bytes;
@@ -299,25 +338,33 @@ class World {
                                                    : each.first == job.key;
           return holds(each) && (refused_.empty() || !free);
         };
-        if (std::any_of(truth_.begin(), truth_.end(), misses) &&
+        if (!foreign_ && std::any_of(truth_.begin(), truth_.end(), misses) &&
             std::none_of(bucket_.begin(), bucket_.end(), holds)) {
           complain("a removal took the last copy of what is to stay");
         }
-        return;
+        return true;
       }
       case Want::Kind::body:
-        if (!bodies_.contains(job.want.body)) return complain("a body was released too early");
+        if (!bodies_.contains(job.want.body)) {
+          complain("a body was released too early");
+          return true;
+        }
         bucket_[job.key] = {bodies_.at(job.want.body), number_in(job.want)};
-        return;
+        return true;
       case Want::Kind::copy: {
         const auto source = bucket_.find(job.want.source);
         if (source == bucket_.end() || etag_of(source->second) != job.want.source_etag) {
-          return complain("the source of a copy is not there any more");
+          return conflict();
         }
         bucket_[job.key] = {source->second.bytes, number_in(job.want)};
-        return;
+        return true;
       }
     }
+    return true;
+  }
+  bool conflict() {
+    if (!foreign_) complain("a conflict, but there is nobody else");
+    return false;
   }
   static int number_in(const Want& want) {
     return std::stoi(want.attributes.metadata.at(0).second);
@@ -327,14 +374,27 @@ class World {
     const Job job = flying_.front();
     flying_.erase(flying_.begin());
     if (job.key == refused_) return refuse(job);
-    if (arrives) apply(job);
+    if (arrives && !apply(job)) return abandon(job);
     if (!answered) {
       pending_.failed(job.key, job.seq, now_, true);
       return true;
     }
     const Base base = job.want.kind == Want::Kind::absent ? Base::none() : Base::of(job.want.etag);
     log_.push_back(done(job.key, job.seq, base));
+    known_[job.key] = base;
     pending_.confirmed(job.key, job.seq, base);
+    check_bodies();
+    return true;
+  }
+  /// Another client's version stays, as Journal::note_conflict() has it.
+  bool abandon(const Job& job) {
+    log_.push_back(done(job.key, job.seq, pending_.find(job.key)->base));
+    known_[job.key] = pending_.find(job.key)->base;
+    if (job.want.kind == Want::Kind::copy && job.want.source != job.key) {
+      const auto spared = pending_.drop_removal(job.want.source);
+      if (spared) log_.push_back(done(job.want.source, *spared, {}));
+    }
+    pending_.abandoned(job.key, job.seq);
     check_bodies();
     return true;
   }
@@ -358,7 +418,7 @@ class World {
   /// or was not: of one change under way, and of all confirmations since the last change.
   void crash(bool arrives, bool written) {
     for (const Job& job : flying_) {
-      if (arrives) apply(job);
+      if (arrives) static_cast<void>(apply(job));
     }
     flying_.clear();
     while (!written && !log_.empty() && log_.back().done) log_.pop_back();
@@ -396,10 +456,15 @@ class World {
   std::map<BodyId, int> bodies_;
   std::vector<Job> flying_;
   std::vector<Logged> log_;
-  std::optional<Logged> slow_;  // written down, and not yet acknowledged
+  std::optional<Logged> slow_;        // written down, and not yet acknowledged
+  std::map<store::Key, Base> known_;  // of changes that are over
   bool slowly_ = false;
-  store::Key refused_;      // the service does not take changes of it
-  bool obstinate_ = false;  // ... and does not say that this is its last word
+  bool conditional_ = false;     // the next change is
+  bool foreign_ = false;         // another client has changed "a"
+  std::optional<Value> theirs_;  // into this
+  bool knows_ = false;           // a change that waits may replace that
+  store::Key refused_;           // the service does not take changes of it
+  bool obstinate_ = false;       // ... and does not say that this is its last word
   using Sets = std::map<store::Key, std::set<store::Key>>;
   Sets origins_;                      // from where what a key shall have was copied
   Sets sources_;                      // ... and that have not been written anew since
@@ -449,6 +514,15 @@ TEST_CASE("every order of up to five changes and sendings ends as acknowledged")
 TEST_CASE(
     "every order of up to four changes, sendings, lost replies, failures and crashes does too") {
   CHECK(play_all("abAB><msflxcC", test::thorough() ? 4 : 3) == "");
+}
+
+TEST_CASE("every order with changes that name their version does too") {
+  CHECK(play_all("apAPB>msflcC", test::thorough() ? 4 : 3) == "");
+}
+
+TEST_CASE("in no order is another client's later version undone") {
+  CHECK(play_all("apAPmsflcCF", test::thorough() ? 5 : 4) == "");
+  CHECK(play_all("pPdDsflKFG", test::thorough() ? 5 : 4) == "");
 }
 
 TEST_CASE("every order of changes that are sent while their records are written does too") {

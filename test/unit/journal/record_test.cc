@@ -45,6 +45,27 @@ TEST_CASE("a record comes back as it was, and what follows it is not touched") {
   CHECK(record.bytes == "xyz");
 }
 
+TEST_CASE("a condition and appended bytes come back, and other records are as they always were") {
+  constexpr std::size_t kKindAt = kFrameHead + 8;
+  CHECK(encode(sample(), 9)[kKindAt] == 1);
+  for (const bool conditional : {false, true}) {
+    for (const auto from : {std::optional<std::uint64_t>(), std::optional<std::uint64_t>(0),
+                            std::optional<std::uint64_t>(1ULL << 40U)}) {
+      Record record = sample();
+      record.want.conditional = conditional;
+      record.want.appended_from = from;
+      const std::string bytes = encode(record, 9);
+      CHECK(bytes[kKindAt] == (conditional || from ? 4 : 1));
+      const auto decoded = decode(bytes);
+      REQUIRE(decoded);
+      CHECK(decoded->record.kind == Record::Kind::change);
+      CHECK(decoded->record.want.conditional == conditional);
+      CHECK(decoded->record.want.appended_from == from);
+      CHECK(decoded->record.bytes == "xyz");
+    }
+  }
+}
+
 TEST_CASE("a record that is cut or changed anywhere is none") {
   const std::string bytes = encode(sample(), 1);
   for (std::size_t i = 0; i < bytes.size(); ++i) {

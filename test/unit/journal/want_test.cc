@@ -45,6 +45,8 @@ TEST_CASE("a change goes only over what it was made upon, or over versions of ou
   const Mark earlier{4, {"\"earlier\""}, metadata_digest({"", {{"mtime", "1"}}, {}})};
   Want removal;
   removal.time = at(1'000);
+  Want conditional = body();
+  conditional.conditional = true;
   Want copy = body();
   copy.kind = Want::Kind::copy;
   copy.keeps_attributes = true;
@@ -96,6 +98,19 @@ TEST_CASE("a change goes only over what it was made upon, or over versions of ou
        object("\"c\"", 9, ""),
        Judgement::conflict},
       {"removed elsewhere", body(), Base::of({"\"b\""}), {}, {}, Judgement::proceed},
+      {"removed elsewhere, and not to be made anew",
+       conditional,
+       Base::of({"\"b\""}),
+       {earlier},
+       {},
+       Judgement::conflict},
+      {"removed by us, and made anew",
+       conditional,
+       Base::of({"\"b\""}),
+       {Mark::gone()},
+       {},
+       Judgement::proceed},
+      {"to be made where nothing was", conditional, Base::none(), {}, {}, Judgement::proceed},
       {"base unknown, long older", body(), {}, {}, object("\"c\"", 9, "", 900), Judgement::proceed},
       {"base unknown, about as old",
        body(),

@@ -11,7 +11,8 @@
 //
 // The threads of workers.cc take jobs from it (journal_work.cc), sender.cc carries one out and
 // looks first where another writer's version could be lost (want.cc judges), and a change that is
-// over is appended as done.
+// over is appended as done. Bytes that a program appended are put behind another client's version
+// (journal_append.cc, appended.cc); other changes that have lost a race are set aside.
 //
 // journal_reads.cc and journal_list.cc (overlay.cc) show the store with the waiting changes laid
 // over it. knowledge.cc remembers from the store's replies upon which version a change is made and
@@ -152,6 +153,10 @@ class Journal final : public JournalStore {
   Status admit(const std::vector<store::Key>& keys, std::uint64_t bytes) EXCLUDES(mutex_);
   /// Makes the changes durable and pending; one verdict each. Their keys are claimed.
   std::vector<Status> acknowledge(std::vector<Change> changes) EXCLUDES(mutex_);
+  /// Waits until no record of these keys is on its way to the disk: the change that it is of may
+  /// become pending, or may be replaced, only in the order of the records.
+  Status await_records(const std::vector<store::Key>& keys) REQUIRES(mutex_);
+  Result<Log::Appended> record_change(Change& change) REQUIRES(mutex_);
   void become_pending(const Change& change, const Place& place) REQUIRES(mutex_);
   [[nodiscard]] Base base_of(const Change& change) REQUIRES(mutex_);
   enum class OfRemoval { no, yes };  ///< for which absence will do as well
@@ -208,7 +213,18 @@ class Journal final : public JournalStore {
   void note_obstinate(const Job& job, const Verdict& verdict) REQUIRES(mutex_);
   void note_conflict(const Job& job, const Verdict& verdict, const BodyPtr& body) EXCLUDES(mutex_);
   void finish_waiters(const store::Key& key, Sequence seq, const Status& status) REQUIRES(mutex_);
-  void append_done(const store::Key& key, Sequence seq, const Base& base) REQUIRES(mutex_);
+  /// `size`: of the version `base`, if more may have been appended to it here.
+  void append_done(const store::Key& key, Sequence seq, const Base& base,
+                   std::optional<std::uint64_t> size = {}) REQUIRES(mutex_);
+  // journal_append.cc
+  [[nodiscard]] bool can_append(const Job& job, const Verdict& verdict) EXCLUDES(mutex_);
+  void append_behind(const Job& job, const Verdict& verdict, const BodyPtr& body) EXCLUDES(mutex_);
+  Status try_append(const Job& job, const Verdict& verdict, const BodyPtr& body) EXCLUDES(mutex_);
+  Status note_appended(const Job& job, const Verdict& verdict, std::uint64_t size) EXCLUDES(mutex_);
+  Status replace_body(const Job& job, const Base& base, ByteSource& both, std::uint64_t from)
+      EXCLUDES(mutex_);
+  Status record_replaced(const Job& job, const Want& want, const Base& base, const Taken& taken)
+      EXCLUDES(mutex_);
   // journal_fetch.cc
   void fetch_copy(const Job& job) EXCLUDES(mutex_);
 
@@ -221,6 +237,7 @@ class Journal final : public JournalStore {
   struct Moved {
     store::Key key;
     Sequence seq = 0;
+    BodyId body = 0;
     bool has_bytes = false;
     Log::Appended appended;
   };
@@ -244,6 +261,7 @@ class Journal final : public JournalStore {
   std::unordered_map<store::Key, std::uint64_t> segments_
       GUARDED_BY(mutex_);  // the one with the last record of a pending key
   std::unordered_set<store::Key> claimed_ GUARDED_BY(mutex_);
+  std::unordered_set<store::Key> recording_ GUARDED_BY(mutex_);  // see await_records()
   std::list<Waiter*> waiters_ GUARDED_BY(mutex_);
   Sequence next_seq_ GUARDED_BY(mutex_) = 1;
   std::multiset<std::uint64_t> acknowledging_ GUARDED_BY(mutex_);  // segments of records in that

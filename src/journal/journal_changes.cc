@@ -141,39 +141,71 @@ Status Journal::check_condition(const store::Key& key, const store::Condition& c
   return verdict;
 }
 
+Status Journal::await_records(const std::vector<store::Key>& keys) {
+  return wait_until(
+      [&]() NO_THREAD_SAFETY_ANALYSIS {
+        return std::none_of(keys.begin(), keys.end(),
+                            [&](const store::Key& key)
+                                NO_THREAD_SAFETY_ANALYSIS { return recording_.contains(key); });
+      },
+      "the disk of the journal");
+}
+
+/// Appends the record of a change. Fails when another version has come into the journal since the
+/// condition was looked at.
+Result<Log::Appended> Journal::record_change(Change& change) {
+  const Pending::Entry* entry = pending_.find(change.key);
+  if (entry != nullptr) {
+    const bool removes = change.want.kind == Want::Kind::absent;
+    const auto holds =
+        known_condition(change.key, change.condition, removes ? OfRemoval::yes : OfRemoval::no);
+    if (holds && !*holds) return holds->error();
+  }
+  if (change.seq == 0) change.seq = next_seq_++;
+  change.want.time = clock_.wall();
+  change.want.conditional = change.want.conditional || !change.condition.empty();
+  Record record;
+  record.key = change.key;
+  record.seq = change.seq;
+  record.since = entry != nullptr ? entry->since : change.seq;
+  record.base = base_of(change);
+  if (entry == nullptr) change.base = record.base;
+  record.before = pending_.marks(change.key);
+  record.want = change.want;
+  record.want.appended_from = pending_.appended_to_base(change.key, change.want);
+  record.has_bytes = change.has_bytes;
+  record.bytes = change.bytes;
+  Log::Appended appended = log_->append(record);
+  acknowledging_.insert(appended.bytes.segment->number);
+  recording_.insert(change.key);
+  return appended;
+}
+
 std::vector<Status> Journal::acknowledge(std::vector<Change> changes) {
-  std::vector<Log::Appended> appended;
+  std::vector<Result<Log::Appended>> appended;
   appended.reserve(changes.size());
+  std::vector<store::Key> keys;
+  for (const Change& change : changes) keys.push_back(change.key);
   {
     MutexLock lock(mutex_);
-    for (Change& change : changes) {
-      if (change.seq == 0) change.seq = next_seq_++;
-      change.want.time = clock_.wall();
-      change.want.conditional = change.want.conditional || !change.condition.empty();
-      Record record;
-      record.key = change.key;
-      record.seq = change.seq;
-      const Pending::Entry* entry = pending_.find(change.key);
-      record.since = entry != nullptr ? entry->since : change.seq;
-      record.base = base_of(change);
-      if (entry == nullptr) change.base = record.base;
-      record.before = pending_.marks(change.key);
-      record.want = change.want;
-      record.has_bytes = change.has_bytes;
-      record.bytes = change.bytes;
-      appended.push_back(log_->append(record));
-      acknowledging_.insert(appended.back().bytes.segment->number);
+    if (const Status alone = await_records(keys); !alone) {
+      return std::vector<Status>(changes.size(), alone);
     }
+    for (Change& change : changes) appended.push_back(record_change(change));
   }
   std::vector<Status> statuses;
   statuses.reserve(changes.size());
-  for (const Log::Appended& each : appended) statuses.push_back(log_->commit(each.batch));
+  for (const auto& each : appended) {
+    statuses.push_back(each ? log_->commit(each->batch) : each.error());
+  }
 
   MutexLock lock(mutex_);
   for (std::size_t i = 0; i < changes.size(); ++i) {
-    acknowledging_.erase(acknowledging_.find(appended[i].bytes.segment->number));
+    if (!appended[i]) continue;
+    acknowledging_.erase(acknowledging_.find(appended[i]->bytes.segment->number));
+    recording_.erase(changes[i].key);
     if (statuses[i]) {
-      become_pending(changes[i], appended[i].bytes);
+      become_pending(changes[i], appended[i]->bytes);
     } else if (statuses[i].error().err == EIO) {
       give_up_acknowledging(statuses[i].error());
     }
@@ -278,6 +310,8 @@ Result<store::ETag> Journal::put_admitted(const store::PutRequest& request, Byte
   change.want.size = body.size();
   change.want.etag = taken->etag;
   change.want.attributes = request.attributes;
+  const bool appends = !request.condition.empty() && request.appended_from <= body.size();
+  if (appends) change.want.appended_from = request.appended_from;
   change.has_bytes = !taken->body;
   change.bytes = std::move(taken->bytes);
   change.body = taken->body;

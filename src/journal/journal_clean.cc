@@ -9,6 +9,13 @@
 #include "journal.h"
 
 namespace pailfs::journal {
+namespace {
+
+BodyId body_of(const Want& want) {
+  return want.kind == Want::Kind::body ? want.body : 0;
+}
+
+}  // namespace
 
 void Journal::clean() {
   std::vector<BodyPtr> doomed;
@@ -55,6 +62,8 @@ void Journal::clean_oldest_segment() {
     const std::uint64_t much = 2 * log_->sizes().segment + pending_.bytes() * 3 / 2;
     if (!keys->empty() && log_->bytes() < much) return;
     for (const store::Key& key : *keys) {
+      // The record that is under way must not be followed by one that it replaces.
+      if (recording_.contains(key)) return;
       auto again = append_again(key);
       if (!again) return;
       moved.push_back(std::move(*again));
@@ -67,6 +76,7 @@ void Journal::clean_oldest_segment() {
     acknowledging_.erase(acknowledging_.find(each.appended.bytes.segment->number));
     const Pending::Entry* entry = pending_.find(each.key);
     if (!durable || entry == nullptr || entry->seq != each.seq) continue;
+    if (body_of(entry->want) != each.body) continue;
     segments_[each.key] = each.appended.bytes.segment->number;
     if (!each.has_bytes) continue;
     bodies_.keep(entry->want.body, std::make_shared<Body>(each.appended.bytes, entry->want.size));
@@ -109,7 +119,7 @@ std::optional<Journal::Moved> Journal::append_again(const store::Key& key) {
     record.has_bytes = true;
     record.bytes = bytes;
   }
-  Moved moved{key, entry.seq, record.has_bytes, log_->append(record)};
+  Moved moved{key, entry.seq, body_of(entry.want), record.has_bytes, log_->append(record)};
   acknowledging_.insert(moved.appended.bytes.segment->number);
   return moved;
 }

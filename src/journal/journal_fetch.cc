@@ -1,44 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A copy that the store cannot make: its bytes go through this machine.
-#include <algorithm>
-
 #include "pailfs/store/refusal.h"
 
 #include "journal.h"
+#include "local_copy.h"
 
 namespace pailfs::journal {
-namespace {
-
-class FileSink final : public store::ByteSink {
- public:
-  explicit FileSink(int file) : file_(file) {}
-  bool write(std::uint64_t offset, std::span<const char> bytes) override {
-    written = write_fully(file_, bytes, offset);
-    size = offset + bytes.size();
-    return written.has_value();
-  }
-  Status written;
-  std::uint64_t size = 0;
-
- private:
-  int file_;
-};
-class FileSource final : public ByteSource {
- public:
-  FileSource(int file, std::uint64_t size) : file_(file), size_(size) {}
-  [[nodiscard]] std::uint64_t size() const override { return size_; }
-  Result<std::size_t> read(std::uint64_t offset, std::span<char> out) override {
-    return read_fully(file_, out.first(std::min<std::uint64_t>(out.size(), size_ - offset)),
-                      offset);
-  }
-
- private:
-  int file_;
-  std::uint64_t size_;
-};
-
-}  // namespace
-
 /// Fetches the bytes of a copy that the store cannot make into a body, which is then sent.
 void Journal::fetch_copy(const Job& job) {
   const auto fail = [&](const Error& error) {

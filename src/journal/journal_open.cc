@@ -109,9 +109,9 @@ Status Journal::open() {
   Sequence last = 0;
   MutexLock lock(mutex_);
   const auto visit = [&](const Record& record, const Place& place) NO_THREAD_SAFETY_ANALYSIS {
-    last = std::max(last, record.seq);
+    last = std::max({last, record.seq, record.want.body});
     if (record.kind == Record::Kind::done) {
-      pending_.replay_done(record.key, record.seq, record.base);
+      pending_.replay_done(record.key, record.seq, record.base, record.size);
       if (pending_.find(record.key) == nullptr) segments_.erase(record.key);
       return;
     }

@@ -133,6 +133,7 @@ void Journal::carry_out(const std::vector<Job>& jobs) {
 void Journal::note_verdict(const Job& job, const Verdict& verdict, const BodyPtr& body) {
   switch (verdict.kind) {
     case Verdict::Kind::conflict:
+      if (body && can_append(job, verdict)) return append_behind(job, verdict, body);
       return note_conflict(job, verdict, body);
     case Verdict::Kind::needs_body:
       return fetch_copy(job);
@@ -148,12 +149,14 @@ void Journal::note_verdict(const Job& job, const Verdict& verdict, const BodyPtr
   note_trouble(job, verdict);
 }
 
-void Journal::append_done(const store::Key& key, Sequence seq, const Base& base) {
+void Journal::append_done(const store::Key& key, Sequence seq, const Base& base,
+                          std::optional<std::uint64_t> size) {
   Record record;
   record.kind = Record::Kind::done;
   record.key = key;
   record.seq = seq;
   record.base = base;
+  record.size = size;
   static_cast<void>(log_->append(record));
   if (undurable_++ == 0) undurable_since_ = clock_.now();
 }
@@ -175,7 +178,10 @@ void Journal::note_done(const Job& job, const Verdict& verdict) {
   ++carried_out_;
   knowledge_.changed(job.key, {verdict.found, verdict.size, now});
   confirmed_.carried_out(job.key, job.want, verdict.found, now);
-  append_done(job.key, job.seq, verdict.found);
+  // Bytes that were appended to this change belong behind it.
+  const bool appends = job.want.appended_from.has_value();
+  append_done(job.key, job.seq, verdict.found,
+              appends ? std::optional(job.want.size) : std::nullopt);
   pending_.confirmed(job.key, job.seq, verdict.found);
   finish_waiters(job.key, job.seq, {});
 }

@@ -25,6 +25,12 @@ bool same_body(const Want& a, const Want& b) {
   return a.kind == Want::Kind::body && has_body(b, a.body);
 }
 
+/// True when `want` has the bytes of `before` and others behind them.
+bool extends(const Want& want, const Want& before) {
+  if (same_body(want, before)) return true;
+  return before.kind != Want::Kind::absent && want.appended_from == before.size;
+}
+
 MonoTime ready_at(const Pending::Entry& entry, bool hurry) {
   const MonoTime possible = std::max(entry.not_before, entry.retry_at);
   return hurry ? possible : std::max(entry.held_until, possible);
@@ -176,6 +182,7 @@ bool Pending::change(const store::Key& key, Want want, Sequence seq, const Base&
   } else {
     unindex(key, entry);
     has_them = same_body(want, entry.want);
+    note_appended(entry, want);
     release_body(entry.want);
     if (entry.unsure) add_mark(entry.before, mark_of(entry.want));
   }
@@ -200,6 +207,22 @@ bool Pending::change(const store::Key& key, Want want, Sequence seq, const Base&
   }
   entries_.erase(at);
   return true;
+}
+
+/// Before `want` takes the place of what waits.
+void Pending::note_appended(Entry& entry, Want& want) {
+  const bool more = extends(want, entry.want);
+  const bool first = entry.seq == entry.sent_seq;  // since the one in flight
+  if (entry.sending && first) entry.appended_to_sent = entry.sent.size;
+  if (!more) entry.appended_to_sent.reset();
+  want.appended_from = more ? entry.want.appended_from : std::nullopt;
+}
+
+std::optional<std::uint64_t> Pending::appended_to_base(const store::Key& key,
+                                                       const Want& want) const {
+  const Entry* entry = find(key);
+  if (entry == nullptr) return want.appended_from;
+  return extends(want, entry->want) ? entry->want.appended_from : std::nullopt;
 }
 
 /// Two more marks may come, of the present target and of the one in flight. Not for a key that the
@@ -248,7 +271,8 @@ bool Pending::replay(const store::Key& key, Want want, Sequence seq, Sequence si
   return true;
 }
 
-void Pending::replay_done(const store::Key& key, Sequence seq, const Base& base) {
+void Pending::replay_done(const store::Key& key, Sequence seq, const Base& base,
+                          std::optional<std::uint64_t> size) {
   const auto at = entries_.find(key);
   if (at == entries_.end() || seq < at->second.since) return;
   Entry& entry = at->second;
@@ -258,6 +282,7 @@ void Pending::replay_done(const store::Key& key, Sequence seq, const Base& base)
     entries_.erase(at);
     return;
   }
+  if (entry.base != base && entry.want.appended_from) entry.want.appended_from = size;
   entry.base = base;
   // The marks stay: one may be of a change after this one and before the last.
   entry.since = seq + 1;
@@ -267,9 +292,11 @@ void Pending::replay_done(const store::Key& key, Sequence seq, const Base& base)
 Job Pending::begin(Iterator at) {
   auto& [key, entry] = *at;
   const bool check = entry.check || entry.before.size() >= kManyMarks;
-  Job job{key, entry.want, entry.seq, entry.base, entry.before, check, entry.attempts};
+  Job job{key,          entry.want, entry.seq,    entry.base,
+          entry.before, check,      entry.unsure, entry.attempts};
   unindex(key, entry);
   entry.sending = true;
+  entry.appended_to_sent.reset();
   if (entry.strikes == 0) entry.successes_first = successes_;
   entry.successes_last = successes_;
   entry.sent = entry.want;
@@ -364,7 +391,7 @@ bool Pending::settled(Iterator at, Sequence seq, const Base& now_stored) {
   }
   entry.refusal.reset();
   entry.for_now = entry.alone = false;
-  entry.strikes = entry.suspicions = 0;
+  entry.strikes = entry.suspicions = entry.merges = 0;
   entry.base = now_stored;
   entry.before.clear();
   entry.since = seq + 1;
@@ -383,7 +410,9 @@ bool Pending::settled(Iterator at, Sequence seq, const Base& now_stored) {
 bool Pending::confirmed(const store::Key& key, Sequence seq, const Base& now_stored) {
   const auto at = find_sent(key, seq);
   ++successes_;
-  return at != entries_.end() && settled(at, seq, now_stored);
+  if (at == entries_.end()) return false;
+  if (at->second.seq != seq) at->second.want.appended_from = at->second.appended_to_sent;
+  return settled(at, seq, now_stored);
 }
 
 Pending::Shows Pending::failed(const store::Key& key, Sequence seq, MonoTime retry_at,
@@ -443,6 +472,36 @@ bool Pending::abandoned(const store::Key& key, Sequence seq) {
   // A later change of the key is in the same conflict, which the sender finds by asking the store.
   if (!gone) check_first(key);
   return gone;
+}
+
+void Pending::raced(const store::Key& key, Sequence seq, MonoTime retry_at, bool may_have_arrived) {
+  failed(key, seq, retry_at, may_have_arrived);
+  const auto at = entries_.find(key);
+  if (at == entries_.end()) return;
+  // The store has answered, and only another version was in the way.
+  unindex(key, at->second);
+  at->second.attempts = at->second.strikes = at->second.suspicions = 0;
+  ++at->second.merges;
+  index(key, at->second);
+}
+
+void Pending::rebased(const store::Key& key, Sequence seq, const Want& want, const Base& base,
+                      MonoTime retry_at) {
+  raced(key, seq, retry_at, false);
+  const auto at = entries_.find(key);
+  if (at == entries_.end()) return;
+  Entry& entry = at->second;
+  unindex(key, entry);
+  hold_body(want);
+  name_body(want, key);
+  release_body(entry.want);
+  entry.want = want;
+  entry.base = base;
+  entry.before.clear();
+  entry.check = entry.unsure = false;
+  entry.refusal.reset();
+  entry.for_now = entry.alone = false;
+  index(key, entry);
 }
 
 bool Pending::became_body(const store::Key& key, Sequence seq, const Want& body) {

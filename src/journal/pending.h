@@ -24,6 +24,7 @@ struct Job {
   Base base;
   std::vector<Mark> before;  ///< our versions and removals that may have reached the store earlier
   bool check = false;        ///< ask the store what it holds before changing it
+  bool unsure = false;       ///< a dead mount may have sent it
   unsigned attempts = 0;     ///< that have failed
 };
 
@@ -64,6 +65,9 @@ class Pending final {
     bool sending = false;
     Want sent;  ///< while sending
     Sequence sent_seq = 0;
+    /// The bytes of `want` from here on were appended to `sent`.
+    std::optional<std::uint64_t> appended_to_sent;
+    unsigned merges = 0;    ///< how often another client was faster with bytes to append
     MonoTime first{};       ///< when the key became pending
     MonoTime held_until{};  ///< to wait for more changes to merge
     MonoTime not_before{};  ///< until requests of a dead mount have arrived or never will
@@ -110,6 +114,10 @@ class Pending final {
   /// Our versions that the store may hold before a new change of `key` becomes pending, and whether
   /// a removal of ours may have been made: the record of that change names them.
   [[nodiscard]] std::vector<Mark> marks(const store::Key& key) const;
+  /// From where on the bytes of a new change were appended to the version that the store is
+  /// believed to hold; `want` has it in relation to the change before.
+  [[nodiscard]] std::optional<std::uint64_t> appended_to_base(const store::Key& key,
+                                                              const Want& want) const;
   [[nodiscard]] bool is_crowded(const store::Key& key) const;
   /// The same as change(), for a record in the journal of a mount that has ended: any change may
   /// have been sent. The record has all knowledge that the mount had when it wrote it (`since`,
@@ -118,8 +126,10 @@ class Pending final {
   /// after ours. False: a record of a later change was read before, so this one does not count.
   bool replay(const store::Key& key, Want want, Sequence seq, Sequence since, const Base& base,
               const std::vector<Mark>& before, MonoTime now, MonoTime not_before);
-  /// For a record that changes of `key` up to `seq` are over; the store then held `base`.
-  void replay_done(const store::Key& key, Sequence seq, const Base& base);
+  /// For a record that changes of `key` up to `seq` are over; the store then held `base`, of that
+  /// size if it is told.
+  void replay_done(const store::Key& key, Sequence seq, const Base& base,
+                   std::optional<std::uint64_t> size = {});
 
   /// The jobs to send next: one object to be made, or up to `most` removals. Empty: none now.
   /// `hurry`: hold no change back.
@@ -150,6 +160,12 @@ class Pending final {
                        bool alone);
   /// Gives the change up, because another writer's version stays. True as for confirmed().
   bool abandoned(const store::Key& key, Sequence seq);
+  /// Another client was faster: the change is tried again, from the version that is then there.
+  void raced(const store::Key& key, Sequence seq, MonoTime retry_at, bool may_have_arrived);
+  /// Likewise, with the bytes of the other client's version `base` in front of those that were
+  /// appended here, in `want`. Earlier attempts count no more: their base is gone.
+  void rebased(const store::Key& key, Sequence seq, const Want& want, const Base& base,
+               MonoTime retry_at);
   /// Turns the copy into `body`, because its bytes are in the journal now. False if the copy is not
   /// wanted any more.
   bool became_body(const store::Key& key, Sequence seq, const Want& body);
@@ -173,6 +189,7 @@ class Pending final {
   using Iterator = Entries::iterator;
   [[nodiscard]] static bool makes_object(const Entry& entry);
   [[nodiscard]] Sequence oldest_change() const;
+  static void note_appended(Entry& entry, Want& want);
   Job begin(Iterator at);
   std::vector<Job> next_removals(MonoTime now, bool hurry, std::size_t most);
   Iterator find_sent(const store::Key& key, Sequence seq);

@@ -11,6 +11,8 @@ namespace {
 constexpr std::string_view kMagic = "PJ1\n";
 /// Record::Kind::change with the fields of put_more().
 constexpr std::uint64_t kChangeWithMore = 4;
+/// Record::Kind::done with the size.
+constexpr std::uint64_t kDoneWithSize = 5;
 /// In the place of an offset from which on bytes were appended: none were.
 constexpr std::uint64_t kNotAppended = ~std::uint64_t{0};
 
@@ -86,9 +88,27 @@ void put(std::string& out, const Want& want) {
   put(out, static_cast<std::uint64_t>(want.time.time_since_epoch().count()), 8);
 }
 
-bool has_more(const Record& record) {
-  return record.kind == Record::Kind::change &&
-         (record.want.conditional || record.want.appended_from);
+std::uint64_t number_of(const Record& record) {
+  const bool more = record.want.conditional || record.want.appended_from;
+  if (record.kind == Record::Kind::change && more) return kChangeWithMore;
+  if (record.kind == Record::Kind::done && record.size) return kDoneWithSize;
+  return static_cast<std::uint64_t>(record.kind);
+}
+
+/// Nothing for a number that no build has written.
+std::optional<Record::Kind> kind_of(std::uint64_t number) {
+  switch (number) {
+    case kChangeWithMore:
+      return Record::Kind::change;
+    case kDoneWithSize:
+      return Record::Kind::done;
+    case 1:
+    case 2:
+    case 3:
+      return static_cast<Record::Kind>(number);
+    default:
+      return std::nullopt;
+  }
 }
 
 void put_more(std::string& out, const Want& want) {
@@ -127,8 +147,10 @@ Want take_want(Fields& fields) {
 
 std::optional<Record> decode_fields(Fields& fields) {
   Record record;
-  const std::uint64_t kind = fields.number(1);
-  record.kind = kind == kChangeWithMore ? Record::Kind::change : static_cast<Record::Kind>(kind);
+  const std::uint64_t number = fields.number(1);
+  const auto kind = kind_of(number);
+  if (!kind) return std::nullopt;
+  record.kind = *kind;
   record.key = fields.text();
   record.seq = fields.number(8);
   record.base = take_base(fields);
@@ -142,11 +164,11 @@ std::optional<Record> decode_fields(Fields& fields) {
       mark.metadata = fields.number(8);
       record.before.push_back(std::move(mark));
     }
-    if (kind == kChangeWithMore) take_more(fields, record.want);
+    if (number == kChangeWithMore) take_more(fields, record.want);
     record.has_bytes = fields.number(1) != 0;
     if (record.has_bytes) record.bytes = fields.text();
-  } else if (record.kind != Record::Kind::done && record.kind != Record::Kind::follows) {
-    return std::nullopt;
+  } else if (number == kDoneWithSize) {
+    record.size = fields.number(8);
   }
   const bool known =
       record.want.kind <= Want::Kind::copy && record.base.kind <= Base::Kind::version;
@@ -160,8 +182,8 @@ std::string encode(const Record& record, std::uint64_t batch_at) {
   std::string body;
   body.reserve(512 + record.bytes.size());
   put(body, batch_at, 8);
-  const bool more = has_more(record);
-  put(body, more ? kChangeWithMore : static_cast<std::uint64_t>(record.kind), 1);
+  const std::uint64_t number = number_of(record);
+  put(body, number, 1);
   put(body, record.key);
   put(body, record.seq, 8);
   put(body, record.base);
@@ -174,10 +196,11 @@ std::string encode(const Record& record, std::uint64_t batch_at) {
       put(body, mark.etag.value);
       put(body, mark.metadata, 8);
     }
-    if (more) put_more(body, record.want);
+    if (number == kChangeWithMore) put_more(body, record.want);
     put(body, record.has_bytes ? 1 : 0, 1);
     if (record.has_bytes) put(body, record.bytes);  // last: Log knows where they are by that
   }
+  if (number == kDoneWithSize) put(body, *record.size, 8);
   std::string frame(kMagic);
   put(frame, body.size(), 4);
   put(frame, crc32c(body), 4);

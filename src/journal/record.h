@@ -21,8 +21,9 @@
 namespace pailfs::journal {
 
 struct Record {
-  /// On the disk a change with a condition or appended bytes has a number of its own, 4, and more
-  /// fields: an earlier build takes such a record for damage, and reads all others.
+  /// On the disk a change with a condition or appended bytes, and a change that is over with a
+  /// size, have numbers of their own, 4 and 5, and more fields: an earlier build takes such a
+  /// record for damage, and reads all others.
   enum class Kind : std::uint8_t {
     change = 1,  ///< `key` shall become `want`
     done = 2,    ///< changes of `key` up to `seq` are over; the store then held `base`
@@ -32,6 +33,8 @@ struct Record {
   store::Key key;
   Sequence seq = 0;
   Base base;
+  /// Of a change that is over: size of `base`, where later changes here may have appended to it.
+  std::optional<std::uint64_t> size;
   // Fields of a change:
   Sequence since = 0;
   Want want;

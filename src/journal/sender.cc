@@ -108,7 +108,17 @@ bool Sender::has_bytes(const Job& job, const BodyPtr& sent, const store::ObjectI
   return got && comparison.same();
 }
 
-Sender::Look Sender::look(const Job& job, const BodyPtr& sent) {
+/// Two clients may append the same bytes: another version is ours only if an attempt of ours may
+/// have arrived, and if its attributes are ours too.
+Judgement Sender::judge_appended(const Job& job, const std::optional<store::ObjectInfo>& found,
+                                 bool in_doubt) {
+  const bool ours = in_doubt || job.unsure || !job.before.empty();
+  const bool is_base = found && job.base == Base::of(found->etag);
+  if (found && !is_base && !ours) return Judgement::conflict;
+  return judge(job.want, job.base, job.before, found);
+}
+
+Sender::Look Sender::look(const Job& job, const BodyPtr& sent, bool in_doubt) {
   const auto info = store_.head(job.key);
   if (!info && info.error().err != ENOENT) return {failure(info.error()), {}};
   std::optional<store::ObjectInfo> found;
@@ -125,7 +135,9 @@ Sender::Look Sender::look(const Job& job, const BodyPtr& sent) {
   Verdict verdict;
   verdict.found = result.base;
   verdict.size = found ? found->size : 0;
-  switch (judge(job.want, job.base, job.before, found)) {
+  const bool appended = job.want.appended_from.has_value();
+  switch (appended ? judge_appended(job, found, in_doubt)
+                   : judge(job.want, job.base, job.before, found)) {
     case Judgement::done:
       result.verdict = verdict;
       break;
@@ -133,7 +145,7 @@ Sender::Look Sender::look(const Job& job, const BodyPtr& sent) {
       break;
     case Judgement::conflict:
       result.same = found && is_like_source(job, *found);
-      if (result.same || (found && has_bytes(job, sent, *found))) break;
+      if (result.same || (found && !appended && has_bytes(job, sent, *found))) break;
       verdict.kind = Verdict::Kind::conflict;
       verdict.error = lost_race(job, result.base);
       result.verdict = verdict;
@@ -147,7 +159,7 @@ Verdict Sender::make(const Job& job, const BodyPtr& body) {
   if (job.check) {
     const bool tried =
         std::find(job.before.begin(), job.before.end(), mark_of(job.want)) != job.before.end();
-    Look seen = look(job, tried ? body : nullptr);
+    Look seen = look(job, tried ? body : nullptr, false);
     if (seen.verdict) {
       seen.verdict->may_have_arrived = false;  // nothing was sent
       return *seen.verdict;
@@ -165,6 +177,7 @@ Verdict Sender::put(const Job& job, const BodyPtr& body, Base base) {
     return lost;
   }
   constexpr int kRounds = 4;
+  bool in_doubt = false;
   for (int round = 0;; ++round) {
     const bool conditional = conditions_ && base.kind != Base::Kind::unknown;
     store::PutRequest request{job.key, job.want.attributes};
@@ -174,6 +187,7 @@ Verdict Sender::put(const Job& job, const BodyPtr& body, Base base) {
     const auto etag = store_.put(request, source);
     if (etag) return done(job, *etag);
     const Error& error = etag.error();
+    in_doubt = in_doubt || error.in_doubt;
     if (!conditional || round == kRounds) return failure(error);
     if (may_dislike_conditions(error)) {
       request.condition = {};
@@ -188,8 +202,11 @@ Verdict Sender::put(const Job& job, const BodyPtr& body, Base base) {
     if (!is_condition(error) && !gone) return failure(error);
     // The condition failed: because of another writer, of an earlier attempt of ours, or of a store
     // that refuses right conditions too.
-    const Look seen = look(job, body);
-    if (seen.verdict) return *seen.verdict;
+    Look seen = look(job, body, in_doubt);
+    if (seen.verdict) {
+      seen.verdict->may_have_arrived = in_doubt;
+      return *seen.verdict;
+    }
     if (seen.has_name && seen.base == base) conditions_ = false;
     base = seen.condition();
   }

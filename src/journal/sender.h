@@ -51,11 +51,15 @@ class Sender final {
   };
   /// `sent`: a body that was just sent, whose first attempt may have arrived even if the last one
   /// was refused.
-  Look look(const Job& job, const BodyPtr& sent = nullptr);
+  /// `in_doubt`: an attempt of this change may have arrived.
+  Look look(const Job& job, const BodyPtr& sent = nullptr, bool in_doubt = true);
   bool has_bytes(const Job& job, const BodyPtr& sent, const store::ObjectInfo& found);
   bool is_absent(const store::Key& key);
   std::optional<store::ListedObject> list_one(const store::Key& key);
   bool is_like_source(const Job& job, const store::ObjectInfo& found);
+  [[nodiscard]] static Judgement judge_appended(const Job& job,
+                                                const std::optional<store::ObjectInfo>& found,
+                                                bool in_doubt);
   Verdict put(const Job& job, const BodyPtr& body, Base base);
   Verdict copy(const Job& job, Base base);
   [[nodiscard]] store::Removal removal_of(const Job& job, const Base& base) const;

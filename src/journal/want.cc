@@ -67,7 +67,9 @@ Judgement judge(const Want& want, const Base& base, const std::vector<Mark>& bef
   }
   // An object with our bytes that has lost its attributes may be overwritten, but not removed.
   const auto ours = [&](const Mark& mark) {
-    return is_ours(mark, *found) || (!removal && has_our_bytes(mark, *found));
+    if (is_ours(mark, *found)) return true;
+    // Other clients may append the same bytes.
+    return !removal && !want.appended_from && has_our_bytes(mark, *found);
   };
   if (std::any_of(before.begin(), before.end(), ours)) return Judgement::proceed;
   switch (base.kind) {

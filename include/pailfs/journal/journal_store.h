@@ -33,6 +33,8 @@ struct Config {
   std::chrono::milliseconds grace{3000};
   std::chrono::seconds patience{120};  ///< longest wait of a caller for room or a verdict
   cache::DiskRoom disk;
+  /// For pauses between attempts of clients that are in each other's way.
+  std::shared_ptr<Random> random = std::make_shared<SystemRandom>();
   bool memory_will_do = false;  ///< for tests: the directory need not outlive a crash
   /// True at the end of a mount whose store does not answer: waits for the store then end at once.
   std::function<bool()> given_up = [] { return false; };
@@ -72,7 +74,9 @@ struct Waiting {
 /// A change with a Condition fails at once where the journal shows that the condition does not
 /// hold. Where only the store can know it is acknowledged, and sent with the condition: a race that
 /// is lost then is the verdict of settle(), ESTALE, or EEXIST where there was to be no object; the
-/// bytes are set aside, and of a removal the log says that it is not made.
+/// bytes are set aside, and of a removal the log says that it is not made. Appended bytes
+/// (PutRequest::appended_from) lose no race: they are put behind the version that is there, with
+/// the attributes of the put, and the object is shown so from then on, under another ETag.
 ///
 /// A waiting object has its MD5 as ETag, as most stores will. If the store gives it another ETag,
 /// the first one stays valid for it as long as this mount lives. Any thread may call any member.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes that name the version that they are made upon: acknowledged without the store, sent with
 // the condition.
-#include "setting.h"
-
 #include "pailfs/util/file.h"
+
+#include "setting.h"
 
 using namespace pailfs;        // NOLINT: a test file
 using namespace pailfs::test;  // NOLINT
@@ -119,13 +119,14 @@ TEST_CASE("a race that is lost is the verdict of settle, and the bytes are kept"
   REQUIRE(err(put_if(*s.journal, "changed", "ours 1", {.version = base})) == 0);
   REQUIRE(err(put_if(*s.journal, "gone", "ours 2", {.version = gone})) == 0);
   REQUIRE(err(put_if(*s.journal, "made", "ours 3", {.absent = true})) == 0);
-  perhaps_dies(s, dies);
   s.fake.put_raw("changed", "theirs");
   s.fake.remove_raw("gone");
   s.fake.put_raw("made", "theirs");
-  const auto& [key, verdict] = GENERATE(std::pair("changed", ESTALE), std::pair("gone", ESTALE),
-                                        std::pair("made", EEXIST));
-  CHECK(err(s.journal->settle(key)) == verdict);
+  perhaps_dies(s, dies);
+  const auto& [key, verdict] =
+      GENERATE(std::pair("changed", ESTALE), std::pair("gone", ESTALE), std::pair("made", EEXIST));
+  const int outcome = err(s.journal->settle(key));
+  if (!dies) CHECK(outcome == verdict);  // what a mount has left is carried out at once
   CHECK(err(s.journal->settle({})) == 0);
   CHECK(s.content("changed") == "theirs");
   CHECK(s.content("gone") == "(absent)");
@@ -162,9 +163,9 @@ TEST_CASE("a removal of a version leaves every other one, and its absence is suc
   const bool dies = GENERATE(false, true);
   const auto statuses = s.journal->remove_many({{"a", a}, {"b", b}, {"c", c}, {"none", a}});
   for (const Status& status : statuses) CHECK(err(status) == 0);
-  perhaps_dies(s, dies);
   s.fake.put_raw("b", "theirs");
   s.fake.remove_raw("c");
+  perhaps_dies(s, dies);
   CHECK(err(s.journal->settle({})) == 0);
   CHECK(s.content("a") == "(absent)");
   CHECK(s.content("b") == "theirs");
@@ -188,8 +189,8 @@ TEST_CASE("a rename removes only what it copied") {
   REQUIRE(source);
   REQUIRE(err(s.journal->copy({"a", "b", source->etag, {}})) == 0);
   REQUIRE(err(s.journal->remove({"a", source->etag})) == 0);
-  perhaps_dies(s, dies);
   SECTION("which is there") {
+    perhaps_dies(s, dies);
     CHECK(err(s.journal->settle({})) == 0);
     CHECK(s.content("a") == "(absent)");
     CHECK(s.content("b") == (changed ? "ours" : "base"));
@@ -202,6 +203,7 @@ TEST_CASE("a rename removes only what it copied") {
     fault.action = Fault::Action::none;
     fault.after = [&](const StoreCall&) { s.fake.put_raw("a", "theirs"); };
     s.faults.add(fault);
+    perhaps_dies(s, dies);
     CHECK(err(s.journal->settle({})) == 0);
     CHECK(s.content("a") == "theirs");
     CHECK(s.content("b") == (changed ? "ours" : "base"));
@@ -220,8 +222,8 @@ TEST_CASE("a copy that must replace nothing does not, and its source stays") {
   copy.condition.absent = true;
   REQUIRE(err(s.journal->copy(copy)) == 0);
   REQUIRE(err(s.journal->remove({"a", source->etag})) == 0);
-  perhaps_dies(s, dies);
   s.fake.put_raw("b", "theirs");
+  perhaps_dies(s, dies);
   const int verdict = err(s.journal->settle("b"));
   if (!dies) CHECK(verdict == EEXIST);
   CHECK(err(s.journal->settle({})) == 0);

@@ -79,5 +79,42 @@ TEST_CASE("what was acknowledged survives random lives, lost replies and crashes
   }
 }
 
+TEST_CASE("each line that two clients append is there once, through lost replies and crashes") {
+  for (const char* story :
+       {"os", "oFs", "Fos", "FoFs", "olF!", "olFs", "oFlFs", "Fosol!F", "osofFs", "Fo!F", "oslFoF!",
+        "FosoFlf!F", "FoslFfoF!s", "osFof!", "FooFsoFl!o"}) {
+    CAPTURE(story);
+    CHECK(Play(story).run() == "");
+  }
+  const char* seed = std::getenv("PAILFS_STORY_SEED");
+  std::mt19937_64 random(seed == nullptr ? 20261130 : std::strtoull(seed, nullptr, 10));
+  const std::string events = "oooFFsslxf!bB";
+  for (int round = 0; round < test::rounds(1500); ++round) {
+    std::string story = "o";
+    for (std::size_t left = 4 + random() % 12; left > 0; --left)
+      story += events[random() % events.size()];
+    if (Play(story).run().empty()) continue;
+    FAIL(Play(shortened(story)).run());
+  }
+}
+
+TEST_CASE("no version of another client is undone by a change upon an earlier one") {
+  for (const char* story : {"eGs", "Ges", "GesGe", "GelGf!", "GesfGe!", "Ge!G", "GelGfe!",
+                            "GesGfe!", "GexGf!e", "GesGef!e"}) {
+    CAPTURE(story);
+    CHECK(Play(story).run() == "");
+  }
+  const char* seed = std::getenv("PAILFS_STORY_SEED");
+  std::mt19937_64 random(seed == nullptr ? 20261201 : std::strtoull(seed, nullptr, 10));
+  const std::string events = "eeeeGsslxff!bB";
+  for (int round = 0; round < test::rounds(1500); ++round) {
+    std::string story = "e";
+    for (std::size_t left = 4 + random() % 12; left > 0; --left)
+      story += events[random() % events.size()];
+    if (Play(story).run().empty()) continue;
+    FAIL(Play(shortened(story)).run());
+  }
+}
+
 }  // namespace
 }  // namespace pailfs::journal

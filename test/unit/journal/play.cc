@@ -3,13 +3,17 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <thread>
 #include <utility>
 
 #include "pailfs/util/log.h"
+#include "pailfs/util/text.h"
 
+#include "support/md5.h"
 #include "support/text_io.h"
 
 namespace pailfs::journal {
@@ -33,6 +37,10 @@ std::string text(const std::map<store::Key, Value>& objects) {
     text += key + "=" + value.bytes.substr(0, 8) + "," + value.mode + " ";
   }
   return text;
+}
+
+store::ETag etag_of(const std::string& bytes) {
+  return {"\"" + hex(md5(bytes)) + "\""};
 }
 
 }  // namespace
@@ -155,6 +163,14 @@ void Play::happens(char event, int depth) {
     case 'w':
       for (int i = 0; i < 40 && put("a");) ++i;
       return;
+    case 'e':
+      return edit();
+    case 'G':
+      return edit_foreign();
+    case 'o':
+      return append();
+    case 'F':
+      return append_foreign();
     case 'p':
       return upload("a");
     case 'A':
@@ -205,6 +221,100 @@ bool Play::put(const store::Key& key) {
   });
 }
 
+void Play::edit() {
+  const auto got = get_text(now(), "a");
+  if (!got && err(got) != ENOENT) return;
+  const std::string number = std::to_string(++number_);
+  const std::size_t life = lives_.size();
+  StringSource body(number);
+  store::PutRequest request{"a", attributes(number)};
+  if (got) request.condition.version = got->info.etag;
+  request.condition.absent = !got;
+  based_on_[number] = got ? got->bytes : "";
+  const int outcome = err(now().put(request, body));
+  if (lives_.size() == life && outcome == 0) edits_.push_back(number);
+}
+
+void Play::edit_foreign() {
+  const std::string bytes = "foreign " + std::to_string(++number_);
+  bucket_.put_raw("a", bytes, attributes("foreign"));
+  based_on_[bytes] = "";
+}
+
+/// Each version of another client is the last or the base of the next one, and each edit is in a
+/// version that was stored or set aside.
+void Play::compare_edits() {
+  std::set<std::string> found;
+  const auto reaches = [&](std::string bytes, const std::string& base) {
+    bool is_there = false;
+    for (; !bytes.empty(); bytes = based_on_[bytes]) {
+      found.insert(bytes);
+      is_there = is_there || bytes == base;
+    }
+    return is_there;
+  };
+  std::map<store::ETag, std::string,
+           decltype([](const auto& a, const auto& b) { return a.value < b.value; })>
+      bytes_of;
+  for (const auto& [bytes, base] : based_on_) bytes_of[etag_of(bytes)] = bytes;
+  std::string theirs;
+  for (const test::Mutation& each : bucket_.history()) {
+    if (each.key != "a") continue;
+    const std::string& bytes = bytes_of[each.etag];
+    const bool undoes = !each.foreign && !theirs.empty() && !reaches(bytes, theirs);
+    if (undoes) complain("another client's version is undone: " + theirs);
+    reaches(bytes, {});
+    theirs = each.foreign ? bytes : "";
+  }
+  for (const std::string& bytes : set_aside()) reaches(based_on_.contains(bytes) ? bytes : "", {});
+  for (const std::string& edit : edits_) {
+    if (!found.contains(edit)) complain("an edit is lost: " + edit);
+  }
+}
+
+void Play::append() {
+  const std::string number = std::to_string(++number_);
+  // Now and then the object is too large for a record.
+  const std::string line = number + (number_ % 7 == 0 ? std::string(kInlineBody, '.') : "") + "\n";
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    const std::size_t life = lives_.size();
+    const auto got = get_text(now(), "a");
+    if (!got && err(got) != ENOENT) return;
+    StringSource body((got ? got->bytes : "") + line);
+    store::PutRequest request{"a", attributes(number)};
+    if (got) request.condition.version = got->info.etag;
+    request.condition.absent = !got;
+    request.appended_from = got ? got->bytes.size() : 0;
+    const int outcome = err(now().put(request, body));
+    if (lives_.size() != life) return maybe_lines_.push_back(line);
+    if (outcome == 0) return lines_.push_back(line);
+    if (outcome != ESTALE && outcome != EEXIST) return;
+  }
+}
+
+void Play::append_foreign() {
+  const auto object = bucket_.object("a");
+  const std::string line = "foreign " + std::to_string(++number_) + "\n";
+  bucket_.put_raw("a", (object ? object->content() : "") + line, attributes("foreign"));
+  lines_.push_back(line);
+}
+
+/// Each line once and whole, and nothing else.
+void Play::compare_lines() {
+  const auto object = bucket_.object("a");
+  std::string rest = object ? object->content() : "";
+  const auto take = [&](const std::string& line) {
+    const std::size_t at = ("\n" + rest).find("\n" + line);
+    if (at != std::string::npos) rest.erase(at, line.size());
+    return at != std::string::npos;
+  };
+  for (const std::string& line : lines_) {
+    if (!take(line)) complain("a line is missing: " + line.substr(0, 12));
+  }
+  for (const std::string& line : maybe_lines_) take(line);
+  if (!rest.empty()) complain("a line is there twice: " + rest.substr(0, 12));
+}
+
 /// In parts: straight to the store, behind what waits for the key.
 void Play::upload(const store::Key& key) {
   if (now().waiting().changes > 0) return;  // it would wait for that
@@ -219,9 +329,9 @@ void Play::upload(const store::Key& key) {
   });
 }
 
-bool Play::remove(const store::Key& key) {
-  if (!truth_.contains(key)) return false;
-  return change(key, std::nullopt, [&] { return err(now().remove(key)) == 0; });
+bool Play::remove(const store::Removal& removal) {
+  if (!truth_.contains(removal.key)) return false;
+  return change(removal.key, std::nullopt, [&] { return err(now().remove(removal)) == 0; });
 }
 
 void Play::rename(const store::Key& from, const store::Key& to, bool changes) {
@@ -233,7 +343,10 @@ void Play::rename(const store::Key& from, const store::Key& to, bool changes) {
     value.mode = std::to_string(++number_);
     request.attributes = attributes(value.mode);
   }
-  if (change(to, value, [&] { return err(now().copy(request)) == 0; })) remove(from);
+  // Only what was copied is removed.
+  const auto shown = now().head(from);
+  const store::ETag version = shown ? shown->etag : store::ETag();
+  if (change(to, value, [&] { return err(now().copy(request)) == 0; })) remove({from, version});
 }
 
 void Play::change_mode(const store::Key& key) {
@@ -290,6 +403,7 @@ std::optional<Value> Play::shown(const store::Key& key) {
 }
 
 void Play::check_reads() {
+  if (!based_on_.empty() || !lines_.empty() || !maybe_lines_.empty()) return;
   for (const char* key : {"a", "b", "c"}) {
     const auto found = shown(key);
     const auto wanted = truth_.find(key);
@@ -306,6 +420,8 @@ void Play::check_reads() {
 
 void Play::compare_bucket() {
   Truth stored;
+  if (!based_on_.empty()) return compare_edits();
+  if (!lines_.empty() || !maybe_lines_.empty()) return compare_lines();
   for (const auto& [key, object] : bucket_.objects()) {
     stored[key] = {object.content(), object.meta("mode")};
   }
@@ -325,17 +441,24 @@ void Play::write_foreign() {
   bucket_.put_raw(cut_.foreign, "foreign");
 }
 
+/// The bytes that the journals of all lives have set aside.
+std::vector<std::string> Play::set_aside() {
+  std::vector<std::string> all;
+  for (const auto& life : lives_) {
+    for (const auto& entry : files::recursive_directory_iterator(life->directory)) {
+      if (entry.path().string().find("/conflicts/") == std::string::npos) continue;
+      if (auto kept = read_file(entry.path().string(), 1U << 20U)) all.push_back(*std::move(kept));
+    }
+  }
+  return all;
+}
+
 void Play::compare_foreign() {
   const auto object = bucket_.object(cut_.foreign);
   if (!object || object->content() != "foreign") complain("another's version is gone");
   if (!kept_wanted_) return;
-  for (const auto& life : lives_) {
-    for (const auto& entry : files::recursive_directory_iterator(life->directory)) {
-      if (entry.path().string().find("/conflicts/") == std::string::npos) continue;
-      const auto kept = read_file(entry.path().string(), entry.file_size());
-      if (kept && *kept == truth_[cut_.foreign].bytes) return;
-    }
-  }
+  const auto kept = set_aside();
+  if (std::find(kept.begin(), kept.end(), truth_[cut_.foreign].bytes) != kept.end()) return;
   complain("what the other's version was in the way of is not kept");
 }
 

@@ -38,6 +38,8 @@ struct PowerCut {
 ///
 ///     a b c   written        A B   removed        > < r   renamed     m   mode changed
 ///     w       a, 40 times    p     a, in parts    ?       looked at   !   killed
+///     e G     a changed, here upon the version that is shown, and by another client: likewise
+///     o F     a line appended to a, here and by another client: in stories without others of a
 ///     s l x   the next request is sent; its reply, or all of it, is lost
 ///     f       the request under way is over
 class Play final {
@@ -81,8 +83,12 @@ class Play final {
   bool change(const store::Key& key, const std::optional<Value>& then,
               const std::function<bool()>& make);
   bool put(const store::Key& key);
+  void edit();
+  void edit_foreign();
+  void append();
+  void append_foreign();
   void upload(const store::Key& key);
-  bool remove(const store::Key& key);
+  bool remove(const store::Removal& removal);
   void rename(const store::Key& from, const store::Key& to, bool changes);
   void change_mode(const store::Key& key);
   void send(int depth, bool arrives, bool answered);
@@ -91,6 +97,9 @@ class Play final {
   std::optional<Value> shown(const store::Key& key);
   void check_reads();
   void compare_bucket();
+  void compare_lines();
+  void compare_edits();
+  [[nodiscard]] std::vector<std::string> set_aside();
   void write_foreign();
   void compare_foreign();
 
@@ -105,6 +114,10 @@ class Play final {
   Config config_;
   Truth truth_;
   std::optional<Doubt> doubt_;
+  std::map<std::string, std::string> based_on_;  ///< bytes of each edit of a, and of its base
+  std::vector<std::string> edits_;               ///< those that were acknowledged
+  std::vector<std::string> lines_;        ///< appended to a, and acknowledged, or of another client
+  std::vector<std::string> maybe_lines_;  ///< ... when the power failed
   bool kept_wanted_ = false;  ///< what the foreign version is in the way of is to be set aside
   int number_ = 0;
   std::string wrong_;

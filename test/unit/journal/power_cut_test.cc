@@ -63,6 +63,20 @@ TEST_CASE("what was acknowledged survives a power cut in random stories") {
   }
 }
 
+TEST_CASE("after a power cut at any place each line that two clients append is there once") {
+  for (const char* story : {"Foss", "FosFfss", "FoFlssFs", "FooFsoFlsof"}) {
+    CAPTURE(story);
+    CHECK(play_cuts(story, 3) == "");
+  }
+}
+
+TEST_CASE("after a power cut at any place no version of another client is undone") {
+  for (const char* story : {"Gess", "GesGess", "GelGfess", "GeesGfesGes"}) {
+    CAPTURE(story);
+    CHECK(play_cuts(story, 3) == "");
+  }
+}
+
 TEST_CASE("after a power cut another's later version is not undone, and ours is kept beside it") {
   std::mt19937_64 random(7);
   for (const std::string story : {"abcs", "asasl", "aaaaasb", "aslA", "bwsc"}) {

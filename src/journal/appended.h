@@ -29,9 +29,7 @@ class Joined final : public ByteSource {
  public:
   Joined(ByteSource& front, ByteSource& body, std::uint64_t from)
       : front_(front), body_(body), from_(from) {}
-  [[nodiscard]] std::uint64_t size() const override {
-    return front_.size() + body_.size() - from_;
-  }
+  [[nodiscard]] std::uint64_t size() const override { return front_.size() + body_.size() - from_; }
   Result<std::size_t> read(std::uint64_t offset, std::span<char> out) override;
 
  private:

@@ -22,8 +22,8 @@ constexpr std::chrono::milliseconds kFirstPause{20};
 constexpr std::chrono::milliseconds kLongestPause{2000};
 
 std::chrono::nanoseconds random_pause(Random& random, unsigned merges) {
-  const auto longest =
-      std::min<std::chrono::nanoseconds>(kFirstPause * (1U << std::min(merges, 10U)), kLongestPause);
+  const auto longest = std::min<std::chrono::nanoseconds>(
+      kFirstPause * (1U << std::min(merges, 10U)), kLongestPause);
   return std::chrono::nanoseconds(
       static_cast<std::int64_t>(random.next() % static_cast<std::uint64_t>(longest.count())));
 }
@@ -42,8 +42,7 @@ Verdict retry(const Error& error, const Verdict& conflict) {
 bool Journal::can_append(const Job& job, const Verdict& verdict) {
   MutexLock lock(mutex_);
   const Pending::Entry* entry = pending_.find(job.key);
-  const bool named =
-      verdict.found.kind == Base::Kind::absent || !verdict.found.etag.empty();
+  const bool named = verdict.found.kind == Base::Kind::absent || !verdict.found.etag.empty();
   const std::uint64_t most = std::min(config_.most_bytes, store_.limits().largest_part);
   return job.want.appended_from && named && entry != nullptr && entry->merges < kMostMerges &&
          verdict.size <= most && job.want.size - *job.want.appended_from <= most - verdict.size;
@@ -129,6 +128,7 @@ Status Journal::replace_body(const Job& job, const Base& base, ByteSource& both,
   want.size = both.size();
   want.etag = taken->etag;
   want.appended_from = from;
+  want.foreign = true;
   const Status replaced = record_replaced(job, want, base, *taken);
   if (!replaced && taken->body) static_cast<void>(directory_.disk->remove(taken->body->path()));
   return replaced;

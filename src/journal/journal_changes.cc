@@ -164,6 +164,7 @@ Result<Log::Appended> Journal::record_change(Change& change) {
   if (change.seq == 0) change.seq = next_seq_++;
   change.want.time = clock_.wall();
   change.want.conditional = change.want.conditional || !change.condition.empty();
+  change.want.foreign = entry != nullptr ? entry->want.foreign : change.condition.foreign;
   Record record;
   record.key = change.key;
   record.seq = change.seq;
@@ -375,6 +376,7 @@ std::vector<Status> Journal::remove_admitted(const std::vector<store::Removal>& 
     Change change;
     change.key = distinct[i].key;
     change.condition.version = distinct[i].version;
+    change.condition.foreign = distinct[i].foreign;
     statuses[i] = check_condition(change.key, change.condition, OfRemoval::yes);
     if (!statuses[i]) continue;
     places.push_back(i);

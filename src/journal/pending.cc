@@ -216,6 +216,7 @@ void Pending::note_appended(Entry& entry, Want& want) {
   if (entry.sending && first) entry.appended_to_sent = entry.sent.size;
   if (!more) entry.appended_to_sent.reset();
   want.appended_from = more ? entry.want.appended_from : std::nullopt;
+  want.foreign = entry.want.foreign;
 }
 
 std::optional<std::uint64_t> Pending::appended_to_base(const store::Key& key,
@@ -282,7 +283,10 @@ void Pending::replay_done(const store::Key& key, Sequence seq, const Base& base,
     entries_.erase(at);
     return;
   }
-  if (entry.base != base && entry.want.appended_from) entry.want.appended_from = size;
+  if (entry.base != base) {
+    if (entry.want.appended_from) entry.want.appended_from = size;
+    entry.want.foreign = false;
+  }
   entry.base = base;
   // The marks stay: one may be of a change after this one and before the last.
   entry.since = seq + 1;
@@ -392,6 +396,7 @@ bool Pending::settled(Iterator at, Sequence seq, const Base& now_stored) {
   entry.refusal.reset();
   entry.for_now = entry.alone = false;
   entry.strikes = entry.suspicions = entry.merges = 0;
+  entry.want.foreign = entry.want.foreign && entry.base == now_stored;
   entry.base = now_stored;
   entry.before.clear();
   entry.since = seq + 1;

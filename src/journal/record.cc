@@ -13,6 +13,8 @@ constexpr std::string_view kMagic = "PJ1\n";
 constexpr std::uint64_t kChangeWithMore = 4;
 /// Record::Kind::done with the size.
 constexpr std::uint64_t kDoneWithSize = 5;
+constexpr std::uint64_t kConditional = 1;
+constexpr std::uint64_t kForeign = 2;
 /// In the place of an offset from which on bytes were appended: none were.
 constexpr std::uint64_t kNotAppended = ~std::uint64_t{0};
 
@@ -112,12 +114,14 @@ std::optional<Record::Kind> kind_of(std::uint64_t number) {
 }
 
 void put_more(std::string& out, const Want& want) {
-  put(out, want.conditional ? 1 : 0, 1);
+  put(out, (want.conditional ? kConditional : 0) | (want.foreign ? kForeign : 0), 1);
   put(out, want.appended_from.value_or(kNotAppended), 8);
 }
 
 void take_more(Fields& fields, Want& want) {
-  want.conditional = fields.number(1) != 0;
+  const std::uint64_t flags = fields.number(1);
+  want.conditional = (flags & kConditional) != 0;
+  want.foreign = (flags & kForeign) != 0;
   const std::uint64_t from = fields.number(8);
   if (from != kNotAppended) want.appended_from = from;
 }

@@ -183,6 +183,7 @@ Verdict Sender::put(const Job& job, const BodyPtr& body, Base base) {
     store::PutRequest request{job.key, job.want.attributes};
     if (conditional && base.kind == Base::Kind::version) request.condition.version = base.etag;
     request.condition.absent = conditional && base.kind == Base::Kind::absent;
+    request.condition.foreign = conditional && job.want.foreign;
     BodySource source(body);
     const auto etag = store_.put(request, source);
     if (etag) return done(job, *etag);
@@ -258,6 +259,7 @@ Result<store::ETag> Sender::send_copy(const Job& job, const Base& base) {
   if (!job.want.keeps_attributes) request.attributes = job.want.attributes;
   if (base.kind == Base::Kind::version) request.condition.version = base.etag;
   request.condition.absent = base.kind == Base::Kind::absent;
+  request.condition.foreign = job.want.foreign;
   auto etag = store_.copy(request);
   if (etag || base.kind == Base::Kind::unknown || !may_dislike_conditions(etag.error()))
     return etag;
@@ -283,7 +285,10 @@ std::optional<store::ListedObject> Sender::list_one(const store::Key& key) {
 
 store::Removal Sender::removal_of(const Job& job, const Base& base) const {
   const bool conditional = job.want.conditional && removal_conditions_;
-  return {job.key, conditional && base.kind == Base::Kind::version ? base.etag : store::ETag()};
+  store::Removal removal(job.key);
+  if (conditional && base.kind == Base::Kind::version) removal.version = base.etag;
+  removal.foreign = job.want.foreign;
+  return removal;
 }
 
 Verdict Sender::remove_again(const Job& job, Base base) {

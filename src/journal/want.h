@@ -37,6 +37,7 @@ struct Want {
   /// The caller named the version that the change is made upon, or that there is none: only `Base`
   /// is removed, and an object that another client has removed is not made anew.
   bool conditional = false;
+  bool foreign = false;  ///< `Base` was stored by another client, see store::Condition
   /// The bytes of the body from here on were appended to `Base`.
   std::optional<std::uint64_t> appended_from;
 };

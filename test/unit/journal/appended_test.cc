@@ -50,9 +50,15 @@ TEST_CASE("appended bytes go behind what another client has stored meanwhile") {
   REQUIRE(err(append(*s.journal, "k", "two\n")) == 0);
   std::string front = "base\ntheirs\n";
   SECTION("appended") {}
-  SECTION("replaced") { front = "other\n"; }
-  SECTION("of the same bytes") { front = "base\none\ntwo\n"; }
-  SECTION("large") { front = pattern(300'000); }
+  SECTION("replaced") {
+    front = "other\n";
+  }
+  SECTION("of the same bytes") {
+    front = "base\none\ntwo\n";
+  }
+  SECTION("large") {
+    front = pattern(300'000);
+  }
   s.fake.put_raw("k", front);
   if (dies) s.reopen();
   // After a kill it is not known whether equal bytes are of the dead mount.
@@ -126,7 +132,8 @@ TEST_CASE("appended bytes that another client is always faster with are set asid
   CHECK(s.in("/conflicts").size() == 2);
 }
 
-TEST_CASE("ten journals append to one object, and each line is there once though replies are lost") {
+TEST_CASE(
+    "ten journals append to one object, and each line is there once though replies are lost") {
   constexpr int kJournals = 10;
   constexpr int kLines = 40;
   Setting s;
@@ -181,7 +188,9 @@ TEST_CASE("bytes that were not appended to the version that is there are not mer
     REQUIRE(err(put_text(store, "k", "replaced\n")) == 0);
     REQUIRE(err(append(store, "k", "two\n")) == 0);
   }
-  SECTION("written anew behind") { REQUIRE(err(put_text(store, "k", "replaced\n")) == 0); }
+  SECTION("written anew behind") {
+    REQUIRE(err(put_text(store, "k", "replaced\n")) == 0);
+  }
   s.fake.put_raw("k", "theirs\n");
   CHECK(err(store.settle("k")) == ESTALE);
   CHECK(s.content("k") == "theirs\n");

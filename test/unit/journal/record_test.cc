@@ -53,6 +53,7 @@ TEST_CASE("a condition and appended bytes come back, and other records are as th
                             std::optional<std::uint64_t>(1ULL << 40U)}) {
       Record record = sample();
       record.want.conditional = conditional;
+      record.want.foreign = conditional && !from;
       record.want.appended_from = from;
       const std::string bytes = encode(record, 9);
       CHECK(bytes[kKindAt] == (conditional || from ? 4 : 1));
@@ -60,6 +61,7 @@ TEST_CASE("a condition and appended bytes come back, and other records are as th
       REQUIRE(decoded);
       CHECK(decoded->record.kind == Record::Kind::change);
       CHECK(decoded->record.want.conditional == conditional);
+      CHECK(decoded->record.want.foreign == record.want.foreign);
       CHECK(decoded->record.want.appended_from == from);
       CHECK(decoded->record.bytes == "xyz");
     }
@@ -87,6 +89,10 @@ TEST_CASE("a done record needs no change") {
   REQUIRE(decoded);
   CHECK(decoded->record.kind == Record::Kind::done);
   CHECK(decoded->record.base == Base::none());
+  CHECK_FALSE(decoded->record.size);
+  record.size = 9;
+  CHECK(decode(encode(record, 2))->record.size == 9);
+  CHECK(decode(encode(record, 2))->record.kind == Record::Kind::done);
 }
 
 }  // namespace

@@ -32,6 +32,13 @@ struct StoreFailure {
   Error error;
 };
 
+/// Bytes that a program wrote and that are not stored, because another client's version won.
+struct LostRace {
+  std::string path;
+  std::string kept_in;  ///< a local file; empty: they could not be kept
+  std::string why;
+};
+
 /// The work and the contents of the file system at this moment. Paths are relative to the mount.
 struct Activity {
   std::size_t open_files = 0;
@@ -39,6 +46,9 @@ struct Activity {
   std::vector<UploadState> uploads;
   std::uint64_t store_failures = 0;  ///< attempts since the start
   std::optional<StoreFailure> last_failure;
+  std::uint64_t lost_races = 0;           ///< since the start
+  std::vector<LostRace> last_lost_races;  ///< at most kMostShown
+  static constexpr std::size_t kMostShown = 100;
   std::size_t cached_attributes = 0;
   std::size_t cached_listings = 0;
   std::optional<std::uint64_t> kept_bytes;  ///< on disk, with use_cache

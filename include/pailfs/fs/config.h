@@ -36,8 +36,10 @@ struct Config {
   std::uint64_t copy_part_size = 512U << 20U;  ///< multipart_copy_size
   std::uint64_t copy_in_parts_from = 0;        ///< 0: copy_part_size
   std::uint64_t hole_limit = 16ULL << 30U;     ///< zeros in a file that no program wrote, at most
-  bool fsync_settles = false;  ///< fsync waits for the service also where the store acknowledges
-                               ///< earlier (ObjectStore::settle)
+  bool fsync_settles = false;   ///< fsync waits for the service also where the store acknowledges
+                                ///< earlier (ObjectStore::settle)
+  bool conflict_fails = false;  ///< conflict=fail: a whole file replaces only the version it was
+                                ///< made from, too
   bool no_multipart = false;
   bool no_copy_api = false;
   bool no_rename_api = false;
@@ -57,6 +59,9 @@ struct Config {
   std::string attribute_file;    ///< where attributes outlive the mount; empty: they do not
   std::string kept_directory;    ///< this mount's own, where clean bytes are kept; empty: nowhere
   std::uint64_t kept_bytes = 0;  ///< how many at most
+  /// Where bytes are kept that lost against another client's (cache::KeptConflicts), made when it
+  /// is needed; empty: nowhere.
+  std::string conflicts_directory;
   std::string mime_types = "/etc/mime.types";
   std::uint64_t size_shown = 0;  ///< bucket_size= for statfs; 0: 64 PiB
 };

@@ -35,6 +35,7 @@ Activity PosixFileSystem::activity() {
     activity.unstored.push_back(std::move(*file));
   }
   uploader_.report(activity);
+  lost_races_.report(activity);
   const NodeCache::Sizes known = known_.nodes.sizes();
   activity.cached_attributes = known.attributes;
   activity.cached_listings = known.listings;

@@ -14,7 +14,7 @@ namespace {
 /// must show the store's object again. ESTALE, because the version that a file was opened with does
 /// not come back.
 bool is_lost_cause(const Error& error) {
-  return error.err == ESTALE || store::is_final(error);
+  return error.err == ESTALE || error.err == EEXIST || store::is_final(error);
 }
 
 }  // namespace
@@ -22,6 +22,7 @@ bool is_lost_cause(const Error& error) {
 void PosixFileSystem::release_content(const InodePtr& inode, bool writer) {
   int unpins = 1;  // the pin of this user
   ContentPtr closed;
+  bool lost_race = false;
   {
     MutexLock lock(inode->content_mutex);
     FileContent& content = *inode->content;
@@ -30,7 +31,8 @@ void PosixFileSystem::release_content(const InodePtr& inode, bool writer) {
       const bool unstored = content.must_be_stored();
       const bool lost_cause = content.failures() > 0 && !content.is_being_stored() &&
                               (is_lost_cause(content.last_failure()) || content.is_lost());
-      if (unstored && lost_cause) {
+      lost_race = unstored && lost_cause && LostRaces::is_one(content);
+      if (unstored && lost_cause && !lost_race) {
         log_critical("what was written is discarded, it can no longer be stored: " +
                      content.last_failure().text);
       }
@@ -46,7 +48,11 @@ void PosixFileSystem::release_content(const InodePtr& inode, bool writer) {
       }
     }
   }
-  if (closed) keep_bytes(inode, *closed);
+  if (lost_race) {
+    lost_races_.keep(inodes_.path(inode).value_or(inodes_.last_name(inode)), *closed);
+  } else if (closed) {
+    keep_bytes(inode, *closed);
+  }
   closed = nullptr;  // an upload that it had begun is abandoned
   for (; unpins > 0; --unpins) inodes_.unpin(inode);
   uploader_.begin_sweep();

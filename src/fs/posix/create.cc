@@ -8,6 +8,14 @@
 #include "posix_file_system.h"
 
 namespace pailfs::fs {
+namespace {
+
+Making making_of(int flags) {
+  if ((flags & O_EXCL) != 0) return Making::exclusive;
+  return (flags & O_TRUNC) != 0 ? Making::emptied : Making::shared;
+}
+
+}  // namespace
 
 Result<PosixFileSystem::NewEntry> PosixFileSystem::new_entry(InodeId parent, std::string_view name,
                                                              mode_t mode, const Caller& caller) {
@@ -55,7 +63,7 @@ Result<Attr> PosixFileSystem::make_object(const Place& place, std::string_view n
       directory ? directory_key(config_.prefix, place.path) : file_key(config_.prefix, place.path);
   if (const Status wanted = still_wanted(); !wanted) return wanted.error();
   MemorySource source(body);
-  const auto etag = store_.put({.key = key, .attributes = attributes}, source);
+  const auto etag = store_.put({key, attributes, {.absent = true}}, source);
   if (!etag && etag.error().in_doubt) known_.nodes.doubted(place.path);
   if (!etag) return etag.error();
 
@@ -141,9 +149,10 @@ Result<CreateResult> PosixFileSystem::create_new(InodeId parent, std::string_vie
   CreateResult result;
   const bool writable = (flags & O_ACCMODE) != O_RDONLY;
   acquire_content(inode,
-                  FileContent::of_new_file(entry->stat, std::move(attributes), std::move(taken)),
+                  FileContent::of_new_file(entry->stat, std::move(attributes), std::move(taken),
+                                           making_of(flags)),
                   writable);
-  result.handle = add_handle(inode, writable, true);
+  result.handle = add_handle(inode, flags, true);
   result.attr = told(inode, entry->stat);
   contents_changed(directory);
   return result;

@@ -45,6 +45,7 @@ PosixFileSystem::PosixFileSystem(const Config& config, store::ObjectStore& store
       uploader_(config_, space_, store_, inodes_, known_.nodes, fetcher_, pool_, mime_, clock_),
       inodes_({.root = code_of_root(config_.prefix),
                .first_spare = InodeNumbers::first_spare_at(clock.wall())}),
+      lost_races_(config.conflicts_directory, clock),
       fetcher_(store_, reads_, blocks_, kept_.get(), clock),
       nodes_(config_, store_, known_.nodes, known_.names, fetcher_, lookups_, clock),
       listing_fetcher_(lister_, known_.listings, lookups_),
@@ -116,7 +117,8 @@ Result<Node> PosixFileSystem::node_at(const Place& place, std::string_view name,
     // If we have changed the file since we asked, the answer is out of date.
     const bool ours = !same && clean_version(*inode) != version;
     if (ours) known_.nodes.erase(place.path);
-    const bool follows = !same && !ours && node && follows_to(inode, place.path, *version, *node);
+    const bool follows = !same && !ours && node &&
+                         (follow(inode, *node) || follows_to(inode, place.path, *version, *node));
     if (!same && !ours && !follows) {
       if (node || node.error().err == ENOENT) inodes_.detach(inode);
       return node;
@@ -124,6 +126,27 @@ Result<Node> PosixFileSystem::node_at(const Place& place, std::string_view name,
   }
   auto node = content_node(inode);
   return node ? Result<Node>(std::move(*node)) : resolver_.resolve(place.path);
+}
+
+bool PosixFileSystem::follow(const InodePtr& inode, const Node& node) {
+  if (node.form != Form::file || !S_ISREG(node.stat.mode)) return false;
+  // A thread that holds it changes the file or stores it, and finds the other version itself.
+  if (!inode->object_mutex.try_lock()) return false;
+  const bool followed = follow_held(*inode, node);
+  inode->object_mutex.unlock();
+  return followed;
+}
+
+bool PosixFileSystem::follow_held(Inode& inode, const Node& node) {
+  MutexLock lock(inode.content_mutex);
+  if (!inode.content || inode.being_removed) return false;
+  FileContent& content = *inode.content;
+  const bool clean = content.is_stored() && !content.is_dirty() && !content.is_orphaned();
+  if (!clean || content.has_readers()) return false;
+  content.follow(node);
+  inode.paged_version = {};
+  inode.kernel.misplaced();
+  return true;
 }
 
 Result<Node> PosixFileSystem::node_of(const InodePtr& inode) {

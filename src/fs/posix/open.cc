@@ -62,8 +62,14 @@ bool PosixFileSystem::acquire_removed(const InodePtr& inode, bool writer) {
   });
 }
 
-HandleId PosixFileSystem::add_handle(const InodePtr& inode, bool writable, bool created) {
-  const auto end = [this](OpenFile* ended) {
+HandleId PosixFileSystem::add_handle(const InodePtr& inode, int flags, bool created) {
+  const bool writable = (flags & O_ACCMODE) != O_RDONLY;
+  const bool reads = (flags & O_ACCMODE) != O_WRONLY;
+  const auto end = [this, reads](OpenFile* ended) {
+    if (reads && !closing_) {
+      MutexLock lock(ended->inode->content_mutex);
+      ended->inode->content->remove_reader();
+    }
     if (!closing_) release_content(ended->inode, ended->writable);
     delete ended;  // NOLINT(cppcoreguidelines-owning-memory): of the pointer below
   };
@@ -74,6 +80,7 @@ HandleId PosixFileSystem::add_handle(const InodePtr& inode, bool writable, bool 
   {
     MutexLock lock(file->inode->content_mutex);
     file->failures_heard = file->inode->content->failures();
+    if (reads) file->inode->content->add_reader();
   }
   return files_.add(std::move(file));
 }
@@ -132,6 +139,7 @@ Result<std::string> PosixFileSystem::acquire_current(const InodePtr& inode, bool
         now = clean_version(*inode);
         // We have stored or opened another version since we asked: try again.
         if (now != before && tries < kMostTries) continue;
+        if (follow(inode, *node)) continue;
         // Handles of the old version stay with it; the kernel looks the name up again and gets an
         // inode of its own for the new one.
         inodes_.detach(inode);
@@ -177,7 +185,7 @@ Result<OpenResult> PosixFileSystem::open(InodeId ino, int flags, const Caller& c
     release_content(inode, writable);
     return told.error();
   }
-  result.handle = add_handle(inode, writable, false);
+  result.handle = add_handle(inode, flags, false);
   MutexLock lock(inode->content_mutex);
   const store::ETag& version = inode->content->base();
   if (has_whole_files() && !path->empty()) {

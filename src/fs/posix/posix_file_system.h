@@ -27,6 +27,7 @@
 #include "fs/tree/path_locks.h"
 #include "fs/tree/resolver.h"
 #include "fs/tree/walk_watch.h"
+#include "fs/write/lost_races.h"
 #include "fs/write/uploader.h"
 
 namespace pailfs::fs {
@@ -185,6 +186,11 @@ class PosixFileSystem final : public FileSystem {
   /// regular. `inode` has the name.
   std::optional<Stat> listed_file(const Place& place, const InodePtr& inode);
   std::optional<Node> content_node(const InodePtr& inode);
+  /// For a file that is open and unchanged here, while the store has another version: makes that
+  /// the version of its handles if they are open for writing only, as those of a log are. False:
+  /// they stay with the version that they were opened with.
+  bool follow(const InodePtr& inode, const Node& node);
+  static bool follow_held(Inode& inode, const Node& node) REQUIRES(inode.object_mutex);
   /// Checks of a new name, as the program gave it.
   [[nodiscard]] bool is_too_long(std::string_view name) const;
   [[nodiscard]] Status check_spelling(std::string_view name) const;
@@ -305,6 +311,9 @@ class PosixFileSystem final : public FileSystem {
     std::optional<Stat> replaced = {};
     bool into_copies = false;  // the target holds copies that an interrupted rename has left
     store::ETag replaced_version = {};
+    bool no_replace = false;  // RENAME_NOREPLACE
+    /// Of what stands under the new name.
+    [[nodiscard]] store::Condition condition() const { return {.absent = no_replace}; }
   };
   Result<Renaming> plan_rename(const HeldPlaces& held, std::string_view name,
                                std::string_view new_name, bool no_replace);
@@ -350,7 +359,7 @@ class PosixFileSystem final : public FileSystem {
   /// (/proc/self/fd/N).
   Result<std::string> acquire_current(const InodePtr& inode, bool writable);
   /// A handle for a content that was acquired for it.
-  HandleId add_handle(const InodePtr& inode, bool writable, bool created);
+  HandleId add_handle(const InodePtr& inode, int flags, bool created);
   static store::ETag paged_version(Inode& inode);
   /// fresh_node for an open that reads: a small file that is not here yet is fetched by a GET
   /// instead of a HEAD.
@@ -389,7 +398,7 @@ class PosixFileSystem final : public FileSystem {
   /// held before `object_mutex` is taken.
   Result<std::size_t> write_opened(const InodePtr& inode, std::uint64_t offset,
                                    std::span<const char> bytes, WriteOrigin origin, bool may_store);
-  Status write_local(Inode& inode, std::uint64_t offset, std::span<const char> bytes)
+  Status write_local(Inode& inode, std::uint64_t offset, std::span<const char> bytes, bool appends)
       REQUIRES(inode.object_mutex);
   /// When memory for unstored bytes is short: drops bytes of the file that the store has confirmed.
   void make_room(Inode& inode, std::uint64_t bytes) REQUIRES(inode.object_mutex);
@@ -444,6 +453,7 @@ class PosixFileSystem final : public FileSystem {
   const Lister lister_;
   Uploader uploader_;  // outlives the uploads that unstored files have begun
   InodeTable inodes_;
+  LostRaces lost_races_;
   DirectoryTimes directory_times_;
   bool closing_ = false;  // handles that were never released hold nothing any more
   HandleTable<OpenFile> files_;

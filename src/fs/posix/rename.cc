@@ -49,6 +49,7 @@ Result<PosixFileSystem::Renaming> PosixFileSystem::plan_rename(const HeldPlaces&
   if (!target && target.error().err != ENOENT) return target.error();
   if (target && no_replace) return Error{EEXIST, printable(to.path) + ": exists"};
   Renaming what{from, to, *source, name, new_name};
+  what.no_replace = no_replace;
   if (target) {
     what.replaced = target->stat;
     what.replaced_version = target->info.etag;
@@ -122,7 +123,8 @@ Status PosixFileSystem::rename_unstored(const InodePtr& inode, const Renaming& w
   inodes_.move(inode, what.to.parent, what.new_name);
   known_.nodes.removed_file(what.from.path);
   MutexLock lock(inode->content_mutex);
-  inode->content->renamed_unstored(clock_.wall(), mime_.type_of(what.to.path), there.has_value());
+  inode->content->renamed_unstored(clock_.wall(), mime_.type_of(what.to.path), there.has_value(),
+                                   what.no_replace);
   return {};
 }
 
@@ -173,6 +175,7 @@ Status PosixFileSystem::rename_held(const InodePtr& inode, const Renaming& what)
   job.version = source.info.etag;
   job.size = source.info.size;
   job.attributes = attributes;
+  job.condition = what.condition();
   const auto etag = copier.copy(job, config_.no_copy_api || config_.no_rename_api);
   if (!etag) {
     // The store has another version, so the cached node is out of date.
@@ -186,8 +189,13 @@ Status PosixFileSystem::rename_held(const InodePtr& inode, const Renaming& what)
   keep_copied(fetcher_, {job.source, job.version, job.size}, {job.destination, *etag, job.size});
   source.info.etag = *etag;
   source.info.attributes = attributes;
-  const Status removed = store_.remove(job.source);
-  if (!removed) {
+  const Status removed = store_.remove({job.source, job.version});
+  const bool stays = !removed && removed.error().err == ESTALE;
+  if (stays) {
+    log_warning(printable(what.from.path) +
+                ": another client has changed it while it was renamed to " +
+                printable(what.to.path) + "; its new version keeps the old name");
+  } else if (!removed) {
     known_.nodes.stored(what.to.path, source);
     if (removed.error().in_doubt) known_.nodes.doubted(what.from.path);
     return removed.error().with("remove the old name after copying");
@@ -200,7 +208,11 @@ Status PosixFileSystem::rename_held(const InodePtr& inode, const Renaming& what)
   // The inode first: a lookup in between must not take it for a file that was replaced elsewhere.
   inodes_.move(inode, what.to.parent, what.new_name);
   known_.nodes.stored(what.to.path, source);
-  known_.nodes.removed_file(what.from.path);
+  if (stays) {
+    known_.nodes.doubted(what.from.path);
+  } else {
+    known_.nodes.removed_file(what.from.path);
+  }
   return {};
 }
 
@@ -233,7 +245,8 @@ void PosixFileSystem::end_early_upload(Inode& inode) {
 
 Status PosixFileSystem::rename_directory(const Renaming& what) {
   if (const Status wanted = still_wanted(); !wanted) return wanted;
-  const auto& [from, to, source, name, new_name, replaced, into_copies, replaced_version] = what;
+  const auto& [from, to, source, name, new_name, replaced, into_copies, replaced_version,
+               no_replace] = what;
   const InodePtr inode = inodes_.reference(from.parent, name, true, 0);
   const Status stored = store_files_below(inode);
   if (!stored) return stored;

@@ -43,10 +43,10 @@ Result<std::size_t> PosixFileSystem::write_opened(const InodePtr& inode, std::ui
   const Status whole = upload_to_read_back(inode, range);
   if (!whole) return whole.error();
   if (const Status wanted = still_wanted(); !wanted) return wanted.error();
-  Status written = write_local(*inode, at, bytes);
+  Status written = write_local(*inode, at, bytes, origin.appends);
   if (!written && written.error().err == ENOSPC) {
     if (!may_store) return wants_to_store();
-    if (free_local(inode)) written = write_local(*inode, at, bytes);
+    if (free_local(inode)) written = write_local(*inode, at, bytes, origin.appends);
   }
   if (!written) return written.error();
   wrote(*inode, {offset, offset + bytes.size()}, at, origin);
@@ -105,8 +105,8 @@ Status PosixFileSystem::upload_to_read_back(const InodePtr& inode, Range range) 
   return lacks(*inode, range) ? uploader_.store(inode) : Status();
 }
 
-Status PosixFileSystem::write_local(Inode& inode, std::uint64_t offset,
-                                    std::span<const char> bytes) {
+Status PosixFileSystem::write_local(Inode& inode, std::uint64_t offset, std::span<const char> bytes,
+                                    bool appends) {
   const Range range{offset, offset + bytes.size()};
   MutexLock lock(inode.content_mutex);
   FileContent& content = *inode.content;
@@ -115,7 +115,7 @@ Status PosixFileSystem::write_local(Inode& inode, std::uint64_t offset,
     const std::uint64_t hole_end = range.begin > size ? range.begin : 0;
     if (Status possible = check_growth(content, range.end, hole_end); !possible) return possible;
   }
-  return content.write(offset, bytes, space_, clock_.wall());
+  return content.write(offset, bytes, space_, clock_.wall(), appends);
 }
 
 bool PosixFileSystem::free_local(const InodePtr& inode) {

@@ -96,15 +96,19 @@ bool TreeRename::is_made(const CopyJob& job) {
 }
 
 void TreeRename::undo(const Plan& plan, const Outcome& outcome) {
-  std::vector<store::Key> keys;
+  std::vector<store::Removal> copies;
   for (const MovedObject& object : outcome.moved) {
-    if (!plan.before.contains(object.destination)) keys.push_back(object.destination);
+    if (!plan.before.contains(object.destination))
+      copies.emplace_back(object.destination, object.etag);
   }
   for (const CopyJob* job : outcome.doubtful) {
-    if (!plan.before.contains(job->destination) && is_made(*job)) keys.push_back(job->destination);
+    if (!plan.before.contains(job->destination) && is_made(*job))
+      copies.emplace_back(job->destination);
   }
-  for (const Status& removed : store_.remove_many(store::removals(keys))) {
-    if (!removed) log_error("copy left behind by a failed rename: " + removed.error().text);
+  for (const Status& removed : store_.remove_many(copies)) {
+    // What another client has put there meanwhile stays.
+    if (!removed && removed.error().err != ESTALE)
+      log_error("copy left behind by a failed rename: " + removed.error().text);
   }
 }
 
@@ -142,12 +146,21 @@ Result<std::vector<MovedObject>> TreeRename::run(const std::string& from, const 
     return marked.error().with("make directory " + printable(to));
   }
 
-  std::vector<store::Key> sources;
-  for (const MovedObject& object : outcome.moved) sources.push_back(object.source);
-  if (plan->marker) sources.push_back(from);
-  for (const Status& removed : store_.remove_many(store::removals(sources))) {
+  std::vector<store::Removal> sources;
+  for (const MovedObject& object : outcome.moved)
+    sources.emplace_back(object.source, object.source_etag);
+  if (plan->marker) sources.emplace_back(from, plan->marker->version);
+  const std::vector<Status> removed = store_.remove_many(sources);
+  for (std::size_t i = 0; i < removed.size(); ++i) {
+    if (removed[i]) continue;
+    if (removed[i].error().err == ESTALE) {
+      log_warning(printable(sources[i].key) +
+                  ": another client has changed it while its directory was renamed to " +
+                  printable(to) + "; its new version keeps the old name");
+      continue;
+    }
     // Both names now lead to the data: nothing is lost, and the caller gets an error.
-    if (!removed) return removed.error().with("remove the old name after copying");
+    return removed[i].error().with("remove the old name after copying");
   }
   return outcome.moved;
 }

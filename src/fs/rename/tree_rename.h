@@ -33,7 +33,9 @@ class TreeRename final {
 
   /// Both prefixes end in '/'. `marker` are the attributes of the destination's own directory
   /// object, which is written anew, or copied if it has bytes. `into_copies`: there are names below
-  /// `to`, which a failure leaves there. Returns the moved objects, without the directory's own.
+  /// `to`, which a failure leaves there. An object that another client has replaced after it was
+  /// copied keeps its old name too, with a line in the log. Returns the moved objects, without the
+  /// directory's own.
   Result<std::vector<MovedObject>> run(const std::string& from, const std::string& to,
                                        const store::ObjectAttributes& marker,
                                        bool into_copies = false);

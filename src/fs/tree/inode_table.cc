@@ -157,6 +157,11 @@ void InodeTable::move(const InodePtr& inode, const InodePtr& parent, std::string
   drop_if_unused(old_parent);
 }
 
+std::string InodeTable::last_name(const InodePtr& inode) {
+  MutexLock lock(mutex_);
+  return inode->name_;
+}
+
 std::optional<std::string> InodeTable::path(const InodePtr& inode) {
   MutexLock lock(mutex_);
   std::vector<const std::string*> names;

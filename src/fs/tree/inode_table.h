@@ -139,6 +139,8 @@ class InodeTable final {
 
   /// Path relative to the mount, "" for the root; nothing for a detached inode or below one.
   [[nodiscard]] std::optional<std::string> path(const InodePtr& inode) EXCLUDES(mutex_);
+  /// The last part of the path that the inode has or had last.
+  [[nodiscard]] std::string last_name(const InodePtr& inode) EXCLUDES(mutex_);
   [[nodiscard]] bool is_detached(const InodePtr& inode) EXCLUDES(mutex_);
   /// Inodes that are open or have unstored content: all of them, those in a directory, and the
   /// files below one at any depth.

@@ -30,6 +30,8 @@ class KernelView final {
   void forgotten() { shown_.reset(); }
   /// Tells that the kernel has written up to `end`, by its own count, and has the times of `now`.
   void wrote(std::uint64_t end, const Stat& now);
+  /// Tells that bytes which the kernel has appended were put in another place since.
+  void misplaced() { mistaken_ = true; }
   /// Tells that the kernel has set the size.
   void resized(std::uint64_t size);
 

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace pailfs::fs {
 namespace {
 
 /// A file up to this size that stays open keeps its local bytes after they are stored.
 constexpr std::uint64_t kKeptAfterStoring = 1U << 20U;
+constexpr std::uint64_t kMovedAtOnce = 256U << 10U;
 
 }  // namespace
 
@@ -17,12 +19,13 @@ void ContentDeleter::operator()(FileContent* content) const {
 }
 
 ContentPtr FileContent::of_new_file(const Stat& stat, store::ObjectAttributes attributes,
-                                    store::ObjectAttributes taken) {
+                                    store::ObjectAttributes taken, Making making) {
   ContentPtr content(new FileContent());
   content->stat_ = stat;
   content->attributes_ = std::move(attributes);
   content->taken_ = std::move(taken);
   content->bytes_dirty_ = true;
+  content->succession_ = Succession::of_new(making);
   return content;
 }
 
@@ -59,7 +62,7 @@ FileContent::Snapshot FileContent::snapshot() const {
 }
 
 FileContent::Before FileContent::before_change() const {
-  return {stat_, attributes_, base_visible_, times_given_, failures_};
+  return {stat_, attributes_, base_visible_, times_given_, failures_, succession_};
 }
 
 std::vector<Range> FileContent::only_in_base(Range range) const {
@@ -89,7 +92,7 @@ bool FileContent::keep_unstored() {
 }
 
 Status FileContent::write(std::uint64_t offset, std::span<const char> bytes,
-                          const cache::LocalSpace& space, WallTime now) {
+                          const cache::LocalSpace& space, WallTime now, bool appends) {
   const Range range{offset, offset + bytes.size()};
   const Status written = make_local(space)->write(offset, bytes);
   if (!written) {
@@ -99,6 +102,7 @@ Status FileContent::write(std::uint64_t offset, std::span<const char> bytes,
     return written;
   }
   changed_.add(range);
+  succession_.wrote(offset, stat_.size, appends);
   stat_.size = std::max(stat_.size, range.end);
   stat_.mtime = stat_.ctime = now;
   bytes_dirty_ = true;
@@ -126,11 +130,13 @@ Status FileContent::truncate(std::uint64_t size) {
   if (stream_) stream_->truncated(size);
   stat_.size = size;
   bytes_dirty_ = true;
+  succession_.truncated(size);
   return {};
 }
 
 Status FileContent::empty(WallTime now) {
   if (const Status cut = truncate(0); !cut) return cut;
+  succession_.truncated(0);
   stat_.mtime = stat_.ctime = now;
   bytes_dirty_ = true;
   return {};
@@ -171,6 +177,7 @@ void FileContent::take_back(const Before& before) {
   base_visible_ = before.base_visible;
   times_given_ = before.times_given;
   failures_ = before.failures;
+  succession_ = before.succession;
   bytes_dirty_ = false;
   attributes_dirty_ = false;
 }
@@ -217,6 +224,7 @@ void FileContent::bytes_became_stored(const store::ETag& etag, const PartStream:
   base_ = etag;
   base_size_ = base_visible_ = stat_.size;
   taken_ = target.attributes;
+  succession_.stored();
   bytes_dirty_ = false;
   attributes_dirty_ = true;
   changed_.clear();
@@ -231,6 +239,7 @@ void FileContent::became_stored(const store::ETag& etag,
   base_ = etag;
   base_size_ = base_visible_ = stat_.size;
   attributes_ = taken_ = attributes;
+  succession_.stored();
   bytes_dirty_ = false;
   attributes_dirty_ = false;
   times_given_ = false;
@@ -253,6 +262,7 @@ void FileContent::settle_doubt(const store::ETag* made) {
   base_ = *made;
   base_size_ = doubt.size;
   base_visible_ = doubt.visible;
+  succession_.stored_up_to(doubt.size);
   taken_ = std::move(doubt.attributes);
 }
 
@@ -263,11 +273,61 @@ void FileContent::renamed(const store::ETag& etag, WallTime ctime,
   attributes_ = taken_ = attributes;
 }
 
-void FileContent::renamed_unstored(WallTime ctime, const std::string& content_type, bool hides) {
+void FileContent::renamed_unstored(WallTime ctime, const std::string& content_type, bool hides,
+                                   bool exclusive) {
   stat_.ctime = ctime;
   attributes_.content_type = taken_.content_type = content_type;
   hides_object_ = hides;
+  succession_.renamed(exclusive);
   doubt_.reset();
+}
+
+Status FileContent::move_behind(const Node& node, std::uint64_t from,
+                                const cache::LocalSpace& space) {
+  const std::uint64_t begin = node.info.size;
+  auto moved = std::make_shared<cache::BlockFile>(space);
+  std::vector<char> piece(std::min<std::uint64_t>(stat_.size - from, kMovedAtOnce));
+  for (std::uint64_t at = from; at < stat_.size;) {
+    const std::span<char> out(piece.data(), std::min<std::uint64_t>(piece.size(), stat_.size - at));
+    if (const Status read = local_->read(at, out); !read) return read;
+    if (const Status put = moved->write(begin + (at - from), out); !put) return put;
+    at += out.size();
+  }
+  const std::uint64_t end = begin + (stat_.size - from);
+  drop_stream();
+  local_ = std::move(moved);
+  changed_.clear();
+  changed_.add({begin, end});
+  const WallTime mtime = stat_.mtime;
+  take_over(node);
+  stat_.size = end;
+  stat_.mtime = stat_.ctime = std::max(mtime, node.stat.mtime);
+  bytes_dirty_ = true;
+  succession_.moved_behind(begin);
+  return {};
+}
+
+void FileContent::follow(const Node& node) {
+  local_ = nullptr;
+  changed_.clear();
+  take_over(node);
+  bytes_dirty_ = false;
+  succession_ = Succession::of_stored();
+}
+
+void FileContent::take_over(const Node& node) {
+  if (attributes_dirty_) {
+    stat_.size = node.stat.size;
+  } else {
+    stat_ = node.stat;
+    attributes_ = node.info.attributes;
+  }
+  taken_ = node.info.attributes;
+  stored_ = true;
+  hides_object_ = false;
+  doubt_.reset();
+  base_ = node.info.etag;
+  base_size_ = base_visible_ = node.info.size;
 }
 
 void FileContent::orphan(WallTime now) {
@@ -301,6 +361,9 @@ const char* FileContent::broken_rule() const {
   if (!changed_.present({stat_.size, UINT64_MAX}).empty()) return "changes are within the file";
   if (!changed_.empty() && !local_) return "what has changed is in the local file";
   if (doubt_ && doubt_->visible > doubt_->size) return "no more of a doubt shows than it has";
+  if (readers_ > users_) return "readers are users";
+  if (succession_.appended_from() && *succession_.appended_from() > stat_.size)
+    return "appended bytes are within the file";
   if (writers_ > users_) return "writers are users";
   return nullptr;
 }

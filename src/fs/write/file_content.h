@@ -16,6 +16,7 @@
 #include "fs/read/shown.h"
 #include "fs/tree/inode_table.h"
 #include "part_stream.h"
+#include "succession.h"
 
 namespace pailfs::fs {
 
@@ -35,7 +36,7 @@ class FileContent final {
  public:
   /// The content of a new file. `taken`: attributes that the store certainly takes.
   static ContentPtr of_new_file(const Stat& stat, store::ObjectAttributes attributes,
-                                store::ObjectAttributes taken);
+                                store::ObjectAttributes taken, Making making);
   /// The content of the version that the store has.
   static ContentPtr of_stored(const Node& node);
 
@@ -66,6 +67,7 @@ class FileContent final {
     std::uint64_t base_visible = 0;
     bool times_given = false;
     unsigned failures = 0;
+    Succession succession;
   };
 
   // State.
@@ -85,6 +87,8 @@ class FileContent final {
   [[nodiscard]] std::uint64_t base_size() const { return base_size_; }
   [[nodiscard]] std::uint64_t base_visible() const { return base_visible_; }
   [[nodiscard]] const std::optional<Doubt>& doubt() const { return doubt_; }
+  /// What the next version may take the place of.
+  [[nodiscard]] const Succession& succession() const { return succession_; }
   /// Bytes or size, or mode, owner, times or attributes, differ from the store's.
   [[nodiscard]] bool has_unstored_bytes() const { return bytes_dirty_; }
   [[nodiscard]] bool has_unstored_attributes() const { return attributes_dirty_; }
@@ -128,17 +132,22 @@ class FileContent final {
   // Users.
   [[nodiscard]] bool has_users() const { return users_ > 0; }
   [[nodiscard]] bool has_writers() const { return writers_ > 0; }
+  /// A handle may have shown bytes of the base version to a program.
+  [[nodiscard]] bool has_readers() const { return readers_ > 0; }
   /// A user is a handle, or a call that needs the content for a while.
   void add_user(bool writer);
   void remove_user(bool writer);
+  /// Of the users, handles that are open for reading.
+  void add_reader() { ++readers_; }
+  void remove_reader() { --readers_; }
   /// Tells that the last user has gone while the file must be stored. True if the caller must pin
   /// the inode for that.
   bool keep_unstored();
 
   // Events from programs.
-  /// After a failure size and unstored ranges are as before.
+  /// After a failure size and unstored ranges are as before. `appends`: with O_APPEND.
   Status write(std::uint64_t offset, std::span<const char> bytes, const cache::LocalSpace& space,
-               WallTime now);
+               WallTime now, bool appends = false);
   /// Sets the size; times are the caller's. On failure nothing has changed.
   Status truncate(std::uint64_t size);
   /// O_TRUNC: the file has no bytes and must be stored, even if it was empty before.
@@ -180,6 +189,12 @@ class FileContent final {
   void note_doubt(store::ObjectAttributes attributes);
   /// The doubt is over: `made` is the version that the attempt has made, null if it made none.
   void settle_doubt(const store::ETag* made);
+  /// Another client has stored `node` meanwhile, and all that was changed here is bytes appended
+  /// to the base version: those from `from` on follow the new version instead. The local file then
+  /// has them alone; attributes that a program has set stay. On failure nothing has changed.
+  Status move_behind(const Node& node, std::uint64_t from, const cache::LocalSpace& space);
+  /// The same of a content whose bytes are as in the store: those of the new version count.
+  void follow(const Node& node);
   /// The base version has another ETag now, under another name or as the service corrects it, but
   /// the same bytes.
   void base_became(const store::ETag& etag) { base_ = etag; }
@@ -189,8 +204,9 @@ class FileContent final {
   /// The file has another name, under which its object with these attributes is `etag`.
   void renamed(const store::ETag& etag, WallTime ctime, const store::ObjectAttributes& attributes);
   /// The file has another name, under which the store does not have it; `hides`: the store has
-  /// another object of that name.
-  void renamed_unstored(WallTime ctime, const std::string& content_type, bool hides);
+  /// another object of that name. `exclusive`: no object may be replaced there.
+  void renamed_unstored(WallTime ctime, const std::string& content_type, bool hides,
+                        bool exclusive);
   /// We removed or replaced its object. Its handles read from the local file if that has all bytes;
   /// else is_stored() stays true for a version that can no longer be read, so that reads fail.
   void orphan(WallTime now);
@@ -207,6 +223,7 @@ class FileContent final {
   friend struct ContentDeleter;
   FileContent() = default;
   ~FileContent() = default;
+  void take_over(const Node& node);
 
   Stat stat_;
   store::ObjectAttributes attributes_;
@@ -218,6 +235,7 @@ class FileContent final {
   std::uint64_t base_size_ = 0;
   std::uint64_t base_visible_ = 0;
   std::optional<Doubt> doubt_;
+  Succession succession_;
   std::shared_ptr<cache::BlockFile> local_;
   RangeSet changed_;
   std::shared_ptr<PartStream> stream_;
@@ -227,6 +245,7 @@ class FileContent final {
   Shown shown_;
   unsigned users_ = 0;
   unsigned writers_ = 0;
+  unsigned readers_ = 0;
   bool kept_unstored_ = false;
   bool being_stored_ = false;
   unsigned failures_ = 0;

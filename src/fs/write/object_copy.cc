@@ -96,7 +96,8 @@ Status fetch_into(store::ObjectStore& store, WorkerPool& pool, std::size_t width
 
 Result<store::ETag> upload_in_parts(
     store::ObjectStore& store, WorkerPool& pool, std::size_t width, const store::Key& key,
-    const store::ObjectAttributes& attributes, store::PartOrigin origin, std::size_t parts,
+    const store::ObjectAttributes& attributes, store::PartOrigin origin,
+    const store::Condition& condition, std::size_t parts,
     const std::function<Result<store::UploadedPart>(const store::UploadId&, std::size_t)>&
         send_part) {
   const auto id = store.create_upload(key, attributes, origin);
@@ -111,7 +112,7 @@ Result<store::ETag> upload_in_parts(
   });
   Status status = failure.status();
   if (status) {
-    auto etag = store.complete_upload(key, *id, sent, {});
+    auto etag = store.complete_upload(key, *id, sent, condition);
     if (etag) return etag;
     status = etag.error();
   }
@@ -142,7 +143,13 @@ Result<store::ETag> ObjectCopier::copy_in_one(const CopyJob& job) {
   request.source_if_match = job.version;
   request.attributes = job.attributes;
   request.size = job.size;
+  request.condition = job.condition;
   return store_.copy(request);
+}
+
+/// In one request the source of a copy onto itself is its condition already.
+store::Condition ObjectCopier::condition_of(const CopyJob& job) {
+  return job.source == job.destination ? store::Condition{.version = job.version} : job.condition;
 }
 
 Result<store::ETag> ObjectCopier::copy_in_parts(const CopyJob& job) {
@@ -157,7 +164,8 @@ Result<store::ETag> ObjectCopier::copy_in_parts(const CopyJob& job) {
   const std::vector<Range> ranges = plan_copy(job.size, config_.copy_part_size, store_.limits());
   return upload_in_parts(
       store_, pool_, config_.parallel, job.destination, attributes, store::PartOrigin::mixed,
-      ranges.size(), [&](const store::UploadId& id, std::size_t i) -> Result<store::UploadedPart> {
+      condition_of(job), ranges.size(),
+      [&](const store::UploadId& id, std::size_t i) -> Result<store::UploadedPart> {
         const int number = static_cast<int>(i) + 1;
         auto etag = store_.copy_part(job.destination, id, number, job.source, job.version,
                                      {ranges[i].begin, ranges[i].size()});
@@ -185,12 +193,13 @@ Result<store::ETag> ObjectCopier::copy_locally(const CopyJob& job) {
   }
   if (config_.no_multipart || job.size < config_.multipart_size) {
     FileSource body(file, {0, job.size});
-    return store_.put({.key = job.destination, .attributes = attributes}, body);
+    return store_.put({job.destination, attributes, condition_of(job)}, body);
   }
   const std::vector<Range> ranges = plan_copy(job.size, config_.multipart_size, store_.limits());
   return upload_in_parts(
       store_, pool_, config_.parallel, job.destination, attributes, store::PartOrigin::sent,
-      ranges.size(), [&](const store::UploadId& id, std::size_t i) -> Result<store::UploadedPart> {
+      condition_of(job), ranges.size(),
+      [&](const store::UploadId& id, std::size_t i) -> Result<store::UploadedPart> {
         const int number = static_cast<int>(i) + 1;
         FileSource body(file, ranges[i]);
         auto etag = store_.upload_part(job.destination, id, number, body);

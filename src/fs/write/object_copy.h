@@ -26,6 +26,7 @@ struct CopyJob {
   /// Present: the attributes of the copy. Absent: the source's own (needs a HEAD when the copy is
   /// made in parts).
   std::optional<store::ObjectAttributes> attributes;
+  store::Condition condition = {};  ///< of the destination
 };
 
 /// Moves whole objects inside the store: in one request where the store takes it, in parts copied
@@ -45,6 +46,7 @@ class ObjectCopier final {
   [[nodiscard]] bool fits_one_request(std::uint64_t size) const;
 
  private:
+  static store::Condition condition_of(const CopyJob& job);
   Result<store::ETag> copy_in_parts(const CopyJob& job);
   Result<store::ETag> copy_locally(const CopyJob& job);
 
@@ -101,7 +103,8 @@ class FirstError final {
 /// so that the object is either new as a whole or unchanged.
 Result<store::ETag> upload_in_parts(
     store::ObjectStore& store, WorkerPool& pool, std::size_t width, const store::Key& key,
-    const store::ObjectAttributes& attributes, store::PartOrigin origin, std::size_t parts,
+    const store::ObjectAttributes& attributes, store::PartOrigin origin,
+    const store::Condition& condition, std::size_t parts,
     const std::function<Result<store::UploadedPart>(const store::UploadId&, std::size_t)>&
         send_part);
 

@@ -133,7 +133,7 @@ Status PartStream::check_version() const {
   return Error{ESTALE, "was replaced elsewhere while it was appended to"};
 }
 
-Result<store::ETag> PartStream::finish(std::uint64_t size) {
+Result<store::ETag> PartStream::finish(std::uint64_t size, const store::Condition& condition) {
   std::vector<PartLedger::Job> jobs;
   {
     MutexLock lock(mutex_);
@@ -167,7 +167,7 @@ Result<store::ETag> PartStream::finish(std::uint64_t size) {
       [](std::uint64_t sum, const store::UploadedPart& part) { return sum + part.size; });
   if (whole != size) return Error{EFBIG, "larger than the 10,000 parts of an upload hold"};
   if (const Status same = check_version(); !same) return same.error();
-  auto etag = means_.store.complete_upload(target_.key, id, parts, {});
+  auto etag = means_.store.complete_upload(target_.key, id, parts, condition);
   MutexLock lock(mutex_);
   completed_ = etag.has_value();
   if (!etag) note_loss(etag.error());

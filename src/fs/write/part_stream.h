@@ -68,7 +68,8 @@ class PartStream final : public std::enable_shared_from_this<PartStream> {
   /// Sends the missing parts of the file, which no thread changes meanwhile, and completes the
   /// upload. May be called again after a failure. ESTALE when the object that is appended to is no
   /// longer the one that was copied (law L11).
-  Result<store::ETag> finish(std::uint64_t size) EXCLUDES(mutex_);
+  Result<store::ETag> finish(std::uint64_t size, const store::Condition& condition)
+      EXCLUDES(mutex_);
   /// Begins no more parts, and aborts the upload as soon as none is on its way.
   void give_up() EXCLUDES(mutex_);
 

@@ -15,6 +15,8 @@ namespace {
 /// Files of fewer parts are sent when they are closed: side by side that takes little longer, and
 /// they get their final times and mode with the same request.
 constexpr std::uint64_t kEarlyParts = 4;
+/// Races that bytes written with O_APPEND may lose before their writer gets an error.
+constexpr unsigned kMostLostRaces = 100;
 
 /// True when `found` has all wanted metadata: no other version has the same times, to the
 /// nanosecond.
@@ -47,12 +49,30 @@ store::ObjectAttributes Uploader::new_attributes(const std::string& path, const 
 }
 
 Status Uploader::store(const InodePtr& inode) {
-  const auto path = inodes_.path(inode);
-  if (const auto verdict = without_request(*inode, path)) return *verdict;
-  Attempt attempt = begin_attempt(*inode, *path);
-  const auto etag = attempt_to_store(*inode, attempt);
-  if (!etag) return note_not_stored(*inode, attempt, etag.error());
-  return note_stored(*inode, attempt, *etag);
+  for (unsigned round = 0;; ++round) {
+    const auto path = inodes_.path(inode);
+    if (const auto verdict = without_request(*inode, path)) return *verdict;
+    Attempt attempt = begin_attempt(*inode, *path);
+    const auto etag = attempt_to_store(*inode, attempt);
+    if (etag) return note_stored(*inode, attempt, *etag);
+    if (round == kMostLostRaces || !append_to_winner(*inode, attempt, etag.error())) {
+      return note_not_stored(*inode, attempt, etag.error());
+    }
+    pause_before(round);
+  }
+}
+
+std::optional<std::uint64_t> Uploader::appended_from(Inode& inode) {
+  MutexLock lock(inode.content_mutex);
+  const FileContent& content = *inode.content;
+  return content.has_readers() ? std::nullopt : content.succession().appended_from();
+}
+
+store::Condition Uploader::condition_of(Inode& inode) const {
+  MutexLock lock(inode.content_mutex);
+  const FileContent& content = *inode.content;
+  return content.succession().condition(content.is_stored() ? content.base() : store::ETag(),
+                                        config_.conflict_fails);
 }
 
 std::optional<Status> Uploader::without_request(Inode& inode,
@@ -220,7 +240,7 @@ std::optional<Result<store::ETag>> Uploader::finish_early(Inode& inode, const st
     if (all_here) return std::nullopt;
     return Error{EIO, "the upload that holds its first bytes has another name"};
   }
-  auto etag = stream->finish(now.stat.size);
+  auto etag = stream->finish(now.stat.size, condition_of(inode));
   if (!etag && all_here && wants_another_way(etag.error(), stream->copied() > 0))
     return std::nullopt;
   MutexLock lock(inode.content_mutex);
@@ -248,6 +268,8 @@ void Uploader::settle_doubt(Inode& inode, const store::Key& key) {
   if (!doubt) return;
   const bool made =
       info && info->size == doubt->size && has_all(info->attributes, doubt->attributes);
+  // Other clients may have appended to it since: append_to_winner() looks for our bytes.
+  if (!made && inode.content->succession().appended_from()) return;
   inode.content->settle_doubt(made ? &info->etag : nullptr);
 }
 
@@ -305,6 +327,8 @@ Result<UploadPlan> Uploader::plan(Inode& inode, const Snapshot& now, bool may_co
 
 Result<store::ETag> Uploader::send_bytes(Inode& inode, const Snapshot& now, const Attempt& attempt,
                                          Upload& upload) {
+  const store::Condition condition = condition_of(inode);
+  const auto appended = appended_from(inode);
   const bool may_copy = now.stored && config_.copies_parts() && store_.copies_parts();
   const auto fetch = [&](const std::vector<Range>& ranges) {
     return fetch_into(store_, pool_, config_.parallel, attempt.key, now.base, ranges, *now.local,
@@ -317,13 +341,13 @@ Result<store::ETag> Uploader::send_bytes(Inode& inode, const Snapshot& now, cons
   }
   if (planned->parts.empty() && now.stat.size == 0) {
     MemorySource nothing("");
-    return store_.put({.key = attempt.key, .attributes = attempt.attributes}, nothing);
+    return store_.put({attempt.key, attempt.attributes, condition, appended}, nothing);
   }
   if (planned->parts.empty()) {
     FileSource body(*now.local, {0, now.stat.size}, &upload);
-    return store_.put({.key = attempt.key, .attributes = attempt.attributes}, body);
+    return store_.put({attempt.key, attempt.attributes, condition, appended}, body);
   }
-  auto etag = send_parts(now, attempt, planned->parts, upload);
+  auto etag = send_parts(now, attempt, planned->parts, condition, upload);
   // Cannot be copied at all, or not beside parts of another size.
   const bool no_part_copy =
       !etag && may_copy &&
@@ -337,16 +361,17 @@ Result<store::ETag> Uploader::send_bytes(Inode& inode, const Snapshot& now, cons
   if (const Status fetched = fetch(copied); !fetched) return fetched.error();
   planned = plan(inode, now, false);
   if (!planned) return planned.error();
-  return send_parts(now, attempt, planned->parts, upload);
+  return send_parts(now, attempt, planned->parts, condition, upload);
 }
 
 Result<store::ETag> Uploader::send_parts(const Snapshot& now, const Attempt& attempt,
-                                         const std::vector<PlannedPart>& parts, Upload& upload) {
+                                         const std::vector<PlannedPart>& parts,
+                                         const store::Condition& condition, Upload& upload) {
   const bool copies =
       std::any_of(parts.begin(), parts.end(), [](const PlannedPart& part) { return part.copy; });
   return upload_in_parts(
       store_, pool_, config_.parallel, attempt.key, attempt.attributes,
-      copies ? store::PartOrigin::mixed : store::PartOrigin::sent, parts.size(),
+      copies ? store::PartOrigin::mixed : store::PartOrigin::sent, condition, parts.size(),
       [&](const store::UploadId& id, std::size_t i) -> Result<store::UploadedPart> {
         const int number = static_cast<int>(i) + 1;
         const Range& range = parts[i].range;

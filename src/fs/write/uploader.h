@@ -32,7 +32,7 @@ class Uploader final {
  public:
   Uploader(const Config& config, const cache::LocalSpace& space, store::ObjectStore& store,
            InodeTable& inodes, NodeCache& cache, BlockFetcher& blocks, WorkerPool& pool,
-           const ContentTypes& mime, const Clock& clock)
+           const ContentTypes& mime, Clock& clock)
       : config_(config),
         space_(space),
         store_(store),
@@ -98,6 +98,19 @@ class Uploader final {
     [[nodiscard]] bool has_early_bytes() const { return early && *early; }
   };
 
+  // uploader_appends.cc
+  /// After a lost race (`error`): makes the version that won the base of the bytes that were only
+  /// appended, so that they can be stored behind it. False when they cannot, so that the race is
+  /// lost for good.
+  bool append_to_winner(Inode& inode, const Attempt& attempt, const Error& error)
+      REQUIRES(inode.object_mutex);
+  /// Whether the object has our appended bytes where an attempt without reply would have put them:
+  /// then it was made, and other clients have appended since. Nothing: it cannot be told now.
+  std::optional<bool> has_our_tail(const store::Key& key, const Node& node, Range tail,
+                                   cache::BlockFile* local);
+  /// Waits before the attempt after the lost race number `round`.
+  void pause_before(unsigned round);
+
   /// The result when no request is needed; nothing if the file must be stored.
   std::optional<Status> without_request(Inode& inode, const std::optional<std::string>& path);
   Attempt begin_attempt(Inode& inode, const std::string& path) REQUIRES(inode.object_mutex);
@@ -120,7 +133,13 @@ class Uploader final {
                                  Upload& upload);
   Result<UploadPlan> plan(Inode& inode, const Snapshot& now, bool may_copy) const;
   Result<store::ETag> send_parts(const Snapshot& now, const Attempt& attempt,
-                                 const std::vector<PlannedPart>& parts, Upload& upload);
+                                 const std::vector<PlannedPart>& parts,
+                                 const store::Condition& condition, Upload& upload);
+  /// Where the bytes begin that may follow any version; nothing when a handle has shown bytes of
+  /// the base version.
+  static std::optional<std::uint64_t> appended_from(Inode& inode);
+  /// The condition of a request that makes the file's next version.
+  store::Condition condition_of(Inode& inode) const;
   /// Before the next attempt: if an attempt whose reply was lost has made the object, that version
   /// becomes the base.
   void settle_doubt(Inode& inode, const store::Key& key) REQUIRES(inode.object_mutex);
@@ -134,7 +153,7 @@ class Uploader final {
   BlockFetcher& blocks_;
   WorkerPool& pool_;
   const ContentTypes& mime_;
-  const Clock& clock_;
+  Clock& clock_;
   ObjectCopier copier_;
   Uploads uploads_;
   AbandonedUploads abandoned_;

@@ -42,7 +42,7 @@ Node stored_node(std::uint64_t size) {
 ContentPtr new_file() {
   Stat stat;
   stat.mode = S_IFREG | 0644;
-  return FileContent::of_new_file(stat, typed("text/plain"), typed("text/plain"));
+  return FileContent::of_new_file(stat, typed("text/plain"), typed("text/plain"), Making::emptied);
 }
 
 struct Fixture {
@@ -224,12 +224,12 @@ TEST_CASE("an unstored file takes no doubt along to another name") {
   Fixture f(new_file());
   f.write(0, 1);
   f->note_doubt({});
-  f->renamed_unstored(kNow, "text/css", false);
+  f->renamed_unstored(kNow, "text/css", false, false);
   f.check("renamed_unstored");
   CHECK_FALSE(f->doubt());
   CHECK_FALSE(f->hides_object());
   CHECK(f->attributes().content_type == "text/css");
-  f->renamed_unstored(kNow, "text/css", true);
+  f->renamed_unstored(kNow, "text/css", true, false);
   CHECK(f->hides_object());
   f->became_stored(kFirst, {});
   f.check("became_stored");
@@ -289,7 +289,7 @@ TEST_CASE("an upload begun early leaves the attributes to be stored") {
   Streaming f;
   const auto stream = f->take_stream();
   CHECK_FALSE(f->stream());
-  const auto etag = stream->finish(f->stat().size);
+  const auto etag = stream->finish(f->stat().size, {});
   REQUIRE(etag);
   f->bytes_became_stored(*etag, stream->target());
   f.check("bytes_became_stored");

@@ -174,7 +174,7 @@ TEST_CASE("of a large object only what was shown is compared") {
   const Version old = b.put(text);
   const Range tail{text.size() - 9'000, text.size()};
   b.read(old, tail);
-  text[0] = 'z';  // nobody has seen it
+  text[0] = 'z';  // no reader has seen it
   const Version now = b.put(text + "more");
   const auto before = b.store.bytes_out();
   CHECK(b.proof.find_out(old, now, {tail}).value() == Front::same);

@@ -195,6 +195,8 @@ void ControlServer::converse(int socket) {
     say_line(socket, answers_.json());
   } else if (request == "text") {
     say(socket, answers_.text());
+  } else if (request == "conflicts") {
+    say_line(socket, answers_.conflicts);
   } else if (request == "sync") {
     sync(socket);
   } else if (request == "drain") {
@@ -202,7 +204,7 @@ void ControlServer::converse(int socket) {
   } else if (request.starts_with(kRefresh) && answers_.refresh) {
     refresh(socket, std::string_view(request).substr(kRefresh.size()));
   } else {
-    say_line(socket, "refused: a request is status, text, sync, drain or refresh");
+    say_line(socket, "refused: a request is status, text, conflicts, sync, drain or refresh");
   }
 }
 

@@ -92,6 +92,18 @@ void put_journal(const journal::Waiting& waiting, std::size_t most, JsonWriter& 
   json.end_object();
 }
 
+void put_conflicts(const Report& report, std::size_t most, JsonWriter& json) {
+  const fs::Activity& activity = report.activity;
+  json.key("conflicts").begin_object().member("lost_races", activity.lost_races);
+  json.member("directory", report.subject.conflicts).key("list").begin_array();
+  for (const fs::LostRace& race : activity.last_lost_races) {
+    if (most-- == 0) break;
+    json.begin_object().member("path", race.path).member("kept_in", race.kept_in);
+    json.member("why", race.why).end_object();
+  }
+  json.end_array().end_object();
+}
+
 void put_uploads(const fs::Activity& activity, std::size_t most, JsonWriter& json) {
   json.key("uploads").begin_array();
   for (const fs::UploadState& upload : activity.uploads) {
@@ -150,6 +162,7 @@ std::string to_json(const Report& report, std::size_t most_files) {
   json.member("open_files", activity.open_files);
   put_unstored(activity, most_files, json);
   if (report.journal) put_journal(*report.journal, most_files, json);
+  put_conflicts(report, most_files, json);
   put_uploads(activity, most_files, json);
   put_last_error(activity, json);
   json.key("cache").begin_object().member("attributes", activity.cached_attributes);

@@ -128,6 +128,23 @@ std::string journal_text(const Report& report) {
   return text;
 }
 
+std::string conflicts_text(const Report& report) {
+  const fs::Activity& activity = report.activity;
+  const std::uint64_t journals = report.journal ? report.journal->conflicts : 0;
+  const std::uint64_t all = activity.lost_races + journals;
+  if (all == 0) return {};
+  std::string text =
+      line("conflicts", counted(all, "change", "changes") +
+                            " lost against another client's; pailfs conflicts " +
+                            printable(report.subject.mountpoint) + " lists the bytes");
+  std::size_t left = kMostFiles;
+  for (const fs::LostRace& race : activity.last_lost_races) {
+    if (left-- == 0) return text + "    ...\n";
+    text += "    " + printable(race.path) + ": " + printable(race.why) + "\n";
+  }
+  return text;
+}
+
 std::string last_error_text(const fs::Activity& activity) {
   if (!activity.last_failure) return line("last error", "none");
   const fs::StoreFailure& failure = *activity.last_failure;
@@ -207,7 +224,8 @@ std::string to_text(const Report& report) {
                              ", up " + span(report.now - subject.started)) +
          line("credentials", credentials_text(report)) + line("log", subject.log) +
          line("open", counted(activity.open_files, "file", "files")) + unstored_text(activity) +
-         journal_text(report) + uploads_text(activity) + last_error_text(activity) +
+         journal_text(report) + conflicts_text(report) + uploads_text(activity) +
+         last_error_text(activity) +
          line("cache",
               counted(activity.cached_attributes, "entry", "entries") + ", " +
                   counted(activity.cached_listings, "listing", "listings") +

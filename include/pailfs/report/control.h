@@ -48,6 +48,7 @@ class ControlServer final {
     /// Forgets what is known at and below a path; returns a remark, mostly an empty one. May be
     /// empty.
     std::function<Result<std::string>(const std::string& path)> refresh = {};
+    std::string conflicts = {};  ///< the directory of lost races
   };
   /// Takes the place of a socket that is left over.
   static Result<std::unique_ptr<ControlServer>> start(const std::string& path, Answers answers);

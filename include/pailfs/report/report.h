@@ -25,6 +25,7 @@ struct Subject {
   std::string url;  ///< of the service
   std::string version;
   std::string log;            ///< where messages go
+  std::string conflicts;      ///< the directory where bytes of lost races are kept
   std::string keeps_nothing;  ///< why use_cache keeps nothing; empty: it does, or is not wanted
   pid_t pid = 0;
   WallTime started{};

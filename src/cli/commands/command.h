@@ -17,7 +17,8 @@ struct Command {
   bool watch = false;
   bool write = false;
   std::optional<std::chrono::seconds> timeout;
-  std::string mountpoint;  ///< as typed; empty: all mounts
+  std::optional<std::string> forget;  ///< of conflicts: a name
+  std::string mountpoint;             ///< as typed; empty: all mounts
   /// Of check: BUCKET and the options of its mount. Of refresh: the paths, as typed.
   std::vector<std::string> arguments;
   std::string error;  ///< not empty: the fault of the command line, in one line

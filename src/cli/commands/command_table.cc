@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "check.h"
+#include "conflicts.h"
 #include "list.h"
 #include "refresh.h"
 #include "status.h"
@@ -77,6 +78,19 @@ does the same, also without
 .BR use_xattr ,
 but does not wait for the kernel; the value is not looked at.)",
        .run = run_refresh},
+      {.name = "conflicts",
+       .synopsis = "[--json] [--forget NAME] MOUNTPOINT",
+       .about = About::one_mount,
+       .switches = {{"--json", "", "print an array", &Command::json},
+                    {"--forget", "NAME", "remove one of them", &Command::forget}},
+       .summary = "changes that lost a race",
+       .manual =
+           R"(List what was written to files that another client had changed meanwhile: the close failed with ESTALE
+or EEXIST, the bucket has the other client's version, and the bytes are in a local file, which is named.
+Where a file was changed in part only, bytes that were never here are holes.
+.B \-\-forget
+removes one.)",
+       .run = run_conflicts},
       {.name = "umount",
        .synopsis = "[--timeout SECONDS] MOUNTPOINT",
        .about = About::one_mount,

@@ -19,7 +19,9 @@ struct CommandSwitch {
   std::string_view name;   ///< "--json"
   std::string_view value;  ///< the VALUE word; empty: none follows
   std::string_view help;   ///< for the completions
-  std::variant<bool Command::*, std::optional<std::chrono::seconds> Command::*> at;
+  std::variant<bool Command::*, std::optional<std::chrono::seconds> Command::*,
+               std::optional<std::string> Command::*>
+      at;
 };
 
 /// The kind of thing that the words of a command name; read_command() uses it to recognise the

@@ -59,6 +59,12 @@ struct TakeSwitch {
     }
     return true;
   }
+  bool operator()(std::optional<std::string> Command::*word) const {
+    command.*word = take_value(words, row.name);
+    if (command.*word && (command.*word)->empty())
+      command.error = std::string(row.name) + " needs a value";
+    return (command.*word).has_value();
+  }
 };
 
 /// Takes all switches of the command out of `words`; whether there was any.

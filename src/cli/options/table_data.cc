@@ -163,6 +163,18 @@ std::string show_fsync(const Options& options) {
   return options.fsync_remote.value_or(!options.durability_local) ? "remote" : "local";
 }
 
+std::string set_conflict(Options& options, std::string_view value) {
+  if (value != "last" && value != "fail") {
+    return "option conflict: \"" + printable(value) + "\" is neither last nor fail";
+  }
+  options.fs.conflict_fails = value == "fail";
+  return {};
+}
+
+std::string show_conflict(const Options& options) {
+  return options.fs.conflict_fails ? "fail" : "last";
+}
+
 std::string set_acl(Options& options, std::string_view value) {
   static constexpr std::string_view kAcls[] = {"private",
                                                "public-read",
@@ -302,6 +314,10 @@ void add_path_options(std::vector<OptionSpec>& table) {
           {"fsync", "remote|local", group, Custom{set_fsync, show_fsync, "remote local"},
            "With durability=local: remote makes fsync wait for the service; the default is then "
            "local."},
+          {"conflict", "last|fail", group, Custom{set_conflict, show_conflict, "last fail"},
+           "A file that another client stored while it was being made, emptied or replaced here: "
+           "with last it is replaced, as programs expect of the last close; with fail the close "
+           "fails with ESTALE or EEXIST, as it always does for a file that was changed in part."},
           {"journal_size", "MB", group,
            Megabytes{[](Options& o) -> std::uint64_t& { return o.journal_bytes; }, 16, 1U << 20U},
            "How much may wait in the journal before writers have to wait too."},

@@ -2,6 +2,10 @@
 #include "mount_cache.h"
 
 #include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "pailfs/util/bytes.h"
+#include "pailfs/util/digest.h"
 
 namespace pailfs::cli {
 namespace {
@@ -18,6 +22,13 @@ std::uint64_t bytes_for(const Options& options, const std::string& directory) {
 
 std::string cache_identity(const Options& options) {
   return options.s3.url + "\n" + options.s3.bucket + "\n" + options.fs.prefix;
+}
+
+std::string conflicts_directory(const Options& options) {
+  const std::string& above =
+      options.cache_directory.empty() ? options.fs.temporary_directory : options.cache_directory;
+  const std::string bucket = hex(digest(Digest::sha256, cache_identity(options))).substr(0, 16);
+  return above + "/pailfs-conflicts-" + std::to_string(::geteuid()) + "-" + bucket;
 }
 
 MountCache::MountCache(const Options& options, fs::Config& settings)

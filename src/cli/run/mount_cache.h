@@ -10,6 +10,10 @@
 
 namespace pailfs::cli {
 
+/// Where bytes are kept that lost against another client's: below use_cache, else below tmpdir; one
+/// directory for each user and bucket.
+std::string conflicts_directory(const Options& options);
+
 /// The identity of the bucket among those that share one use_cache directory.
 std::string cache_identity(const Options& options);
 

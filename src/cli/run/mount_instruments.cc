@@ -36,11 +36,13 @@ report::Subject subject_of(const Options& options, const Clock& clock, std::stri
 }  // namespace
 
 MountInstruments::MountInstruments(const Options& options, Parts parts, std::string log,
-                                   std::string keeps_nothing)
+                                   std::string keeps_nothing, std::string conflicts)
     : parts_(std::move(parts)),
       metrics_config_{options.metrics_file, options.metrics_listen},
       uses_conditions_(options.s3.conditions),
-      subject_(subject_of(options, parts_.clock, std::move(log), std::move(keeps_nothing))) {}
+      subject_(subject_of(options, parts_.clock, std::move(log), std::move(keeps_nothing))) {
+  subject_.conflicts = std::move(conflicts);
+}
 
 report::Report MountInstruments::look() {
   report::Report report;
@@ -84,12 +86,13 @@ fuse::Instruments MountInstruments::instruments() {
 
 void MountInstruments::begin() {
   const auto path = report::control_socket(subject_.mountpoint);
-  auto control = path ? report::ControlServer::start(
-                            *path, {[this] { return report::to_json(look(), kFilesInReply); },
-                                    [this] { return report::to_text(look()); }, parts_.files,
-                                    [this] { return waiting(); },
-                                    [this](const std::string& at) { return refresh(at); }})
-                      : Result<std::unique_ptr<report::ControlServer>>(path.error());
+  auto control =
+      path ? report::ControlServer::start(
+                 *path, {[this] { return report::to_json(look(), kFilesInReply); },
+                         [this] { return report::to_text(look()); }, parts_.files,
+                         [this] { return waiting(); },
+                         [this](const std::string& at) { return refresh(at); }, subject_.conflicts})
+           : Result<std::unique_ptr<report::ControlServer>>(path.error());
   if (control) {
     control_ = std::move(*control);
   } else {

@@ -34,7 +34,8 @@ class MountInstruments final {
     journal::JournalStore* journal = nullptr;               ///< may be none
   };
   /// `log` says in words where messages go, `keeps_nothing` why use_cache keeps nothing, if so.
-  MountInstruments(const Options& options, Parts parts, std::string log, std::string keeps_nothing);
+  MountInstruments(const Options& options, Parts parts, std::string log, std::string keeps_nothing,
+                   std::string conflicts);
 
   /// For fuse::serve().
   [[nodiscard]] fuse::Instruments instruments();

@@ -57,6 +57,9 @@ std::optional<StartFailure> MountRun::make_files() {
     settings.kept_directory.clear();
     settings.attribute_file.clear();
   }
+  conflicts_ =
+      journal_ ? journal_->waiting().directory + "/conflicts" : conflicts_directory(options_);
+  settings.conflicts_directory = conflicts_;
   // The service's page does not show the changes that wait in the journal.
   const bool changes_wait = journal_ && journal_->waiting().changes > 0;
   files_ = fs::make_file_system(settings, *store, service_.clock(),
@@ -70,7 +73,7 @@ std::optional<StartFailure> MountRun::serve(const std::function<void()>& report_
   const auto unreached = [this] { return wait_ ? wait_->trouble() : std::nullopt; };
   MountInstruments instruments(
       options_, {service_.client(), keys, *files_, service_.clock(), unreached, journal_.get()},
-      describe(log_), cache_->trouble());
+      describe(log_), cache_->trouble(), conflicts_);
   std::atomic<bool> was_ready = false;
   const auto on_ready = [&] {
     was_ready = true;

@@ -52,6 +52,7 @@ class MountRun final {
   std::optional<BucketWait> wait_;
   std::unique_ptr<MountCache> cache_;
   std::unique_ptr<journal::JournalStore> journal_;
+  std::string conflicts_;  // the directory of lost races
   std::unique_ptr<fs::FileSystem> files_;
 };
 

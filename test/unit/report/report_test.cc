@@ -26,6 +26,9 @@ TEST_CASE("a report becomes one JSON object on one line", "[report]") {
         R"("refused":[{"key":"d/r","why":"AccessDenied"}],)"
         R"("set_aside":[{"key":"d/s","why":"was changed; kept in /c/x"}],)"
         R"("others":[{"key":"d/o","why":"waits until d/r is stored"}]},)"
+        R"("conflicts":{"lost_races":4,"directory":"/c/conflicts",)"
+        R"("list":[{"path":"e/f","kept_in":"/c/conflicts/1.data",)"
+        R"("why":"store e/f: PreconditionFailed"}]},)"
         R"("uploads":[{"path":"a\"b","bytes_done":262144,"bytes_total":1048576}],)"
         R"("store_failures":2,"last_error":{"time":"2026-11-22T04:00:00.000Z","path":"c",)"
         R"("text":"store c: PUT c AccessDenied","request_id":"R9"},)"
@@ -53,30 +56,34 @@ TEST_CASE("lists in a report are cut, what failed is kept", "[report]") {
 }
 
 TEST_CASE("a report for a person says what is not stored and why", "[report]") {
-  CHECK(report::to_text(test::sample_report()) ==
-        "photos:/2026/ on /mnt/p\n"
-        "  service       https://s3.example.com, region eu-west-1\n"
-        "  conditions    PUT obeyed, complete not known, COPY ignored (of absence: not known), "
-        "DELETE not known\n"
-        "  process       pid 42, pailfs 0.1.0, up 1 h 1 min\n"
-        "  credentials   environment, expire at 2026-11-22T05:00:00.000Z\n"
-        "  log           syslog\n"
-        "  open          3 files\n"
-        "  unstored      2 files, 3.0 MiB, 1 failed\n"
-        "    a\"b  1.0 MiB\n"
-        "    c  2.0 MiB: store c: PUT c AccessDenied\n"
-        "  journal       2 changes, 1.5 KiB, the oldest 1 min 1 s old, 1 refused, 1 conflict in "
-        "/c/journal-1\n"
-        "    d/r: AccessDenied\n"
-        "    d/s: was changed; kept in /c/x\n"
-        "    d/o: waits until d/r is stored\n"
-        "  uploads       1\n"
-        "    a\"b  256.0 KiB of 1.0 MiB (25 %)\n"
-        "  last error    2026-11-22T04:00:00.000Z store c: PUT c AccessDenied (request R9)\n"
-        "  cache         7 entries, 1 listing, 3.0 MiB on disk\n"
-        "  requests      PUT part 3; 1 retry, 1 failure\n"
-        "  transferred   3.0 MiB sent, 100 B received\n"
-        "  kernel        open 2, write 13\n");
+  CHECK(
+      report::to_text(test::sample_report()) ==
+      "photos:/2026/ on /mnt/p\n"
+      "  service       https://s3.example.com, region eu-west-1\n"
+      "  conditions    PUT obeyed, complete not known, COPY ignored (of absence: not known), "
+      "DELETE not known\n"
+      "  process       pid 42, pailfs 0.1.0, up 1 h 1 min\n"
+      "  credentials   environment, expire at 2026-11-22T05:00:00.000Z\n"
+      "  log           syslog\n"
+      "  open          3 files\n"
+      "  unstored      2 files, 3.0 MiB, 1 failed\n"
+      "    a\"b  1.0 MiB\n"
+      "    c  2.0 MiB: store c: PUT c AccessDenied\n"
+      "  journal       2 changes, 1.5 KiB, the oldest 1 min 1 s old, 1 refused, 1 conflict in "
+      "/c/journal-1\n"
+      "    d/r: AccessDenied\n"
+      "    d/s: was changed; kept in /c/x\n"
+      "    d/o: waits until d/r is stored\n"
+      "  conflicts     5 changes lost against another client's; pailfs conflicts /mnt/p lists the "
+      "bytes\n"
+      "    e/f: store e/f: PreconditionFailed\n"
+      "  uploads       1\n"
+      "    a\"b  256.0 KiB of 1.0 MiB (25 %)\n"
+      "  last error    2026-11-22T04:00:00.000Z store c: PUT c AccessDenied (request R9)\n"
+      "  cache         7 entries, 1 listing, 3.0 MiB on disk\n"
+      "  requests      PUT part 3; 1 retry, 1 failure\n"
+      "  transferred   3.0 MiB sent, 100 B received\n"
+      "  kernel        open 2, write 13\n");
 
   report::Report report = test::sample_report();
   report.activity = {};

@@ -14,6 +14,7 @@ inline report::Report sample_report() {
                     "https://s3.example.com",
                     "0.1.0",
                     "syslog",
+                    "/c/conflicts",
                     "",
                     42,
                     *parse_iso8601("2026-11-22T03:00:00.000Z")};
@@ -33,6 +34,8 @@ inline report::Report sample_report() {
   Error error(EPERM, "store c: PUT c AccessDenied");
   error.request_id = "R9";
   activity.last_failure = {*parse_iso8601("2026-11-22T04:00:00.000Z"), "c", error};
+  activity.lost_races = 4;
+  activity.last_lost_races = {{"e/f", "/c/conflicts/1.data", "store e/f: PreconditionFailed"}};
   activity.cached_attributes = 7;
   activity.cached_listings = 1;
   activity.kept_bytes = 3145728;

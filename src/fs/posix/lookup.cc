@@ -142,7 +142,7 @@ bool PosixFileSystem::follow_held(Inode& inode, const Node& node) {
   if (!inode.content || inode.being_removed) return false;
   FileContent& content = *inode.content;
   const bool clean = content.is_stored() && !content.is_dirty() && !content.is_orphaned();
-  if (!clean || content.has_readers()) return false;
+  if (!clean || content.has_bound_handles()) return false;
   content.follow(node);
   inode.paged_version = {};
   inode.kernel.misplaced();

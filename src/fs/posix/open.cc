@@ -64,11 +64,11 @@ bool PosixFileSystem::acquire_removed(const InodePtr& inode, bool writer) {
 
 HandleId PosixFileSystem::add_handle(const InodePtr& inode, int flags, bool created) {
   const bool writable = (flags & O_ACCMODE) != O_RDONLY;
-  const bool reads = (flags & O_ACCMODE) != O_WRONLY;
-  const auto end = [this, reads](OpenFile* ended) {
-    if (reads && !closing_) {
+  const bool bound = (flags & O_ACCMODE) != O_WRONLY || (flags & O_APPEND) == 0;
+  const auto end = [this, bound](OpenFile* ended) {
+    if (bound && !closing_) {
       MutexLock lock(ended->inode->content_mutex);
-      ended->inode->content->remove_reader();
+      ended->inode->content->remove_bound_handle();
     }
     if (!closing_) release_content(ended->inode, ended->writable);
     delete ended;  // NOLINT(cppcoreguidelines-owning-memory): of the pointer below
@@ -80,7 +80,7 @@ HandleId PosixFileSystem::add_handle(const InodePtr& inode, int flags, bool crea
   {
     MutexLock lock(file->inode->content_mutex);
     file->failures_heard = file->inode->content->failures();
-    if (reads) file->inode->content->add_reader();
+    if (bound) file->inode->content->add_bound_handle();
   }
   return files_.add(std::move(file));
 }

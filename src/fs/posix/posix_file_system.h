@@ -187,7 +187,7 @@ class PosixFileSystem final : public FileSystem {
   std::optional<Stat> listed_file(const Place& place, const InodePtr& inode);
   std::optional<Node> content_node(const InodePtr& inode);
   /// For a file that is open and unchanged here, while the store has another version: makes that
-  /// the version of its handles if they are open for writing only, as those of a log are. False:
+  /// the version of its handles if they are open for appending alone, as those of a log are. False:
   /// they stay with the version that they were opened with.
   bool follow(const InodePtr& inode, const Node& node);
   static bool follow_held(Inode& inode, const Node& node) REQUIRES(inode.object_mutex);

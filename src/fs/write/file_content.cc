@@ -361,7 +361,7 @@ const char* FileContent::broken_rule() const {
   if (!changed_.present({stat_.size, UINT64_MAX}).empty()) return "changes are within the file";
   if (!changed_.empty() && !local_) return "what has changed is in the local file";
   if (doubt_ && doubt_->visible > doubt_->size) return "no more of a doubt shows than it has";
-  if (readers_ > users_) return "readers are users";
+  if (bound_ > users_) return "bound handles are users";
   if (succession_.appended_from() && *succession_.appended_from() > stat_.size)
     return "appended bytes are within the file";
   if (writers_ > users_) return "writers are users";

@@ -132,14 +132,15 @@ class FileContent final {
   // Users.
   [[nodiscard]] bool has_users() const { return users_ > 0; }
   [[nodiscard]] bool has_writers() const { return writers_ > 0; }
-  /// A handle may have shown bytes of the base version to a program.
-  [[nodiscard]] bool has_readers() const { return readers_ > 0; }
+  /// A handle is bound to the base version: it may have shown bytes of it to a program, or writes
+  /// at places that mean something in it. All are but those that are open for appending alone.
+  [[nodiscard]] bool has_bound_handles() const { return bound_ > 0; }
   /// A user is a handle, or a call that needs the content for a while.
   void add_user(bool writer);
   void remove_user(bool writer);
-  /// Of the users, handles that are open for reading.
-  void add_reader() { ++readers_; }
-  void remove_reader() { --readers_; }
+  /// Of the users, handles that are bound to the base version.
+  void add_bound_handle() { ++bound_; }
+  void remove_bound_handle() { --bound_; }
   /// Tells that the last user has gone while the file must be stored. True if the caller must pin
   /// the inode for that.
   bool keep_unstored();
@@ -245,7 +246,7 @@ class FileContent final {
   Shown shown_;
   unsigned users_ = 0;
   unsigned writers_ = 0;
-  unsigned readers_ = 0;
+  unsigned bound_ = 0;
   bool kept_unstored_ = false;
   bool being_stored_ = false;
   unsigned failures_ = 0;

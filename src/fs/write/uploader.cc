@@ -65,7 +65,7 @@ Status Uploader::store(const InodePtr& inode) {
 std::optional<std::uint64_t> Uploader::appended_from(Inode& inode) {
   MutexLock lock(inode.content_mutex);
   const FileContent& content = *inode.content;
-  return content.has_readers() ? std::nullopt : content.succession().appended_from();
+  return content.has_bound_handles() ? std::nullopt : content.succession().appended_from();
 }
 
 store::Condition Uploader::condition_of(Inode& inode) const {

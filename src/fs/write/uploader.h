@@ -135,8 +135,8 @@ class Uploader final {
   Result<store::ETag> send_parts(const Snapshot& now, const Attempt& attempt,
                                  const std::vector<PlannedPart>& parts,
                                  const store::Condition& condition, Upload& upload);
-  /// Where the bytes begin that may follow any version; nothing when a handle has shown bytes of
-  /// the base version.
+  /// Where the bytes begin that may follow any version; nothing while a handle is bound to the base
+  /// version.
   static std::optional<std::uint64_t> appended_from(Inode& inode);
   /// The condition of a request that makes the file's next version.
   store::Condition condition_of(Inode& inode) const;

@@ -66,8 +66,11 @@ bool Uploader::append_to_winner(Inode& inode, const Attempt& attempt, const Erro
     MutexLock lock(inode.content_mutex);
     const FileContent& content = *inode.content;
     const auto& appended = content.succession().appended_from();
-    if (!appended || content.has_readers() || !content.is_all_here()) return false;
+    if (!appended || !content.is_all_here()) return false;
     from = *appended;
+    // A new file without bytes shows none of another version either.
+    const bool empty = from == content.stat().size && !content.is_stored();
+    if (content.has_bound_handles() && !empty) return false;
     now = content.snapshot();
     if (error.in_doubt) ends.push_back(now.stat.size);
     if (content.doubt()) ends.push_back(content.doubt()->size);

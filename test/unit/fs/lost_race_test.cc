@@ -330,3 +330,23 @@ TEST_CASE("RENAME_NOREPLACE replaces no other client's file") {
   }
   CHECK(w.stored("g") == "theirs");
 }
+
+TEST_CASE("a writer at places of its own never writes into a version that it has not opened") {
+  Shared w;
+  const HandleId handle = w.create("log", O_WRONLY | O_CREAT | O_TRUNC).handle;
+  REQUIRE(w.write(handle, "one\n", 0));
+  REQUIRE(w.files->flush(handle));
+  w.foreign("log", "of another client\n");
+  w.clock.advance(std::chrono::seconds(1000));
+  SECTION("when it was looked up meanwhile") {
+    CHECK(w.size_of(w.must_look("log")) == 18);
+  }
+  SECTION("when another handle appends") {
+    const HandleId second = w.open_name("log", O_WRONLY | O_APPEND);
+    if (second != 0) static_cast<void>(w.close(second));
+  }
+  SECTION("when it was not") {}
+  REQUIRE(w.write(handle, "two\n", 4));
+  CHECK(w.close(handle).error().err == ESTALE);
+  CHECK(w.stored("log") == "of another client\n");
+}

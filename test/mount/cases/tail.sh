@@ -29,6 +29,7 @@ follow() {
   followers+=" $!"
 }
 stop_followers() {
+  [ -n "$followers" ] || return 0 # wait without a number would wait for the server
   # shellcheck disable=SC2086 # several numbers
   kill $followers 2>/dev/null || true
   # shellcheck disable=SC2086

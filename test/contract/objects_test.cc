@@ -133,7 +133,7 @@ TEST_CASE("conditional puts protect what is there") {
   const auto key = bench->key("conditional");
   const auto put = [&](std::string text, const store::ETag& match, bool absent) {
     StringSource body(std::move(text));
-    return store.put({key, {}, match, absent}, body);
+    return store.put({key, {}, {match, absent}}, body);
   };
   if (const auto why = bench->exempt("put if-none-match")) {
     WARN(bench->name() << ": " << *why);

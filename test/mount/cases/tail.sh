@@ -49,7 +49,7 @@ play() {
   follow tail-F tail -n +1 -F "$mnt/$log"
   follow readline python3 "$work/readline.py" "$mnt/$log"
   for name in tail-f tail-F readline; do
-    expect "$name shows what is there" wait_until 5 has_line $name 'line 3'
+    expect "$name shows what is there" wait_until 20 has_line $name 'line 3'
   done
   sleep 2.5
   for i in $(seq 4 12); do
@@ -57,10 +57,10 @@ play() {
     began=$(milliseconds)
     if [ "$1" = mount ]; then echo "line $i" >>"$other/$log"; else put "$log" "$work/log"; fi
     for name in tail-f tail-F readline; do
-      wait_until 5 has_line $name "line $i" || bad "$name does not show line $i: $(tail -n 2 "$work/$name.err")"
+      wait_until 20 has_line $name "line $i" || bad "$name does not show line $i: $(tail -n 2 "$work/$name.err")"
     done
     took=$(($(milliseconds) - began))
-    [ "$took" -lt 3500 ] || bad "line $i came after $took ms"
+    [ "$took" -lt 15000 ] || bad "line $i came after $took ms"
     sleep 0.$((i * 7 % 10))
     stat "$mnt/$log" >/dev/null # a lookup meanwhile
   done
@@ -80,12 +80,12 @@ context=''
 seq 2000000 >"$work/log"
 put large "$work/log"
 follow large tail -n 2 -f "$mnt/large"
-expect "the end of a large log is shown" wait_until 5 has_line large 2000000
+expect "the end of a large log is shown" wait_until 20 has_line large 2000000
 sleep 2.5
 for i in 2000001 2000002 2000003; do
   echo "$i" >>"$work/log"
   put large "$work/log"
-  wait_until 6 has_line large $i || bad "$i of a large log is not shown: $(cat "$work/large.err")"
+  wait_until 20 has_line large $i || bad "$i of a large log is not shown: $(cat "$work/large.err")"
 done
 expect_equal "each line of it once" '1999999 2000000 2000001 2000002 2000003' "$(xargs <"$work/large.out")"
 stop_followers
@@ -97,13 +97,13 @@ put log "$work/log"
 follow tail-f tail -n +1 -f "$mnt/log"
 follow tail-F tail -n +1 -F "$mnt/log"
 follow readline python3 "$work/readline.py" "$mnt/log"
-for name in tail-f tail-F readline; do wait_until 5 has_line $name 'old 2' || bad "$name shows nothing"; done
+for name in tail-f tail-F readline; do wait_until 20 has_line $name 'old 2' || bad "$name shows nothing"; done
 sleep 2.5
 printf 'new 1\nnew 2\nnew 3\n' >"$work/log"
 put log "$work/log"
-expect "tail -f says that its file is gone" wait_until 6 grep -q 'Stale file handle' "$work/tail-f.err"
-expect "so does a program that reads lines" wait_until 6 has_line readline 'error 116'
-expect "tail -F goes on with the new one" wait_until 10 has_line tail-F 'new 3'
+expect "tail -f says that its file is gone" wait_until 20 grep -q 'Stale file handle' "$work/tail-f.err"
+expect "so does a program that reads lines" wait_until 20 has_line readline 'error 116'
+expect "tail -F goes on with the new one" wait_until 20 has_line tail-F 'new 3'
 expect_equal "and shows each of its lines once" 'old 1 old 2 new 1 new 2 new 3' "$(xargs <"$work/tail-F.out")"
 stop_followers
 

@@ -169,7 +169,8 @@ Status Journal::record_replaced(const Job& job, const Want& want, const Base& ba
   wake_worker_in_time();
   log_info([&] {
     return printable(job.key) +
-           ": was changed by another client meanwhile; what was appended here goes behind that";
+           ": was changed by another client meanwhile; the bytes appended here go behind its "
+           "version";
   });
   return {};
 }

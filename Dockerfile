@@ -12,19 +12,17 @@
 FROM debian:bookworm-slim AS build
 WORKDIR /src
 COPY scripts scripts
-RUN scripts/install-dependencies build && rm -rf /var/lib/apt/lists/*
+RUN scripts/install-dependencies build \
+ && apt-get update && apt-get install -y --no-install-recommends dpkg-dev && rm -rf /var/lib/apt/lists/*
 COPY . .
-RUN cmake --preset release -DBUILD_TESTING=OFF -DCMAKE_INSTALL_PREFIX=/usr \
- && cmake --build build/release \
- && DESTDIR=/out cmake --install build/release --strip
+RUN scripts/package deb --into /out
 
 FROM build AS test
 RUN rm -rf build && scripts/test --quick
 
 FROM debian:bookworm-slim AS runtime
+COPY --from=build /out/ /packages/
 RUN apt-get update \
- && apt-get install -y --no-install-recommends \
-      ca-certificates fuse3 libcurl4 libfuse3-3 libssl3 libxml2 media-types \
- && rm -rf /var/lib/apt/lists/*
-COPY --from=build /out/ /
+ && apt-get install -y --no-install-recommends ca-certificates /packages/pailfs_*.deb \
+ && rm -rf /var/lib/apt/lists/* /packages
 ENTRYPOINT ["pailfs"]

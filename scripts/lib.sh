@@ -144,12 +144,24 @@ for_preset() {
   "$@"
 }
 
+# choose_compiler: Ubuntu 22.04's default g++ is 11, too old for the C++20 used here.
+choose_compiler() {
+  if [ -z "${CXX:-}" ] && have g++-12 && [ "$(g++ -dumpversion 2>/dev/null || echo 0)" -lt 12 ]; then export CXX=g++-12; fi
+}
+
+# commit_time: sets SOURCE_DATE_EPOCH, the time that built files are given, to that of the last commit, or where the sources
+# are no clone to that of the list of changes.
+commit_time() {
+  [ -n "${SOURCE_DATE_EPOCH:-}" ] || SOURCE_DATE_EPOCH=$(git -C "$root" log -1 --format=%ct 2>/dev/null) ||
+    SOURCE_DATE_EPOCH=$(stat -c %Y "$root/CHANGELOG.md")
+  export SOURCE_DATE_EPOCH
+}
+
 # build PRESET [TARGET...]: configures when the presets have changed and builds; without targets it builds everything.
 build() {
   local preset=$1
   shift
-  # Ubuntu 22.04's default g++ is 11, too old for the C++20 used here.
-  if [ -z "${CXX:-}" ] && have g++-12 && [ "$(g++ -dumpversion 2>/dev/null || echo 0)" -lt 12 ]; then export CXX=g++-12; fi
+  choose_compiler
   (
     cd "$root" || exit
     [ "build/$preset/build.ninja" -nt CMakePresets.json ] || cmake --preset "$preset" >/dev/null

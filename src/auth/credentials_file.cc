@@ -25,13 +25,22 @@ std::string octal(mode_t mode) {
   return out.data();
 }
 
+/// A volume of Kubernetes has its files behind a link "..data", and no program can change their
+/// modes.
+std::string remedy(const std::string& path) {
+  const std::string folder = path.substr(0, path.rfind('/') + 1);
+  return ::access((folder + "..data").c_str(), F_OK) == 0
+             ? "Set defaultMode: 0400 of the Secret's volume"
+             : "Run: chmod 600 " + path;
+}
+
 /// The fault in s3fs's words, for users who search the web for them, then the reason and the
 /// remedy.
 Error refusal(const std::string& path, std::string_view s3fs_words, std::string_view why,
               mode_t mode) {
   return {EACCES, "credentials file " + path + " should not have " + std::string(s3fs_words) +
                       " permissions: " + path + " is " + std::string(why) + " (mode " +
-                      octal(mode) + "). Run: chmod 600 " + path};
+                      octal(mode) + "). " + remedy(path)};
 }
 
 std::string_view deed(mode_t bits) {

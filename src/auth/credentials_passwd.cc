@@ -133,6 +133,7 @@ Result<Credentials> PasswdReader::choose(std::string_view bucket) const {
   std::string text = "Not found access key/secret key in passwd file: " + path_ +
                      " has no entry for bucket \"" + printable(bucket) + "\" and no default entry";
   if (stray_line_ != 0) text += "; line " + std::to_string(stray_line_) + " has no colon";
+  text += "; a line is ACCESS_KEY:SECRET_KEY or BUCKET:ACCESS_KEY:SECRET_KEY";
   return Error{EINVAL, text};
 }
 

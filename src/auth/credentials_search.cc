@@ -242,8 +242,8 @@ Search::Step Search::keys_for_s3fs() {
 }
 
 Search::Step Search::home_passwd() {
-  if (home().empty()) return miss("~/.passwd-s3fs: no home directory is known");
-  const std::string path = home() + "/.passwd-s3fs";
+  if (home().empty()) return miss("~" + config_.home_passwd_file + ": no home directory is known");
+  const std::string path = home() + config_.home_passwd_file;
   const auto reason = unreadable(path);
   if (reason) return miss(reason->text);
   return passwd_file(path);
@@ -318,7 +318,7 @@ Search::Step Search::only_instance() {
 Error Search::none_found() const {
   std::string text =
       "write ACCESS_KEY:SECRET_KEY into " +
-      (home().empty() ? config_.system_passwd_file : home() + "/.passwd-s3fs") +
+      (home().empty() ? config_.system_passwd_file : home() + config_.home_passwd_file) +
       " with mode 600, or name such a file with -o passwd_file=FILE: could not determine how to "
       "establish security credentials; looked at";
   const char* separator = " ";

@@ -100,6 +100,18 @@ void BlockCache::leave(Entry& entry) {
   memory_.trim();
 }
 
+void BlockCache::set_limit(std::uint64_t limit) {
+  {
+    MutexLock lock(mutex_);
+    limit_ = limit;
+    while (memory_.in_use() > limit) {
+      if (!evict_from(Queue::passed) && !evict_from(Queue::kept) && !evict_from(Queue::unread))
+        break;
+    }
+  }
+  memory_.trim();
+}
+
 std::uint64_t BlockCache::size() {
   MutexLock lock(mutex_);
   return count_ * kBlockSize;

@@ -20,6 +20,7 @@ constexpr std::string_view kWhy = "why";
 constexpr std::string_view kTime = "time";
 constexpr std::string_view kSize = "size";
 constexpr std::string_view kRanges = "ranges";
+constexpr std::string_view kMount = "mount";
 constexpr std::string_view kMetadata = "x-amz-meta-";
 
 /// Takes RapidJSON's events: the members of one object, whose values are texts, numbers, or a list
@@ -83,6 +84,7 @@ std::string format_note(const Conflict& what) {
   JsonWriter json;
   json.begin_object().member(kKey, what.key).member(kEncodedKey, percent_encode(what.key, true));
   json.member(kWhy, what.why).member(kTime, iso8601_millis(what.time)).member(kSize, what.size);
+  if (!what.mount.empty()) json.member(kMount, what.mount);
   json.key(kRanges).begin_array();
   for (const Range& range : what.ranges) json.value(range.begin).value(range.end);
   json.end_array();
@@ -100,6 +102,7 @@ std::optional<Conflict> parse_note(std::string text) {
   Conflict what;
   what.key = percent_decode(members.text(kEncodedKey));
   what.why = members.text(kWhy);
+  what.mount = members.text(kMount);
   const auto time = parse_iso8601(members.text(kTime));
   const auto size = parse_uint(members.text(kSize));
   if (what.key.empty() || !time || !size) return std::nullopt;

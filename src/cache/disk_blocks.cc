@@ -26,8 +26,9 @@ constexpr std::size_t kNameSize = 16;
 constexpr std::array<char, 8> kMagic{'p', 'a', 'i', 'l', 'b', 'l', 'k', '1'};
 constexpr std::uint64_t kEntries = 4096;  // where they begin in an index, behind the head
 constexpr std::uint32_t kThere = 0x62B10C4B;
-/// At least a tenth of the file system stays free for other files, above all for unstored bytes.
-constexpr unsigned kFreePercent = 10;
+/// A tenth of the file system, but no more than this, stays free for other files, above all for
+/// unstored bytes.
+constexpr std::uint64_t kMostKeptFree = std::uint64_t{10} << 30U;
 /// Most versions of which a bit is kept for each block.
 constexpr std::size_t kMostSeen = 4096;
 /// Most keys below which versions are to be forgotten; after more of them all are.
@@ -142,7 +143,7 @@ bool DiskBlocks::is_below(std::string_view identity, std::string_view key) {
   return identity[key.size()] == '/' || identity[key.size()] == '\0';
 }
 
-DiskBlocks::DiskBlocks(Config config) : config_(std::move(config)) {
+DiskBlocks::DiskBlocks(Config config) : config_(std::move(config)), limit_(config_.limit) {
   // If the directory cannot be made no file can be opened, and so nothing is kept.
   ::mkdir(config_.directory.c_str(), S_IRWXU);
 }
@@ -250,13 +251,19 @@ void DiskBlocks::count(const Version& version, std::uint64_t bytes) {
   entry->bytes = bytes;
 }
 
+void DiskBlocks::set_limit(std::uint64_t bytes) {
+  MutexLock lock(mutex_);
+  limit_ = bytes;
+  while (bytes_ > limit_ && !entries_.empty()) remove_oldest();
+}
+
 bool DiskBlocks::make_room(const Version& version, std::uint64_t bytes) {
   struct statvfs info {};
   if (::statvfs(config_.directory.c_str(), &info) != 0) return false;
   const std::uint64_t free = config_.room.pretended_free.value_or(info.f_bavail * info.f_frsize);
   const std::uint64_t total = info.f_blocks * info.f_frsize;
   DiskRoom room = config_.room;
-  room.keep_free_percent = std::max(room.keep_free_percent, kFreePercent);
+  room.keep_free = std::max(room.keep_free, std::min(total / 10, kMostKeptFree));
   room.pretended_free.reset();
   MutexLock lock(mutex_);
   Entry* const entry = entry_of(version);
@@ -265,10 +272,12 @@ bool DiskBlocks::make_room(const Version& version, std::uint64_t bytes) {
   const std::uint64_t others = bytes_ - entry->bytes;
   // Other programs have filled the disk if the removal of all other versions would not make enough
   // room.
-  if (!leaves_room(room, free + others, total, bytes)) return false;
+  if (!leaves_room(room, free + others, total, bytes)) {
+    ++without_room_;
+    return false;
+  }
   const auto has_room = [&]() REQUIRES(mutex_) {
-    return bytes_ + bytes <= config_.limit &&
-           leaves_room(room, free + (before - bytes_), total, bytes);
+    return bytes_ + bytes <= limit_ && leaves_room(room, free + (before - bytes_), total, bytes);
   };
   while (!has_room()) {
     if (entries_.empty() || entries_.front().name == version.name_) return false;
@@ -356,6 +365,11 @@ UniqueFd DiskBlocks::whole(const Identity& identity) {
   const bool good = ::fstat(version->data_.get(), &info) == 0 && info.st_nlink > 0 &&
                     static_cast<std::uint64_t>(info.st_size) == identity.size;
   return good ? std::move(version->data_) : UniqueFd();
+}
+
+std::uint64_t DiskBlocks::without_room() {
+  const MutexLock lock(mutex_);
+  return without_room_;
 }
 
 std::uint64_t DiskBlocks::size() {

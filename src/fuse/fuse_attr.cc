@@ -62,14 +62,14 @@ struct statvfs to_statvfs(const fs::StatFs& numbers) {
   return result;
 }
 
-fuse_entry_param to_entry(const fs::Attr& attr, const mount::Config& config) {
+fuse_entry_param to_entry(const fs::Attr& attr, const KernelTimes& times) {
   fuse_entry_param entry{};
   entry.ino = attr.ino;
   entry.generation = attr.generation;
   entry.attr = to_stat(attr);
   // With no time to live the kernel asks for attributes before it uses any.
-  entry.attr_timeout = attr.complete ? config.attribute_seconds : 0;
-  entry.entry_timeout = config.entry_seconds;
+  entry.attr_timeout = attr.complete ? times.attributes.load() : 0;
+  entry.entry_timeout = times.entries;
   return entry;
 }
 

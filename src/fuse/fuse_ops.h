@@ -8,6 +8,7 @@
 #include <fuse_lowlevel.h>
 
 #include "pailfs/fs/file_system.h"
+#include "pailfs/fuse/kernel_caches.h"
 #include "pailfs/fuse/serve.h"
 #include "pailfs/mount/mount.h"
 #include "pailfs/util/log.h"
@@ -19,6 +20,8 @@
 
 namespace pailfs::fuse {
 
+class LockWaits;
+
 /// The userdata of the session, which every verb gets from libfuse; outlives the session.
 struct Adapter {
   const mount::Config& config;
@@ -27,9 +30,11 @@ struct Adapter {
   const Instruments& instruments;
   CallerDescriptors* descriptors = nullptr;  ///< null where the mountpoint is not known
   KernelReadAhead& read_ahead;
+  KernelTimes times{config};
   Passthrough passthrough{};
   bool kernel_obeys_acls = false;   ///< negotiated; written before any other request
   fuse_session* session = nullptr;  ///< null in tests that have none
+  LockWaits* lock_waits = nullptr;  ///< with FileSystem::keeps_locks()
   RequestWatch* watch = nullptr;    ///< null: verbs are answered by their workers alone
   bool ready = false;  ///< FUSE_INIT was seen; written on one worker, read after the loop
 };
@@ -41,7 +46,8 @@ struct Adapter {
 void invalidate_attributes(Adapter& adapter, fuse_ino_t ino);
 
 /// libfuse's table, filled with translations to fs::FileSystem. Left out on purpose: access (the
-/// kernel checks, default_permissions), locks and flock (the kernel keeps them), lseek,
+/// kernel checks, default_permissions), locks and flock (the kernel keeps them, see
+/// add_lock_operations), lseek,
 /// copy_file_range, ioctl, poll (the kernel and libc emulate what can be), and, unless
 /// config.use_xattr, the xattr verbs but setxattr, which user.pailfs.refresh needs: the ENOSYS that
 /// libfuse then gives makes the kernel never ask again. A kernel that may ask does so before every
@@ -52,6 +58,8 @@ void add_node_operations(fuse_lowlevel_ops& table);
 void add_directory_operations(fuse_lowlevel_ops& table);
 void add_file_operations(fuse_lowlevel_ops& table);
 void add_xattr_operations(fuse_lowlevel_ops& table);
+/// With FileSystem::keeps_locks(); the kernel then keeps none itself.
+void add_lock_operations(fuse_lowlevel_ops& table);
 /// setxattr alone.
 void add_refresh_operation(fuse_lowlevel_ops& table);
 

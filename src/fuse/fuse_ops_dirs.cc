@@ -43,7 +43,7 @@ class EntryBuffer final {
     const bool handed_over = counted && !is_dot(name_);
     fuse_entry_param out{};
     if (handed_over) {
-      out = to_entry(*entry.attr, adapter_.config);
+      out = to_entry(*entry.attr, adapter_.times);
     } else {
       out.attr.st_mode = entry.attr ? entry.attr->mode : entry.type;
       out.attr.st_ino = entry.attr ? entry.attr->ino : entry.ino;

@@ -5,11 +5,13 @@
 #include <cerrno>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "caller_descriptors.h"
 #include "fuse_attr.h"
 #include "fuse_ops.h"
 #include "fuse_reply.h"
+#include "lock_waits.h"
 
 namespace pailfs::fuse {
 namespace {
@@ -55,8 +57,9 @@ void open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   info->direct_io = config.direct_io ? 1U : 0U;
 #if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 11)
   // A handle through which nothing can change has nothing to flush: one request less per file.
+  // But each close ends record locks.
   const bool changes_nothing =
-      (info->flags & O_ACCMODE) == O_RDONLY && (info->flags & O_TRUNC) == 0;
+      (info->flags & O_ACCMODE) == O_RDONLY && (info->flags & O_TRUNC) == 0 && !files.keeps_locks();
   info->noflush = changes_nothing ? 1U : 0U;
 #endif
   pass_through(reply, ino, opened->whole, *info);
@@ -76,7 +79,7 @@ void create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode
   if (!created) return reply.fail(created.error());
   info->fh = created->handle;
   info->direct_io = adapter.config.direct_io ? 1U : 0U;
-  if (reply.created(to_entry(created->attr, adapter.config), *info)) return;
+  if (reply.created(to_entry(created->attr, adapter.times), *info)) return;
   adapter.files.release(created->handle);
   adapter.files.forget(created->attr.ino, 1);
 }
@@ -137,7 +140,14 @@ void flush(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   const auto has_another_open = [&](std::uint64_t file) {
     return descriptors != nullptr && descriptors->has_another_open(reply.caller().pid, file);
   };
-  reply.status(reply.files().flush(info->fh, has_another_open));
+  fs::FileSystem& files = reply.files();
+  Status flushed = files.flush(info->fh, has_another_open);
+  if (files.keeps_locks()) {
+    Status ended = files.end_locks(info->fh, info->lock_owner);
+    if (flushed) flushed = std::move(ended);
+    reply.adapter().lock_waits->wake(ino);
+  }
+  reply.status(flushed);
 }
 
 void fsync(fuse_req_t request, fuse_ino_t ino, int /*data_only*/, fuse_file_info* info) {
@@ -151,6 +161,7 @@ void release(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   if (!reply.begins()) return;
   pass_no_longer(reply, ino);
   reply.files().release(info->fh);
+  if (LockWaits* const waits = reply.adapter().lock_waits) waits->wake(ino);
   reply.done();
 }
 

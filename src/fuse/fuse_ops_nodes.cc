@@ -7,6 +7,7 @@
 #include <chrono>
 #include <span>
 
+#include "pailfs/fuse/greetings.h"
 #include "pailfs/fuse/kernel_caches.h"
 
 #include "caller_descriptors.h"
@@ -22,17 +23,21 @@ namespace {
 void answer_entry(Reply& reply, const Result<fs::Attr>& attr) {
   if (!attr) return reply.fail(attr.error());
   Adapter& adapter = reply.adapter();
-  if (!reply.entry(to_entry(*attr, adapter.config))) adapter.files.forget(attr->ino, 1);
+  if (!reply.entry(to_entry(*attr, adapter.times))) adapter.files.forget(attr->ino, 1);
 }
 
 void lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
   Reply reply(request, "lookup", parent, name);
   if (!reply.begins()) return;
   Adapter& adapter = reply.adapter();
+  Greetings* const greetings = adapter.instruments.greetings;
+  if (greetings != nullptr && parent == FUSE_ROOT_ID && greetings->take(name)) {
+    return reply.fail(Error(ENOENT, "a greeting"));
+  }
   const Result<fs::Attr> attr = adapter.files.lookup(parent, name);
-  if (!attr && attr.error().err == ENOENT && adapter.config.negative_seconds > 0) {
+  if (!attr && attr.error().err == ENOENT && adapter.times.absences > 0) {
     fuse_entry_param absent{};
-    absent.entry_timeout = adapter.config.negative_seconds;
+    absent.entry_timeout = adapter.times.absences;
     if (adapter.instruments.caches != nullptr) adapter.instruments.caches->told_absent();
     // A negative entry hands over no lookup count, so none is taken back.
     static_cast<void>(reply.entry(absent));
@@ -65,7 +70,7 @@ void getattr(fuse_req_t request, fuse_ino_t ino, fuse_file_info* /*info*/) {
   };
   const Result<fs::Attr> attr = reply.files().getattr(ino, at_end);
   if (!attr) return reply.fail(attr.error());
-  reply.attr(to_stat(*attr), reply.adapter().config.attribute_seconds);
+  reply.attr(to_stat(*attr), reply.adapter().times.attributes);
 }
 
 void setattr(fuse_req_t request, fuse_ino_t ino, struct stat* wanted, int which,
@@ -77,7 +82,7 @@ void setattr(fuse_req_t request, fuse_ino_t ino, struct stat* wanted, int which,
   if (change.size) change.by = reply.caller();
   const Result<fs::Attr> attr = reply.files().setattr(ino, change);
   if (!attr) return reply.fail(attr.error());
-  reply.attr(to_stat(*attr), reply.adapter().config.attribute_seconds);
+  reply.attr(to_stat(*attr), reply.adapter().times.attributes);
 }
 
 void readlink(fuse_req_t request, fuse_ino_t ino) {

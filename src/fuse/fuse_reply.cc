@@ -37,6 +37,16 @@ RequestWatch* watch_of(const Adapter* adapter) {
   return adapter == nullptr ? nullptr : adapter->watch;
 }
 
+/// Of a race that another client has won, a critical line with the path and the place of the bytes
+/// tells the user, once they are kept; ESTALE makes the kernel look a name up once more.
+LogLevel level_of(const Verb& verb, const Error& error) {
+  if (error.err == ESTALE) {
+    if (verb.name == "open" && error.http_status == 0) return LogLevel::debug;
+    if (verb.name == "flush") return LogLevel::info;
+  }
+  return is_expected(error) ? LogLevel::info : LogLevel::error;
+}
+
 }  // namespace
 
 bool is_expected(const Error& error) {
@@ -48,6 +58,7 @@ bool is_expected(const Error& error) {
     case ENOSYS:
     case ERANGE:
       return true;
+    case EAGAIN:
     case ENOTSUP:
     case ENAMETOOLONG:
     case EINVAL:
@@ -84,8 +95,17 @@ void Reply::with_request(const std::function<void(fuse_req_t)>& use) {
   }
 }
 
+bool Reply::stays() {
+  RequestWatch* const watch = watch_of(adapter_);
+  return watch == nullptr ? !answered_ : watch->keep(under_way_);
+}
+
+void Reply::rests() {
+  if (RequestWatch* const watch = watch_of(adapter_)) watch->rest(under_way_);
+}
+
 void Reply::concerns_others() {
-  if (RequestWatch* const watch = watch_of(adapter_)) watch->keep(under_way_);
+  if (RequestWatch* const watch = watch_of(adapter_)) static_cast<void>(watch->keep(under_way_));
 }
 
 fs::Caller Reply::caller() {
@@ -123,8 +143,8 @@ void Reply::fail(const Error& error) {
   fuse_req_t request = take(err);
   if (request == nullptr && !under_way_.errand->given_up()) return;
   // The error of a request that was given up appears only in the log.
-  const bool expected = is_expected(error) || (request == nullptr && err == EINTR);
-  const LogLevel level = expected ? LogLevel::info : LogLevel::error;
+  const bool interrupted = request == nullptr && err == EINTR;
+  const LogLevel level = interrupted ? LogLevel::info : level_of(under_way_.verb, error);
   if (log::enabled(level)) {
     log::write(level, log_line(under_way_.verb.name, under_way_.ino, under_way_.name, error),
                error.request_id);
@@ -195,6 +215,10 @@ void Reply::written(std::size_t size) {
 
 void Reply::xattr_size(std::size_t size) {
   if (fuse_req_t request = take()) fuse_reply_xattr(request, size);
+}
+
+void Reply::lock(const struct flock& lock) {
+  if (fuse_req_t request = take()) fuse_reply_lock(request, &lock);
 }
 
 void Reply::statfs(const struct statvfs& numbers) {

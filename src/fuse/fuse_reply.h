@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include <memory>
 #include <string_view>
 
 #include <fuse_lowlevel.h>
@@ -52,6 +54,15 @@ class Reply final {
   /// back): only the verb answers it, even when the caller stops waiting.
   void concerns_others();
 
+  /// Makes sure that the watch does not answer the request any more; false when it has. Of a lock,
+  /// before it is granted.
+  [[nodiscard]] bool stays();
+  /// Tells that the request waits for another process: it no longer counts as working, and any
+  /// signal to the caller ends it, as a wait for a lock ends everywhere.
+  void rests();
+  /// The errand of the request, for another thread that works for it.
+  [[nodiscard]] const std::shared_ptr<Errand>& errand() const { return under_way_.errand; }
+
   /// Answers with the errno and logs the error; a verb's error is logged here only.
   void fail(const Error& error);
   /// Ends a request that expects no answer (forget).
@@ -72,6 +83,7 @@ class Reply final {
   void written(std::size_t size);
   void xattr_size(std::size_t size);
   void statfs(const struct statvfs& numbers);
+  void lock(const struct flock& lock);
 
  private:
   /// The request, which from now on counts as answered with this errno; nullptr when it already

@@ -17,16 +17,21 @@ std::chrono::nanoseconds span_of(double seconds) {
 
 }  // namespace
 
-void KernelCaches::attach(fuse_session* session, const mount::Config& config) {
+void KernelCaches::attach(fuse_session* session, KernelTimes& times) {
   MutexLock lock(mutex_);
   session_ = session;
-  entries_ = span_of(config.entry_seconds);
-  absences_ = span_of(config.negative_seconds);
+  times_ = &times;
+}
+
+void KernelCaches::change(const std::function<void(KernelTimes&)>& how) {
+  MutexLock lock(mutex_);
+  if (times_ != nullptr) how(*times_);
 }
 
 void KernelCaches::detach() {
   MutexLock lock(mutex_);
   session_ = nullptr;
+  times_ = nullptr;
 }
 
 void KernelCaches::told_absent() {
@@ -43,10 +48,12 @@ void KernelCaches::forget_attributes(fs::InodeId ino) {
 
 std::chrono::nanoseconds KernelCaches::believes(bool open_files) {
   MutexLock lock(mutex_);
-  if (session_ == nullptr) return {};
-  std::chrono::nanoseconds left = open_files ? entries_ : std::chrono::nanoseconds();
+  if (session_ == nullptr || times_ == nullptr) return {};
+  std::chrono::nanoseconds left =
+      open_files ? span_of(times_->entries) : std::chrono::nanoseconds();
   const Time::time_point told{Time::duration(told_absent_.load())};
-  if (told != Time::time_point{}) left = std::max(left, told + absences_ - Time::now());
+  if (told != Time::time_point{})
+    left = std::max(left, told + span_of(times_->absences) - Time::now());
   return left;
 }
 

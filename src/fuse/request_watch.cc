@@ -43,6 +43,7 @@ std::string reason(const UnderWay& request) {
 }  // namespace
 
 bool ends_wait(const Looked& looked) {
+  if (looked.by_any_signal && looked.interrupted) return true;
   switch (looked.asked) {
     case Asked::to_die:
       return true;
@@ -132,9 +133,16 @@ bool RequestWatch::hold(UnderWay& request, const std::function<void(fuse_req_t)>
   return true;
 }
 
-void RequestWatch::keep(UnderWay& request) {
+bool RequestWatch::keep(UnderWay& request) {
   MutexLock lock(mutex_);
   request.kept = true;
+  return request.request != nullptr;
+}
+
+void RequestWatch::rest(UnderWay& request) {
+  MutexLock lock(mutex_);
+  request.rests = true;
+  stop_working(request);
 }
 
 void RequestWatch::end(UnderWay& request) {
@@ -148,14 +156,15 @@ std::vector<RequestWatch::Due> RequestWatch::collect(MonoTime now, std::vector<s
   for (UnderWay* one : requests_) {
     if (one->request == nullptr) continue;
     const nanoseconds age = now - one->since;
-    if (age > limits_.tell_after && !std::exchange(one->was_told, true)) {
+    if (!one->rests && age > limits_.tell_after && !std::exchange(one->was_told, true)) {
       tell.push_back(std::string(one->verb.name) + ": " + subject(*one) +
                      " has not been answered for " + seconds_text(age) + "; it waits for " +
                      reason(*one));
     }
     if (!one->waited || one->kept || age < kFirstLook) continue;
     if (!one->interrupted && kernel_.interrupted(one->request)) one->interrupted = now;
-    if (now < one->next_look) continue;
+    const bool ends_now = one->rests && one->interrupted;
+    if (now < one->next_look && !ends_now) continue;
     one->next_look = now + (one->interrupted ? kRound : kNextLook);
     due.push_back({one->number, one->caller, {}});
   }
@@ -178,6 +187,7 @@ std::vector<RequestWatch::GivenUp> RequestWatch::judge(const std::vector<Due>& l
     if (look.asked == Asked::to_end && !one->asked) one->asked = now;
     if (one->interrupted) look.interrupted = now - *one->interrupted;
     if (one->asked) look.to_end = now - *one->asked;
+    look.by_any_signal = one->rests;
     if (!ends_wait(look)) continue;
     given_up.push_back({std::exchange(one->request, nullptr), one->verb,
                         subject(*one) + ": its caller stopped waiting after " +
@@ -197,7 +207,8 @@ void RequestWatch::show_oldest(MonoTime now) {
     const UnderWay* found = nullptr;
     for (const UnderWay* one : requests_) {
       const bool older = found == nullptr || one->since < found->since;
-      if (one->request != nullptr && older && now - one->since >= kShownFrom) found = one;
+      const bool shows = one->request != nullptr && !one->rests;
+      if (shows && older && now - one->since >= kShownFrom) found = one;
     }
     if (found != nullptr) {
       oldest.emplace();

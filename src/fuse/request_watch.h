@@ -36,6 +36,7 @@ struct UnderWay {
 
   // Members of the watch, under its lock.
   bool kept = false;
+  bool rests = false;
   std::size_t slot = 0;
   std::uint64_t number = 0;  ///< never used twice; 0: not in the list
   bool at_work = false;
@@ -53,10 +54,12 @@ struct Looked {
   bool was_seen = false;                                  ///< by an earlier look
   std::optional<std::chrono::nanoseconds> interrupted{};  ///< how long ago
   std::optional<std::chrono::nanoseconds> to_end{};       ///< for how long Asked::to_end
+  bool by_any_signal = false;                             ///< a wait for a lock
 };
 /// True: the kernel is told EINTR now. Pure. At once when the process is to die, or the thread has
 /// gone (its request was a read ahead); after 0.8 s when a handler is to end it, so that a service
-/// that answers makes no call fail; after 0.8 s too when the caller cannot be seen.
+/// that answers makes no call fail; after 0.8 s too when the caller cannot be seen. A wait for a
+/// lock ends by any signal.
 bool ends_wait(const Looked& looked);
 
 /// Knows every request under way, lets at most `at_once` of them work, and answers those whose
@@ -98,7 +101,10 @@ class RequestWatch final {
   /// `use` must be short: all requests wait for it.
   bool hold(UnderWay& request, const std::function<void(fuse_req_t)>& use) EXCLUDES(mutex_);
   /// From now on the watch does not answer the request; only the thread that calls take() does.
-  void keep(UnderWay& request) EXCLUDES(mutex_);
+  /// False: it has been answered.
+  bool keep(UnderWay& request) EXCLUDES(mutex_);
+  /// The request waits for another process and works no more; any signal ends the wait.
+  void rest(UnderWay& request) EXCLUDES(mutex_);
   /// Ends the request; to be called before its UnderWay is destroyed.
   void end(UnderWay& request) EXCLUDES(mutex_);
 
@@ -128,7 +134,8 @@ class RequestWatch final {
   const Limits limits_;
   const Kernel kernel_;
   RequestCounts* const counts_;
-  Mutex mutex_{LockRank{110, "requests under way"}};
+  // Asked for a request under locks of the file system (Reply::stays).
+  Mutex mutex_{LockRank{960, "requests under way"}};
   CondVar turn_;
   CondVar wake_;
   std::vector<UnderWay*> requests_ GUARDED_BY(mutex_);

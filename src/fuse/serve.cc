@@ -22,6 +22,7 @@
 #include "pailfs/mount/mount_table.h"
 #include "pailfs/mount/mount_words.h"
 #include "pailfs/mount/mountpoint.h"
+#include "pailfs/mount/process_birth.h"
 #include "pailfs/mount/runtime_directory.h"
 #include "pailfs/process/service_notice.h"
 #include "pailfs/process/signal_watch.h"
@@ -30,6 +31,7 @@
 
 #include "fuse_ops.h"
 #include "handshake.h"
+#include "lock_waits.h"
 
 namespace pailfs::fuse {
 namespace {
@@ -41,7 +43,8 @@ class Session final {
   Session(const mount::Config& config, std::vector<std::string> words, Adapter& adapter)
       : words_(std::move(words)) {
     for (std::string& word : words_) pointers_.push_back(word.data());
-    const fuse_lowlevel_ops table = make_operations(config);
+    fuse_lowlevel_ops table = make_operations(config);
+    if (adapter.lock_waits != nullptr) add_lock_operations(table);
     fuse_args arguments{};
     arguments.argc = static_cast<int>(pointers_.size());
     pointers_.push_back(nullptr);
@@ -157,11 +160,10 @@ void leave_record(const mount::Config& config, const mount::Environment& machine
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const mount::MountRecord record{
       .pid = ::getpid(),
-      .source = config.identity.source,
-      .url = config.identity.url,
       .mountpoint = path,
-      .options_digest = config.identity.options_digest,
-      .started = std::chrono::duration_cast<std::chrono::seconds>(now).count()};
+      .started = std::chrono::duration_cast<std::chrono::seconds>(now).count(),
+      .born = mount::process_birth(::getpid()).value_or(0),
+      .what = config.identity};
   if (const Status written = mount::write_record(machine.runtime, record); !written) {
     log_warning("no record of this mount: " + written.error().text);
   }
@@ -209,12 +211,27 @@ Error name_unstored(fs::FileSystem& files, Error error) {
   return error;
 }
 
+/// Takes the mount off whose place this one takes: programs go on with what they have open there.
+Status take_place(const std::string& path, const mount::Config& config,
+                  const mount::Environment& machine, const Instruments& instruments) {
+  const auto record = mount::read_record(machine.runtime, path);
+  if (!record || record->pid != config.replaces)
+    return Error(EBUSY, "MOUNTPOINT " + path + " was mounted anew meanwhile");
+  if (instruments.before_taking_place) instruments.before_taking_place();
+  return mount::unmount_lazily(machine, path);
+}
+
 /// A mount of our own on `path`, and its record.
 Result<mount::KernelMount> mount_on(const std::string& path, const mount::Config& config,
                                     const mount::MountWords& words,
-                                    const mount::Environment& machine) {
+                                    const mount::Environment& machine,
+                                    const Instruments& instruments) {
   UniqueFd turn;
   if (!machine.runtime.empty()) turn = mount::lock_records(machine.runtime);
+  if (config.replaces != 0) {
+    if (const Status taken = take_place(path, config, machine, instruments); !taken)
+      return taken.error();
+  }
   if (const Status clear = mount::clear_stale(config, machine, path); !clear) return clear.error();
   if (const Status alone = mount::refuse_second_mount(config, machine, path); !alone) {
     return alone.error();
@@ -254,11 +271,13 @@ Status serve(const mount::Config& config, fs::FileSystem& file_system,
                               RequestWatch::real_kernel([&] { loop_end.look(); }),
                               instruments.counts);
   adapter.watch = &watch_requests;
+  LockWaits lock_waits;
+  if (file_system.keeps_locks()) adapter.lock_waits = &lock_waits;
   Session session(config, words->for_libfuse, adapter);
   if (session.get() == nullptr) return Error(ENODEV, "libfuse cannot begin a session");
   adapter.session = session.get();
   loop_end.watch(session.get());
-  if (instruments.caches != nullptr) instruments.caches->attach(session.get(), config);
+  if (instruments.caches != nullptr) instruments.caches->attach(session.get(), adapter.times);
   // Watching begins before mounting, so that no signal can leave a mount behind.
   Result<std::unique_ptr<process::SignalWatch>> watch = process::SignalWatch::start(
       [raw = session.get(), ending] {
@@ -270,7 +289,7 @@ Status serve(const mount::Config& config, fs::FileSystem& file_system,
   std::optional<mount::KernelMount> mounted;
   UniqueFd device(passed.value_or(-1));
   if (!passed) {
-    Result<mount::KernelMount> made = mount_on(*path, config, *words, machine);
+    Result<mount::KernelMount> made = mount_on(*path, config, *words, machine, instruments);
     if (!made) return made.error();
     mounted.emplace(std::move(*made));
     device = UniqueFd(::fcntl(mounted->device(), F_DUPFD_CLOEXEC, 3));
@@ -291,6 +310,7 @@ Status serve(const mount::Config& config, fs::FileSystem& file_system,
   if (ending != nullptr) ending->begin();
   process::notify_service("STOPPING=1\nSTATUS=storing what is not stored yet");
   if (instruments.caches != nullptr) instruments.caches->detach();
+  lock_waits.end();
   // Unmount first: programs that still write get an error at once, instead of waiting until all
   // files are stored.
   session.close();
@@ -301,6 +321,7 @@ Status serve(const mount::Config& config, fs::FileSystem& file_system,
   }
   const Status stored = file_system.sync_all();
   if (!stored) log_unstored(file_system);
+  file_system.give_locks_back();
   if (ending != nullptr) {
     ending->set_last_words({});
     // All is stored: reads ahead and aborts of uploads would only delay the end.

@@ -62,6 +62,16 @@ std::string without_tls(const CurlOutcome& outcome, const std::string& where) {
   return speaks_no_tls(outcome) ? ". Is it http://" + where + "?" : std::string();
 }
 
+/// An authority that this machine does not know, as of a service with certificates of its own.
+std::string unknown_authority(const CurlOutcome& outcome) {
+  if (outcome.code != CURLE_PEER_FAILED_VERIFICATION) return {};
+  for (const std::string_view words : {"issuer certificate", "self-signed", "self signed"}) {
+    if (outcome.text.find(words) != std::string::npos)
+      return "; name the file with the authority's certificate in the variable CURL_CA_BUNDLE";
+  }
+  return {};
+}
+
 std::string reason(const CurlOutcome& outcome) {
   if (!outcome.text.empty()) return printable(trim(outcome.text));
   return curl_easy_strerror(outcome.code);
@@ -140,7 +150,8 @@ std::string describe(const CurlOutcome& outcome, std::string_view endpoint) {
       }
       return "cannot connect to " + there + ": " + reason(outcome) + without_tls(outcome, where);
     case Failure::tls:
-      return "TLS with " + where + " failed: " + reason(outcome) + without_tls(outcome, where);
+      return "TLS with " + where + " failed: " + reason(outcome) + without_tls(outcome, where) +
+             unknown_authority(outcome);
     case Failure::timeout:
       if (never_connected(outcome.text)) {
         return "cannot connect to " + there +

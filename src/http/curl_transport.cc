@@ -11,6 +11,7 @@
 
 #include <curl/curl.h>
 
+#include "certificates.h"
 #include "curl_failure.h"
 #include "easy_pool.h"
 #include "reply_head.h"
@@ -73,6 +74,8 @@ class Run final {
   void set_method(CURL* easy) const;
   void set_callbacks(CURL* easy);
   void conclude(CURL* easy, CURLcode code);
+  /// Tells what came since the last call; `now` counts from the beginning of the request.
+  void tell_traffic(const Traffic::Bytes& now);
   [[nodiscard]] bool has_excess(CURL* easy) const;
   [[nodiscard]] bool uploads() const {
     return body_ != nullptr || request_.method == Method::put || request_.method == Method::post;
@@ -89,7 +92,7 @@ class Run final {
   Exchange exchange_;
   std::uint64_t body_offset_ = 0;
   std::uint64_t header_bytes_ = 0;
-  std::uint64_t told_ = 0;  // to traffic_
+  Traffic::Bytes told_;  // to traffic_
   bool to_sink_ = false;
   bool begun_ = false;  ///< the request was about to be sent once
   std::array<char, CURL_ERROR_SIZE> text_{};
@@ -185,14 +188,23 @@ int Run::on_progress(void* self, curl_off_t down_total, curl_off_t down, curl_of
       run.fail(Failure::timeout, std::string(kEnded));
       return 1;
     }
-    if (moved > run.told_) run.traffic_->add(moved - run.told_);
-    run.told_ = moved;
+    run.tell_traffic({count(up), count(down), run.header_bytes_});
   }
   if (!run.stall_.dead(std::chrono::steady_clock::now(), moved, left)) return 0;
   run.fail(Failure::timeout, "stalled after " + std::to_string(up) + " bytes sent and " +
                                  std::to_string(down) + " received (limit " +
                                  std::to_string(run.request_.stall_limit.count()) + " ms)");
   return 1;
+}
+
+void Run::tell_traffic(const Traffic::Bytes& now) {
+  // A request that is sent once more begins again.
+  const auto more = [](std::uint64_t told, std::uint64_t so_far) {
+    return so_far > told ? so_far - told : 0;
+  };
+  traffic_->add({more(told_.sent, now.sent), more(told_.received, now.received),
+                 more(told_.headers, now.headers)});
+  told_ = now;
 }
 
 int Run::on_request(void* self, char*, char*, int, int) {
@@ -306,6 +318,7 @@ void Run::conclude(CURL* easy, CURLcode code) {
   curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &sent);
   outcome.reused = connects == 0;
   exchange_.sent = static_cast<std::uint64_t>(sent);
+  if (traffic_ != nullptr) tell_traffic({exchange_.sent, exchange_.received, header_bytes_});
   if (!outcome.reused || code != CURLE_OK) exchange_.timing = timing_of(easy);
   if (exchange_.failure != Failure::none) return;  // one of ours, more precise than libcurl's echo
   exchange_.failure = classify(outcome);
@@ -388,6 +401,7 @@ Result<std::unique_ptr<Transport>> make_curl_transport(const Config& config) {
   if (!ca_bundle.empty() && access(ca_bundle.c_str(), R_OK) != 0) {
     return system_error(errno, "CA certificates in " + ca_bundle);
   }
+  if (ca_bundle.empty()) ca_bundle = find_certificates(built_in_certificates());
   return std::unique_ptr<Transport>(std::make_unique<CurlTransport>(config, std::move(ca_bundle)));
 }
 

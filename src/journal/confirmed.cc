@@ -47,6 +47,10 @@ void Confirmed::doubt(const store::Key& key) {
   std::erase_if(changes_, [&](const Change& change) { return change.key == key; });
 }
 
+void Confirmed::forget_contents(const std::string& prefix) {
+  content_.erase_if([&](const store::Key& key) { return key.starts_with(prefix); });
+}
+
 store::ETag Confirmed::stored_name(const store::Key& key, const store::ETag& shown) {
   const Name* name = names_.find(key, MonoTime());
   return name != nullptr && name->shown == shown ? name->stored : shown;

@@ -29,6 +29,8 @@ class Confirmed final {
   void forget_name(const store::Key& key) { names_.erase(key); }
   /// Notes that another object may be at the key by now: it is not shown without a request.
   void forget_content(const store::Key& key) { content_.erase(key); }
+  /// The same of all keys that begin so.
+  void forget_contents(const std::string& prefix);
   /// Notes that the result of the last change of that key is unknown.
   void doubt(const store::Key& key);
 

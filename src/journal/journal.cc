@@ -19,12 +19,13 @@ constexpr std::chrono::milliseconds kLook{200};
 
 Journal::Journal(const Config& config, store::ObjectStore& store, Clock& clock, Directory directory,
                  const Log::Sizes& sizes)
-    : JournalStore(store),
+    : NamedVersions(store),
+      JournalStore(names),
       config_(config),
       clock_(clock),
       directory_(std::move(directory)),
       sizes_(sizes),
-      sender_(store),
+      sender_(names),
       pending_(config.hold),
       acknowledges_(config.acknowledges),
       workers_(config.workers, clock,
@@ -110,6 +111,30 @@ void Journal::drop_released() {
 
 Status Journal::settle(const store::Key& key) {
   return key.empty() ? settle_all() : settle_claimed(key);
+}
+
+void Journal::refresh(const std::string& prefix) {
+  {
+    MutexLock lock(mutex_);
+    confirmed_.forget_contents(prefix);
+  }
+  store_.refresh(prefix);
+}
+
+Status Journal::settle_below(const std::string& prefix) {
+  std::vector<store::Key> keys;
+  {
+    MutexLock lock(mutex_);
+    for (const auto& [key, entry] : pending_.entries()) {
+      if (key.starts_with(prefix)) keys.push_back(key);
+    }
+  }
+  Status first;
+  for (const store::Key& key : keys) {
+    Status settled = await(key);
+    if (first && !settled) first = std::move(settled);
+  }
+  return first;
 }
 
 Status Journal::settle_claimed(const store::Key& key) {

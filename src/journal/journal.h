@@ -17,6 +17,7 @@
 // journal_reads.cc and journal_list.cc (overlay.cc) show the store with the waiting changes laid
 // over it. knowledge.cc remembers from the store's replies upon which version a change is made and
 // which keys were never there; confirmed.cc remembers our changes that they confirmed.
+// version_names.cc stands in front of the client and gives each version one name.
 // journal_clean.cc removes records, bodies and segments; journal_open.cc reads the changes that a
 // dead mount has left, and journal_left.cc says which are left and why.
 #pragma once
@@ -43,6 +44,7 @@
 #include "overlay.h"
 #include "pending.h"
 #include "sender.h"
+#include "version_names.h"
 #include "workers.h"
 
 namespace pailfs::journal {
@@ -59,6 +61,12 @@ struct Directory {
 Result<Directory> take_directory(const Config& config);
 std::string directory_path(const std::string& cache_directory, const std::string& identity);
 
+/// A base, because it must exist before the ForwardingStore of the journal, which refers to it.
+struct NamedVersions {
+  explicit NamedVersions(store::ObjectStore& client) : names(client) {}
+  VersionNames names;
+};
+
 /// The JournalStore.
 ///
 /// Locks: `mutex_`, held over memory operations only; inside it the log's. A change is acknowledged
@@ -70,7 +78,7 @@ std::string directory_path(const std::string& cache_directory, const std::string
 /// journal_open.cc (the changes that the last mount left), journal_changes.cc (put, copy, remove),
 /// journal_reads.cc, journal_list.cc, journal_uploads.cc (those in parts), journal_work.cc (the
 /// workers).
-class Journal final : public JournalStore {
+class Journal final : private NamedVersions, public JournalStore {
  public:
   Journal(const Config& config, store::ObjectStore& store, Clock& clock, Directory directory,
           const Log::Sizes& sizes = {});
@@ -97,7 +105,9 @@ class Journal final : public JournalStore {
   Result<store::ETag> complete_upload(const store::Key& key, const store::UploadId& id,
                                       const std::vector<store::UploadedPart>& parts,
                                       const store::Condition& condition) override;
+  Status settle_below(const std::string& prefix) override;
   Status settle(const store::Key& key) override;
+  void refresh(const std::string& prefix) override;
 
   Waiting waiting() override;
 
@@ -144,6 +154,7 @@ class Journal final : public JournalStore {
                                          const Pending::Needs& needs) REQUIRES(mutex_);
 
   // journal_open.cc
+  void note_names() REQUIRES(mutex_);
   void take_bodies(const std::unordered_map<BodyId, Place>& places, Sequence& last)
       REQUIRES(mutex_);
 
@@ -159,6 +170,8 @@ class Journal final : public JournalStore {
   Result<Log::Appended> record_change(Change& change) REQUIRES(mutex_);
   void become_pending(const Change& change, const Place& place) REQUIRES(mutex_);
   [[nodiscard]] Base base_of(const Change& change) REQUIRES(mutex_);
+  /// Marks of versions that the change goes upon and that the store may call otherwise.
+  [[nodiscard]] std::vector<Mark> unshown_marks(const Change& change) REQUIRES(mutex_);
   enum class OfRemoval { no, yes };  ///< for which absence will do as well
   [[nodiscard]] std::optional<Status> known_condition(const store::Key& key,
                                                       const store::Condition& condition,

@@ -107,6 +107,18 @@ Base Journal::base_of(const Change& change) {
   return known ? known->base : Base();
 }
 
+std::vector<Mark> Journal::unshown_marks(const Change& change) {
+  std::vector<Mark> marks;
+  if (change.base && change.base->kind == Base::Kind::version) {
+    if (const auto mark = names.unshown(change.key, change.base->etag)) marks.push_back(*mark);
+  }
+  if (change.want.kind == Want::Kind::copy && change.want.source != change.key) {
+    const auto mark = names.unshown(change.want.source, change.want.source_etag);
+    if (mark) marks.push_back(*mark);
+  }
+  return marks;
+}
+
 /// The verdict of what is known here; nothing: the store must be asked.
 std::optional<Status> Journal::known_condition(const store::Key& key,
                                                const store::Condition& condition,
@@ -170,8 +182,11 @@ Result<Log::Appended> Journal::record_change(Change& change) {
   record.seq = change.seq;
   record.since = entry != nullptr ? entry->since : change.seq;
   record.base = base_of(change);
-  if (entry == nullptr) change.base = record.base;
   record.before = pending_.marks(change.key);
+  if (entry == nullptr) {
+    change.base = record.base;
+    record.before = unshown_marks(change);
+  }
   record.want = change.want;
   record.want.appended_from = pending_.appended_to_base(change.key, change.want);
   record.has_bytes = change.has_bytes;
@@ -223,8 +238,8 @@ void Journal::become_pending(const Change& change, const Place& place) {
     bodies_.keep(change.seq, change.body);
   }
   segments_[change.key] = place.segment->number;
-  const bool nothing_left =
-      pending_.change(change.key, change.want, change.seq, base_of(change), clock_.now());
+  const bool nothing_left = pending_.change(change.key, change.want, change.seq, base_of(change),
+                                            clock_.now(), unshown_marks(change));
   if (!nothing_left) return;
   append_done(change.key, change.seq, Base::none());
   finish_waiters(change.key, change.seq, {});
@@ -271,7 +286,8 @@ Result<store::ETag> Journal::put(const store::PutRequest& request, ByteSource& b
   const Claim claim(*this, {request.key});
   if (!claim.status()) return claim.status().error();
   const std::uint64_t size = body.size();
-  if (!acknowledges() || size > std::min(config_.most_bytes, store_.limits().largest_part)) {
+  if (request.at_once || !acknowledges() ||
+      size > std::min(config_.most_bytes, store_.limits().largest_part)) {
     return put_through(request, body);
   }
   if (Status holds = check_condition(request.key, request.condition); !holds) {

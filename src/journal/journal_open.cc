@@ -131,11 +131,25 @@ Status Journal::open() {
     return pending_.find(each.first) == nullptr;
   });
   if (pending_.entries().empty()) return {};
+  note_names();
   log_warning("an earlier mount has left " + std::to_string(pending_.entries().size()) +
               " changes (" + human_size(pending_.bytes()) + ") in the journal " + directory_.path +
               "; they are being carried out");
   workers_.start();
   return {};
+}
+
+/// The last mount knew some versions by names that the store may not show.
+void Journal::note_names() {
+  for (const auto& [key, entry] : pending_.entries()) {
+    const bool copies = entry.want.kind == Want::Kind::copy;
+    for (const Mark& mark : entry.before) {
+      if (entry.base == Base::of(mark.etag)) names.note(key, mark.etag, mark);
+      if (copies && entry.want.source_etag == mark.etag) {
+        names.note(entry.want.source, mark.etag, mark);
+      }
+    }
+  }
 }
 
 /// Finds the bodies of waiting changes; removes bodies that no change needs.

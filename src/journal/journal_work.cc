@@ -46,10 +46,25 @@ Pending::Answer answer_in(const Error& error) {
   }
 }
 
-/// Keeps the bytes of a change that cannot be carried out. Returns the file's path.
-Result<std::string> set_aside(const cache::KeptConflicts& conflicts, const Job& job,
-                              const BodyPtr& body, const std::string& why) {
-  cache::Conflict what{job.key, why, job.want.time, body->size(), {}, job.want.attributes.metadata};
+/// What a copy was to do.
+std::string aim_of(const Job& job) {
+  return job.want.source == job.key
+             ? "its mode, owner, times or attributes were to be changed"
+             : "it was to become what " + printable(job.want.source) + " is, which stays";
+}
+
+/// Keeps the bytes of a change that cannot be carried out, or of a copy the note that there was
+/// one. Returns the path of the file with the bytes; empty: there is none.
+Result<std::string> set_aside(const cache::KeptConflicts& conflicts, const std::string& mountpoint,
+                              const Job& job, const BodyPtr& body, const std::string& why) {
+  if (job.want.kind == Want::Kind::absent) return std::string();
+  cache::Conflict what{job.key,   why, job.want.time, 0, {}, job.want.attributes.metadata,
+                       mountpoint};
+  if (!body) {
+    what.why = aim_of(job) + ": " + why;
+    return conflicts.keep(what, nullptr);
+  }
+  what.size = body->size();
   if (body->size() > 0) what.ranges.push_back({0, body->size()});
   return conflicts.keep(
       what, [&](std::uint64_t offset, std::span<char> out) { return body->read(offset, out); });
@@ -231,8 +246,10 @@ void Journal::note_obstinate(const Job& job, const Verdict& verdict) {
 }
 
 void Journal::note_conflict(const Job& job, const Verdict& verdict, const BodyPtr& body) {
-  const auto kept = body ? set_aside(*directory_.conflicts, job, body, verdict.error.text)
-                         : Result<std::string>(std::string());
+  const auto& conflicts = directory_.conflicts;
+  const auto kept = conflicts
+                        ? set_aside(*conflicts, config_.mountpoint, job, body, verdict.error.text)
+                        : Result<std::string>(std::string());
   MutexLock lock(mutex_);
   if (!kept) {
     // Without a copy set aside the bytes stay in the journal.
@@ -241,10 +258,10 @@ void Journal::note_conflict(const Job& job, const Verdict& verdict, const BodyPt
     later.error = kept.error().with("keep the bytes of " + printable(job.key));
     return note_trouble(job, later);
   }
-  const char* what = job.want.kind == Want::Kind::absent ? "it is not removed"
-                     : body                              ? "what was written here is kept in "
-                                                         : "the change made here is dropped";
-  const std::string text = verdict.error.text + "; " + what + *kept;
+  const std::string what = job.want.kind == Want::Kind::absent ? "it is not removed"
+                           : body ? "what was written here is kept in " + *kept
+                                  : "the change made here is dropped: " + aim_of(job);
+  const std::string text = verdict.error.text + "; " + what;
   if (job.want.kind == Want::Kind::absent) {
     log_warning("conflict: " + text);
   } else {

@@ -169,8 +169,8 @@ void Pending::release(const store::Key& key, const Want& want) {
   count_source(key, want, -1);
 }
 
-bool Pending::change(const store::Key& key, Want want, Sequence seq, const Base& base,
-                     MonoTime now) {
+bool Pending::change(const store::Key& key, Want want, Sequence seq, const Base& base, MonoTime now,
+                     const std::vector<Mark>& before) {
   hold_body(want);
   const auto [at, fresh] = entries_.try_emplace(key);
   Entry& entry = at->second;
@@ -178,6 +178,7 @@ bool Pending::change(const store::Key& key, Want want, Sequence seq, const Base&
   if (fresh) {
     entry.since = seq;
     entry.base = base;
+    entry.before = before;
     entry.first = now;
   } else {
     unindex(key, entry);

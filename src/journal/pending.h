@@ -58,7 +58,9 @@ class Pending final {
     Sequence seq = 0;    ///< of `want`
     Sequence since = 0;  ///< the oldest change of this key that is not confirmed
     Base base;
-    /// Our versions that may be stored instead, and a removal; at most kMostMarks.
+    /// Our versions that may be stored instead, and a removal; at most kMostMarks. The mark of a
+    /// version that `base` or the copy's source is by its name too: the store may call it
+    /// otherwise.
     std::vector<Mark> before;
     bool check = false;
     bool unsure = false;  ///< a dead mount may have sent `want`
@@ -104,9 +106,10 @@ class Pending final {
   /// True when no waiting copy reads from `key`.
   [[nodiscard]] bool may_copy_to(const store::Key& key) const { return !sources_.contains(key); }
 
-  /// Notes an acknowledged change. `base` counts only for a key without pending changes. True if
-  /// nothing is left to be done for the key.
-  bool change(const store::Key& key, Want want, Sequence seq, const Base& base, MonoTime now);
+  /// Notes an acknowledged change. `base` and `before` count only for a key without pending
+  /// changes. True if nothing is left to be done for the key.
+  bool change(const store::Key& key, Want want, Sequence seq, const Base& base, MonoTime now,
+              const std::vector<Mark>& before = {});
   /// Holds body and source of a change that is about to be acknowledged until release(): the body
   /// stays, and the source is not changed in the store.
   void hold(const store::Key& key, const Want& want);

@@ -204,7 +204,7 @@ std::string encode(const Record& record, std::uint64_t batch_at) {
     put(body, record.has_bytes ? 1 : 0, 1);
     if (record.has_bytes) put(body, record.bytes);  // last: Log knows where they are by that
   }
-  if (number == kDoneWithSize) put(body, *record.size, 8);
+  if (number == kDoneWithSize) put(body, record.size.value_or(0), 8);
   std::string frame(kMagic);
   put(frame, body.size(), 4);
   put(frame, crc32c(body), 4);

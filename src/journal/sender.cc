@@ -24,19 +24,22 @@ bool may_dislike_conditions(const Error& error) {
 
 /// The two versions of a conflict, for the user who has to settle it.
 std::string versions(const Base& made_upon, const Base& found) {
-  const auto named = [](const Base& base) {
-    switch (base.kind) {
-      case Base::Kind::version:
-        return printable(base.etag.value);
-      case Base::Kind::absent:
-        return std::string("none");
-      case Base::Kind::unknown:
-        break;
-    }
-    return std::string("one not looked at");
-  };
-  return " (there is version " + named(found) + ", the change was made upon " + named(made_upon) +
-         ")";
+  std::string text = " (";
+  if (found.kind == Base::Kind::version) {
+    text += "version " + printable(found.etag.value) + " is there; ";
+  }
+  switch (made_upon.kind) {
+    case Base::Kind::version:
+      text += "the change was made to version " + printable(made_upon.etag.value);
+      break;
+    case Base::Kind::absent:
+      text += "there was no object when the change was made";
+      break;
+    case Base::Kind::unknown:
+      text += "the change was made without a look at the object";
+      break;
+  }
+  return text + ")";
 }
 
 /// The error of a lost race. Who asked that there be no such object hears that there is one.
@@ -98,6 +101,14 @@ bool Sender::is_like_source(const Job& job, const store::ObjectInfo& found) {
   return mark.metadata != 0 && is_ours(mark, found);
 }
 
+/// True when an attempt of ours may have made the object. Of a change that names its base nothing
+/// else will do: two clients that count up one number write the same bytes.
+bool Sender::may_be_ours(const Job& job, const store::ObjectInfo& found, bool in_doubt) {
+  if (!job.want.conditional || in_doubt || job.unsure) return true;
+  return std::any_of(job.before.begin(), job.before.end(),
+                     [&](const Mark& mark) { return has_our_bytes(mark, found); });
+}
+
 /// True when the object has the bytes of `sent`, with any attributes: to write those anew undoes no
 /// other writer's bytes.
 bool Sender::has_bytes(const Job& job, const BodyPtr& sent, const store::ObjectInfo& found) {
@@ -145,7 +156,10 @@ Sender::Look Sender::look(const Job& job, const BodyPtr& sent, bool in_doubt) {
       break;
     case Judgement::conflict:
       result.same = found && is_like_source(job, *found);
-      if (result.same || (found && !appended && has_bytes(job, sent, *found))) break;
+      if (result.same || (found && !appended && may_be_ours(job, *found, in_doubt) &&
+                          has_bytes(job, sent, *found))) {
+        break;
+      }
       verdict.kind = Verdict::Kind::conflict;
       verdict.error = lost_race(job, result.base);
       result.verdict = verdict;
@@ -256,6 +270,7 @@ Result<store::ETag> Sender::send_copy(const Job& job, const Base& base) {
   request.source = job.want.source;
   request.destination = job.key;
   request.source_if_match = job.want.source_etag;
+  request.size = job.want.size;
   if (!job.want.keeps_attributes) request.attributes = job.want.attributes;
   if (base.kind == Base::Kind::version) request.condition.version = base.etag;
   request.condition.absent = base.kind == Base::Kind::absent;

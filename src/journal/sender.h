@@ -53,6 +53,7 @@ class Sender final {
   /// was refused.
   /// `in_doubt`: an attempt of this change may have arrived.
   Look look(const Job& job, const BodyPtr& sent = nullptr, bool in_doubt = true);
+  static bool may_be_ours(const Job& job, const store::ObjectInfo& found, bool in_doubt);
   bool has_bytes(const Job& job, const BodyPtr& sent, const store::ObjectInfo& found);
   bool is_absent(const store::Key& key);
   std::optional<store::ListedObject> list_one(const store::Key& key);

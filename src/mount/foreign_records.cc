@@ -34,14 +34,14 @@ bool is_directory_of(const std::string& path, uid_t user) {
   return ::lstat(path.c_str(), &stat) == 0 && S_ISDIR(stat.st_mode) && stat.st_uid == user;
 }
 
-std::optional<MountRecord> record_of(const MountEntry& entry,
+std::optional<MountRecord> record_of(const MountEntry& entry, uid_t uid,
                                      const std::vector<std::string>& directories) {
   for (const std::string& directory : directories) {
-    if (!is_directory_of(directory, *entry.user_id)) continue;
-    const auto text = text_of_user(record_file(directory, entry.mountpoint), *entry.user_id);
+    if (!is_directory_of(directory, uid)) continue;
+    const auto text = text_of_user(record_file(directory, entry.mountpoint), uid);
     auto record = text ? parse_record(*text) : std::nullopt;
     if (!record || record->mountpoint != entry.mountpoint) continue;
-    record->uid = *entry.user_id;
+    record->uid = uid;
     return record;
   }
   return std::nullopt;
@@ -55,10 +55,10 @@ std::vector<MountRecord> foreign_records(
   std::vector<MountRecord> records;
   for (const std::string& line : split(mountinfo, '\n')) {
     const auto entry = parse_mountinfo_line(line);
-    if (!entry || !entry->type.starts_with("fuse") || entry->user_id.value_or(self) == self) {
-      continue;
-    }
-    auto record = record_of(*entry, directories(*entry->user_id));
+    if (!entry || !entry->type.starts_with("fuse")) continue;
+    const uid_t uid = entry->user_id.value_or(self);
+    if (uid == self) continue;
+    auto record = record_of(*entry, uid, directories(uid));
     const auto same = [&](const MountRecord& other) {
       return record && other.mountpoint == record->mountpoint;
     };

@@ -59,7 +59,7 @@ class Run final {
     ::posix_spawn_file_actions_destroy(&actions);
     if (failure != 0) {
       pid_ = -1;
-      failure_ = "cannot run " + words.front() + ": " + ::strerror(failure);
+      failure_ = "cannot run " + words.front() + ": " + std::generic_category().message(failure);
     }
   }
 

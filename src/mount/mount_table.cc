@@ -51,7 +51,11 @@ std::optional<MountEntry> parse_mountinfo_line(std::string_view line) {
   entry.mountpoint = unescape(before[4]);
   entry.type = unescape(after[0]);
   entry.source = unescape(after[1]);
-  if (after.size() > 2) entry.user_id = user_id_of(after[2]);
+  entry.options = before[5];
+  if (after.size() > 2) {
+    entry.options += "," + after[2];
+    entry.user_id = user_id_of(after[2]);
+  }
   return entry;
 }
 

@@ -20,6 +20,7 @@
 
 #include "pailfs/mount/kernel_mount.h"
 #include "pailfs/mount/mount_table.h"
+#include "pailfs/mount/process_birth.h"
 #include "pailfs/mount/runtime_directory.h"
 #include "pailfs/util/file.h"
 #include "pailfs/util/program_name.h"
@@ -28,6 +29,7 @@
 #include "auto_unmount.h"
 #include "fusermount.h"
 #include "mount_failure.h"
+#include "system_directory.h"
 
 namespace pailfs::mount {
 namespace {
@@ -42,25 +44,8 @@ bool is_dead(const std::string& path) {
   return is_connection_lost(mount_failure_at(path));
 }
 
-/// errno of a look at a FUSE mount, 0 when it answers. A child process looks, because the process
-/// that serves the mount may not answer; ETIMEDOUT after 5 s. Call it before there are threads.
-int answer_of(const std::string& path) {
-  constexpr int kTries = 500;
-  const pid_t child = ::fork();
-  if (child < 0) return 0;
-  if (child == 0) {
-    struct stat stat {};
-    ::_exit(::stat(path.c_str(), &stat) == 0 ? 0 : errno);
-  }
-  int status = 0;
-  for (int i = 0; i < kTries; ++i) {
-    const pid_t ended = ::waitpid(child, &status, WNOHANG);
-    if (ended != 0) return ended == child && WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  ::kill(child, SIGKILL);
-  return ETIMEDOUT;
-}
+/// A FUSE mount whose process does not answer for so long counts as one that hangs.
+constexpr std::chrono::seconds kAnswerTime{5};
 
 std::string decimal(uid_t uid) {
   return std::to_string(uid);
@@ -104,8 +89,7 @@ Status check_allow_other(const Config& config, const Environment& machine) {
 std::optional<MountRecord> living_record(const Environment& machine, const std::string& path) {
   if (machine.runtime.empty()) return std::nullopt;
   auto record = read_record(machine.runtime, path);
-  const bool lives = record && (::kill(record->pid, 0) == 0 || errno != ESRCH);
-  return lives ? record : std::nullopt;
+  return record && is_alive(*record) ? record : std::nullopt;
 }
 
 Error already_mounted(const Config& config, const Environment& machine, const std::string& path,
@@ -117,10 +101,11 @@ Error already_mounted(const Config& config, const Environment& machine, const st
                             (machine.may_mount ? "umount " : "fusermount3 -u ") + path);
   }
   const Identity& wanted = config.identity;
-  std::string what = "bucket " + printable(record->source);
-  if (record->source == wanted.source) {
-    what = record->url == wanted.url ? "the same bucket with other options"
-                                     : "a bucket of this name at " + printable(record->url);
+  std::string what = "bucket " + printable(record->what.source);
+  if (record->what.source == wanted.source) {
+    what = record->what.url == wanted.url
+               ? "the same bucket with other options"
+               : "a bucket of this name at " + printable(record->what.url);
   }
   return Error(EBUSY, "MOUNTPOINT " + path + " is already mounted (pailfs, pid " +
                           std::to_string(record->pid) + ", " + what +
@@ -131,8 +116,9 @@ Result<Mountpoint> occupied(const Config& config, const Environment& machine,
                             const MountEntry& entry) {
   const auto record = living_record(machine, entry.mountpoint);
   const Identity& wanted = config.identity;
-  if (record && record->source == wanted.source && record->url == wanted.url &&
-      record->options_digest == wanted.options_digest) {
+  if (record && record->pid == config.replaces) return Mountpoint::free;
+  if (record && record->what.source == wanted.source && record->what.url == wanted.url &&
+      record->what.options_digest == wanted.options_digest) {
     return Mountpoint::same_mounted;
   }
   return already_mounted(config, machine, entry.mountpoint, entry);
@@ -159,12 +145,21 @@ Status check_permissions(const std::string& path, const struct stat& stat,
                            "; run: sudo chown " + decimal(machine.uid) + " " + path);
 }
 
-void warn_when_not_empty(const std::string& path) {
+/// The files of a directory that is not empty are hidden: a warning, and an error where the machine
+/// needs them.
+Status check_hidden(const Config& config, const std::string& path) {
+  if (config.covers_files) return {};
   std::error_code failure;
   const std::filesystem::directory_iterator first(path, failure);
-  if (failure || first == std::filesystem::directory_iterator()) return;
+  if (failure || first == std::filesystem::directory_iterator()) return {};
+  if (is_system_directory(path)) {
+    return Error(EBUSY, "MOUNTPOINT " + path +
+                            " is a directory of the system, whose files a mount would hide; name "
+                            "another directory, or add -o nonempty");
+  }
   std::cerr << program_name() + ": warning: MOUNTPOINT " + path +
                    " is not empty; its files are hidden while the bucket is mounted\n";
+  return {};
 }
 
 Result<Mountpoint> check_directory(const Config& config, const Environment& machine) {
@@ -177,7 +172,7 @@ Result<Mountpoint> check_directory(const Config& config, const Environment& mach
                             "directory, or run chroot or unshare first");
   }
   const auto mounted = find_mount(read_mountinfo(machine.mountinfo), *path);
-  if (mounted && mounted->type.starts_with("fuse") && answer_of(*path) == ETIMEDOUT) {
+  if (mounted && mounted->type.starts_with("fuse") && answer_of(*path, kAnswerTime) == ETIMEDOUT) {
     return Error(EBUSY, "MOUNTPOINT " + given + " is already mounted (" + mounted->source +
                             ", type " + mounted->type +
                             "), and its process does not answer; to give up on it: umount -l " +
@@ -203,7 +198,9 @@ Result<Mountpoint> check_directory(const Config& config, const Environment& mach
     return allowed.error();
   }
   // Looking into an automount trigger would start it.
-  if (!mounted || mounted->type != "autofs") warn_when_not_empty(*path);
+  if (!mounted || mounted->type != "autofs") {
+    if (const Status fine = check_hidden(config, *path); !fine) return fine.error();
+  }
   return Mountpoint::free;
 }
 
@@ -229,6 +226,24 @@ bool exists(const char* path) {
 }
 
 }  // namespace
+
+int answer_of(const std::string& path, std::chrono::milliseconds limit) {
+  const pid_t child = ::fork();
+  if (child < 0) return 0;
+  if (child == 0) {
+    struct stat stat {};
+    ::_exit(::stat(path.c_str(), &stat) == 0 ? 0 : errno);
+  }
+  int status = 0;
+  constexpr std::chrono::milliseconds kPause{10};
+  for (auto waited = kPause - kPause; waited < limit; waited += kPause) {
+    const pid_t ended = ::waitpid(child, &status, WNOHANG);
+    if (ended != 0) return ended == child && WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+    std::this_thread::sleep_for(kPause);
+  }
+  ::kill(child, SIGKILL);
+  return ETIMEDOUT;
+}
 
 Environment this_machine() {
   Environment machine;

@@ -2,7 +2,6 @@
 #include "pailfs/mount/runtime_directory.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,8 +16,10 @@
 #include <span>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "pailfs/mount/mount_table.h"
+#include "pailfs/mount/process_birth.h"
 #include "pailfs/util/file.h"
 #include "pailfs/util/text.h"
 
@@ -30,13 +31,22 @@ namespace {
 constexpr std::string_view kEnding = ".mount";
 constexpr std::size_t kLargestRecord = 64U << 10U;
 
+/// The lines of a record about what is mounted.
+constexpr std::array<std::pair<std::string_view, std::string Identity::*>, 9> kWords{{
+    {"source", &Identity::source},
+    {"url", &Identity::url},
+    {"options_digest", &Identity::options_digest},
+    {"bucket", &Identity::bucket},
+    {"prefix", &Identity::prefix},
+    {"region", &Identity::region},
+    {"durability", &Identity::durability},
+    {"instance_name", &Identity::instance_name},
+    {"directory", &Identity::directory},
+}};
+
 std::optional<MountRecord> read_record_file(const std::string& file) {
   const Result<std::string> text = read_file(file, kLargestRecord);
   return text ? parse_record(*text) : std::nullopt;
-}
-
-bool process_exists(pid_t pid) {
-  return ::kill(pid, 0) == 0 || errno != ESRCH;
 }
 
 bool is_mounted(std::string_view mountinfo, const std::string& mountpoint) {
@@ -60,6 +70,16 @@ void remove_files_of(const std::string& directory, const std::string& id) {
 
 }  // namespace
 
+bool MountRecord::has_passed_descriptor() const {
+  return is_placeless() && mountpoint.find("/fd/") != std::string::npos;
+}
+
+std::string placeless_name(pid_t pid, std::optional<int> descriptor) {
+  std::string name = "/proc/" + std::to_string(pid);
+  if (descriptor) name += "/fd/" + std::to_string(*descriptor);
+  return name;
+}
+
 std::vector<std::string> runtime_candidates(uid_t uid, const std::string& xdg) {
   const std::string number = std::to_string(uid);
   std::vector<std::string> candidates;
@@ -76,6 +96,10 @@ Status own_directory(const std::string& path, uid_t uid) {
   if (::mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
     return system_error(errno, "make the directory " + path);
   }
+  return is_own_directory(path, uid);
+}
+
+Status is_own_directory(const std::string& path, uid_t uid) {
   struct stat stat {};
   if (::lstat(path.c_str(), &stat) != 0) return system_error(errno, "look at " + path);
   if (!S_ISDIR(stat.st_mode)) return Error(ENOTDIR, path + " is not a directory");
@@ -108,11 +132,13 @@ std::string format_record(const MountRecord& record) {
     text.append(key).append("=").append(percent_encode(value, true)).append("\n");
   };
   line("pid", std::to_string(record.pid));
-  line("source", record.source);
-  line("url", record.url);
   line("mountpoint", record.mountpoint);
-  line("options_digest", record.options_digest);
   line("started", std::to_string(record.started));
+  line("born", std::to_string(record.born));
+  for (const auto& [key, field] : kWords) line(key, record.what.*field);
+  line("read_only", record.what.read_only ? "1" : "0");
+  line("foreground", record.what.foreground ? "1" : "0");
+  for (const std::string& option : record.what.options) line("option", option);
   return text;
 }
 
@@ -124,11 +150,15 @@ std::optional<MountRecord> parse_record(std::string_view text) {
     const std::string_view key = std::string_view(line).substr(0, equals);
     const std::string value = percent_decode(std::string_view(line).substr(equals + 1));
     if (key == "pid") record.pid = static_cast<pid_t>(parse_int(value).value_or(0));
-    if (key == "source") record.source = value;
-    if (key == "url") record.url = value;
     if (key == "mountpoint") record.mountpoint = value;
-    if (key == "options_digest") record.options_digest = value;
     if (key == "started") record.started = parse_int(value).value_or(0);
+    if (key == "born") record.born = parse_uint(value).value_or(0);
+    for (const auto& [name, field] : kWords) {
+      if (key == name) record.what.*field = value;
+    }
+    if (key == "read_only") record.what.read_only = value == "1";
+    if (key == "foreground") record.what.foreground = value == "1";
+    if (key == "option") record.what.options.push_back(value);
   }
   if (record.pid <= 0 || record.mountpoint.empty()) return std::nullopt;
   return record;
@@ -165,9 +195,12 @@ std::vector<MountRecord> list_records(const std::string& directory, std::string_
   for (const auto& entry : std::filesystem::directory_iterator(directory, failure)) {
     if (entry.path().extension() != kEnding) continue;
     auto record = read_record_file(entry.path().string());
-    if (record && is_mounted(mountinfo, record->mountpoint)) {
+    const bool there =
+        record &&
+        (record->is_placeless() ? is_alive(*record) : is_mounted(mountinfo, record->mountpoint));
+    if (there) {
       records.push_back(std::move(*record));
-    } else if (record && !process_exists(record->pid)) {
+    } else if (record && !is_alive(*record)) {
       // A living process may have its mount in another namespace, where we cannot see it.
       left_over.push_back(mount_id(record->mountpoint));
     }
@@ -204,18 +237,27 @@ Result<std::string> runtime_directory() {
   return last.error();
 }
 
+std::optional<std::string> find_runtime_directory() {
+  const char* xdg = std::getenv("XDG_RUNTIME_DIR");
+  const uid_t uid = ::geteuid();
+  for (const std::string& path : runtime_candidates(uid, xdg == nullptr ? "" : xdg)) {
+    if (is_own_directory(path, uid)) return path;
+  }
+  return std::nullopt;
+}
+
 Status write_record(const MountRecord& record) {
   const Result<std::string> directory = runtime_directory();
   return directory ? write_record(*directory, record) : Status(directory.error());
 }
 
 std::optional<MountRecord> read_record(const std::string& mountpoint) {
-  const Result<std::string> directory = runtime_directory();
+  const auto directory = find_runtime_directory();
   return directory ? read_record(*directory, mountpoint) : std::nullopt;
 }
 
 std::vector<MountRecord> list_records() {
-  const Result<std::string> directory = runtime_directory();
+  const auto directory = find_runtime_directory();
   if (!directory) return {};
   return list_records(*directory, read_mountinfo("/proc/self/mountinfo"));
 }
@@ -234,8 +276,8 @@ std::vector<MountRecord> list_everybodys_records() {
 }
 
 Status remove_record(const std::string& mountpoint) {
-  const Result<std::string> directory = runtime_directory();
-  return directory ? remove_record(*directory, mountpoint) : Status(directory.error());
+  const auto directory = find_runtime_directory();
+  return directory ? remove_record(*directory, mountpoint) : Status();
 }
 
 }  // namespace pailfs::mount

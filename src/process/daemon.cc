@@ -22,6 +22,7 @@
 #include <utility>
 
 #include "pailfs/process/service_notice.h"
+#include "pailfs/util/complaint.h"
 #include "pailfs/util/file.h"
 #include "pailfs/util/log.h"
 #include "pailfs/util/program_name.h"
@@ -40,14 +41,14 @@ constexpr char kFailed = 'F';
 /// A child that was asked to end gets this long to unmount before it is killed.
 constexpr std::chrono::seconds kGrace{5};
 
-void say(std::string_view sentence) {
-  const std::string line = program_name() + ": " + std::string(sentence) + "\n";
-  std::cerr << line << std::flush;
+void complain(std::string_view sentence, int exit_code) {
+  std::cerr << complaint_line(sentence, exit_code) << std::flush;
 }
 
 void say_not_ready(std::chrono::seconds limit) {
-  say("the mount was not ready after " + std::to_string(limit.count()) +
-      " s (mount_timeout); given up");
+  complain("the mount was not ready after " + std::to_string(limit.count()) +
+               " s (mount_timeout); given up",
+           kExitTimeout);
 }
 
 void write_to_pipe(int fd, std::string_view bytes) {
@@ -73,7 +74,7 @@ void leave_terminal() {
 [[noreturn]] void run_child(const Work& work, UniqueFd pipe) {
   ::setsid();
   // In the background this process is not the service that NOTIFY_SOCKET belongs to.
-  ::unsetenv("NOTIFY_SOCKET");
+  ::unsetenv("NOTIFY_SOCKET");  // NOLINT(concurrency-mt-unsafe): no other thread yet
   // Writing to a parent that has given up must not end us half way through an unmount.
   ::signal(SIGPIPE, SIG_IGN);
   std::atomic<bool> ready{false};
@@ -92,6 +93,7 @@ void leave_terminal() {
   ::_exit(outcome.exit_code);
 }
 
+// NOLINTBEGIN(concurrency-mt-unsafe): the parent has one thread
 /// Blocks the signals that end a program and shows them as a descriptor, until it goes.
 class BlockedSignals final {
  public:
@@ -105,6 +107,7 @@ class BlockedSignals final {
   ~BlockedSignals() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
   BlockedSignals(const BlockedSignals&) = delete;
   BlockedSignals& operator=(const BlockedSignals&) = delete;
+  // NOLINTEND(concurrency-mt-unsafe)
 
   [[nodiscard]] int descriptor() const { return descriptor_.get(); }
   /// The signal that has arrived, 0 if none.
@@ -185,14 +188,16 @@ int report_silent_death(pid_t child) {
   const auto state = wait_state(child, std::chrono::steady_clock::now() + kGrace);
   if (state && WIFSIGNALED(*state)) {
     const int number = WTERMSIG(*state);
-    const char* name = ::strsignal(number);
-    say("the background process was killed by signal " + std::to_string(number) + " (" +
-        (name == nullptr ? "?" : name) + ") before the mount was ready");
+    const char* name = ::strsignal(number);  // NOLINT(concurrency-mt-unsafe): one thread
+    complain("the background process was killed by signal " + std::to_string(number) + " (" +
+                 (name == nullptr ? "?" : name) + ") before the mount was ready",
+             kExitDied);
   } else if (state) {
-    say("the background process ended with code " + std::to_string(WEXITSTATUS(*state)) +
-        " before the mount was ready, without saying why");
+    complain("the background process ended with code " + std::to_string(WEXITSTATUS(*state)) +
+                 " before the mount was ready, without saying why",
+             kExitDied);
   } else {
-    say("the background process closed its report before the mount was ready");
+    complain("the background process closed its report before the mount was ready", kExitDied);
     end_child(child);
   }
   return kExitDied;
@@ -203,7 +208,7 @@ int report_silent_death(pid_t child) {
 int run_detached(const Work& work, std::chrono::seconds limit) {
   int ends[2] = {-1, -1};
   if (::pipe2(ends, O_CLOEXEC) != 0) {
-    say(system_error(errno, "cannot go into the background").text);
+    complain(system_error(errno, "cannot go into the background").text, kExitDied);
     return kExitDied;
   }
   UniqueFd read_end(ends[0]);
@@ -214,7 +219,7 @@ int run_detached(const Work& work, std::chrono::seconds limit) {
   std::optional<BlockedSignals> signals(std::in_place);
   const pid_t child = ::fork();
   if (child < 0) {
-    say(system_error(errno, "cannot go into the background").text);
+    complain(system_error(errno, "cannot go into the background").text, kExitDied);
     return kExitDied;
   }
   if (child == 0) {
@@ -240,7 +245,7 @@ int run_detached(const Work& work, std::chrono::seconds limit) {
   // The child has reported its failure and only has to end.
   if (!wait_state(child, std::chrono::steady_clock::now() + kGrace)) end_child(child);
   const int code = heard.word.size() > 1 ? static_cast<unsigned char>(heard.word[1]) : kExitDied;
-  if (heard.word.size() > 2) say(std::string_view(heard.word).substr(2));
+  if (heard.word.size() > 2) complain(std::string_view(heard.word).substr(2), code);
   return code;
 }
 
@@ -254,11 +259,13 @@ int run_foreground(const Work& work, const std::string& ready_text, std::chrono:
   Deadline deadline(limit, kExitTimeout, [limit] { say_not_ready(limit); });
   const Outcome outcome = work([&] {
     if (!deadline.call_off()) return;
-    say(ready_text + " (pid " + std::to_string(::getpid()) + ")");
+    std::cerr << program_name() + ": " + ready_text + " (pid " + std::to_string(::getpid()) + ")\n"
+              << std::flush;
     notify_service("READY=1\nSTATUS=" + ready_text);
   });
   if (!deadline.call_off()) return kExitTimeout;
-  if (outcome.exit_code != 0 && !outcome.message.empty()) say(outcome.message);
+  if (outcome.exit_code != 0 && !outcome.message.empty())
+    complain(outcome.message, outcome.exit_code);
   return outcome.exit_code;
 }
 

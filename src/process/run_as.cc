@@ -20,6 +20,8 @@ Error cannot(const std::string& name, const std::string& why, int err) {
 
 }  // namespace
 
+// Called before there is another thread.
+// NOLINTBEGIN(concurrency-mt-unsafe)
 Status become_user(const std::string& name) {
   const auto number = parse_uint(name);
   const passwd* user = number ? getpwuid(static_cast<uid_t>(*number)) : getpwnam(name.c_str());
@@ -45,5 +47,6 @@ Status become_user(const std::string& name) {
   unsetenv("XDG_RUNTIME_DIR");  // it is that of root
   return {};
 }
+// NOLINTEND(concurrency-mt-unsafe)
 
 }  // namespace pailfs::process

@@ -27,6 +27,8 @@ constexpr std::size_t kPiece = 4096;
 /// A path of 4096 bytes, each of them encoded by three.
 constexpr std::size_t kLongestRequest = 4 * kPiece;
 constexpr std::string_view kRefresh = "refresh ";
+constexpr std::string_view kRemount = "remount ";
+constexpr std::string_view kGreeted = "greeted ";
 /// Most names told of changes that only wait.
 constexpr std::size_t kMostTold = 20;
 
@@ -97,8 +99,8 @@ Result<UniqueFd> bind_socket(const std::string& path) {
 }  // namespace
 
 Result<std::string> control_socket(const std::string& mountpoint) {
-  auto directory = mount::runtime_directory();
-  if (!directory) return directory;
+  const auto directory = mount::find_runtime_directory();
+  if (!directory) return Error(ENOENT, "this user has no directory of mounts");
   return *directory + "/" + mount::mount_id(mountpoint) + ".socket";
 }
 
@@ -113,11 +115,11 @@ Result<std::unique_ptr<ControlServer>> ControlServer::start(const std::string& p
 }
 
 ControlServer::ControlServer(std::string path, Answers answers, UniqueFd listener, UniqueFd wake)
-    : path_(std::move(path)),
-      file_(file_at(path_)),
+    : file_(file_at(path)),
       answers_(std::move(answers)),
       listener_(std::move(listener)),
       wake_(std::move(wake)),
+      path_(std::move(path)),
       thread_([this] { listen(); }) {}
 
 ControlServer::~ControlServer() {
@@ -128,8 +130,17 @@ ControlServer::~ControlServer() {
   bury(true);
 }
 
-void ControlServer::remove_socket() const {
+void ControlServer::remove_socket() {
+  const MutexLock lock(mutex_);
   if (file_ != 0 && file_at(path_) == file_) ::unlink(path_.c_str());
+}
+
+Status ControlServer::move(const std::string& path) {
+  const MutexLock lock(mutex_);
+  if (file_at(path_) != file_) return Error(ENOENT, path_ + " is not the control socket any more");
+  if (::rename(path_.c_str(), path.c_str()) != 0) return system_error(errno, "rename " + path_);
+  path_ = path;
+  return {};
 }
 
 void ControlServer::ended() {
@@ -197,19 +208,44 @@ void ControlServer::converse(int socket) {
     say(socket, answers_.text());
   } else if (request == "conflicts") {
     say_line(socket, answers_.conflicts);
+  } else if (request == "error") {
+    say_line(socket, answers_.error ? answers_.error() : std::string());
   } else if (request == "sync") {
     sync(socket);
   } else if (request == "drain") {
     if (sync(socket)) await_end(socket);
   } else if (request.starts_with(kRefresh) && answers_.refresh) {
     refresh(socket, std::string_view(request).substr(kRefresh.size()));
+  } else if (request.starts_with(kRemount) && answers_.remount) {
+    remount(socket, std::string_view(request).substr(kRemount.size()));
+  } else if (request.starts_with(kGreeted) && answers_.greeted) {
+    greeted(socket, std::string_view(request).substr(kGreeted.size()));
+  } else if (request == "leave" && answers_.leave) {
+    answers_.leave();
+    say_line(socket, "left");
   } else {
-    say_line(socket, "refused: a request is status, text, conflicts, sync, drain or refresh");
+    say_line(socket,
+             "refused: a request is status, text, error, conflicts, sync, drain, refresh, remount, "
+             "greeted or leave");
   }
 }
 
+void ControlServer::greeted(int socket, std::string_view encoded) {
+  const std::vector<std::string> words = split(encoded, ' ');
+  const bool yes =
+      words.size() == 2 && answers_.greeted(percent_decode(words[0]), percent_decode(words[1]));
+  say_line(socket, yes ? "yes" : "no");
+}
+
+void ControlServer::remount(int socket, std::string_view encoded) {
+  const Status done = answers_.remount(percent_decode(encoded));
+  say_line(socket, done ? "changed" : "failed " + printable(done.error().text));
+}
+
 void ControlServer::refresh(int socket, std::string_view encoded) {
-  const Result<std::string> done = answers_.refresh(percent_decode(encoded));
+  // Two lines, for the service may be silent.
+  const Result<std::string> done =
+      answers_.refresh(percent_decode(encoded), [&] { say_line(socket, "forgotten"); });
   if (!done) {
     say_line(socket, "failed " + printable(done.error().text));
   } else {
@@ -239,7 +275,7 @@ bool ControlServer::sync(int socket) {
       if (!work.over) work.change.wait_for(work.mutex, kProgressPause);
       if (work.over) break;
     }
-    say_line(socket, "progress " + progress());
+    say_line(socket, progress());
   }
   thread.join();
   bool settled = false;
@@ -252,11 +288,9 @@ bool ControlServer::sync(int socket) {
   return unstored == 0;
 }
 
-std::string ControlServer::progress() {
-  std::string text = describe_unstored(answers_.files.activity());
-  if (!answers_.waiting) return text;
-  const journal::Waiting waiting = answers_.waiting();
-  return waiting.changes == 0 ? text : text + "; in the journal " + describe_waiting(waiting);
+std::string ControlServer::progress() const {
+  const Sending now = answers_.sending ? answers_.sending() : Sending();
+  return "progress " + std::to_string(now.left) + " " + std::to_string(now.sent) + " " + now.words;
 }
 
 /// Changes that stay in the journal are not lost, but not stored either.
@@ -298,7 +332,7 @@ void ControlServer::await_end(int socket) {
       if (ended_) break;
     }
     if (hung_up(socket)) return;
-    say_line(socket, "progress " + progress());
+    say_line(socket, progress());
   }
   const std::size_t lost = tell_unstored(socket) + tell_waiting(socket, false);
   say_line(socket, "ended " + std::to_string(lost));

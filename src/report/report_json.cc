@@ -3,6 +3,8 @@
 #include <chrono>
 #include <map>
 
+#include "pailfs/mount/runtime.h"
+#include "pailfs/report/identity_json.h"
 #include "pailfs/report/report.h"
 #include "pailfs/util/json_writer.h"
 #include "pailfs/util/text.h"
@@ -14,8 +16,9 @@ void put_subject(const Report& report, JsonWriter& json) {
   const Subject& subject = report.subject;
   const auto uptime =
       std::chrono::duration_cast<std::chrono::seconds>(report.now - subject.started);
-  json.member("source", subject.source).member("mountpoint", subject.mountpoint);
-  json.member("url", subject.url).member("region", report.region);
+  json.member("format", kJsonFormat);
+  put_identity(subject.what, report.region, json);
+  json.member("mountpoint", mount::is_placeless_name(subject.mountpoint) ? "" : subject.mountpoint);
   json.member("reached", !report.unreached);
   if (report.unreached) json.member("unreached", *report.unreached);
   json.member("pid", subject.pid).member("version", subject.version);
@@ -104,6 +107,12 @@ void put_conflicts(const Report& report, std::size_t most, JsonWriter& json) {
   json.end_array().end_object();
 }
 
+void put_locks(const fs::Activity& activity, JsonWriter& json) {
+  if (!activity.locks) return;
+  json.key("locks").begin_object().member("locked_files", activity.locks->locked);
+  json.member("lost_files", activity.locks->lost).end_object();
+}
+
 void put_uploads(const fs::Activity& activity, std::size_t most, JsonWriter& json) {
   json.key("uploads").begin_array();
   for (const fs::UploadState& upload : activity.uploads) {
@@ -114,30 +123,28 @@ void put_uploads(const fs::Activity& activity, std::size_t most, JsonWriter& jso
   json.end_array();
 }
 
-void put_last_error(const fs::Activity& activity, JsonWriter& json) {
-  json.member("store_failures", activity.store_failures).key("last_error");
-  if (!activity.last_failure) {
+void put_last_error(const Report& report, JsonWriter& json) {
+  json.member("store_failures", report.activity.store_failures).key("last_error");
+  const auto last = last_error(report);
+  if (!last) {
     json.null();
     return;
   }
-  const fs::StoreFailure& failure = *activity.last_failure;
+  const fs::StoreFailure& failure = *last;
   json.begin_object().member("time", iso8601_millis(failure.time)).member("path", failure.path);
   json.member("text", failure.error.text).member("request_id", failure.error.request_id);
   json.end_object();
 }
 
 void put_requests(const Report& report, JsonWriter& json) {
-  std::uint64_t sent = 0;
-  std::uint64_t received = 0;
   json.key("s3_requests").begin_object();
   for (const s3::RequestCount& count : report.requests) {
-    sent += count.bytes_sent;
-    received += count.bytes_received;
     if (count.requests == 0) continue;
     json.key(count.verb).begin_object().member("requests", count.requests);
     json.member("retries", count.retries).member("failures", count.failures).end_object();
   }
-  json.end_object().member("bytes_sent", sent).member("bytes_received", received);
+  json.end_object().member("bytes_sent", report.bytes_sent);
+  json.member("bytes_received", report.bytes_received);
   std::map<std::string_view, std::uint64_t> verbs;
   for (const auto& row : report.kernel) verbs[row.verb] += row.count;
   json.key("fuse_requests").begin_object();
@@ -163,11 +170,13 @@ std::string to_json(const Report& report, std::size_t most_files) {
   put_unstored(activity, most_files, json);
   if (report.journal) put_journal(*report.journal, most_files, json);
   put_conflicts(report, most_files, json);
+  put_locks(activity, json);
   put_uploads(activity, most_files, json);
-  put_last_error(activity, json);
+  put_last_error(report, json);
   json.key("cache").begin_object().member("attributes", activity.cached_attributes);
   json.member("listings", activity.cached_listings);
   if (activity.kept_bytes) json.member("disk_bytes", *activity.kept_bytes);
+  if (activity.kept_bytes) json.member("blocks_without_room", activity.blocks_without_room);
   const std::string& not_kept = report.subject.keeps_nothing;
   if (!not_kept.empty()) json.member("not_kept", not_kept);
   json.end_object();

@@ -135,8 +135,9 @@ std::string conflicts_text(const Report& report) {
   if (all == 0) return {};
   std::string text =
       line("conflicts", counted(all, "change", "changes") +
-                            " lost against another client's; pailfs conflicts " +
-                            printable(report.subject.mountpoint) + " lists the bytes");
+                            " of this mount lost against another client's since it began; "
+                            "pailfs conflicts " +
+                            printable(report.subject.mountpoint) + " lists what is kept");
   std::size_t left = kMostFiles;
   for (const fs::LostRace& race : activity.last_lost_races) {
     if (left-- == 0) return text + "    ...\n";
@@ -145,9 +146,20 @@ std::string conflicts_text(const Report& report) {
   return text;
 }
 
-std::string last_error_text(const fs::Activity& activity) {
-  if (!activity.last_failure) return line("last error", "none");
-  const fs::StoreFailure& failure = *activity.last_failure;
+std::string locks_text(const fs::Activity& activity) {
+  if (!activity.locks) return {};
+  const fs::LockCounts& locks = *activity.locks;
+  std::string text = counted(locks.locked, "file", "files") + " locked in the bucket by this mount";
+  if (locks.lost > 0) {
+    text += ", the locks of " + counted(locks.lost, "open file", "open files") + " are lost";
+  }
+  return line("locks", text);
+}
+
+std::string last_error_text(const Report& report) {
+  const auto last = last_error(report);
+  if (!last) return line("last error", "none");
+  const fs::StoreFailure& failure = *last;
   std::string text = iso8601_millis(failure.time) + " " + printable(failure.error.text);
   if (!failure.error.request_id.empty()) text += " (request " + failure.error.request_id + ")";
   return line("last error", text);
@@ -157,13 +169,9 @@ std::string requests_text(const Report& report) {
   std::string text;
   std::uint64_t retries = 0;
   std::uint64_t failures = 0;
-  std::uint64_t sent = 0;
-  std::uint64_t received = 0;
   for (const s3::RequestCount& count : report.requests) {
     retries += count.retries;
     failures += count.failures;
-    sent += count.bytes_sent;
-    received += count.bytes_received;
     if (count.requests == 0) continue;
     text += (text.empty() ? "" : ", ") + count.verb + " " + std::to_string(count.requests);
   }
@@ -171,7 +179,8 @@ std::string requests_text(const Report& report) {
   text +=
       "; " + counted(retries, "retry", "retries") + ", " + counted(failures, "failure", "failures");
   return line("requests", text) +
-         line("transferred", human_size(sent) + " sent, " + human_size(received) + " received");
+         line("transferred", human_size(report.bytes_sent) + " sent, " +
+                                 human_size(report.bytes_received) + " received");
 }
 
 std::string kernel_text(const Report& report) {
@@ -191,6 +200,21 @@ std::string oldest_text(const Report& report) {
   if (!oldest.name.empty()) text += " \"" + printable(oldest.name) + "\"";
   return line("waiting", text + " for thread " + std::to_string(oldest.thread) + ", since " +
                              span(oldest.age) + ", for " + oldest.waits_for);
+}
+
+std::string cache_text(const Report& report) {
+  const fs::Activity& activity = report.activity;
+  std::string text = counted(activity.cached_attributes, "entry", "entries") + ", " +
+                     counted(activity.cached_listings, "listing", "listings");
+  if (activity.kept_bytes) text += ", " + human_size(*activity.kept_bytes) + " on disk";
+  text = line("cache", text);
+  if (!report.subject.keeps_nothing.empty())
+    text += "    " + printable(report.subject.keeps_nothing) + "\n";
+  if (activity.blocks_without_room > 0) {
+    text += "    " + counted(activity.blocks_without_room, "block", "blocks") +
+            " not kept: the file system of use_cache has too little free room\n";
+  }
+  return text;
 }
 
 }  // namespace
@@ -216,23 +240,16 @@ std::string describe_waiting(const journal::Waiting& waiting) {
 std::string to_text(const Report& report) {
   const Subject& subject = report.subject;
   const fs::Activity& activity = report.activity;
-  return printable(subject.source) + " on " + printable(subject.mountpoint) + "\n" +
-         line("service", subject.url + ", region " + report.region) + conditions_text(report) +
+  return printable(subject.what.source) + " on " + printable(subject.mountpoint) + "\n" +
+         line("service", subject.what.url + ", region " + report.region) + conditions_text(report) +
          (report.unreached ? line("bucket", "not reached yet: " + printable(*report.unreached))
                            : std::string()) +
          line("process", "pid " + std::to_string(subject.pid) + ", pailfs " + subject.version +
                              ", up " + span(report.now - subject.started)) +
          line("credentials", credentials_text(report)) + line("log", subject.log) +
          line("open", counted(activity.open_files, "file", "files")) + unstored_text(activity) +
-         journal_text(report) + conflicts_text(report) + uploads_text(activity) +
-         last_error_text(activity) +
-         line("cache",
-              counted(activity.cached_attributes, "entry", "entries") + ", " +
-                  counted(activity.cached_listings, "listing", "listings") +
-                  (activity.kept_bytes ? ", " + human_size(*activity.kept_bytes) + " on disk"
-                                       : "")) +
-         (subject.keeps_nothing.empty() ? std::string()
-                                        : "    " + printable(subject.keeps_nothing) + "\n") +
+         journal_text(report) + conflicts_text(report) + locks_text(activity) +
+         uploads_text(activity) + last_error_text(report) + cache_text(report) +
          requests_text(report) + kernel_text(report) + oldest_text(report);
 }
 

@@ -175,7 +175,11 @@ Result<ETag> ServiceClient::copy(const CopyRequest& request) {
                     [&](bool doubt) { return look_at_copy(request, doubt); },
                     request.condition.absent && !request.source_if_match.empty()});
   Outcome& outcome = made.outcome;
-  if (outcome.verdict.ok) return std::get<ETag>(std::move(outcome.verdict.reply));
+  if (outcome.verdict.ok) {
+    ETag copied = std::get<ETag>(std::move(outcome.verdict.reply));
+    if (const Status meant = check_copied_version(request, copied); !meant) return meant.error();
+    return copied;
+  }
   if (!made.looked && may_settle(outcome)) return settle_copy(request, outcome);
   const Error& error = outcome.verdict.error;
   const bool refused =

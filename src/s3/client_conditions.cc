@@ -36,6 +36,9 @@ void explain(const Round& round, const Condition& wanted, Error& error) {
   } else if (round.answer == Answer::conflict && !wanted.empty()) {
     error.err = EIO;
     error.refusal = round.request == Conditional::complete ? Refusal::upload_gone : Refusal::busy;
+  } else if (round.said != Saying::nothing && error.http_status == 400 && error.s3_code.empty()) {
+    error.text += "; the request had " + std::string(wanted.absent ? "If-None-Match" : "If-Match") +
+                  ", which a proxy may refuse: conditional=off sends none";
   }
 }
 

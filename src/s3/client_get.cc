@@ -30,14 +30,14 @@ class ResumingSink final : public http::BodySink {
   /// read.
   Result<Built> build(const Site& site, Expectation& asked, const CustomerKey* read_key) {
     GetRequest rest = request_;
-    if (first_) {
-      if (first_->info.etag.empty() && delivered_ > 0)
+    if (has_first_) {
+      if (first_.info.etag.empty() && delivered_ > 0)
         return Error{EIO, "cannot go on reading an object without an ETag"};
-      rest.if_match = first_->info.etag;
-      asked.pinned_size = first_->info.size;
+      rest.if_match = first_.info.etag;
+      asked.pinned_size = first_.info.size;
       if (delivered_ > 0) rest.range = ByteRange{next(), left()};
     }
-    if (!first_ && !rest.if_match.empty()) asked.pinned_size = rest.size;
+    if (!has_first_ && !rest.if_match.empty()) asked.pinned_size = rest.size;
     asked.range = rest.range;
     asked.pinned = rest.if_match;
     asked_ = asked;
@@ -51,7 +51,7 @@ class ResumingSink final : public http::BodySink {
     if (verdict.ok) {
       const auto& got = std::get<JudgedGet>(verdict.reply);
       accepted_ = got.length;
-      if (!first_) first_ = got;
+      accept(got);
       if (delivered_ == 0) hold(told_md5(got.info.etag, head.headers));
     }
     // A wrong reply may be huge: refuse its first byte rather than collect it.
@@ -70,8 +70,8 @@ class ResumingSink final : public http::BodySink {
     return true;
   }
 
-  [[nodiscard]] bool complete() const { return first_ && delivered_ == wanted(); }
-  [[nodiscard]] const ObjectInfo& info() const { return first_->info; }
+  [[nodiscard]] bool complete() const { return has_first_ && delivered_ == wanted(); }
+  [[nodiscard]] const ObjectInfo& info() const { return first_.info; }
   [[nodiscard]] std::uint64_t delivered() const { return delivered_; }
   /// The MD5 of the ETag and that of the bytes; nothing when they are not compared.
   [[nodiscard]] std::optional<Md5s> md5s() const {
@@ -83,17 +83,18 @@ class ResumingSink final : public http::BodySink {
   /// Forgets the bytes held back: the object is read again from the start.
   void begin_again() {
     held_.clear();
-    first_.reset();
+    has_first_ = false;
     delivered_ = 0;
   }
   /// A good reply without a body begins nothing: takes its description.
   void accept(const JudgedGet& got) {
-    if (!first_) first_ = got;
+    if (!has_first_) first_ = got;
+    has_first_ = true;
   }
 
  private:
   void hold(std::optional<std::string> md5) {
-    const std::uint64_t size = first_->info.size;
+    const std::uint64_t size = first_.info.size;
     const bool whole = begin_offset() == 0 && wanted() == size;
     md5_.reset();
     if (compare_ && whole && size > 0 && size <= kHeld) md5_ = std::move(md5);
@@ -104,7 +105,7 @@ class ResumingSink final : public http::BodySink {
   [[nodiscard]] std::uint64_t next() const { return begin_offset() + delivered_; }
   /// Number of bytes to read: less than asked only where the object ends.
   [[nodiscard]] std::uint64_t wanted() const {
-    const std::uint64_t available = first_->info.size - begin_offset();
+    const std::uint64_t available = first_.info.size - begin_offset();
     return request_.range ? std::min(request_.range->length, available) : available;
   }
   [[nodiscard]] std::uint64_t left() const { return wanted() - delivered_; }
@@ -115,7 +116,8 @@ class ResumingSink final : public http::BodySink {
   std::optional<std::string> md5_;  ///< of all bytes, which then go to `held_`
   std::string held_;
   Expectation asked_;
-  std::optional<JudgedGet> first_;
+  bool has_first_ = false;
+  JudgedGet first_;
   std::uint64_t accepted_ = 0;  ///< bytes that this reply may still bring
   std::uint64_t delivered_ = 0;
 };

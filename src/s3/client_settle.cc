@@ -68,4 +68,17 @@ Result<ETag> ServiceClient::settle_copy(const CopyRequest& request, const Outcom
   return outcome.verdict.error;
 }
 
+Status ServiceClient::check_copied_version(const CopyRequest& request, const ETag& copied) {
+  const ETag meant = normal_etag(request.source_if_match.value);
+  // Only the MD5 of an object sent in one request stays the same when it is copied.
+  if (!request.size || copied == meant || !md5_of(meant) || !md5_of(copied)) return {};
+  // It obeys, and with its keys for a bucket an ETag is no MD5 and another for each copy.
+  if (requester_.is_amazon()) return {};
+  const auto now = head(request.destination);
+  if (!now || now->etag != copied || now->size == *request.size) return {};
+  return Error{ESTALE, printable(request.source, 200) +
+                           ": another version was copied, for the service does not obey "
+                           "x-amz-copy-source-if-match"};
+}
+
 }  // namespace pailfs::s3

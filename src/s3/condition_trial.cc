@@ -53,8 +53,11 @@ class ServiceClient::Trial {
                         const Status& status) {
     TriedCondition tried;
     tried.request = name;
-    tried.version = client_.conditions_.known(request, false).obeys;
-    if (has_absence) tried.absent = client_.conditions_.known(request, true).obeys;
+    const Known version = client_.conditions_.known(request, false);
+    const Known absence = client_.conditions_.known(request, true);
+    tried.version = version.obeys;
+    if (has_absence) tried.absent = absence.obeys;
+    tried.refused = version.refused || absence.refused;
     if (!status) tried.failure = status.error();
     return tried;
   }

@@ -26,6 +26,7 @@ Saying right_saying(const Known& known, bool absent) {
 Known learned_from_success(const Round& round) {
   Known known = round.known;
   if (round.said == Saying::wrong || round.dropped) known.obeys = Obeys::no;
+  known.refused = known.refused || round.dropped;
   if (round.said == Saying::bare) known = {Obeys::yes, Quotes::left_out};
   if (round.said == Saying::plain && !round.absent && known.obeys == Obeys::yes)
     known.quotes = Quotes::kept;
@@ -110,7 +111,10 @@ Step next_step(const Round& round) {
 Answer answer_of(Conditional request, const Condition& said, const Verdict& verdict) {
   if (verdict.ok) return Answer::made;
   const Error& error = verdict.error;
-  if (verdict.failure != http::Failure::none || verdict.foreign) return Answer::failed;
+  if (verdict.failure != http::Failure::none) return Answer::failed;
+  // A proxy may answer so in a document of its own.
+  if (error.http_status == 501) return Answer::unknown;
+  if (verdict.foreign) return Answer::failed;
   if (error.http_status == 412 || error.s3_code == "FileAlreadyExists") return Answer::refused;
   // Amazon says so of a version when there is no object at all.
   if (request == Conditional::put && !said.version.empty() && error.err == ENOENT)
@@ -185,6 +189,7 @@ bool Conditions::learn(Conditional request, bool absent, const Known& known) {
   Known& mine = absent ? of(request).absence : of(request).version;
   const bool was_unknown = mine.obeys == Obeys::unknown;
   if (was_unknown) mine.obeys = known.obeys;
+  if (was_unknown) mine.refused = known.refused;
   if (mine.quotes == Quotes::unknown) mine.quotes = known.quotes;
   return was_unknown && mine.obeys == Obeys::no;
 }

@@ -27,6 +27,7 @@ enum class Quotes { unknown, kept, left_out };
 struct Known {
   Obeys obeys = Obeys::unknown;
   Quotes quotes = Quotes::unknown;
+  bool refused = false;  ///< not obeyed, because the service takes no such request
   friend bool operator==(const Known&, const Known&) = default;
 };
 

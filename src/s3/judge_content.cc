@@ -201,13 +201,14 @@ Verdict judge_list(const Expectation& asked, const http::Exchange& exchange) {
   Result<ListReply> list = parse_list(exchange.body);
   if (!list) return malformed(asked, exchange, list.error().text);
   // Services echo the prefix encoded or not, independent of EncodingType.
-  if (list->prefix && *list->prefix != asked.key && *list->raw_prefix != asked.key)
+  const auto& prefix = list->prefix;
+  if (prefix && *prefix != asked.key && list->raw_prefix != asked.key)
     return malformed(asked, exchange,
-                     "the listing is of prefix \"" + printable(*list->prefix, 100) + "\"");
+                     "the listing is of prefix \"" + printable(*prefix, 100) + "\"");
   if (!asked.bucket.empty() && !list->bucket.empty() && list->bucket != asked.bucket)
     return malformed(asked, exchange,
                      "the listing is of bucket \"" + printable(list->bucket, 100) + "\"");
-  if (list->delimiter && !list->delimiter->empty() && !asked.delimited)
+  if (list->delimiter.value_or("") != "" && !asked.delimited)
     return malformed(asked, exchange, "a delimiter that was not asked for");
   Result<std::string> next = next_start(asked, *list);
   if (!next) return wrong(asked, exchange, Retry::never, EIO, next.error().text);

@@ -24,8 +24,6 @@ void RequestCounter::begin(bool retry) {
 
 void RequestCounter::end(const http::Exchange& exchange, bool good, std::chrono::nanoseconds took) {
   if (!good) add(failures_, 1);
-  add(sent_, exchange.sent);
-  add(received_, exchange.received);
   add(nanoseconds_, static_cast<std::uint64_t>(std::max<long long>(0, took.count())));
   // A number that is no HTTP status counts as no reply.
   const auto status = static_cast<std::size_t>(std::max(0, exchange.status));
@@ -41,8 +39,6 @@ RequestCount RequestCounter::read(std::string verb) const {
   count.requests = value(requests_);
   count.retries = value(retries_);
   count.failures = value(failures_);
-  count.bytes_sent = value(sent_);
-  count.bytes_received = value(received_);
   count.seconds = static_cast<double>(value(nanoseconds_)) / 1e9;
   for (std::size_t status = 0; status < kStatuses; ++status) {
     const std::uint64_t times = value(by_status_[status]);

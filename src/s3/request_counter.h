@@ -27,8 +27,6 @@ class RequestCounter final {
   Number requests_{0};
   Number retries_{0};
   Number failures_{0};
-  Number sent_{0};
-  Number received_{0};
   Number nanoseconds_{0};
   std::array<Number, kStatuses> by_status_{};
   std::array<Number, kLatencyBounds.size() + 1> by_latency_{};

@@ -103,17 +103,20 @@ PayloadCase Requester::payload_case(const Call& call, const Progress& progress) 
 
 /// Plans only once, because the hashes of this call are already made: later discoveries about the
 /// service do not change it.
-void Requester::plan_payload_of(const Call& call, Progress& progress) const {
-  if (!progress.plan) progress.plan = plan_payload(payload_case(call, progress), support());
-  progress.sums.parts_have_checksums = progress.plan->checksum && call.body == nullptr;
+PayloadPlan Requester::plan_payload_of(const Call& call, Progress& progress) const {
+  const PayloadPlan plan =
+      progress.plan ? *progress.plan : plan_payload(payload_case(call, progress), support());
+  progress.plan = plan;
+  progress.sums.parts_have_checksums = plan.checksum && call.body == nullptr;
+  return plan;
 }
 
-Status Requester::hash_body(const Call& call, Progress& progress) const {
+Status Requester::hash_body(const Call& call, const PayloadPlan& plan, Progress& progress) {
   if (call.body == nullptr || !progress.payload_hash.empty()) return {};
   BodyDigests digests;
-  digests.want_sha256 = progress.plan->sign;
-  digests.want_md5 = progress.plan->md5;
-  digests.want_crc32c = progress.plan->checksum;
+  digests.want_sha256 = plan.sign;
+  digests.want_md5 = plan.md5;
+  digests.want_crc32c = plan.checksum;
   progress.payload_hash = auth::kUnsignedPayload;
   progress.sums = {};
   if (!digests.want_sha256 && !digests.want_md5 && !digests.want_crc32c) return {};
@@ -130,17 +133,18 @@ Result<Built> Requester::prepare(Call& call, Progress& progress) {
       progress.only ? Result<auth::Credentials>(*progress.only) : credentials_.get();
   if (!credentials) return credentials.error();
   progress.used = std::move(*credentials);
-  progress.site = site();
-  plan_payload_of(call, progress);
-  if (const Status hashed = hash_body(call, progress); !hashed) return hashed.error();
-  call.asked.region = progress.site->region;
+  const auto where = site();
+  progress.site = where;
+  const PayloadPlan plan = plan_payload_of(call, progress);
+  if (const Status hashed = hash_body(call, plan, progress); !hashed) return hashed.error();
+  call.asked.region = where->region;
   call.asked.sent_at = signing_time();
   call.asked.sums = progress.sums;
-  Result<Built> built = call.build(*progress.site, call.asked, progress.sums);
+  Result<Built> built = call.build(*where, call.asked, progress.sums);
   if (!built) return built;
+  const auto& text = built->body;
   if (call.body == nullptr)
-    progress.payload_hash =
-        built->body ? hex(digest(Digest::sha256, *built->body)) : auth::kEmptyPayload;
+    progress.payload_hash = text ? hex(digest(Digest::sha256, *text)) : auth::kEmptyPayload;
   if (call.stall_limit) built->request.stall_limit = *call.stall_limit;
   if (call.limit > nanoseconds::zero()) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -168,15 +172,16 @@ Verdict Requester::attempt(Call& call, Progress& progress) {
   counter.begin(progress.attempts > 0);
   ++progress.attempts;
 
-  MemorySource inline_body(built->body ? std::string_view(*built->body) : std::string_view());
-  ByteSource* body = built->body ? &inline_body : call.body;
+  const auto& text = built->body;
+  MemorySource inline_body(text ? std::string_view(*text) : std::string_view());
+  ByteSource* body = text ? &inline_body : call.body;
   const MonoTime start = clock_.now();
   const http::Exchange exchange = transport_.perform(built->request, body, call.sink);
   Verdict verdict = judge(call.asked, exchange);
   const nanoseconds took = clock_.now() - start;
-  // A HEAD asks whether something is there: "no" is an answer.
-  const bool absent = call.asked.op == Op::head && exchange.failure == http::Failure::none &&
-                      exchange.status == 404;
+  // A HEAD, and a GET of what is perhaps gone, ask whether something is there: "no" is an answer.
+  const bool asks = call.asked.op == Op::head || call.asked.op == Op::get;
+  const bool absent = asks && exchange.failure == http::Failure::none && exchange.status == 404;
   counter.end(exchange, verdict.ok || absent, took);
   trace(call, progress, verdict, exchange, took);
   return verdict;
@@ -195,6 +200,31 @@ void Requester::trace(const Call& call, const Progress& progress, const Verdict&
             std::to_string(progress.attempts);
     return line;
   });
+}
+
+void Requester::tell_retry(const Call& call, const Progress& progress, const Verdict& verdict,
+                           nanoseconds pause) const {
+  log_info([&] {
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(pause).count();
+    return std::string(op_name(call.asked.op)) + " \"" + printable(call.asked.key, 200) +
+           "\" is sent again in " + std::to_string(ms) + " ms, attempt " +
+           std::to_string(progress.attempts + 1) + ": " + verdict.error.text;
+  });
+}
+
+void Requester::remember_failure(const Call& call, const Verdict& verdict) {
+  // Answers, not failures: that nothing is there, and that a condition does not hold.
+  const int err = verdict.error.err;
+  if (err == ENOENT || err == EEXIST || err == ESTALE || err == ENOTSUP) return;
+  FailedRequest failed{clock_.wall(), call.asked.key, verdict.error};
+  failed.error = failed.error.with(op_name(call.asked.op));
+  MutexLock lock(mutex_);
+  last_failure_ = std::move(failed);
+}
+
+std::optional<FailedRequest> Requester::last_failure() const {
+  const MutexLock lock(mutex_);
+  return last_failure_;
 }
 
 bool Requester::switch_region(Verdict& verdict, const Progress& progress) {
@@ -407,7 +437,10 @@ Outcome Requester::run(Call call) {
     const bool again =
         step.retry && budget_.take(step.cost) && (free_attempt || correct(call, verdict, progress));
     if (!again) {
-      if (!plainer(call, verdict, progress)) return outcome;
+      if (!plainer(call, verdict, progress)) {
+        remember_failure(call, verdict);
+        return outcome;
+      }
       outcome.doubt = outcome.doubt || verdict.outcome_unknown;
       continue;
     }
@@ -415,6 +448,7 @@ Outcome Requester::run(Call call) {
     ++progress.corrections[verdict.retry];
     progress.spent += step.cost;
     outcome.doubt = outcome.doubt || verdict.outcome_unknown;
+    tell_retry(call, progress, verdict, step.sleep);
     if (step.sleep > nanoseconds::zero()) clock_.sleep_for(step.sleep);
   }
 }

@@ -57,7 +57,9 @@ class Requester final {
   [[nodiscard]] const Config& config() const { return config_; }
   [[nodiscard]] bool over_plain_http() const { return !tls_; }
   [[nodiscard]] std::string region() const EXCLUDES(mutex_);
+  [[nodiscard]] bool is_amazon() const EXCLUDES(mutex_) { return site()->is_amazon; }
   [[nodiscard]] std::vector<RequestCount> counts() const;
+  [[nodiscard]] std::optional<FailedRequest> last_failure() const EXCLUDES(mutex_);
   [[nodiscard]] std::vector<std::string> notices() const EXCLUDES(mutex_);
   /// Logs the text and keeps it for notices().
   void notice(const std::string& text) EXCLUDES(mutex_);
@@ -74,8 +76,8 @@ class Requester final {
   Result<Built> prepare(Call& call, Progress& progress);
   [[nodiscard]] PayloadCase payload_case(const Call& call, const Progress& progress) const;
   [[nodiscard]] PayloadSupport support() const { return {checksum_.load(), unsigned_body_.load()}; }
-  void plan_payload_of(const Call& call, Progress& progress) const;
-  Status hash_body(const Call& call, Progress& progress) const;
+  PayloadPlan plan_payload_of(const Call& call, Progress& progress) const;
+  static Status hash_body(const Call& call, const PayloadPlan& plan, Progress& progress);
   /// Makes the next attempt vouch for the body in another way, if the refusal may be due to the
   /// present one.
   bool plainer(const Call& call, const Verdict& verdict, Progress& progress) const;
@@ -96,6 +98,9 @@ class Requester final {
   void remember_keys(const Progress& progress, bool accepted) EXCLUDES(mutex_);
   bool switch_region(Verdict& verdict, const Progress& progress);
   bool set_clock(const Verdict& verdict) EXCLUDES(mutex_);
+  void tell_retry(const Call& call, const Progress& progress, const Verdict& verdict,
+                  std::chrono::nanoseconds pause) const;
+  void remember_failure(const Call& call, const Verdict& verdict) EXCLUDES(mutex_);
   void trace(const Call& call, const Progress& progress, const Verdict& verdict,
              const http::Exchange& exchange, std::chrono::nanoseconds took) const;
 
@@ -114,6 +119,7 @@ class Requester final {
   mutable Mutex mutex_;
   std::shared_ptr<const Site> site_ GUARDED_BY(mutex_);
   std::vector<std::string> notices_ GUARDED_BY(mutex_);
+  std::optional<FailedRequest> last_failure_ GUARDED_BY(mutex_);
   std::optional<std::string> proof_ GUARDED_BY(mutex_);  ///< prefix, see prove_by()
   auth::Credentials last_keys_ GUARDED_BY(mutex_);
   std::optional<MonoTime> keys_changed_ GUARDED_BY(mutex_);

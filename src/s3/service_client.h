@@ -34,6 +34,9 @@ class ServiceClient final : public Client {
 
   [[nodiscard]] std::string region() const override { return requester_.region(); }
   [[nodiscard]] std::vector<RequestCount> counts() const override { return requester_.counts(); }
+  [[nodiscard]] std::optional<FailedRequest> last_failure() const override {
+    return requester_.last_failure();
+  }
   [[nodiscard]] std::vector<std::string> notices() const override { return requester_.notices(); }
   Status probe(const std::string& prefix) override;
   Result<ListPage> first_page(const std::string& prefix) override;
@@ -125,6 +128,10 @@ class ServiceClient final : public Client {
   Result<ETag> settle_put(const PutRequest& request, ByteSource& body, const Outcome& outcome);
   Result<ETag> settle_copy(const CopyRequest& request, const Outcome& outcome);
   bool is_copied(const CopyRequest& request, const ObjectInfo& now);
+  /// ESTALE when the copy is of another version than the one that was meant, because the service
+  /// ignores x-amz-copy-source-if-match. Its ETag makes that likely, its size sure: one HEAD more
+  /// then. A version of the same size is not found out.
+  Status check_copied_version(const CopyRequest& request, const ETag& copied);
   /// client_upload.cc: the reply to Complete names no version.
   Result<ETag> unnamed_upload(const Key& key, const std::vector<UploadedPart>& parts);
 

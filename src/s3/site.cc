@@ -93,6 +93,7 @@ Site make_site(const Config& config, const std::string& region) {
   site.extra_headers = config.extra_headers;
   site.requester_pays = config.requester_pays;
   site.absence = absence_header(url.host);
+  site.is_amazon = is_amazon_host(url.host);
   site.stall_limit = config.stall_limit;
   site.work_limit = config.work_limit;
   return site;

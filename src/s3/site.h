@@ -41,6 +41,7 @@ struct Site {
   std::shared_ptr<const ExtraHeaders> extra_headers;  ///< may be null
   bool requester_pays = false;
   AbsenceHeader absence;
+  bool is_amazon = false;
   std::chrono::milliseconds stall_limit{30'000};
   std::chrono::milliseconds work_limit{120'000};  ///< of requests that it answers after its work,
                                                   ///< such as COPY

@@ -2,6 +2,7 @@
 #include "pailfs/util/clock.h"
 
 #include <sys/random.h>
+#include <time.h>
 
 #include <thread>
 
@@ -9,6 +10,12 @@ namespace pailfs {
 
 MonoTime SystemClock::now() const {
   return std::chrono::steady_clock::now();
+}
+
+MonoTime SystemClock::since_boot() const {
+  timespec time{};
+  if (clock_gettime(CLOCK_BOOTTIME, &time) != 0) return now();
+  return MonoTime(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
 }
 
 WallTime SystemClock::wall() const {

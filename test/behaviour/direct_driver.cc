@@ -112,7 +112,7 @@ Result<int> DirectDriver::open_once(const std::string& path, int flags, mode_t m
     auto parent = walk_parent(path);
     if (!parent) return parent.error();
     auto created = fs_.create(parent->directory.ino(), parent->name, S_IFREG | mode,
-                              flags & ~(O_CREAT | O_EXCL), caller_);
+                              flags & ~O_CREAT, caller_);
     if (!created) return created.error();
     file.ino = created->attr.ino;
     file.handle = created->handle;
@@ -217,6 +217,12 @@ Result<FileStat> DirectDriver::stat(const std::string& path) {
   auto found = walk(path);
   if (!found) return found.error();
   auto attr = fs_.getattr(found->ino());
+  // As the kernel does, which looks every name of the path up again.
+  if (!attr && attr.error().err == ESTALE) {
+    found = walk(path);
+    if (!found) return found.error();
+    attr = fs_.getattr(found->ino());
+  }
   if (!attr) return attr.error();
   return stat_of(*attr);
 }

@@ -51,6 +51,8 @@ class DirectDriver final : public Driver {
   [[nodiscard]] gid_t gid() const override { return caller_.gid; }
 
   [[nodiscard]] std::size_t open_files() const { return files_.size(); }
+  /// Of an open file.
+  [[nodiscard]] fs::InodeId inode(int fd) const { return files_.at(fd).ino; }
   /// Closes everything, ignoring the verdicts: what a killed program leaves behind.
   void close_all();
 

@@ -122,15 +122,17 @@ mounts_below() {
 is_mounted() { [[ $'\n'$(mounts_below "$1")$'\n' == *$'\n'"$1"$'\n'* ]]; }
 not_mounted() { ! is_mounted "$1"; }
 
-# daemons [WORD]: the ids of living pailfs and s3fs processes with WORD in an argument, by default those of this case.
+# daemons [PATH]: the ids of living pailfs and s3fs processes with PATH, or one below it, in an argument; by default those of this
+# case.
 daemons() {
-  local pid name
+  local pid name path=${1:-$work}
   for pid in /proc/[0-9]*; do
     pid=${pid#/proc/}
     { read -r name <"/proc/$pid/comm"; } 2>/dev/null || continue
     case $name in pailfs | s3fs | fuse_mnt) ;; *) continue ;; esac
     process_start "$pid" >/dev/null || continue
-    if tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | grep -F -e "${1:-$work}" >/dev/null; then say "$pid"; fi
+    # m1 is not m10.
+    if tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | sed 's:$:/:' | grep -F -e "${path%/}/" >/dev/null; then say "$pid"; fi
   done
 }
 no_daemon() { [ -z "$(daemons "$@")" ]; }

@@ -22,6 +22,7 @@ class FakeClock final : public Clock {
 
   [[nodiscard]] MonoTime now() const override {
     MutexLock lock(mutex_);
+    mono_ += step_;
     return mono_;
   }
   [[nodiscard]] WallTime wall() const override {
@@ -38,6 +39,12 @@ class FakeClock final : public Clock {
   void advance(std::chrono::nanoseconds duration) {
     MutexLock lock(mutex_);
     move(duration);
+  }
+  /// From now on no two looks at it show the same time: each moves it on by a nanosecond. For tests
+  /// in which threads run freely, so that what comes later is later.
+  void tick() {
+    MutexLock lock(mutex_);
+    step_ = MonoTime::duration(1);
   }
   /// Sets the wall clock alone, as an administrator or NTP does.
   void set_wall(WallTime wall) {
@@ -57,7 +64,8 @@ class FakeClock final : public Clock {
   }
 
   mutable Mutex mutex_{LockRank{1040, "clock"}};
-  MonoTime mono_ GUARDED_BY(mutex_){std::chrono::hours(1)};
+  mutable MonoTime mono_ GUARDED_BY(mutex_){std::chrono::hours(1)};
+  MonoTime::duration step_ GUARDED_BY(mutex_){0};
   WallTime wall_ GUARDED_BY(mutex_){kStart};
   std::vector<std::chrono::nanoseconds> sleeps_ GUARDED_BY(mutex_);
 };

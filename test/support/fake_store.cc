@@ -227,9 +227,11 @@ Result<store::ETag> FakeStore::copy(const store::CopyRequest& request) {
     return ok.error();
   }
   const store::ETag etag = etag_of(*source->bytes);
-  return store(request.destination,
-               {source->bytes, etag, {}, request.attributes.value_or(source->attributes)},
-               Verb::copy, false);
+  const store::ETag told =
+      store(request.destination,
+            {source->bytes, etag, {}, request.attributes.value_or(source->attributes)}, Verb::copy,
+            false);
+  return limits_.misnames_copied ? store::ETag{"\"told-" + etag.value.substr(1)} : told;
 }
 
 store::ETag FakeStore::put_raw(const store::Key& key, std::string bytes,

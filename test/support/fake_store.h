@@ -29,6 +29,7 @@ struct StoreLimits {
   std::size_t page = 1000;          ///< most entries in one page of any listing
   /// The reply to a completion names another version than the object has later (gofakes3).
   bool misnames_completed = false;
+  bool misnames_copied = false;  ///< likewise the reply to a copy
 };
 
 struct StoredObject {

@@ -83,6 +83,7 @@ struct CredentialConfig {
   std::string home;                                ///< home directory from the password database
   std::string region;  ///< for STS, where neither the environment nor a profile names one
   std::string system_passwd_file = "/etc/passwd-s3fs";
+  std::string home_passwd_file = "/.passwd-s3fs";  ///< below the home directory
   /// Absolute, or empty. A file below it is read once: afterwards the mount would wait for itself.
   std::string mountpoint;
 

@@ -114,6 +114,8 @@ class BlockCache final {
   std::vector<std::string> forget_unused(
       const std::function<bool(std::string_view identity)>& which) EXCLUDES(mutex_);
   [[nodiscard]] std::uint64_t limit() const { return limit_; }
+  /// Blocks beyond a lower limit go at once, as far as no reader holds them.
+  void set_limit(std::uint64_t limit) EXCLUDES(mutex_);
   /// Bytes of blocks that the cache knows.
   [[nodiscard]] std::uint64_t size() EXCLUDES(mutex_);
 
@@ -152,7 +154,7 @@ class BlockCache final {
   }
 
   BlockMemory& memory_;
-  const std::uint64_t limit_;
+  std::atomic<std::uint64_t> limit_;
   const Clock& clock_;
   Mutex mutex_{lock_rank::kBlockCache};
   std::unordered_map<std::string, std::unique_ptr<Entry>> entries_ GUARDED_BY(mutex_);

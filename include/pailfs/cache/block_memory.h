@@ -50,10 +50,12 @@ class WriteMemory final {
   char* take();
   void give(char* bytes);
   [[nodiscard]] bool has_room(std::uint64_t bytes) const { return used_ + bytes <= limit_; }
+  /// What is beyond a lower limit stays until it is given back.
+  void set_limit(std::uint64_t limit) { limit_ = limit; }
 
  private:
   BlockMemory& memory_;
-  const std::uint64_t limit_;
+  std::atomic<std::uint64_t> limit_;
   std::atomic<std::uint64_t> used_ = 0;
 };
 

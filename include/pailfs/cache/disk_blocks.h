@@ -105,6 +105,11 @@ class DiskBlocks final {
   /// it as a path; `key` may end in a slash or be empty.
   static bool is_below(std::string_view identity, std::string_view key);
 
+  /// Takes the place of Config::limit; the versions not used for longest go at once.
+  void set_limit(std::uint64_t bytes) EXCLUDES(mutex_);
+
+  /// How many blocks were not kept because other files have filled the file system.
+  [[nodiscard]] std::uint64_t without_room() EXCLUDES(mutex_);
   /// Bytes on the disk.
   [[nodiscard]] std::uint64_t size() EXCLUDES(mutex_);
 
@@ -145,7 +150,9 @@ class DiskBlocks final {
   Entries entries_ GUARDED_BY(mutex_);
   std::unordered_map<std::string, Entries::iterator> by_name_ GUARDED_BY(mutex_);
   std::uint64_t bytes_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t limit_ GUARDED_BY(mutex_) = 0;
   std::uint64_t last_serial_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t without_room_ GUARDED_BY(mutex_) = 0;
   std::vector<Forgotten> forgotten_ GUARDED_BY(mutex_);            // few
   std::unordered_map<std::string, Seen> seen_ GUARDED_BY(mutex_);  // of no more than kMostSeen
 };

@@ -39,6 +39,12 @@ struct LostRace {
   std::string why;
 };
 
+/// Locks that hold between machines.
+struct LockCounts {
+  std::size_t locked = 0;  ///< files with locks of this mount
+  std::size_t lost = 0;    ///< files whose locks are lost, and which are still open
+};
+
 /// The work and the contents of the file system at this moment. Paths are relative to the mount.
 struct Activity {
   std::size_t open_files = 0;
@@ -49,9 +55,11 @@ struct Activity {
   std::uint64_t lost_races = 0;           ///< since the start
   std::vector<LostRace> last_lost_races;  ///< at most kMostShown
   static constexpr std::size_t kMostShown = 100;
+  std::optional<LockCounts> locks;  ///< with locks=bucket
   std::size_t cached_attributes = 0;
   std::size_t cached_listings = 0;
   std::optional<std::uint64_t> kept_bytes;  ///< on disk, with use_cache
+  std::uint64_t blocks_without_room = 0;    ///< that use_cache did not keep: its disk is full
 
   [[nodiscard]] std::uint64_t unstored_bytes() const;
 };

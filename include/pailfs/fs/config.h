@@ -13,6 +13,12 @@
 
 namespace pailfs::fs {
 
+/// Where the attributes of a name come from that no program has opened (attributes=).
+enum class AttributeSource {
+  object,  ///< its object, one request for each
+  listing  ///< its directory's listing, which tells size and time; the rest are defaults
+};
+
 /// Settings; values come from the command line, see pailfs(1).
 struct Config {
   std::string prefix;        ///< "" or "a/b/": keys of the mount start with it
@@ -40,6 +46,8 @@ struct Config {
                                 ///< earlier (ObjectStore::settle)
   bool conflict_fails = false;  ///< conflict=fail: a whole file replaces only the version it was
                                 ///< made from, too
+  bool exclusive_in_store = false;  ///< exclusive=store: O_EXCL is decided by the service, at once
+  std::chrono::milliseconds lock_time{30'000};  ///< of a lease, with locks=bucket
   bool no_multipart = false;
   bool no_copy_api = false;
   bool no_rename_api = false;
@@ -48,6 +56,7 @@ struct Config {
   [[nodiscard]] bool copies_parts() const {
     return !no_multipart && !no_copy_api && !no_mix_upload;
   }
+  AttributeSource attributes = AttributeSource::object;
   std::chrono::seconds attribute_ttl{900};  ///< stat_cache_expire
   std::chrono::seconds listing_ttl{5};  ///< listings and absent names; never above attribute_ttl
   bool ttl_from_last_use = false;       ///< attributes live on while they are asked for
@@ -62,6 +71,7 @@ struct Config {
   /// Where bytes are kept that lost against another client's (cache::KeptConflicts), made when it
   /// is needed; empty: nowhere.
   std::string conflicts_directory;
+  std::string mountpoint;  ///< noted with them, for people
   std::string mime_types = "/etc/mime.types";
   std::uint64_t size_shown = 0;  ///< bucket_size= for statfs; 0: 64 PiB
 };

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -16,6 +17,8 @@
 
 #include "pailfs/fs/activity.h"
 #include "pailfs/fs/config.h"
+#include "pailfs/fs/live_settings.h"
+#include "pailfs/fs/lock.h"
 #include "pailfs/fs/read_bytes.h"
 #include "pailfs/store/object_store.h"
 #include "pailfs/util/clock.h"
@@ -226,13 +229,54 @@ class FileSystem {
   /// and so does the version of a file that is open. Sends nothing.
   virtual Result<Refreshed> refresh(std::string_view path, const Forgets& forgets) = 0;
   virtual Result<Refreshed> refresh(InodeId ino, const Forgets& forgets) = 0;
+  /// True when the path leads to something, stored or not. Asks the store unless that is known;
+  /// that there is nothing is not remembered. The kernel hears nothing, and no inode is made.
+  virtual Result<bool> is_there(std::string_view path) = 0;
+
+  /// The verbs below are to be asked for advisory locks (locks=bucket), not the kernel.
+  [[nodiscard]] virtual bool keeps_locks() const { return false; }
+  /// What the verb asks of its caller; each may be null, and must wait for nothing.
+  struct LockCalls {
+    /// Asked at last before a lock is granted: false when its process does not wait any more. May
+    /// make sure that it goes on waiting until the verb has returned.
+    std::function<bool()> still_wanted;
+    /// Told the number of each inode whose attributes the kernel must forget.
+    std::function<void(InodeId)> forgets;
+  };
+  /// Sets a lock, after which the handle, and the names beside the file, show what the last holder
+  /// has stored: the kernel must ask for the attributes of the file too. The owner of an flock(2)
+  /// is the handle. EAGAIN when another process or machine excludes it: a caller that waits asks
+  /// again later. A verb that ends an exclusive lock, as this one does when it makes it a shared
+  /// one, stores the file first, and fails if that does.
+  virtual Status lock(HandleId /*handle*/, const Lock& /*wanted*/, const LockCalls& /*calls*/) {
+    return no_locks();
+  }
+  Status lock(HandleId handle, const Lock& wanted) { return lock(handle, wanted, {}); }
+  virtual Status unlock(HandleId /*handle*/, const Lock& /*wanted*/) { return no_locks(); }
+  /// A lock that excludes this one.
+  virtual Result<std::optional<Lock>> find_lock(HandleId /*handle*/, const Lock& /*wanted*/) {
+    return no_locks();
+  }
+  /// After a flush(): ends the record locks of an owner that closes a descriptor of the file.
+  virtual Status end_locks(HandleId /*handle*/, std::uint64_t /*owner*/) { return {}; }
+  /// At the end of the mount.
+  virtual void give_locks_back() {}
 
   /// Stores every unstored file, e.g. when the mount ends, and lets the store settle; the error
   /// names the first file lost.
   virtual Status sync_all() = 0;
 
+  /// From now on changes are refused with EROFS, or no longer. What is written already, and files
+  /// that are open for writing, are not touched.
+  virtual void set_read_only(bool read_only) = 0;
+  /// Any thread.
+  virtual void change(const LiveSettings& settings) = 0;
+
   /// Sends nothing and waits for no request.
   virtual Activity activity() = 0;
+
+ private:
+  static Error no_locks() { return {ENOSYS, "locks are the kernel's (locks=local)"}; }
 };
 
 /// The beginning of the list of all keys of the mount, in order, and when it was asked for.
@@ -242,9 +286,11 @@ struct FirstPage {
 };
 
 /// `store` and `clock` must outlive the file system. The names and sizes in `first` are not asked
-/// for again.
+/// for again. With a `lease_store`, which then must too, advisory locks hold between machines
+/// (locks=bucket): it is the service itself, also where `store` is a journal in front of it.
 std::unique_ptr<FileSystem> make_file_system(const Config& config, store::ObjectStore& store,
-                                             Clock& clock, const FirstPage& first = {});
+                                             Clock& clock, const FirstPage& first = {},
+                                             store::ObjectStore* lease_store = nullptr);
 
 /// Whether the object `p` (without a slash) is a directory to this mount: by its type or its mode.
 bool shows_as_directory(const store::ObjectInfo& info, const Config& config);

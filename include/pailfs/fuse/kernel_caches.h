@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string_view>
 
 #include "pailfs/fs/file_system.h"
@@ -14,6 +15,19 @@
 struct fuse_session;
 
 namespace pailfs::fuse {
+
+/// How long the kernel may believe an answer, in seconds: the options attr_timeout, entry_timeout
+/// and negative_timeout. Any thread may read and change them; what the kernel was told before
+/// stays.
+struct KernelTimes {
+  explicit KernelTimes(const mount::Config& config)
+      : attributes(config.attribute_seconds),
+        entries(config.entry_seconds),
+        absences(config.negative_seconds) {}
+  std::atomic<double> attributes;
+  std::atomic<double> entries;
+  std::atomic<double> absences;
+};
 
 /// Makes the kernel forget what it was told, for `pailfs refresh` and its like.
 ///
@@ -46,8 +60,10 @@ class KernelCaches final {
   Result<Refresh> refresh_at_once(fs::FileSystem& files, fs::InodeId ino);
 
   // For the adapter.
-  void attach(fuse_session* session, const mount::Config& config) EXCLUDES(mutex_);
+  void attach(fuse_session* session, KernelTimes& times) EXCLUDES(mutex_);
   void detach() EXCLUDES(mutex_);
+  /// Changes the times of what is served; does nothing when nothing is.
+  void change(const std::function<void(KernelTimes&)>& how) EXCLUDES(mutex_);
   /// Tells that the kernel was told of an absent name, which it believes for a while.
   void told_absent();
 
@@ -59,8 +75,7 @@ class KernelCaches final {
 
   Mutex mutex_;
   fuse_session* session_ GUARDED_BY(mutex_) = nullptr;
-  std::chrono::nanoseconds entries_ GUARDED_BY(mutex_){};
-  std::chrono::nanoseconds absences_ GUARDED_BY(mutex_){};
+  KernelTimes* times_ GUARDED_BY(mutex_) = nullptr;
   std::atomic<Time::rep> told_absent_ = 0;
 };
 

@@ -18,12 +18,12 @@
 namespace pailfs::fuse {
 
 /// The kinds of requests of the kernel, by libfuse's names.
-inline constexpr std::array<std::string_view, 30> kVerbs = {
-    "lookup",   "forget",    "getattr",  "setattr",     "readlink",    "mknod",
-    "mkdir",    "symlink",   "unlink",   "rmdir",       "rename",      "link",
-    "statfs",   "open",      "create",   "read",        "write",       "flush",
-    "fsync",    "release",   "opendir",  "readdir",     "readdirplus", "releasedir",
-    "getxattr", "listxattr", "setxattr", "removexattr", "fallocate",   "other"};
+inline constexpr std::array<std::string_view, 33> kVerbs = {
+    "lookup",    "forget",      "getattr",    "setattr",  "readlink",  "mknod",    "mkdir",
+    "symlink",   "unlink",      "rmdir",      "rename",   "link",      "statfs",   "open",
+    "create",    "read",        "write",      "flush",    "fsync",     "release",  "opendir",
+    "readdir",   "readdirplus", "releasedir", "getxattr", "listxattr", "setxattr", "removexattr",
+    "fallocate", "getlk",       "setlk",      "flock",    "other"};
 
 /// A verb of kVerbs; its index is found when the program is compiled.
 struct Verb {

@@ -11,6 +11,7 @@
 
 namespace pailfs::fuse {
 
+class Greetings;
 class KernelCaches;
 class RequestCounts;
 
@@ -23,6 +24,9 @@ struct Instruments {
   /// Called on any thread.
   std::function<std::string()> status;
   KernelCaches* caches = nullptr;  ///< knows the mount while it is served; outlives it
+  Greetings* greetings = nullptr;  ///< takes those of commands; outlives the mount
+  /// With Config::replaces, before the other mount is taken off. Returns within seconds.
+  std::function<void()> before_taking_place = {};
 };
 
 /// Mounts, serves until unmounted or until SIGTERM or SIGINT, unmounts, then stores every unstored

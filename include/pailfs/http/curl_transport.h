@@ -27,8 +27,9 @@ struct Config {
   std::chrono::seconds connect_timeout{10};
   bool verify_peer = true;
   bool verify_host = true;
-  std::string
-      ca_bundle;  ///< file of CA certificates; empty: the system's (CURL_CA_BUNDLE, AWS_CA_BUNDLE)
+  /// File of CA certificates; empty: that of CURL_CA_BUNDLE, AWS_CA_BUNDLE or SSL_CERT_FILE, else
+  /// the system's.
+  std::string ca_bundle;
   std::string user_agent;         ///< empty: none is sent
   bool allow_plain_http = false;  ///< only when the user's own url is http://
   bool no_proxy = false;  ///< connect directly, even if `proxy` or the environment names a proxy

@@ -22,6 +22,7 @@ struct Config {
   /// The service, bucket and prefix that the journal belongs to. Changes made for one identity are
   /// never sent to another.
   std::string identity;
+  std::string mountpoint;  ///< noted with the changes that are set aside, for people
   /// False: no new change is taken in; the changes that an earlier mount left are carried out.
   bool acknowledges = true;
   std::uint64_t most_bytes = 1U << 30U;  ///< of bodies that wait; more make their writers wait

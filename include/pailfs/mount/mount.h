@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <string>
 #include <vector>
 
+#include "pailfs/mount/identity.h"
 #include "pailfs/util/result.h"
 
 namespace pailfs::mount {
-
-/// The words by which a second command for the same mount is recognised. They go into the mount's
-/// record (runtime.h), hence no secret.
-struct Identity {
-  std::string source;          ///< "bucket" or "bucket:/prefix"
-  std::string url;             ///< of the service
-  std::string options_digest;  ///< equal for equal options
-};
 
 /// Settings of the kernel side; values come from the command line, see pailfs(1).
 struct Config {
@@ -42,6 +37,9 @@ struct Config {
   bool direct_io = false;     ///< past the kernel's page cache
   bool kernel_cache = false;  ///< the page cache is kept even if the object has changed
   bool use_xattr = false;
+  /// The process of a mount of ours on the mountpoint whose place this one takes; 0: none.
+  pid_t replaces = 0;
+  bool covers_files = false;  ///< nonempty: hides the mountpoint's files without a word
 };
 
 /// Goes over to another mount namespace, a file such as /proc/PID/ns/mnt or a PID; the working

@@ -16,6 +16,7 @@ struct MountEntry {
   std::string type;              ///< e.g. "fuse.s3fs"
   std::string source;            ///< unescaped
   std::optional<uid_t> user_id;  ///< the mounting user, for FUSE file systems
+  std::string options;           ///< "nosuid,relatime,user_id=0": of the mount, then of its type
 };
 
 /// A line of /proc/PID/mountinfo (proc(5)); nothing when it has another form.

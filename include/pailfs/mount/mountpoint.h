@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -31,6 +32,11 @@ Result<Mountpoint> check_mountpoint(const Config& config, const Environment& mac
 /// Absolute and without symbolic links, also when a dead mount is on it: /proc and libfuse know the
 /// directory by this name, and the process will leave its working directory.
 Result<std::string> absolute_mountpoint(const std::string& path);
+
+/// errno of a look at a path in a FUSE mount, 0 when it is there. A child process looks, because
+/// the process that serves the mount may not answer; ETIMEDOUT after `limit`. Call it before there
+/// are threads.
+int answer_of(const std::string& path, std::chrono::milliseconds limit);
 
 /// N of "/dev/fd/N": the program that started us has opened /dev/fuse, mounted, and handed us the
 /// descriptor.

@@ -20,6 +20,8 @@ std::vector<std::string> runtime_candidates(uid_t uid, const std::string& xdg);
 /// Makes `path` unless it is there, and refuses it unless it is a directory that belongs to `uid`
 /// and that only `uid` can write. The directory above must exist.
 Status own_directory(const std::string& path, uid_t uid);
+/// The same without making it: ENOENT when it is not there.
+Status is_own_directory(const std::string& path, uid_t uid);
 
 /// The file of the record of a mount.
 std::string record_file(const std::string& directory, std::string_view mountpoint);

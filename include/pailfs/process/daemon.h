@@ -25,8 +25,8 @@ inline constexpr int kExitDied = 1;
 
 /// Runs `work` in a child process that is its own session and returns, in the parent, the code to
 /// exit with: 0 only after report_ready, otherwise the work's own code, after printing
-/// "pailfs: MESSAGE" on stderr. A child that is silent for longer than `limit` is killed (7); one
-/// that dies without a word is reported with its signal.
+/// "pailfs: MESSAGE" on stderr (util/complaint.h). A child that is silent for longer than `limit`
+/// is killed (7); one that dies without a word is reported with its signal.
 ///
 /// Never returns in the child: it leaves with _exit() and the work's code. Once ready the child's
 /// standard streams are /dev/null and its directory is "/", so that `$(pailfs ...)` returns; later

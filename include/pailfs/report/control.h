@@ -4,12 +4,20 @@
 // vouches for (SO_PEERCRED). One request a connection, one line; the reply is lines:
 //
 //   status  one JSON object                     text   the same for a person
-//   sync    stores everything:  "progress WORDS"..., "failed PATH: WHY"..., then "stored" or
-//           "unstored FILES"
+//   error   what failed last, in one line, perhaps an empty one
+//   sync    stores everything:  "progress LEFT SENT WORDS"... (report.h, Sending), "failed PATH:
+//           WHY"..., then "stored" or "unstored FILES"
 //   drain   the same, and after "stored" the connection stays until the mount has ended:
-//           "progress WORDS"..., "failed PATH: WHY"..., "ended FILES", FILES being those lost
+//           "progress ..."..., "failed PATH: WHY"..., "ended FILES", FILES being those lost
 //   refresh PATH  forgets what is known at and below PATH, from the mountpoint on and encoded as in
-//           a URL: "refreshed", with a remark behind it or without, or "failed WHY"
+//           a URL: "forgotten", and when the service has been asked about PATH "refreshed", with a
+//           remark behind it or without; or "failed WHY"
+//   remount OPTIONS  changes the mount, OPTIONS being a value of -o encoded as in a URL:
+//           "changed" or "failed WHY"
+//   greeted NAME MOUNTPOINT  whether the kernel has asked for NAME in the root (fuse/greetings.h):
+//           "no", or "yes", and the mount is that at MOUNTPOINT from now on, both encoded
+//   leave   the mount has been, or is about to be, taken off its directory with files open: "left",
+//           and it is found by its process and uses no port from now on
 #pragma once
 
 #include <sys/types.h>
@@ -25,13 +33,15 @@
 
 #include "pailfs/fs/file_system.h"
 #include "pailfs/journal/journal_store.h"
+#include "pailfs/report/report.h"
 #include "pailfs/util/file.h"
 #include "pailfs/util/result.h"
 #include "pailfs/util/sync.h"
 
 namespace pailfs::report {
 
-/// Where the socket of this mount is. `mountpoint` as mount::resolve_mountpoint gives it.
+/// Where the socket of this mount is. `mountpoint` as mount::resolve_mountpoint gives it. ENOENT
+/// where no mount of this user has made the runtime directory.
 Result<std::string> control_socket(const std::string& mountpoint);
 
 /// The server's end. One thread listens and one serves each connection, at most kMostAskers at a
@@ -45,10 +55,19 @@ class ControlServer final {
     std::function<std::string()> text;
     fs::FileSystem& files;                           ///< outlives the server
     std::function<journal::Waiting()> waiting = {};  ///< the changes in a journal; may be empty
-    /// Forgets what is known at and below a path; returns a remark, mostly an empty one. May be
-    /// empty.
-    std::function<Result<std::string>(const std::string& path)> refresh = {};
-    std::string conflicts = {};  ///< the directory of lost races
+    std::function<Sending()> sending = {};           ///< may be empty
+    std::function<std::string()> error = {};         ///< what failed last; may be empty
+    /// Forgets what is known at and below a path, calls `forgotten` and then asks the service about
+    /// the path; returns a remark, mostly an empty one. May be empty.
+    std::function<Result<std::string>(const std::string& path,
+                                      const std::function<void()>& forgotten)>
+        refresh = {};
+    /// Changes the mount as a value of -o says. May be empty.
+    std::function<Status(const std::string& list)> remount = {};
+    /// Whether the kernel has asked for `name`; if so the mount is at `mountpoint`. May be empty.
+    std::function<bool(const std::string& name, const std::string& mountpoint)> greeted = {};
+    std::function<void()> leave = {};  ///< see above; may be empty
+    std::string conflicts = {};        ///< the directory of lost races
   };
   /// Takes the place of a socket that is left over.
   static Result<std::unique_ptr<ControlServer>> start(const std::string& path, Answers answers);
@@ -57,6 +76,8 @@ class ControlServer final {
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;
 
+  /// The socket is at `path` from now on; connections stay.
+  Status move(const std::string& path) EXCLUDES(mutex_);
   /// Tells clients that drain that the mount has ended and nothing more will be stored.
   void ended() EXCLUDES(mutex_);
 
@@ -69,12 +90,14 @@ class ControlServer final {
 
   ControlServer(std::string path, Answers answers, UniqueFd listener, UniqueFd wake);
   /// Removes the socket, unless the next mount of the directory has put its own there.
-  void remove_socket() const;
+  void remove_socket() EXCLUDES(mutex_);
   void listen();
   void admit(UniqueFd socket) EXCLUDES(mutex_);
   void bury(bool all) EXCLUDES(mutex_);
   void converse(int socket);
   void refresh(int socket, std::string_view encoded);
+  void remount(int socket, std::string_view encoded);
+  void greeted(int socket, std::string_view encoded);
   /// True if everything is stored.
   bool sync(int socket);
   void await_end(int socket) EXCLUDES(mutex_);
@@ -82,14 +105,14 @@ class ControlServer final {
   /// `only_refused` leaves out changes that only wait, because they were acknowledged after the
   /// sync.
   std::size_t tell_waiting(int socket, bool only_refused);
-  std::string progress();
+  [[nodiscard]] std::string progress() const;
 
-  const std::string path_;
   const ino_t file_;  ///< of the socket at `path_`
   const Answers answers_;
   const UniqueFd listener_;
   const UniqueFd wake_;  // readable: the server ends
   Mutex mutex_;
+  std::string path_ GUARDED_BY(mutex_);
   CondVar change_;
   bool ended_ GUARDED_BY(mutex_) = false;
   std::list<Asker> askers_ GUARDED_BY(mutex_);

@@ -58,14 +58,19 @@ Status check_bucket_name(const std::string& bucket, bool path_style, const std::
 inline constexpr std::array<double, 12> kLatencyBounds = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
                                                           0.5,   1,    2.5,   5,    10,  30};
 
+/// A request that failed for good, after all its attempts.
+struct FailedRequest {
+  WallTime time{};
+  std::string key;
+  Error error;  ///< its text begins with the verb
+};
+
 /// Requests of one verb since the start, retries included.
 struct RequestCount {
   std::string verb;  ///< "GET", "PUT part", ...
   std::uint64_t requests = 0;
-  std::uint64_t retries = 0;     ///< of these, not the first attempt
-  std::uint64_t failures = 0;    ///< attempts judged bad; a HEAD of an absent key is none
-  std::uint64_t bytes_sent = 0;  ///< of bodies
-  std::uint64_t bytes_received = 0;
+  std::uint64_t retries = 0;   ///< of these, not the first attempt
+  std::uint64_t failures = 0;  ///< attempts judged bad; a HEAD of an absent key is none
   /// Attempts that have ended, by HTTP status; 0: no reply came.
   std::vector<std::pair<int, std::uint64_t>> by_status;
   std::array<std::uint64_t, kLatencyBounds.size() + 1> by_latency{};
@@ -77,6 +82,7 @@ struct TriedCondition {
   std::string request;  ///< "PUT", "complete", "COPY", "batch" (DeleteObjects), "DELETE"
   Obeys version = Obeys::unknown;
   std::optional<Obeys> absent;   ///< none: a removal has no such condition
+  bool refused = false;          ///< the service takes no such request with a condition
   std::optional<Error> failure;  ///< why it could not be tried to the end
 };
 
@@ -99,6 +105,8 @@ class Client : public ObjectStore {
   [[nodiscard]] virtual std::vector<std::string> notices() const = 0;
   /// The requests sent so far, one entry per verb; any thread.
   [[nodiscard]] virtual std::vector<RequestCount> counts() const = 0;
+  /// The last request that failed for good, if any has.
+  [[nodiscard]] virtual std::optional<FailedRequest> last_failure() const = 0;
 };
 
 std::unique_ptr<Client> make_client(const Config& config, http::Transport& transport,

@@ -56,7 +56,9 @@ class ForwardingStore : public ObjectStore {
   [[nodiscard]] Limits limits() const override { return store_.limits(); }
   [[nodiscard]] bool copies_parts() const override { return store_.copies_parts(); }
   [[nodiscard]] Obedience obedience() const override { return store_.obedience(); }
+  Status settle_below(const std::string& prefix) override { return store_.settle_below(prefix); }
   Status settle(const Key& key) override { return store_.settle(key); }
+  void refresh(const std::string& prefix) override { store_.refresh(prefix); }
 
  protected:
   explicit ForwardingStore(ObjectStore& store) : store_(store) {}

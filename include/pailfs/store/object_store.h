@@ -92,6 +92,9 @@ struct PutRequest {
   /// they belong at the end of whatever version is there. A store that confirms each change at once
   /// does not look at it: its caller hears ESTALE or EEXIST and appends them again by itself.
   std::optional<std::uint64_t> appended_from = std::nullopt;
+  /// The caller needs the service's own verdict on the condition: a store that acknowledges changes
+  /// before the service does sends this one on.
+  bool at_once = false;
 };
 
 /// An object to be removed.
@@ -226,6 +229,13 @@ class ObjectStore {
   /// it is empty, and returns its verdict. A store that confirms each change at once has nothing to
   /// do.
   virtual Status settle(const Key& /*key*/) { return {}; }
+  /// The same of every change below `prefix` that was acknowledged before the call, each as long as
+  /// settle() waits for one. The first verdict that is an error.
+  virtual Status settle_below(const std::string& /*prefix*/) { return {}; }
+
+  /// Forgets what it remembers of the service's objects at and below `prefix`, so that the next
+  /// question goes to the service. Changes that wait are no memory of the service's.
+  virtual void refresh(const std::string& /*prefix*/) {}
 };
 
 inline std::vector<Removal> removals(const std::vector<Key>& keys) {

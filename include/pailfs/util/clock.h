@@ -15,6 +15,9 @@ class Clock {
  public:
   virtual ~Clock() = default;
   [[nodiscard]] virtual MonoTime now() const = 0;
+  /// The same, but it also runs while the machine sleeps: for what another machine does meanwhile.
+  /// Not to be compared with now().
+  [[nodiscard]] virtual MonoTime since_boot() const { return now(); }
   [[nodiscard]] virtual WallTime wall() const = 0;
   /// Blocks the calling thread (a fake clock advances itself instead).
   virtual void sleep_for(std::chrono::nanoseconds duration) = 0;
@@ -24,6 +27,7 @@ class Clock {
 class SystemClock final : public Clock {
  public:
   [[nodiscard]] MonoTime now() const override;
+  [[nodiscard]] MonoTime since_boot() const override;
   [[nodiscard]] WallTime wall() const override;
   void sleep_for(std::chrono::nanoseconds duration) override;
 };

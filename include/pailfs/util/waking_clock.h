@@ -11,6 +11,7 @@ namespace pailfs {
 class WakingClock final : public Clock {
  public:
   [[nodiscard]] MonoTime now() const override { return clock_.now(); }
+  [[nodiscard]] MonoTime since_boot() const override { return clock_.since_boot(); }
   [[nodiscard]] WallTime wall() const override { return clock_.wall(); }
   void sleep_for(std::chrono::nanoseconds duration) override EXCLUDES(mutex_);
   /// Wakes all sleepers; every later sleep_for() returns at once.

@@ -65,8 +65,9 @@ class Pending final {
   T get() {
     assert_not_worker();
     MutexLock lock(shared_->mutex);
-    while (!shared_->value) shared_->done.wait(shared_->mutex);
-    return std::move(*shared_->value);
+    std::optional<T>& value = shared_->value;
+    while (!value) shared_->done.wait(shared_->mutex);
+    return std::move(*value);
   }
 
  private:

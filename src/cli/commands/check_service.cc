@@ -5,7 +5,6 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
-#include <ostream>
 #include <utility>
 
 #include "pailfs/util/text.h"
@@ -22,6 +21,7 @@ using std::chrono::nanoseconds;
 
 /// S3 refuses signatures that are 15 minutes off.
 constexpr std::chrono::minutes kTolerance{15};
+constexpr std::size_t kVerdictWidth = 8;
 constexpr std::size_t kTitleWidth = 12;
 constexpr std::string_view kText = "pailfs check\n";
 
@@ -33,8 +33,9 @@ std::string milliseconds(nanoseconds took) {
 
 class Checker final {
  public:
-  Checker(const Options& options, const CheckParts& parts, std::ostream& out)
-      : options_(options), parts_(parts), out_(out) {}
+  Checker(const Options& options, const CheckParts& parts,
+          const std::function<void(const CheckStep&)>& tell)
+      : options_(options), parts_(parts), tell_(tell) {}
 
   int run(bool write) {
     const bool readable = connect() && authenticate() && list() && get();
@@ -43,14 +44,14 @@ class Checker final {
   }
 
  private:
-  void line(std::string_view verdict, std::string_view title, const std::string& text) {
-    std::string padded(title);
-    padded.resize(kTitleWidth, ' ');
-    out_ << verdict << padded << text << std::endl;
+  void good(std::string_view name, const std::string& text) {
+    tell_({CheckStep::Result::ok, name, text});
   }
-  void good(std::string_view title, const std::string& text) { line("ok      ", title, text); }
-  bool failed(std::string_view title, Step step, const Error& error) {
-    line("FAILED  ", title, error.text);
+  void warn(std::string_view name, const std::string& text) {
+    tell_({CheckStep::Result::warning, name, text});
+  }
+  bool failed(std::string_view name, Step step, const Error& error) {
+    tell_({CheckStep::Result::failed, name, error.text});
     exit_ = exit_for(step, error);
     return false;
   }
@@ -99,13 +100,14 @@ class Checker final {
     // A date has whole seconds.
     const auto ahead =
         std::chrono::duration_cast<std::chrono::seconds>(parts_.clock.wall() - *server).count();
-    const std::string text = std::to_string(ahead < 0 ? -ahead : ahead) + " s " +
-                             (ahead < 0 ? "behind" : "ahead of") + " the service";
+    const std::string text = ahead == 0 ? std::string("in step with the service")
+                                        : std::to_string(ahead < 0 ? -ahead : ahead) + " s " +
+                                              (ahead < 0 ? "behind" : "ahead of") + " the service";
     if (std::chrono::seconds(ahead < 0 ? -ahead : ahead) < kTolerance) {
       good("clock", text);
     } else {
       // Requests are then signed with the service's time, so this is only a warning.
-      line("WARNING ", "clock", text + "; set this machine's clock");
+      warn("clock", text + "; set this machine's clock");
     }
     return true;
   }
@@ -178,21 +180,21 @@ class Checker final {
       const bool demanded = options_.conditions_required && tried.request == "PUT";
       const std::string wrong = disobedience(tried);
       if (tried.failure) {
-        line("WARNING ", title, "cannot be tried: " + tried.failure->text);
+        warn(title, "cannot be tried: " + tried.failure->text);
       } else if (wrong.empty()) {
         good(title, "made on its condition only");
       } else if (demanded) {
-        line("FAILED  ", title, "conditional=require: the service " + wrong);
+        tell_({CheckStep::Result::failed, title, "conditional=require: the service " + wrong});
         exit_ = Exit::bucket;
       } else {
-        line("WARNING ", title, "the service " + wrong);
+        warn(title, "the service " + wrong);
       }
     }
   }
 
   const Options& options_;
   const CheckParts& parts_;
-  std::ostream& out_;
+  const std::function<void(const CheckStep&)>& tell_;
   Exit exit_ = Exit::ok;
   nanoseconds took_{};
   store::Key first_;
@@ -200,8 +202,32 @@ class Checker final {
 
 }  // namespace
 
-int check_service(const Options& options, bool write, const CheckParts& parts, std::ostream& out) {
-  return Checker(options, parts, out).run(write);
+std::string_view word_of(CheckStep::Result result) {
+  switch (result) {
+    case CheckStep::Result::ok:
+      return "ok";
+    case CheckStep::Result::warning:
+      return "warning";
+    case CheckStep::Result::failed:
+      break;
+  }
+  return "failed";
+}
+
+std::string check_line(const CheckStep& step) {
+  std::string verdict(word_of(step.result));
+  if (step.result != CheckStep::Result::ok) {
+    for (char& c : verdict) c = static_cast<char>(c - 'a' + 'A');
+  }
+  verdict.resize(kVerdictWidth, ' ');
+  std::string padded(step.name);
+  padded.resize(std::max(kTitleWidth, padded.size()), ' ');
+  return verdict + padded + step.text + "\n";
+}
+
+int check_service(const Options& options, bool write, const CheckParts& parts,
+                  const std::function<void(const CheckStep&)>& tell) {
+  return Checker(options, parts, tell).run(write);
 }
 
 }  // namespace pailfs::cli

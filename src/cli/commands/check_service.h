@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <iosfwd>
+#include <functional>
+#include <string>
+#include <string_view>
 
 #include "pailfs/auth/credentials.h"
 #include "pailfs/http/curl_transport.h"
@@ -21,10 +23,23 @@ struct CheckParts {
   Random& random;
 };
 
-/// Goes the way of a mount step by step and writes a line for each, with its time: DNS, TCP, TLS,
-/// clock, credentials and listing, first byte of the first object, and with `write` put and delete
-/// of an object of a new name. Stops at the first step that fails. Returns the status that the
-/// mount would exit with.
-int check_service(const Options& options, bool write, const CheckParts& parts, std::ostream& out);
+/// One step of a check.
+struct CheckStep {
+  enum class Result { ok, warning, failed } result = Result::ok;
+  std::string_view name;  ///< "dns", "tcp", ...; as long as check_service() has told of it
+  std::string text;       ///< mostly its time, or what is wrong
+};
+
+/// For a person: one line.
+std::string check_line(const CheckStep& step);
+/// "ok", "warning" or "failed".
+std::string_view word_of(CheckStep::Result result);
+
+/// Goes the way of a mount step by step and tells of each, with its time: DNS, TCP, TLS, clock,
+/// credentials and listing, first byte of the first object, and with `write` put and delete of an
+/// object of a new name. Stops at the first step that fails. Returns the status that the mount
+/// would exit with.
+int check_service(const Options& options, bool write, const CheckParts& parts,
+                  const std::function<void(const CheckStep&)>& tell);
 
 }  // namespace pailfs::cli

@@ -7,6 +7,7 @@
 #include "conflicts.h"
 #include "list.h"
 #include "refresh.h"
+#include "remount.h"
 #include "status.h"
 #include "sync.h"
 #include "umount.h"
@@ -92,9 +93,11 @@ Where a file was changed in part only, bytes that were never here are holes.
 removes one.)",
        .run = run_conflicts},
       {.name = "umount",
-       .synopsis = "[--timeout SECONDS] MOUNTPOINT",
+       .synopsis = "[--timeout SECONDS] [--lazy] [--force] MOUNTPOINT",
        .about = About::one_mount,
-       .switches = {{"--timeout", "SECONDS", "wait no longer", &Command::timeout}},
+       .switches = {{"--timeout", "SECONDS", "wait no longer", &Command::timeout},
+                    {"--lazy", "", "also while files are open", &Command::lazy, "-l"},
+                    {"--force", "", "also when something cannot be stored", &Command::force, "-f"}},
        .summary = "store everything, then unmount",
        .manual = R"(Do as
 .B sync
@@ -102,13 +105,94 @@ does, unmount, and wait until the process has ended, for
 .I SECONDS
 at most.
 When something cannot be stored the files are listed, the mount stays with what was written, and the
-status is 1.
-A mount that is in use stays as well: status 2.)",
+status is 1; when the time is over first, 7.
+A mount that is in use stays as well: status 2.
+.PP
+With
+.B \-\-lazy
+.RB ( \-l )
+a mount that is in use, of which everything is stored, is taken out of the tree of directories: its name is free at once,
+open files stay usable, and the process ends with the last of them; until then
+.B pailfs list
+shows it without a directory.
+.PP
+With
+.B \-\-force
+.RB ( \-f )
+the mount ends in any case: what could not be stored within
+.I SECONDS
+(default 10) is listed and lost, or stays in the journal for the next mount with
+.BR durability=local .
+Programs that use the mount get errors.
+A process that does not answer is killed.)",
        .run = run_umount},
+      {.name = "remount",
+       .synopsis = "[-o OPTION,...] MOUNTPOINT",
+       .about = About::one_mount,
+       .switches = {{"-o", "OPTION,...", "what is to change", &Command::options}},
+       .summary = "change options of a mount",
+       .manual =
+           R"(Change options of a mount that lives:
+.B ro
+and
+.BR rw ,
+.BR dbglevel ,
+.BR prefix ,
+.BR memory_limit ,
+.BR cache_size ,
+.BR stat_cache_expire ,
+.BR max_stat_cache_size ,
+.BR attr_timeout ,
+.BR entry_timeout ,
+.BR negative_timeout ,
+and the place of the keys:
+.BR passwd_file " and " profile .
+All others are refused by name.
+.BR "mount \-o remount,ro MOUNTPOINT" ,
+for root, does the same.
+.PP
+With
+.BR ro ,
+a mount in which files are open for writing stays writable for root, status 2; what is not stored yet is stored as before.
+For an ordinary user only the process of the mount refuses changes from then on, the mount table still shows rw, and files that are
+open for writing stay so.
+.B rw
+of a mount that is ro in the mount table needs root, and is refused for a mount that began with
+.B ro
+and use_cache, durability, exclusive or conditional.
+.PP
+What is beyond a lower limit goes at once, except what is in use; after a shorter
+.B stat_cache_expire
+everything is asked for again, and the kernel believes what it was told before for as long as it was told.
+New keys are tried with a request first: when the bucket refuses them the old ones stay, status 2.
+.PP
+.BI prefix= PATH
+makes the mount show another path of the bucket, / the whole of it.
+Everything written is stored first; then another process begins, with the options of the old one and those that are given beside
+.B prefix
+(any of them), and the keys that it finds itself: this command needs the environment of the one that began the mount.
+When the bucket has answered it the old mount is taken off the directory and the new one put there; for a moment between the two the
+directory is as it was before it was mounted.
+What is open goes on in the old mount, under the old path, and is stored there; its process ends with the last open file, and
+until then is known by its number to
+.BR "pailfs list" ,
+.BR status ,
+.BR sync " and " umount .
+Status: 1 when something could not be stored, otherwise that of a mount; unless it is 0 the old mount stays as it was.
+The old log says \(lqtaken off its directory\(rq, the new one \(lqmounted\(rq.
+A mount in the foreground
+.RB ( \-f )
+is ended and started anew by its starter instead.
+.B \-s
+and
+.B \-d
+are not carried over.)",
+       .run = run_remount},
       {.name = "check",
-       .synopsis = "BUCKET[:/PATH] [--write] [-o OPTION,...]",
+       .synopsis = "BUCKET[:/PATH] [--write] [--json] [-o OPTION,...]",
        .about = About::bucket,
-       .switches = {{"--write", "", "store and delete an object of a new name", &Command::write}},
+       .switches = {{"--write", "", "store and delete an object of a new name", &Command::write},
+                    {"--json", "", "print one object", &Command::json}},
        .summary = "try every step of a mount",
        .manual =
            R"(Go the way of a mount, and print each step with its time: DNS, TCP, TLS, the clocks, credentials,
@@ -117,8 +201,34 @@ With
 .B \-\-write
 an object of a new name is stored and deleted, and each kind of change is tried on a condition that does not hold:
 a service that makes it all the same gets a warning, for there one client can undo what another has just written.
+With
+.B \-\-json
+one object is printed at the end.
 The status is that of the mount.)",
        .run = run_check},
+      {.name = "help",
+       .synopsis = "[TOPIC]",
+       .about = About::topic,
+       .switches = {},
+       .summary = "help on a command or an option",
+       .manual =
+           R"(Print help: on one screen, or on a command, an option or a section of the options; with
+.B all
+on every option.
+.B pailfs COMMAND \-\-help
+and
+.B pailfs \-\-help=TOPIC
+do the same.)",
+       .run = nullptr,
+       .prints = Action::help_topic},
+      {.name = "version",
+       .synopsis = "",
+       .about = About::nothing,
+       .switches = {},
+       .summary = "print the version",
+       .manual = "Print the version and the licence.",
+       .run = nullptr,
+       .prints = Action::version},
   };
 }
 

@@ -18,15 +18,16 @@ namespace pailfs::cli {
 struct CommandSwitch {
   std::string_view name;   ///< "--json"
   std::string_view value;  ///< the VALUE word; empty: none follows
-  std::string_view help;   ///< for the completions
+  std::string_view help;   ///< for the completions and the help on the command
   std::variant<bool Command::*, std::optional<std::chrono::seconds> Command::*,
                std::optional<std::string> Command::*>
       at;
+  std::string_view brief = {};  ///< "-l": a second spelling
 };
 
 /// The kind of thing that the words of a command name; read_command() uses it to recognise the
 /// command.
-enum class About { nothing, one_mount, mounts, paths, bucket };
+enum class About { nothing, one_mount, mounts, paths, bucket, topic };
 
 struct CommandSpec {
   std::string_view name;
@@ -36,7 +37,9 @@ struct CommandSpec {
   std::string_view summary;  ///< for --help and the completions
   std::string_view manual;   ///< its paragraph of the manual page, in roff
   /// Carries out a command without an error. Writes to stdout and stderr; returns the exit status.
+  /// Null where `prints` says what is to be printed.
   int (*run)(const Command& command, const Environment& environment);
+  std::optional<Action> prints = std::nullopt;  ///< of help and version
 };
 
 /// All commands in the order in which they are shown. Lives as long as the program.

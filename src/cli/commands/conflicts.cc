@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conflicts.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <iostream>
 
@@ -27,13 +28,34 @@ std::string known_part(const cache::Conflict& what) {
   return (text.empty() ? "no byte" : text) + " of " + std::to_string(what.size);
 }
 
-void print_text(const std::vector<cache::KeptConflict>& kept) {
+/// The directory is that of all mounts of the bucket that keep their local files in one place.
+std::string owner(const cache::Conflict& what, const std::string& mountpoint) {
+  if (what.mount.empty()) return "of a mount that is not known";
+  return what.mount == mountpoint ? "of this mount" : "of the mount on " + printable(what.mount);
+}
+
+std::string summary(const std::vector<cache::KeptConflict>& kept, const std::string& mountpoint) {
+  if (kept.empty()) return "no conflicts";
+  const auto own = static_cast<std::size_t>(std::count_if(
+      kept.begin(), kept.end(),
+      [&](const cache::KeptConflict& each) { return each.what.mount == mountpoint; }));
+  return std::to_string(kept.size()) + (kept.size() == 1 ? " conflict: " : " conflicts: ") +
+         std::to_string(own) + " of this mount, " + std::to_string(kept.size() - own) +
+         " of other mounts of the bucket";
+}
+
+void print_text(const std::vector<cache::KeptConflict>& kept, const std::string& mountpoint) {
   for (const cache::KeptConflict& each : kept) {
     std::cout << printable(each.name) << "  " << iso8601_millis(each.what.time) << "  "
-              << printable(each.what.key) << "  (" << known_part(each.what) << ")\n    "
-              << printable(each.path) << "\n    " << printable(each.what.why) << "\n";
+              << printable(each.what.key);
+    // A change without bytes, as of a name or a mode, has no file.
+    if (!each.path.empty()) {
+      std::cout << "  (" << known_part(each.what) << ")\n    " << printable(each.path);
+    }
+    std::cout << "\n    " << owner(each.what, mountpoint) << "\n    " << printable(each.what.why)
+              << "\n";
   }
-  if (kept.empty()) std::cout << "no conflicts\n";
+  std::cout << summary(kept, mountpoint) << "\n";
 }
 
 void print_json(const std::vector<cache::KeptConflict>& kept) {
@@ -42,7 +64,8 @@ void print_json(const std::vector<cache::KeptConflict>& kept) {
   for (const cache::KeptConflict& each : kept) {
     json.begin_object().member("name", each.name).member("key", each.what.key);
     json.member("time", iso8601_millis(each.what.time)).member("why", each.what.why);
-    json.member("file", each.path).member("size", each.what.size).key("ranges").begin_array();
+    json.member("mount", each.what.mount).member("file", each.path);
+    json.member("size", each.what.size).key("ranges").begin_array();
     for (const Range& range : each.what.ranges) {
       json.begin_object().member("begin", range.begin).member("end", range.end).end_object();
     }
@@ -76,7 +99,7 @@ int run_conflicts(const Command& command, const Environment& /*environment*/) {
     return forgotten ? 0 : complain(forgotten.error().text, Exit::local);
   }
   const auto kept = conflicts->list();
-  command.json ? print_json(kept) : print_text(kept);
+  command.json ? print_json(kept) : print_text(kept, found->mountpoint);
   return 0;
 }
 

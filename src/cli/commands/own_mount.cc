@@ -1,33 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "own_mount.h"
 
-#include <signal.h>
-#include <unistd.h>
-
+#include <algorithm>
 #include <cerrno>
-#include <fstream>
-#include <sstream>
+#include <cstdint>
 
 #include "pailfs/mount/unmount.h"
 #include "pailfs/util/text.h"
 
+#include "found_mounts.h"
+
 namespace pailfs::cli {
+namespace {
 
-bool is_alive(pid_t pid) {
-  if (::kill(pid, 0) != 0) return errno != ESRCH;
-  // A zombie has ended, although its parent has not waited for it. The state follows the name,
-  // which may hold brackets.
-  std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
-  std::stringstream text;
-  text << in.rdbuf();
-  const std::string stat = text.str();
-  const std::size_t bracket = stat.rfind(") ");
-  return bracket == std::string::npos || (stat[bracket + 2] != 'Z' && stat[bracket + 2] != 'X');
+Result<OwnMount> of_this_user(const mount::MountRecord& record) {
+  if (is_ours(record)) return OwnMount{record.mountpoint, record};
+  const std::string uid = std::to_string(record.uid);
+  return Error(EPERM, printable(record.mountpoint) + " is a mount of uid " + uid +
+                          ", which alone can ask it (sudo -u '#" + uid + "' pailfs ...)");
 }
 
-bool is_ours(const mount::MountRecord& record) {
-  return record.uid == ::geteuid();
-}
+}  // namespace
 
 std::string OwnMount::epitaph() const {
   const std::string pid = record ? " (pid " + std::to_string(record->pid) + ")" : "";
@@ -37,31 +30,32 @@ std::string OwnMount::epitaph() const {
 
 Result<OwnMount> find_own_mount(const std::string& typed) {
   const auto resolved = mount::resolve_mountpoint(typed);
-  if (!resolved) return resolved.error();
-  for (const mount::MountRecord& record : mount::list_everybodys_records()) {
-    if (record.mountpoint != *resolved || is_ours(record)) continue;
-    const std::string uid = std::to_string(record.uid);
-    return Error(EPERM, printable(*resolved) + " is a mount of uid " + uid +
-                            ", which alone can ask it (sudo -u '#" + uid + "' pailfs ...)");
+  const auto mounts = find_mounts();
+  auto found = mounts.end();
+  if (resolved) {
+    found = std::find_if(mounts.begin(), mounts.end(),
+                         [&](const auto& record) { return record.mountpoint == *resolved; });
   }
+  if (const auto pid = parse_uint(typed); pid && found == mounts.end()) {
+    found = std::find_if(mounts.begin(), mounts.end(), [&](const mount::MountRecord& record) {
+      return static_cast<std::uint64_t>(record.pid) == *pid;
+    });
+  }
+  if (found != mounts.end()) return of_this_user(*found);
+  if (!resolved) return resolved.error();
   return OwnMount{*resolved, mount::read_record(*resolved)};
+}
+
+bool is_known_mount(const std::string& typed) {
+  const auto found = find_own_mount(typed);
+  return found ? found->record.has_value() : found.error().err == EPERM;
 }
 
 Result<OwnMount> find_living_mount(const std::string& typed) {
   auto found = find_own_mount(typed);
   if (!found || !found->is_dead()) return found;
-  return Error(ESRCH, found->epitaph() + ". Run: umount " + printable(found->mountpoint) +
+  return Error(ESRCH, found->epitaph() + ". Run: pailfs umount " + printable(found->mountpoint) +
                           ", or mount it again");
-}
-
-Result<report::ControlClient> ask(const std::string& mountpoint, std::string_view request) {
-  const auto path = report::control_socket(mountpoint);
-  if (!path) return path.error();
-  auto client = report::ControlClient::ask(*path, request);
-  if (client) return client;
-  Error error = client.error();
-  error.text = "the process of " + printable(mountpoint) + " cannot be asked: " + error.text;
-  return error;
 }
 
 }  // namespace pailfs::cli

@@ -4,9 +4,12 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "pailfs/report/control.h"
 #include "pailfs/util/result.h"
+
+#include "pace.h"
 
 namespace pailfs::cli {
 
@@ -18,16 +21,21 @@ class Progress final {
   explicit Progress(std::optional<std::chrono::seconds> limit);
 
   /// The line that ends this stretch: "stored", "unstored N", "ended N", or nothing when the
-  /// process has closed the connection. ETIMEDOUT when the time is over.
+  /// process has closed the connection. ETIMEDOUT when the time is over, with what is left.
   Result<std::optional<std::string>> follow(report::ControlClient& client);
   [[nodiscard]] std::chrono::steady_clock::time_point limit() const { return limit_; }
 
  private:
-  void show(const std::string& what);
+  /// `told` is the rest of a "progress" line.
+  void show(std::string_view told);
   void clear();
+  [[nodiscard]] Error time_is_over() const;
 
   const bool terminal_;
+  const std::optional<std::chrono::seconds> patience_;
   const std::chrono::steady_clock::time_point limit_;
+  Pace pace_;
+  std::string words_;  // of what is left
   std::string shown_;
 };
 

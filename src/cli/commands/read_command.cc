@@ -2,15 +2,12 @@
 #include "read_command.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <string_view>
-#include <system_error>
 
-#include "pailfs/mount/runtime.h"
-#include "pailfs/mount/unmount.h"
 #include "pailfs/util/text.h"
 
 #include "command_table.h"
+#include "mistyped.h"
 
 namespace pailfs::cli {
 namespace {
@@ -44,7 +41,9 @@ struct TakeSwitch {
   Command& command;
 
   bool operator()(bool Command::*flag) const {
-    command.*flag = std::erase(words, row.name) > 0;
+    command.*flag = std::erase_if(words, [&](const std::string& word) {
+                      return word == row.name || (!row.brief.empty() && word == row.brief);
+                    }) > 0;
     return command.*flag;
   }
   bool operator()(std::optional<seconds> Command::*limit) const {
@@ -60,10 +59,10 @@ struct TakeSwitch {
     return true;
   }
   bool operator()(std::optional<std::string> Command::*word) const {
-    command.*word = take_value(words, row.name);
-    if (command.*word && (command.*word)->empty())
-      command.error = std::string(row.name) + " needs a value";
-    return (command.*word).has_value();
+    const auto value = take_value(words, row.name);
+    if (value && value->empty()) command.error = std::string(row.name) + " needs a value";
+    command.*word = value;
+    return value.has_value();
   }
 };
 
@@ -105,6 +104,17 @@ std::optional<Command> read_about_mounts(Command command, const Words& rest, boo
   return command;
 }
 
+std::optional<Command> read_about_topic(Command command, Words rest, const MachineFacts& machine) {
+  if (rest.size() > 1) return std::nullopt;
+  if (!rest.empty()) {
+    const std::string& word = rest.front();
+    if (word.starts_with('/') || word.starts_with('-') || machine.is_directory(word))
+      return std::nullopt;
+  }
+  command.arguments = std::move(rest);
+  return command;
+}
+
 std::optional<Command> read_about_paths(Command command, Words rest) {
   const bool has_option = std::any_of(
       rest.begin(), rest.end(), [](const std::string& word) { return word.starts_with('-'); });
@@ -139,6 +149,26 @@ std::optional<Command> read_about_bucket(Command command, Words rest, bool switc
   return command;
 }
 
+/// The complaint about a switch that the command does not have.
+std::string unknown_switch_of(const CommandSpec& spec, const std::string& word) {
+  std::vector<std::string_view> names;
+  for (const CommandSwitch& row : spec.switches) names.push_back(row.name);
+  const auto meant = nearest(word.substr(0, word.find('=')), names);
+  return std::string(spec.name) + ": unknown switch \"" + printable(word) + "\"" +
+         (meant ? ": did you mean \"" + *meant + "\"?"
+                : "; pailfs help " + std::string(spec.name) + " lists its switches");
+}
+
+/// A line whose first word is no command, but was meant as one.
+std::optional<Command> read_mistyped(const Words& argv, const MachineFacts& machine) {
+  const auto complaint =
+      complain_of_mistyped(argv[1], Words(argv.begin() + 2, argv.end()), machine);
+  if (!complaint) return std::nullopt;
+  Command command;
+  command.error = *complaint;
+  return command;
+}
+
 }  // namespace
 
 std::optional<Command> read_command(const std::vector<std::string>& argv,
@@ -147,9 +177,16 @@ std::optional<Command> read_command(const std::vector<std::string>& argv,
     return std::nullopt;
   Command command;
   command.spec = find_command(argv[1]);
-  if (command.spec == nullptr) return std::nullopt;
+  if (command.spec == nullptr) return read_mistyped(argv, machine);
   Words rest(argv.begin() + 2, argv.end());
   const bool switched = take_switches(rest, command);
+  const auto is_help = [](const std::string& word) { return word == "-h" || word == "--help"; };
+  command.help = std::any_of(rest.begin(), rest.end(), is_help);
+  if (command.help) return command;
+  if (const auto unknown = unknown_switch(rest); unknown && command.error.empty()) {
+    command.error = unknown_switch_of(*command.spec, *unknown);
+    return command;
+  }
   switch (command.spec->about) {
     case About::nothing:
       if (!rest.empty()) return std::nullopt;
@@ -159,27 +196,12 @@ std::optional<Command> read_command(const std::vector<std::string>& argv,
       return read_about_mounts(std::move(command), rest, switched, machine);
     case About::paths:
       return read_about_paths(std::move(command), std::move(rest));
+    case About::topic:
+      return read_about_topic(std::move(command), std::move(rest), machine);
     case About::bucket:
       return read_about_bucket(std::move(command), std::move(rest), switched, machine);
   }
   return std::nullopt;
-}
-
-MachineFacts this_machine() {
-  MachineFacts machine;
-  machine.is_directory = [](const std::string& path) {
-    std::error_code ignored;
-    return std::filesystem::is_directory(path, ignored);
-  };
-  machine.is_mount = [](const std::string& path) {
-    const auto resolved = mount::resolve_mountpoint(path);
-    if (!resolved) return false;
-    const auto records = mount::list_everybodys_records();
-    return std::any_of(records.begin(), records.end(), [&](const mount::MountRecord& record) {
-      return record.mountpoint == *resolved;
-    });
-  };
-  return machine;
 }
 
 }  // namespace pailfs::cli

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "pailfs/mount/runtime.h"
+#include "pailfs/report/control.h"
 
 #include "cli/options/options.h"
 #include "command.h"
@@ -23,5 +25,11 @@ struct PlaceInMount {
 /// The place of an absolute path, in the innermost of these mounts; nothing when it is in none.
 std::optional<PlaceInMount> place_in(const std::vector<mount::MountRecord>& mounts,
                                      const std::string& path);
+
+/// Reads the answer to the request of a refresh: the remark of the mount's process, mostly an empty
+/// one. Waits for `patience` until the process has forgotten what it knew, and as long again while
+/// it asks the service about the path: a silent service is a remark, a silent process ETIMEDOUT.
+Result<std::string> await_refresh(report::ControlClient& client, const std::string& typed,
+                                  std::chrono::milliseconds patience);
 
 }  // namespace pailfs::cli

@@ -13,6 +13,7 @@
 #include "pailfs/util/text.h"
 
 #include "cli/run/messages.h"
+#include "found_mounts.h"
 #include "own_mount.h"
 
 namespace pailfs::cli {
@@ -37,7 +38,8 @@ std::string no_mount_of_ours() {
 int run_status_of_all(bool json) {
   int code = 0;
   std::string all;
-  const auto records = mount::list_records();
+  auto records = find_mounts();
+  std::erase_if(records, [](const auto& record) { return !is_ours(record); });
   if (records.empty() && !json) say(no_mount_of_ours());
   for (const mount::MountRecord& record : records) {
     auto text = status_of(record.mountpoint, json);

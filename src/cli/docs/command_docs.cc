@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command_docs.h"
 
-#include "cli/commands/command_table.h"
+#include <algorithm>
+
+#include "pailfs/util/text.h"
+
 #include "roff.h"
 
 namespace pailfs::cli {
@@ -9,6 +12,11 @@ namespace {
 
 /// Column of the summaries in --help.
 constexpr std::size_t kSummaryColumn = 45;
+
+/// Column of the summaries on the one screen.
+constexpr std::size_t kNameColumn = 27;
+/// Column of what the switches mean in the help on one command.
+constexpr std::size_t kSwitchColumn = 24;
 
 /// `text(spec)` of all commands, with `between` them.
 template <class Text>
@@ -41,6 +49,29 @@ std::string command_help() {
   });
 }
 
+std::string command_list() {
+  return joined("", [](const CommandSpec& spec) {
+    std::string line = "  " + std::string(spec.name);
+    line.resize(kNameColumn, ' ');
+    return line + std::string(spec.summary) + "\n";
+  });
+}
+
+std::string help_on_command(const CommandSpec& spec) {
+  std::string text = "Usage: pailfs " + std::string(spec.name);
+  if (!spec.synopsis.empty()) text += " " + std::string(spec.synopsis);
+  text += "\n\n" + wrapped(plain(spec.manual), 0);
+  for (const CommandSwitch& row : spec.switches) {
+    if (&row == &spec.switches.front()) text += "\n";
+    std::string line =
+        "  " + (row.brief.empty() ? "" : std::string(row.brief) + ", ") + std::string(row.name);
+    if (!row.value.empty()) line += "=" + std::string(row.value);
+    line.resize(std::max(kSwitchColumn, line.size() + 1), ' ');
+    text += line + std::string(row.help) + "\n";
+  }
+  return text;
+}
+
 std::string command_synopses() {
   return without_line_end(joined(".PP\n", [](const CommandSpec& spec) {
     return ".B pailfs " + std::string(spec.name) + "\n" + roff_synopsis(spec.synopsis);
@@ -64,9 +95,11 @@ std::string bash_command_cases() {
       words += (words.empty() ? "" : " ") + std::string(row.name);
       if (!row.value.empty()) words += '=';
     }
-    if (words.empty()) return words;
-    if (spec.switches.size() > 1) words = "'" + words + "'";
-    return "    " + std::string(spec.name) + ") words=" + words + " ;;\n";
+    words += words.empty() ? "--help" : " --help";
+    if (spec.about == About::topic) words += " all " + command_names();
+    const bool of_mounts = spec.about == About::one_mount || spec.about == About::mounts;
+    return "    " + std::string(spec.name) + ") words='" + words + "'" +
+           (of_mounts ? " mounts=yes" : "") + " ;;\n";
   });
 }
 

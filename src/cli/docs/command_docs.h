@@ -5,10 +5,16 @@
 
 #include <string>
 
+#include "cli/commands/command_table.h"
+
 namespace pailfs::cli {
 
 /// For --help: a line or two for each command, with its synopsis and summary.
 std::string command_help();
+/// For the help on one screen: a line for each command, with its summary.
+std::string command_list();
+/// For `pailfs COMMAND --help`: usage, switches, and its paragraph of the manual page as text.
+std::string help_on_command(const CommandSpec& spec);
 
 /// For the manual page, in roff and without the last line end: the lines of SYNOPSIS, and the
 /// paragraphs of COMMANDS.

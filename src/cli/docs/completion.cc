@@ -137,16 +137,26 @@ _pailfs() {
     fi
     return
   fi
-  if [[ $whole == -* ]]; then
-    COMPREPLY=($(compgen -W ")" +
-         longs + R"(" -- "$whole"))
-    [[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace 2>/dev/null
-    return
-  fi
+  local mounts= longs=")" +
+         longs + R"("
   case ${COMP_WORDS[1]-} in
 )" + bash_command_cases() +
          R"(    *) words= ;;
   esac
+  ((COMP_CWORD > 1)) || mounts=
+  if [[ $whole == -* ]]; then
+    # check takes the options of a mount beside its own.
+    [[ $words && ${COMP_WORDS[1]} != check ]] && longs=
+    COMPREPLY=($(compgen -W "$longs $words" -- "$whole"))
+    [[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace 2>/dev/null
+    return
+  fi
+  if [[ $mounts ]]; then
+    local IFS=$'\n'
+    mounts=$(pailfs list 2>/dev/null | sed -n 's/^.* on \(\/.*\) (.*)$/\1/p')
+    COMPREPLY=($(compgen -W "$mounts" -- "$cur"))
+    return
+  fi
   ((COMP_CWORD > 1)) || words=')" +
          command_names() + R"('
   COMPREPLY=($(compgen -d -- "$cur") $(compgen -W "$words" -- "$cur"))

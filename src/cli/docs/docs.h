@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything the program says about itself, made from the tables of options and of
-// commands. Pure functions.
+// The documents that the program prints about itself, made from the tables of options and of
+// commands. Pure functions; --help is in help.h.
 #pragma once
 
 #include <optional>
@@ -9,10 +9,6 @@
 
 namespace pailfs::cli {
 
-/// Usage, examples, commands, and every option by group.
-std::string help_text();
-/// One option in full; nothing if there is no such option.
-std::optional<std::string> help_for(std::string_view name);
 /// First line in the form that scripts written for s3fs look for: "... V1.95 (...)".
 std::string version_text();
 

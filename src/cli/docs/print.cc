@@ -4,11 +4,15 @@
 #include <iostream>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "pailfs/util/text.h"
 
 #include "cli/options/parse.h"
 #include "cli/run/messages.h"
 #include "docs.h"
+#include "help.h"
 
 namespace pailfs::cli {
 namespace {
@@ -22,22 +26,29 @@ int print(const std::optional<std::string>& text, const std::string& otherwise) 
   return std::cout ? 0 : static_cast<int>(Exit::local);
 }
 
-/// The complaint about a name that is no option.
-std::string complaint_about(const std::string& name) {
-  Options scratch;
-  std::vector<std::string> unused;
-  return apply_option(name, std::nullopt, scratch, unused);
-}
-
 }  // namespace
+
+int print_help_on(const std::string& topic) {
+  const auto text = help_on(topic);
+  if (text) return print(text, {});
+  const std::string topics = help_topics();
+  std::vector<std::string_view> candidates;
+  for (const OptionSpec& spec : option_table()) candidates.push_back(spec.name);
+  const std::vector<std::string> words = split(topics, ' ');
+  candidates.insert(candidates.end(), words.begin(), words.end());
+  const auto meant = nearest(topic, candidates);
+  return print(std::nullopt, "no help on \"" + printable(topic) + "\"" +
+                                 (meant ? ": did you mean \"" + *meant + "\"?"
+                                        : "; there is help on each option, and on: " + topics));
+}
 
 int print_documentation(const Options& options) {
   const std::string& topic = options.topic;
   switch (options.action) {
     case Action::help:
-      return print(help_text(), {});
+      return print(short_help(), {});
     case Action::help_topic:
-      return print(help_for(topic), "--help: " + complaint_about(topic));
+      return print_help_on(topic);
     case Action::version:
       return print(version_text(), {});
     case Action::generate:

@@ -124,11 +124,20 @@ class Normaliser final {
         return;
       }
       if (switches_.find(letter) == std::string_view::npos) {
-        error_ = "unknown switch \"-" + printable(std::string(1, letter)) + "\"; --help lists all";
+        error_ = unknown_switch(word, letter);
         return;
       }
       options_.push_back(std::string("-") + letter);
     }
+  }
+
+  /// "-url=X" is an option with one dash.
+  static std::string unknown_switch(const std::string& word, char letter) {
+    const std::string option = word.substr(1);
+    if (word.size() > 2 && find_option(joined_name(option.substr(0, option.find('=')))) != nullptr)
+      return "unknown switch \"" + printable(word) + "\": did you mean \"-o " + printable(option) +
+             "\"?";
+    return "unknown switch \"-" + printable(std::string(1, letter)) + "\"; --help=all lists all";
   }
 
   void add_list(const std::string& value) {

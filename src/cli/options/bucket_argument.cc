@@ -14,13 +14,13 @@ bool drop_prefix(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
+}  // namespace
+
 std::string normalised_prefix(std::string_view path) {
   while (!path.empty() && path.front() == '/') path.remove_prefix(1);
   while (!path.empty() && path.back() == '/') path.remove_suffix(1);
   return path.empty() ? std::string() : std::string(path) + "/";
 }
-
-}  // namespace
 
 BucketArgument parse_bucket_argument(std::string_view text) {
   BucketArgument source;
@@ -28,6 +28,15 @@ BucketArgument parse_bucket_argument(std::string_view text) {
   if (!drop_prefix(text, "s3fs#")) drop_prefix(text, "pailfs#");
   std::string_view bucket;
   std::string_view path;
+  // arn:aws:s3:::BUCKET/PATH, arn:aws-cn:...
+  if (const std::size_t name = text.find(":s3:::"); text.starts_with("arn:") && name != text.npos) {
+    text.remove_prefix(name + 6);
+    const std::size_t slash = std::min(text.find('/'), text.size());
+    source.bucket = std::string(text.substr(0, slash));
+    source.prefix = normalised_prefix(text.substr(slash));
+    if (source.bucket.empty()) source.error = "BUCKET \"" + shown + "\" names no bucket";
+    return source;
+  }
   // s3:BUCKET/PATH: goofys' and others' spelling. s3:/PATH is a path in the bucket "s3".
   const bool short_address = text.starts_with("s3:") && text.size() > 3 && text[3] != '/';
   if (drop_prefix(text, short_address ? "s3:" : "s3://")) {
@@ -44,10 +53,23 @@ BucketArgument parse_bucket_argument(std::string_view text) {
     if (colon != std::string_view::npos) {
       path = text.substr(colon + 1);
       if (path.empty() || path.front() != '/') {
-        source.error = "BUCKET \"" + shown + "\": the path after ':' must begin with '/'";
+        source.error = "BUCKET \"" + shown + "\": the path after ':' must begin with '/'" +
+                       (path.empty() || bucket.empty()
+                            ? std::string()
+                            : ", as in " + printable(bucket) + ":/" + printable(path));
         return source;
       }
     }
+  }
+  if (bucket.starts_with('/') || bucket.starts_with("./")) {
+    source.error = "BUCKET \"" + shown +
+                   "\" is a path: the bucket comes first, as in pailfs BUCKET MOUNTPOINT";
+    return source;
+  }
+  if (const std::size_t slash = bucket.find('/'); slash != std::string_view::npos) {
+    source.error = "BUCKET \"" + shown + "\": a path in the bucket follows ':', as in " +
+                   printable(bucket.substr(0, slash)) + ":" + printable(bucket.substr(slash));
+    return source;
   }
   if (bucket.empty()) {
     source.error = "BUCKET \"" + shown + "\" names no bucket";

@@ -48,12 +48,19 @@ void mask_value(std::string_view name, std::string& text, std::size_t begin, std
   }
 }
 
+bool is_end_of_host(char c) {
+  return c == '/' || c == '?' || c == '#' || c == ' ';
+}
+
 /// SCHEME://USER:PASSWORD@HOST
 void mask_urls(std::string& text) {
   constexpr std::string_view kMark = "://";
   for (std::size_t at = text.find(kMark); at != std::string::npos; at = text.find(kMark, at)) {
     at += kMark.size();
-    const std::size_t end = std::min(text.find_first_of("/?#, ", at), text.size());
+    std::size_t end = at;
+    // A comma after a backslash belongs to the value.
+    const auto ends = [&](char c) { return c == ',' ? text[end - 1] != '\\' : is_end_of_host(c); };
+    while (end < text.size() && !ends(text[end])) ++end;
     const std::size_t name_end = text.rfind('@', end);
     if (name_end != std::string::npos && name_end >= at) star(text, at, name_end);
   }
@@ -92,6 +99,22 @@ std::vector<std::string> masked_arguments(const std::vector<std::string>& argv) 
   return masked;
 }
 
+std::string masked_option(const std::string& name, const std::string& value) {
+  std::string text = name + "=" + value;
+  const std::size_t begin = name.size() + 1;
+  mask_value(name, text, begin, text.size());
+  // A user may be named before any '@' of an address: [SCHEME://]USER:PASSWORD@HOST.
+  const std::size_t at = text.rfind('@');
+  const std::size_t mark = text.find("://", begin);
+  if (at == std::string::npos || at < begin) return text;
+  if (mark != std::string::npos && mark < at) {
+    star(text, mark + 3, at);
+  } else if (names_proxy("_" + name)) {
+    star(text, begin, at);
+  }
+  return text;
+}
+
 std::string launch_line(const std::vector<std::string>& argv) {
   std::string line = "pailfs version " + std::string(kVersion) + " :";
   for (const std::string& argument : masked_arguments(argv)) line += " " + argument;
@@ -119,8 +142,10 @@ void hide_secrets(int argc, char** argv) {
     }
     ::explicit_bzero(equals + 1, ::strlen(equals + 1));
   }
+  // NOLINTBEGIN(concurrency-mt-unsafe): there is no other thread yet
   for (const std::string& name : gone) ::unsetenv(name.c_str());
   for (const auto& [name, value] : moved) ::setenv(name.c_str(), value.c_str(), 1);
+  // NOLINTEND(concurrency-mt-unsafe)
 }
 
 }  // namespace pailfs::cli

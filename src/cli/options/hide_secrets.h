@@ -12,6 +12,10 @@ namespace pailfs::cli {
 /// Pure.
 std::vector<std::string> masked_arguments(const std::vector<std::string>& argv);
 
+/// "NAME=VALUE" with everything secret in the value as stars; for a name of the option table, and a
+/// value as it is meant, in which a comma is a comma. Pure.
+std::string masked_option(const std::string& name, const std::string& value);
+
 /// "pailfs version 0.1.0 : pailfs photos /mnt -o ...", with masked arguments: the first line of
 /// every log. s3fs has it too.
 std::string launch_line(const std::vector<std::string>& argv);

@@ -166,7 +166,7 @@ std::string unknown_option(std::string_view name) {
   std::string spelt(name);
   std::replace(spelt.begin(), spelt.end(), '-', '_');
   const auto meant = nearest(spelt, candidates);
-  return text + (meant ? ": did you mean " + in_quotes(*meant) + "?" : "; --help lists all");
+  return text + (meant ? ": did you mean " + in_quotes(*meant) + "?" : "; --help=all lists all");
 }
 
 }  // namespace
@@ -193,6 +193,32 @@ std::string_view group_title(Group group) {
       return "Instead of a mount";
     case Group::accepted:
       return "Accepted or refused for compatibility";
+  }
+  return {};
+}
+
+std::string_view group_topic(Group group) {
+  switch (group) {
+    case Group::bucket:
+      return "service";
+    case Group::transport:
+      return "connections";
+    case Group::credentials:
+      return "credentials";
+    case Group::permissions:
+      return "permissions";
+    case Group::mount:
+      return "mount";
+    case Group::data:
+      return "caching";
+    case Group::attributes:
+      return "objects";
+    case Group::logging:
+      return "logging";
+    case Group::utility:
+      return "uploads";
+    case Group::accepted:
+      return "compatibility";
   }
   return {};
 }

@@ -60,6 +60,7 @@ struct Options {
   std::string logfile;
   bool timestamps = true;
   bool log_json = false;
+  bool remount = false;  ///< nothing is mounted, a mount is changed
   std::string metrics_file;
   std::string metrics_listen;
   bool sends_user_agent = true;
@@ -74,7 +75,9 @@ struct Options {
   std::chrono::seconds umount_timeout{8};
   bool make_mountpoint = false;
   bool conditions_required = false;  ///< conditional=require; off is s3::Config::conditions
+  bool locks_in_bucket = false;      ///< locks=bucket: advisory locks hold between machines
   bool connect_later = false;        ///< mount without having reached the bucket
+  std::string prefix_given;          ///< prefix=, as given; fs.prefix is what it means
   bool url_given = false;
   /// The host is Amazon's and no option or variable names the region, so a profile may.
   bool region_may_be_in_profile = false;
@@ -111,6 +114,8 @@ enum class Group {
   accepted,
 };
 std::string_view group_title(Group group);
+/// The word that --help=WORD knows the group by; no name of an option or of a command.
+std::string_view group_topic(Group group);
 
 /// Leads to one setting. A captureless lambda, because a pointer to member cannot reach into a
 /// nested struct.

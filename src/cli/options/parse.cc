@@ -10,6 +10,7 @@
 #include "arguments.h"
 #include "bucket_argument.h"
 #include "endpoint.h"
+#include "hide_secrets.h"
 #include "version.h"
 
 namespace pailfs::cli {
@@ -27,9 +28,30 @@ std::string find(const Environment& environment, const std::string& name) {
   return entry == environment.end() ? std::string() : entry->second;
 }
 
+/// s3fs's words for what follows bucket and mountpoint, and what was perhaps meant.
+std::string unexpected_word(const std::string& word) {
+  std::string text = "specified unknown third option(" + printable(word) + ")";
+  const std::string name = word.substr(0, word.find_first_of("=,"));
+  if (find_option(name) != nullptr) text += ": options follow -o, as in -o " + printable(word);
+  return text;
+}
+
+/// The settings in words that other users may see.
+std::vector<std::string> masked(const std::map<std::string, std::string>& settings) {
+  std::vector<std::string> words;
+  for (const auto& [name, value] : settings) words.push_back(masked_option(name, value));
+  return words;
+}
+
 bool needs_bucket(Action action) {
   return action == Action::mount || action == Action::list_uploads ||
          action == Action::abort_uploads;
+}
+
+bool asks_for_remount(const Argument& item) {
+  if (item.kind != Argument::Kind::list) return false;
+  const std::vector<std::string> words = split_option_list(item.value.value_or(""));
+  return std::find(words.begin(), words.end(), "remount") != words.end();
 }
 
 /// Reads one command line into a CommandLine. Every step may leave an error, which ends the work.
@@ -41,8 +63,11 @@ class Reader final {
     const std::string name = argv.empty() ? std::string() : base_name(argv.front());
     line_.mount_helper = name.substr(0, 6) == "mount.";
     // A user or driver that starts ossfs looks for ossfs in the mount table.
-    if (!argv.empty() && program_name(argv.front()) == "ossfs")
+    if (!argv.empty() && program_name(argv.front()) == "ossfs") {
       options().mount.fsname = options().mount.subtype = "ossfs";
+      options().credentials.system_passwd_file = "/etc/passwd-ossfs";
+      options().credentials.home_passwd_file = "/.passwd-ossfs";
+    }
     const Arguments arguments = read_arguments(argv, line_.mount_helper);
     if (!arguments.error.empty()) fail(arguments.error);
     // mount(8): "tolerate sloppy mount options". It may stand behind them.
@@ -51,6 +76,7 @@ class Reader final {
         std::any_of(arguments.items.begin(), arguments.items.end(), [](const Argument& item) {
           return item.kind == Argument::Kind::option && item.name == "s";
         });
+    remounts_ = std::any_of(arguments.items.begin(), arguments.items.end(), asks_for_remount);
     for (const Argument& item : arguments.items) {
       if (failed()) break;
       if (item.kind == Argument::Kind::option) option(item);
@@ -64,6 +90,7 @@ class Reader final {
     }
     settle_timeouts();
     for (const auto& [key, value] : settings_) line_.settings += key + "=" + value + "\n";
+    line_.given = masked(settings_);
     return std::move(line_);
   }
 
@@ -118,7 +145,11 @@ class Reader final {
     std::optional<std::string_view> view;
     if (value) view = *value;
     const std::string complaint = apply_option(name, view, options(), line_.warnings);
-    if (!complaint.empty() && lenient_ && find_option(name) == nullptr) {
+    const bool unknown = !complaint.empty() && find_option(name) == nullptr;
+    if (unknown && remounts_) {
+      // mount(8) hands on the words of the kernel's mount table, which the command compares.
+      settings_[std::string(name)] = value.value_or("1");
+    } else if (unknown && lenient_) {
       line_.warnings.push_back(complaint + " (ignored)");
     } else if (!complaint.empty()) {
       fail(complaint);
@@ -143,8 +174,10 @@ class Reader final {
     if (spec == nullptr || std::holds_alternative<Accepted>(spec->field)) return;
     if (spec->name == "rw") {
       settings_.erase("ro");
+      if (remounts_) settings_["rw"] = "1";  // a change, not the default
       return;
     }
+    if (spec->name == "ro") settings_.erase("rw");
     // One row of the table stands for all flags of the kernel.
     const bool kernel = std::holds_alternative<Kernel>(spec->field);
     settings_[std::string(kernel ? name : spec->name)] = value.value_or("1");
@@ -160,7 +193,7 @@ class Reader final {
       } else if (options().mount.mountpoint.empty()) {
         options().mount.mountpoint = word;
       } else if (word != "s3fs") {
-        return fail("specified unknown third option(" + printable(word) + ")");
+        return fail(unexpected_word(word));
       }
     }
     if (options().s3.bucket.empty()) return fail("missing BUCKET argument." + std::string(kUsage));
@@ -168,6 +201,13 @@ class Reader final {
     if (!source.error.empty()) return fail(source.error);
     options().s3.bucket = source.bucket;
     options().fs.prefix = source.prefix;
+    if (const std::string prefix = normalised_prefix(options().prefix_given); !prefix.empty()) {
+      // mount(8) hands on the source of the mount as it is, which prefix= is to change.
+      if (!source.prefix.empty() && source.prefix != prefix && !options().remount)
+        return fail("two paths are given: BUCKET:/" + printable(source.prefix) +
+                    " and prefix=" + printable(options().prefix_given));
+      options().fs.prefix = prefix;
+    }
     const bool mounts = options().action == Action::mount;
     if (!mounts && !options().mount.mountpoint.empty()) {
       return fail(
@@ -229,6 +269,16 @@ class Reader final {
     if (o.conditions_required && o.connect_later) {
       return fail("conditional=require and bg exclude each other: it is tried before the mount");
     }
+    if (o.fs.exclusive_in_store && o.connect_later) {
+      return fail(
+          "exclusive=store and bg exclude each other: conditions are tried before the mount");
+    }
+    if (o.fs.exclusive_in_store && !o.s3.conditions) {
+      return fail("exclusive=store and conditional=off exclude each other");
+    }
+    if (const std::string reason = no_locks_because(o); !reason.empty()) {
+      return fail("locks=bucket and " + reason);
+    }
     if (!o.durability_local && o.fsync_remote == false) {
       return fail("fsync=local needs durability=local");
     }
@@ -243,6 +293,16 @@ class Reader final {
       if (!o.instance_name.empty()) o.http.user_agent += " [" + o.instance_name + "]";
     }
     warn_of_unsigned_payload();
+  }
+
+  /// Why there can be no locks between machines; empty when there can be, or none are asked for.
+  static std::string no_locks_because(const Options& o) {
+    if (!o.locks_in_bucket) return {};
+    if (!o.s3.conditions)
+      return "conditional=off exclude each other: locks need conditional writes";
+    if (o.connect_later) return "bg exclude each other: conditions are tried before the mount";
+    if (o.fs.read_only) return "ro exclude each other: locks are objects in the bucket";
+    return {};
   }
 
   void warn_of_unsigned_payload() {
@@ -268,6 +328,7 @@ class Reader final {
   const Environment& environment_;
   CommandLine line_;
   bool lenient_ = false;
+  bool remounts_ = false;
   std::map<std::string, std::string> settings_;
 };
 
@@ -322,6 +383,18 @@ std::vector<std::string> split_option_list(const std::string& list) {
   }
   finish();
   return words;
+}
+
+std::string join_options(const std::vector<std::string>& options) {
+  std::string list;
+  for (const std::string& option : options) {
+    if (!list.empty()) list += ',';
+    for (const char c : option) {
+      if (c == ',' || c == '\\') list += '\\';
+      list += c;
+    }
+  }
+  return list;
 }
 
 CommandLine parse_command_line(const std::vector<std::string>& argv,

@@ -30,7 +30,9 @@ struct CommandLine {
   std::vector<std::string> warnings;  ///< one line each, without "pailfs: "
   std::string error;                  ///< one line, without "pailfs: "
   Exit exit = Exit::ok;
-  bool mount_helper = false;  ///< called as mount.NAME, by mount(8)
+  bool mount_helper = false;       ///< called as mount.NAME, by mount(8)
+  std::string directory;           ///< the working directory when the line was read
+  std::vector<std::string> given;  ///< these, "NAME" or "NAME=VALUE", secrets as stars
   std::string settings;  ///< the options that have an effect, equal for equal ones; with values
 };
 
@@ -45,5 +47,7 @@ void make_paths_absolute(Options& options, const std::string& current_directory)
 /// The parts of an -o value: "a,b=c" with '\' before a comma that belongs to a value, and the
 /// sloppy "a -o b" that some callers pass in one word.
 std::vector<std::string> split_option_list(const std::string& list);
+/// Its opposite.
+std::string join_options(const std::vector<std::string>& options);
 
 }  // namespace pailfs::cli

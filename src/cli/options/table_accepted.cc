@@ -28,12 +28,6 @@ void add_fstab_words(std::vector<OptionSpec>& table) {
            "norelatime strictatime nostrictatime lazytime nolazytime diratime nodiratime iversion "
            "noiversion mand nomand loud silent blkdev"},
           {"s3fs", "", group, Accepted{}, "The literal word, left behind by mount helpers."},
-          {"remount", "", group,
-           Refused{"mount(8) does it by itself when it is told to run no helper: mount -i -o "
-                   "remount,ro MOUNTPOINT (or rw)",
-                   "is not for pailfs"},
-           "Not available: to make a mount read-only or writable, run mount -i -o remount,ro "
-           "MOUNTPOINT."},
       });
 }
 
@@ -42,14 +36,14 @@ void add_fuse_words(std::vector<OptionSpec>& table) {
   table.insert(
       table.end(),
       {
-          {"nonempty", "", group, Accepted{},
+          {"big_writes", "", group, Accepted{},
            "Options of FUSE 2, or without effect here, accepted for the sake of old command lines.",
-           "big_writes atomic_o_trunc async_read sync_read use_ino readdir_ino intr "
+           "atomic_o_trunc async_read sync_read use_ino readdir_ino intr "
            "large_read splice_read splice_write splice_move no_splice_read no_splice_write "
            "no_splice_move no_remote_lock no_remote_flock no_remote_posix_lock noforget"},
           {"hard_remove", "", group, Accepted{},
-           "Always so: a removed file goes at once, the page cache is dropped when a file has "
-           "changed, the kernel checks permissions.",
+           "Always so: a removed file goes at once, the page cache is emptied when a file "
+           "has changed, the kernel checks permissions.",
            "auto_cache default_permissions"},
           {"intr_signal", "[N]", group, Accepted{}, "Tuning of FUSE that is not needed here.",
            "remember ac_attr_timeout"},

@@ -76,9 +76,13 @@ void add_bucket_options(std::vector<OptionSpec>& table) {
       {
           {"bucket", "BUCKET[:/PATH]", group, Custom{set_bucket},
            "Bucket to mount, instead of the first argument."},
+          {"prefix", "PATH", group, Text{[](Options& o) -> std::string& { return o.prefix_given; }},
+           "Mount what is below this path of the bucket, as BUCKET:/PATH does. In a living mount "
+           "pailfs remount changes it."},
           {"url", "URL", group, Custom{set_url, [](const Options& o) { return o.s3.url; }},
            "Address of the S3 service. Begins with https:// or http://; without either, https is "
-           "taken (http for loopback and bare addresses) and said so. A path in it is put before "
+           "used (http for loopback and bare addresses), which the log tells. A path in it is put "
+           "before "
            "bucket and key, as servicepath is.",
            "host"},
           {"region", "REGION", group,

@@ -175,6 +175,56 @@ std::string show_conflict(const Options& options) {
   return options.fs.conflict_fails ? "fail" : "last";
 }
 
+std::string set_attributes(Options& options, std::string_view value) {
+  if (value != "object" && value != "listing") {
+    return "option attributes: \"" + printable(value) + "\" is neither object nor listing";
+  }
+  const bool listing = value == "listing";
+  options.fs.attributes = listing ? fs::AttributeSource::listing : fs::AttributeSource::object;
+  return {};
+}
+
+std::string show_attributes(const Options& options) {
+  return options.fs.attributes == fs::AttributeSource::listing ? "listing" : "object";
+}
+
+std::string set_exclusive(Options& options, std::string_view value) {
+  if (value != "close" && value != "store") {
+    return "option exclusive: \"" + printable(value) + "\" is neither close nor store";
+  }
+  options.fs.exclusive_in_store = value == "store";
+  return {};
+}
+
+std::string show_exclusive(const Options& options) {
+  return options.fs.exclusive_in_store ? "store" : "close";
+}
+
+std::string set_locks(Options& options, std::string_view value) {
+  if (value != "local" && value != "bucket") {
+    return "option locks: \"" + printable(value) + "\" is neither local nor bucket";
+  }
+  options.locks_in_bucket = value == "bucket";
+  return {};
+}
+
+std::string show_locks(const Options& options) {
+  return options.locks_in_bucket ? "bucket" : "local";
+}
+
+std::string set_lock_time(Options& options, std::string_view value) {
+  const auto seconds = parse_uint(value);
+  if (!seconds || *seconds < 3 || *seconds > 3600) {
+    return "option lock_time: \"" + printable(value) + "\" is no number from 3 to 3600";
+  }
+  options.fs.lock_time = std::chrono::seconds(*seconds);
+  return {};
+}
+
+std::string show_lock_time(const Options& options) {
+  return std::to_string(options.fs.lock_time.count() / 1000);
+}
+
 std::string set_acl(Options& options, std::string_view value) {
   static constexpr std::string_view kAcls[] = {"private",
                                                "public-read",
@@ -224,15 +274,14 @@ void add_path_options(std::vector<OptionSpec>& table) {
           {"stat_cache_expire", "SECONDS", group,
            Custom{set_cache_expire,
                   [](const Options& o) { return std::to_string(o.fs.attribute_ttl.count()); }},
-           "How long attributes and listings are believed. When not given, listings are believed "
-           "for "
-           "5 seconds only. Absent names are for 1 second at most. 0: for no time at all."},
+           "How long attributes and listings are cached. When not given, listings are cached for 5 "
+           "seconds only. The absence of a name is cached for 1 second at most. 0: nothing is cached."},
           {"stat_cache_interval_expire", "SECONDS", group,
            Custom{set_cache_interval_expire,
                   [](const Options& o) {
                     return o.fs.ttl_from_last_use ? std::to_string(o.fs.attribute_ttl.count()) : "";
                   }},
-           "The same, but attributes that are asked for again are believed for as long anew. Of "
+           "The same, but attributes that are asked for again are cached for as long anew. Of "
            "the two the last one counts."},
           {"max_stat_cache_size", "N", group,
            Count{[](Options& o) -> std::size_t& { return o.fs.max_cached_attributes; }},
@@ -300,7 +349,8 @@ void add_path_options(std::vector<OptionSpec>& table) {
            "if not given."},
           {"cache_size", "MB", group, Custom{set_cache_size, show_cache_size},
            "How much use_cache keeps of a bucket at most; what was used longest ago goes first. "
-           "Default: a quarter of the file system, of which a tenth always stays free."},
+           "Default: a quarter of the file system. A tenth of the file system, at most 10 GiB, always "
+           "stays free."},
           {"durability", "remote|local", group,
            Custom{set_durability,
                   [](const Options& o) {
@@ -316,8 +366,31 @@ void add_path_options(std::vector<OptionSpec>& table) {
            "local."},
           {"conflict", "last|fail", group, Custom{set_conflict, show_conflict, "last fail"},
            "A file that another client stored while it was being made, emptied or replaced here: "
-           "with last it is replaced, as programs expect of the last close; with fail the close "
-           "fails with ESTALE or EEXIST, as it always does for a file that was changed in part."},
+           "with last it is replaced, as programs expect of the last close; with fail the close, "
+           "or the rename over it, fails with ESTALE or EEXIST, as close always does for a file "
+           "that was changed in part."},
+          {"attributes", "object|listing", group,
+           Custom{set_attributes, show_attributes, "object listing"},
+           "Where the attributes of a file come from that was not opened yet. object: its object, "
+           "one request for each file. listing: its directory's listing, which tells size and time "
+           "of last modification of a thousand files with one request; owner and mode are the "
+           "defaults, and a symbolic link looks like a file until it is opened. For large sets of "
+           "files from programs other than pailfs and s3fs, with uid, gid and umask."},
+          {"exclusive", "close|store", group,
+           Custom{set_exclusive, show_exclusive, "close store"},
+           "When it is decided which of several machines has made a file with O_EXCL. close: when "
+           "it is first stored, and the others' close fails with EEXIST. store: when it is opened, "
+           "with one more PUT, so that lock files hold between machines; mkdir, symlink and mknod "
+           "then wait for the service with durability=local too. The service must obey conditions, "
+           "which is tried as conditional=require does."},
+          {"locks", "local|bucket", group, Custom{set_locks, show_locks, "local bucket"},
+           "Between whom flock and fcntl locks hold. local: the processes of this machine. bucket: "
+           "all mounts of the same path with locks=bucket, by objects that are taken and renewed "
+           "with conditional writes. A lock that cannot be renewed is lost: the file is EIO until "
+           "it is closed. Refused where the service does not obey conditions."},
+          {"lock_time", "SECONDS", group, Custom{set_lock_time, show_lock_time},
+           "With locks=bucket: after how long, and a tenth, without a sign of life others may take "
+           "what a mount has locked. The mount itself takes its locks for lost a tenth before."},
           {"journal_size", "MB", group,
            Megabytes{[](Options& o) -> std::uint64_t& { return o.journal_bytes; }, 16, 1U << 20U},
            "How much may wait in the journal before writers have to wait too."},
@@ -369,7 +442,7 @@ void add_attribute_options(std::vector<OptionSpec>& table) {
            "Let the service encrypt new objects: with keys of its own (nothing or 1), with a key "
            "of yours (custom or c, or just a file), or with one of its key management (kmsid or "
            "k). "
-           "See ENCRYPTION."},
+           "See ENCRYPTION in pailfs(1)."},
           {"load_sse_c", "FILE", group,
            Path{[](Options& o) -> std::string& { return o.encryption.more_keys_file; }},
            "More keys of yours to try on objects that are read, one a line."},

@@ -49,6 +49,7 @@ std::string set_uid(Options& options, std::string_view value) {
     options.fs.uid = static_cast<uid_t>(*number);
     return {};
   }
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): options are read before there is another thread
   const passwd* user = getpwnam(std::string(value).c_str());
   if (user == nullptr) {
     return "option uid: \"" + printable(value) + "\" is neither a number nor a user here";
@@ -62,6 +63,7 @@ std::string set_gid(Options& options, std::string_view value) {
     options.fs.gid = static_cast<gid_t>(*number);
     return {};
   }
+  // NOLINTNEXTLINE(concurrency-mt-unsafe)
   const group* entry = getgrnam(std::string(value).c_str());
   if (entry == nullptr) {
     return "option gid: \"" + printable(value) + "\" is neither a number nor a group here";
@@ -159,6 +161,12 @@ void add_kernel_options(std::vector<OptionSpec>& table) {
           {"ro", "", group, Flag{[](Options& o) -> bool& { return o.fs.read_only; }},
            "Mount read-only."},
           {"rw", "", group, Custom{set_rw}, "Mount for reading and writing, the default."},
+          {"nonempty", "", group, Flag{[](Options& o) -> bool& { return o.mount.covers_files; }},
+           "Hide the files of a mountpoint that is not empty without a warning, also those of a "
+           "directory of the system such as /home."},
+          {"remount", "", group, Flag{[](Options& o) -> bool& { return o.remount; }},
+           "Change the options of the mount that is there, as pailfs remount does. For mount "
+           "-o remount."},
           {"fsname", "NAME", group, Text{[](Options& o) -> std::string& { return o.mount.fsname; }},
            "Source shown in the mount table."},
           {"subtype", "NAME", group,

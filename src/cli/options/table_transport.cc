@@ -153,7 +153,7 @@ void add_tls_options(std::vector<OptionSpec>& table) {
       {
           {"no_check_certificate", "", group,
            Flag{[](Options& o) -> bool& { return o.http.verify_peer; }, false},
-           "Accept any server certificate. Whoever sits between here and the service can then read "
+           "Accept any server certificate. A machine between here and the service can then read "
            "and change everything."},
           {"ssl_verify_hostname", "0|1", group,
            Custom{set_verify_hostname,

@@ -11,6 +11,9 @@
 
 namespace pailfs::cli {
 
+/// The option of the mount that cannot do without conditional writes; null: none.
+const char* option_that_demands_conditions(const Options& options);
+
 /// For options that cannot do without conditional writes, `option` being the one to name. Tries
 /// them on an object of its own below the prefix, with about six requests. Nothing when the service
 /// makes a PUT only if there is no such object, and only if there is the version that is meant.

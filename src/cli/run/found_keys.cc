@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "found_keys.h"
 
+#include <cerrno>
 #include <utility>
 
 namespace pailfs::cli {
@@ -19,12 +20,25 @@ Status FoundKeys::find(const Options& options, const Clock& clock) {
   if (!now && !(options.connect_later && keys_may_come(now.error()))) return now.error();
   const std::optional<Error> none = now ? now->none : now.error();
   if (options.connect_later && none) {
-    auto later = std::make_unique<LateKeys>(search, *none);
-    late_ = later.get();
-    found_.source = std::move(later);
+    late_ = std::make_shared<LateKeys>(search, *none);
+    current_.take(late_);
   } else {
-    found_ = std::move(*now);
+    none_ = std::move(now->none);
+    current_.take(std::move(now->source));
   }
+  return {};
+}
+
+Status FoundKeys::change(const auth::CredentialConfig& config, const Clock& clock,
+                         const std::function<Status(auth::CredentialSource&)>& probe) {
+  if (late_)
+    return Error(EBUSY, "a mount that began with bg and without keys looks for them itself");
+  auto found = auth::find_credentials(config, {*local_, *remote_}, clock);
+  if (!found) return found.error();
+  auth::FoundCredentials& keys = *found;
+  if (keys.none) return *keys.none;
+  if (Status works = probe(*keys.source); !works) return works;
+  current_.take(std::move(keys.source));
   return {};
 }
 

@@ -12,6 +12,7 @@
 
 #include "cli/options/options.h"
 #include "late_keys.h"
+#include "switchable_keys.h"
 
 namespace pailfs::cli {
 
@@ -24,9 +25,14 @@ class FoundKeys final {
   Status find(const Options& options, const Clock& clock);
 
   /// Valid as long as this is. Any thread.
-  [[nodiscard]] auth::CredentialSource& source() const { return *found_.source; }
+  [[nodiscard]] auth::CredentialSource& source() { return current_; }
   /// Set when no place had keys: names each place and why it had none. Nothing is signed then.
-  [[nodiscard]] const std::optional<Error>& none() const { return found_.none; }
+  [[nodiscard]] const std::optional<Error>& none() const { return none_; }
+
+  /// Searches for keys as `config` says, and takes them when `probe`, which is given their source,
+  /// succeeds; otherwise nothing changes. By one thread, beside others that use source().
+  Status change(const auth::CredentialConfig& config, const Clock& clock,
+                const std::function<Status(auth::CredentialSource&)>& probe);
 
   /// Asks for the bucket by `probe`; before that searches again where keys may come later than the
   /// mount. By one thread.
@@ -35,8 +41,9 @@ class FoundKeys final {
  private:
   std::unique_ptr<http::Transport> local_;
   std::unique_ptr<http::Transport> remote_;
-  auth::FoundCredentials found_;  // its source asks through the transports
-  LateKeys* late_ = nullptr;      // found_.source, when that is one
+  SwitchableKeys current_;  // its source asks through the transports
+  std::optional<Error> none_;
+  std::shared_ptr<LateKeys> late_;  // the source, when that is one
 };
 
 /// The connections to services that hand out keys. Their replies are keys, so bodies are never

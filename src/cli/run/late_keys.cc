@@ -16,51 +16,28 @@ bool is_about_keys(const Error& probe) {
 }
 
 Status LateKeys::look(const std::function<Status()>& probe) {
-  if (!found()) {
+  if (!source()) {
     auto now = search_();
-    MutexLock lock(mutex_);
     if (!now) {
+      MutexLock lock(mutex_);
       why_ = now.error();
       return now.error();
     }
     none_ = std::move(now->none);
-    found_ = std::move(now->source);
+    take(std::move(now->source));
   }
   Status reached = probe();
   if (reached || !none_ || !is_about_keys(reached.error())) return reached;
+  take(nullptr);
   MutexLock lock(mutex_);
-  found_.reset();
   why_ = *none_;
   return why_;
 }
 
 Result<auth::Credentials> LateKeys::get() {
-  if (const auto source = found()) return source->get();
+  if (source()) return SwitchableKeys::get();
   MutexLock lock(mutex_);
   return why_;
-}
-
-bool LateKeys::refresh(const auth::Credentials& used) {
-  const auto source = found();
-  return source && source->refresh(used);
-}
-
-bool LateKeys::has_others(const auth::Credentials& used) {
-  const auto source = found();
-  return source && source->has_others(used);
-}
-
-void LateKeys::accepted(const auth::Credentials& used) {
-  if (const auto source = found()) source->accepted(used);
-}
-
-void LateKeys::reload() {
-  if (const auto source = found()) source->reload();
-}
-
-std::shared_ptr<auth::CredentialSource> LateKeys::found() {
-  MutexLock lock(mutex_);
-  return found_;
 }
 
 }  // namespace pailfs::cli

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <optional>
 
 #include "pailfs/auth/credentials.h"
 #include "pailfs/util/result.h"
 #include "pailfs/util/sync.h"
+
+#include "switchable_keys.h"
 
 namespace pailfs::cli {
 
@@ -22,7 +23,7 @@ bool is_about_keys(const Error& probe);
 /// For -o bg: credentials that may be there later than the mount. Until then get() fails at once
 /// with the reason; look() searches, on the thread that waits for the bucket. Any thread may call
 /// the others.
-class LateKeys final : public auth::CredentialSource {
+class LateKeys final : public SwitchableKeys {
  public:
   using Search = std::function<Result<auth::FoundCredentials>()>;
 
@@ -34,18 +35,11 @@ class LateKeys final : public auth::CredentialSource {
   Status look(const std::function<Status()>& probe) EXCLUDES(mutex_);
 
   Result<auth::Credentials> get() override EXCLUDES(mutex_);
-  bool refresh(const auth::Credentials& used) override EXCLUDES(mutex_);
-  bool has_others(const auth::Credentials& used) override EXCLUDES(mutex_);
-  void accepted(const auth::Credentials& used) override EXCLUDES(mutex_);
-  void reload() override EXCLUDES(mutex_);
 
  private:
-  std::shared_ptr<auth::CredentialSource> found() EXCLUDES(mutex_);
-
   const Search search_;
   std::optional<Error> none_;  ///< of the last search; only look() touches it
   Mutex mutex_;
-  std::shared_ptr<auth::CredentialSource> found_ GUARDED_BY(mutex_);
   Error why_ GUARDED_BY(mutex_);
 };
 

@@ -3,6 +3,7 @@
 
 #include <iostream>
 
+#include "pailfs/util/complaint.h"
 #include "pailfs/util/log.h"
 #include "pailfs/util/program_name.h"
 
@@ -13,7 +14,7 @@ void say(const std::string& text) {
 }
 
 int complain(const std::string& text, Exit code) {
-  say(text);
+  std::cerr << complaint_line(text, static_cast<int>(code));
   return static_cast<int>(code);
 }
 

@@ -11,7 +11,7 @@ namespace pailfs::cli {
 /// "pailfs: TEXT" on standard error, in one write: a reader sees the whole line or nothing of it.
 void say(const std::string& text);
 
-/// say(). Returns the status to exit with.
+/// The text as a complaint (util/complaint.h) on standard error. Returns the status to exit with.
 int complain(const std::string& text, Exit code);
 
 /// say(), and a warning in the log if that is not the terminal. For mounts that will work, but

@@ -17,6 +17,7 @@ Result<std::unique_ptr<journal::JournalStore>> open_mount_journal(const Options&
   journal::Config config;
   config.cache_directory = options.cache_directory;
   config.identity = cache_identity(options);
+  config.mountpoint = options.mount.mountpoint;
   config.acknowledges = options.durability_local;
   config.most_bytes = options.journal_bytes;
   config.disk = options.fs.disk;

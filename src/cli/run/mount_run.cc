@@ -43,6 +43,7 @@ std::optional<StartFailure> MountRun::meet_bucket() {
 
 std::optional<StartFailure> MountRun::make_files() {
   fs::Config settings = options_.fs;
+  settings.mountpoint = options_.mount.mountpoint;
   if (service_.keys().none()) settings.no_copy_api = true;  // as with public_bucket
   cache_ = std::make_unique<MountCache>(options_, settings);
   auto opened = open_mount_journal(options_, service_.client(), service_.clock(),
@@ -63,7 +64,8 @@ std::optional<StartFailure> MountRun::make_files() {
   // The service's page does not show the changes that wait in the journal.
   const bool changes_wait = journal_ && journal_->waiting().changes > 0;
   files_ = fs::make_file_system(settings, *store, service_.clock(),
-                                changes_wait ? fs::FirstPage() : service_.first_page());
+                                changes_wait ? fs::FirstPage() : service_.first_page(),
+                                options_.locks_in_bucket ? &service_.client() : nullptr);
   if (!cache_->trouble().empty()) tell(options_, cache_->trouble());
   return std::nullopt;
 }
@@ -71,9 +73,13 @@ std::optional<StartFailure> MountRun::make_files() {
 std::optional<StartFailure> MountRun::serve(const std::function<void()>& report_ready) {
   auth::CredentialSource& keys = service_.keys().source();
   const auto unreached = [this] { return wait_ ? wait_->trouble() : std::nullopt; };
-  MountInstruments instruments(
-      options_, {service_.client(), keys, *files_, service_.clock(), unreached, journal_.get()},
-      describe(log_), cache_->trouble(), conflicts_);
+  MountInstruments instruments(options_,
+                               {service_.client(), keys, *files_, service_.traffic(),
+                                service_.clock(), unreached, journal_.get(),
+                                [this](const auth::CredentialConfig& config) {
+                                  return service_.change_keys(options_, config);
+                                }},
+                               describe(log_), cache_->trouble(), conflicts_);
   std::atomic<bool> was_ready = false;
   const auto on_ready = [&] {
     was_ready = true;

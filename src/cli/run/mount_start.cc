@@ -60,7 +60,18 @@ mount::Identity identity_of(const CommandLine& line) {
   if (!options.fs.prefix.empty()) {
     source += ":/" + options.fs.prefix.substr(0, options.fs.prefix.size() - 1);
   }
-  return {source, options.s3.url, mount::mount_id(line.settings)};
+  return {.source = source,
+          .url = options.s3.url,
+          .options_digest = mount::mount_id(line.settings),
+          .bucket = options.s3.bucket,
+          .prefix = options.fs.prefix,
+          .region = options.s3.region,
+          .read_only = options.fs.read_only,
+          .durability = options.durability_local ? "local" : "remote",
+          .instance_name = options.instance_name,
+          .options = line.given,
+          .directory = line.directory,
+          .foreground = options.foreground};
 }
 
 }  // namespace pailfs::cli

@@ -19,8 +19,10 @@ void keep_memory_private() {
 }
 
 void return_large_blocks() {
+  // NOLINTBEGIN(concurrency-mt-unsafe): there is no other thread yet
   mallopt(M_ARENA_MAX, 4);
   mallopt(M_MMAP_THRESHOLD, 256 << 10);
+  // NOLINTEND(concurrency-mt-unsafe)
 }
 
 std::vector<int> inherited_descriptors(const std::string& mountpoint) {
@@ -38,6 +40,7 @@ std::vector<int> inherited_descriptors(const std::string& mountpoint) {
 }
 
 std::string home_directory() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): there is no other thread yet
   const passwd* user = getpwuid(geteuid());
   return user != nullptr && user->pw_dir != nullptr ? user->pw_dir : "";
 }

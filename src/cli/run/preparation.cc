@@ -45,7 +45,8 @@ void say_all(const std::vector<std::string>& warnings) {
 std::optional<int> prepare(CommandLine& line) {
   Options& options = line.options;
   std::error_code error;
-  make_paths_absolute(options, std::filesystem::current_path(error).string());
+  line.directory = std::filesystem::current_path(error).string();
+  make_paths_absolute(options, line.directory);
   if (const auto refused = become(options)) return complain(line, *refused);
   settle_by_machine(options);
   keep_memory_private();

@@ -27,8 +27,13 @@ std::optional<StartFailure> Service::reach(const Options& options) {
   ReachedBucket reached = reach_bucket(options, *client_, keys_.none());
   for (const std::string& remark : reached.remarks) tell(options, remark);
   if (reached.refusal) return std::move(reached.refusal);
-  if (options.conditions_required && !options.fs.read_only) {
-    if (auto refusal = demand_conditions(options, *client_, "conditional=require")) return refusal;
+  if (const char* option = option_that_demands_conditions(options)) {
+    if (auto refusal = demand_conditions(options, *client_, option)) return refusal;
+  }
+  if (options.locks_in_bucket) {
+    if (auto refusal = demand_conditions(options, *client_, "locks=bucket")) return refusal;
+    // Not demanded: whether a lease object can be removed safely at the end (LeaseObject).
+    static_cast<void>(client_->try_conditions(options.fs.prefix, false));
   }
   first_.page = std::move(reached.page);
   tell_notices(options);
@@ -37,6 +42,14 @@ std::optional<StartFailure> Service::reach(const Options& options) {
 
 Status Service::probe(const Options& options) {
   return keys_.look([&] { return client_->probe(options.fs.prefix); });
+}
+
+Status Service::change_keys(const Options& options, const auth::CredentialConfig& config) {
+  return keys_.change(config, clock_, [&](auth::CredentialSource& source) {
+    s3::Config once = options.s3;
+    once.region = client_->region();
+    return s3::make_client(once, *transport_, source, clock_, random_)->probe(options.fs.prefix);
+  });
 }
 
 void Service::tell_notices(const Options& options) const {

@@ -34,6 +34,9 @@ class Service final {
   std::optional<StartFailure> reach(const Options& options);
   /// Asks for the bucket once more; with LateKeys after another search for keys.
   Status probe(const Options& options);
+  /// Takes keys as `config` says from now on, when the bucket answers a request that is signed with
+  /// them. By one thread.
+  Status change_keys(const Options& options, const auth::CredentialConfig& config);
   /// Prints the settings that the service's replies have corrected (s3::Client::notices), unless
   /// the log is the terminal and has shown them.
   void tell_notices(const Options& options) const;
@@ -44,9 +47,10 @@ class Service final {
   /// True when the mount ends and has given the service up.
   [[nodiscard]] bool given_up() const { return traffic_.ended(); }
 
+  [[nodiscard]] const http::Traffic& traffic() const { return traffic_; }
   [[nodiscard]] http::Transport& transport() { return *transport_; }
   [[nodiscard]] s3::Client& client() { return *client_; }
-  [[nodiscard]] const FoundKeys& keys() const { return keys_; }
+  [[nodiscard]] FoundKeys& keys() { return keys_; }
   [[nodiscard]] Clock& clock() { return clock_; }
   [[nodiscard]] Random& random() { return random_; }
   /// The first page that reach() brought; empty before.

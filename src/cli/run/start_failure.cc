@@ -13,9 +13,9 @@ process::Outcome failed(const Options& options, const StartFailure& refusal) {
 }
 
 int complain(const CommandLine& line, Exit code, const std::string& text) {
-  say(text);
+  const int status = complain(text, code);
   const bool translate = line.mount_helper && code != Exit::usage;
-  return translate ? kMountHelperFailure : static_cast<int>(code);
+  return translate ? kMountHelperFailure : status;
 }
 
 int complain(const CommandLine& line, const StartFailure& refusal) {

@@ -36,10 +36,12 @@ Activity PosixFileSystem::activity() {
   }
   uploader_.report(activity);
   lost_races_.report(activity);
+  if (locks_) activity.locks = locks_->counts();
   const NodeCache::Sizes known = known_.nodes.sizes();
   activity.cached_attributes = known.attributes;
   activity.cached_listings = known.listings;
   if (kept_) activity.kept_bytes = kept_->size();
+  if (kept_) activity.blocks_without_room = kept_->without_room();
   return activity;
 }
 

@@ -67,6 +67,7 @@ Status PosixFileSystem::allocate(HandleId handle, const Allocation& what, const 
   if (!file) return file.error();
   if (!(*file)->writable) return Error{EBADF, "not open for writing"};
   const InodePtr& inode = (*file)->inode;
+  if (const Status held = check_locks(*inode); !held) return held;
   drop_set_ids(*inode, caller);
   const std::uint64_t end = what.offset + what.size;
   if (!what.zero && config_.size_shown > 0 && end > config_.size_shown) {

@@ -23,7 +23,7 @@ void apply(const SetAttr& change, WallTime now, Stat& stat) {
 Result<Attr> PosixFileSystem::setattr(InodeId ino, const SetAttr& change) {
   const auto inode = find_inode(ino);
   if (!inode) return inode.error();
-  if (config_.read_only) return Error{EROFS, "mounted read-only"};
+  if (read_only_) return Error{EROFS, "mounted read-only"};
   const auto held = hold(*inode);
   if (!held) return held.error();
   if (const auto attr = setattr_removed(*inode, change)) return *attr;
@@ -92,6 +92,7 @@ Status PosixFileSystem::change_file(const InodePtr& inode,
       if (!found) return found.error();
       if (found->form != Form::file)
         return Error{ESTALE, printable(*path) + ": is a directory now"};
+      if (const Status same = check_type(inode, found->stat); !same) return same;
       node = std::move(*found);
     }
     acquire_content(inode, FileContent::of_stored(*node), false);

@@ -4,6 +4,7 @@
 #include "pailfs/util/errand.h"
 #include "pailfs/util/text.h"
 
+#include "fs/format/paths.h"
 #include "fs/format/posix_acl.h"
 #include "posix_file_system.h"
 
@@ -54,18 +55,24 @@ void PosixFileSystem::inherit_acl(NewEntry& entry, mode_t umask) const {
   if (S_ISDIR(mode)) entry.xattrs[std::string(kDefaultAcl)] = encode_acl(acl);
 }
 
-Result<Attr> PosixFileSystem::make_object(const Place& place, std::string_view name,
-                                          const Stat& stat,
-                                          const store::ObjectAttributes& attributes,
-                                          std::string_view body) {
+Result<Node> PosixFileSystem::put_new(const Place& place, const Stat& stat,
+                                      const store::ObjectAttributes& attributes,
+                                      std::string_view body) {
   const bool directory = S_ISDIR(stat.mode);
   const store::Key key =
       directory ? directory_key(config_.prefix, place.path) : file_key(config_.prefix, place.path);
   if (const Status wanted = still_wanted(); !wanted) return wanted.error();
   MemorySource source(body);
-  const auto etag = store_.put({key, attributes, {.absent = true}}, source);
-  if (!etag && etag.error().in_doubt) known_.nodes.doubted(place.path);
-  if (!etag) return etag.error();
+  store::PutRequest request{key, attributes, {.absent = true}};
+  request.at_once = config_.exclusive_in_store;
+  const auto etag = store_.put(request, source);
+  if (!etag) {
+    // Where another client was first, the name was wrongly believed to be free.
+    const bool wrong = etag.error().in_doubt || etag.error().err == EEXIST;
+    if (wrong) known_.nodes.doubted(place.path);
+    return etag.error();
+  }
+  if (is_shared_lock(place.path)) forget_guarded(parent_path(place.path));
 
   Node node;
   node.form = directory ? Form::directory_marker : Form::file;
@@ -81,7 +88,21 @@ Result<Attr> PosixFileSystem::make_object(const Place& place, std::string_view n
     directory_times_.forget(place.path);
   }
   contents_changed(place.parent);
-  return told(inodes_.reference(place.parent, name, directory, 1), node.stat);
+  return node;
+}
+
+void PosixFileSystem::forget_guarded(const std::string& directory) {
+  known_.nodes.refresh_names(directory);
+  store_.refresh(directory.empty() ? config_.prefix : directory_key(config_.prefix, directory));
+}
+
+Result<Attr> PosixFileSystem::make_object(const Place& place, std::string_view name,
+                                          const Stat& stat,
+                                          const store::ObjectAttributes& attributes,
+                                          std::string_view body) {
+  const auto node = put_new(place, stat, attributes, body);
+  if (!node) return node.error();
+  return told(inodes_.reference(place.parent, name, S_ISDIR(stat.mode), 1), node->stat);
 }
 
 Result<Attr> PosixFileSystem::mknod(InodeId parent, std::string_view name, mode_t mode, dev_t rdev,
@@ -141,6 +162,15 @@ Result<CreateResult> PosixFileSystem::create_new(InodeId parent, std::string_vie
   taken.content_type = mime_.type_of(entry->place.path);
   store::ObjectAttributes attributes = taken;
   put_xattrs(entry->xattrs, attributes);
+  ContentPtr content =
+      FileContent::of_new_file(entry->stat, attributes, std::move(taken), making_of(flags));
+  if (config_.exclusive_in_store && (flags & O_EXCL) != 0) {
+    store::ObjectAttributes encoded = uploader_.new_attributes(entry->place.path, entry->stat);
+    put_xattrs(entry->xattrs, encoded);
+    const auto stored = put_new(entry->place, entry->stat, encoded, "");
+    if (!stored) return stored.error();
+    content->became_stored(stored->info.etag, encoded);
+  }
 
   // A stale inode of that name, of a file that is gone, must not lend its number to the new one.
   const InodePtr& directory = entry->place.parent;
@@ -148,10 +178,7 @@ Result<CreateResult> PosixFileSystem::create_new(InodeId parent, std::string_vie
   const InodePtr inode = inodes_.reference(directory, name, false, 1);
   CreateResult result;
   const bool writable = (flags & O_ACCMODE) != O_RDONLY;
-  acquire_content(inode,
-                  FileContent::of_new_file(entry->stat, std::move(attributes), std::move(taken),
-                                           making_of(flags)),
-                  writable);
+  acquire_content(inode, std::move(content), writable);
   result.handle = add_handle(inode, flags, true);
   result.attr = told(inode, entry->stat);
   contents_changed(directory);

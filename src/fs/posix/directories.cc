@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "fs/tree/listed_node.h"
 #include "posix_file_system.h"
 
 namespace pailfs::fs {
@@ -27,7 +28,11 @@ void PosixFileSystem::begin_names(OpenDirectory& directory, const std::string& p
   std::vector<std::string> local_names;
   for (const auto& [name, child] : inodes_.pinned_in(directory.inode)) {
     MutexLock lock(child->content_mutex);
-    if (child->content && !child->content->is_stored()) local_names.push_back(name);
+    // What is open with unstored bytes exists here, as for a lookup, also when another client has
+    // removed its object.
+    const bool local =
+        child->content && (!child->content->is_stored() || child->content->must_be_stored());
+    if (local) local_names.push_back(name);
   }
   if (directory.names) {
     directory.names->begin_anew(path, local_names);
@@ -68,9 +73,11 @@ Status PosixFileSystem::readdir(HandleId handle, std::uint64_t offset, bool with
   if (from_start && directory->begun && named) begin_names(*directory, path);
   if (from_start && named) walks_.on_listed(path);
   directory->begun = true;
-  directory->names->refresh();
+  auto& names = directory->names;
+  if (!names) return Error{EBADF, "a directory that is not open"};
+  names->refresh();
   for (std::size_t place = offset - kFirstItem;;) {
-    const auto item = directory->names->at(place);
+    const auto item = names->at(place);
     if (!item) return item.error();
     if (*item == nullptr) return {};
     place = (*item)->next;
@@ -91,6 +98,10 @@ bool PosixFileSystem::visit_name(const InodePtr& parent, const std::string& path
   child.next = next;
   std::optional<Stat> stat = item.stat;
   bool directory = is_directory(item.form);
+  if (!stat && config_.attributes == AttributeSource::listing) {
+    stat = listed_node(item.listed, config_).stat;
+    directory = !item.listed.file;
+  }
   const bool walked = with_attributes && walks_.wants_attributes(path, item.next);
   if (walked && item.listed.file) {
     // A program that asks about each name while it reads on will ask about these too; most are

@@ -98,8 +98,9 @@ PosixFileSystem::Successor PosixFileSystem::take_successor(const InodePtr& inode
 bool PosixFileSystem::follows_to(const InodePtr& inode, const std::string& path,
                                  const store::ETag& open, const Node& node) {
   {
+    // One that has read to the end may be about to follow the file.
     MutexLock lock(inode->content_mutex);
-    if (!inode->content || !inode->content->shown().is_followed()) return false;
+    if (!inode->content || !inode->content->shown().reached_end()) return false;
   }
   if (node.form != Form::file) return false;
   MutexLock changing(inode->object_mutex);
@@ -112,7 +113,7 @@ bool PosixFileSystem::follows_to(const InodePtr& inode, const std::string& path,
   const Successor successor = take_successor(inode, path, node);
   if (successor == Successor::other) {
     MutexLock lock(inode->content_mutex);
-    if (inode->content) inode->content->shown().replace();
+    if (inode->content && inode->content->shown().is_followed()) inode->content->shown().replace();
   }
   return successor == Successor::longer;
 }

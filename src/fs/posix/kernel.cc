@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps the KernelView of a file: the attributes and pages that the kernel has, and those that it
 // must be told of.
+#include <chrono>
+#include <utility>
+
 #include "posix_file_system.h"
 
 namespace pailfs::fs {
@@ -9,8 +12,19 @@ Attr PosixFileSystem::told(const InodePtr& inode, const Stat& stat) {
   Attr attr = shown(inode, stat);
   if (inode->directory) return attr;
   MutexLock lock(inode->content_mutex);
+  // Another mtime, once, makes the kernel drop its pages.
+  if (std::exchange(inode->has_older_pages, false)) attr.mtime += std::chrono::nanoseconds(1);
   inode->kernel.told(attr);
   return attr;
+}
+
+Status PosixFileSystem::check_type(const InodePtr& inode, const Stat& stat) {
+  {
+    MutexLock lock(inode->content_mutex);
+    if (!inode->kernel.has_other_type(stat.mode)) return {};
+  }
+  inodes_.detach(inode);
+  return Error{ESTALE, "was another type of file"};
 }
 
 Status PosixFileSystem::tell_kernel(const InodePtr& inode, bool truncated, OpenResult& result) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pailfs/util/text.h"
 
+#include "fs/lock/file_lease.h"
 #include "fs/tree/flat_listing.h"
+#include "fs/tree/listed_node.h"
+#include "lock_name.h"
 #include "posix_file_system.h"
 #include "wtf8_file_system.h"
 
@@ -27,10 +30,18 @@ std::unique_ptr<cache::DiskBlocks> kept_blocks(const Config& config) {
 
 }  // namespace
 
-PosixFileSystem::PosixFileSystem(const Config& config, store::ObjectStore& store, Clock& clock)
+PosixFileSystem::PosixFileSystem(const Config& config, store::ObjectStore& store, Clock& clock,
+                                 store::ObjectStore* lease_store)
     : config_(config),
-      compat_directories_(config.compat_dir ? std::make_unique<CompatDirectories>(store) : nullptr),
-      store_(compat_directories_ ? *compat_directories_ : store),
+      hidden_leases_(lease_store != nullptr
+                         ? std::make_unique<HiddenLeases>(store, lease_directory(config.prefix))
+                         : nullptr),
+      compat_directories_(config.compat_dir ? std::make_unique<CompatDirectories>(
+                                                  hidden_leases_ ? *hidden_leases_ : store)
+                                            : nullptr),
+      store_(compat_directories_ ? *compat_directories_
+             : hidden_leases_    ? *hidden_leases_
+                                 : store),
       clock_(clock),
       mime_(ContentTypes::read(config.mime_types)),
       blocks_(memory_, config.memory_limit, clock),
@@ -42,13 +53,16 @@ PosixFileSystem::PosixFileSystem(const Config& config, store::ObjectStore& store
       attribute_file_(config.attribute_file),
       attributes_kept_(clock.now()),
       lister_(config_, store_, known_.listings, clock),
+      locks_(lease_store != nullptr ? std::make_unique<BucketLocks>(*lease_store, clock, random_,
+                                                                    config.prefix, config.lock_time)
+                                    : nullptr),
       uploader_(config_, space_, store_, inodes_, known_.nodes, fetcher_, pool_, mime_, clock_),
       inodes_({.root = code_of_root(config_.prefix),
                .first_spare = InodeNumbers::first_spare_at(clock.wall())}),
-      lost_races_(config.conflicts_directory, clock),
+      lost_races_(config.conflicts_directory, config.mountpoint, clock),
       fetcher_(store_, reads_, blocks_, kept_.get(), clock),
       nodes_(config_, store_, known_.nodes, known_.names, fetcher_, lookups_, clock),
-      listing_fetcher_(lister_, known_.listings, lookups_),
+      listing_fetcher_(lister_, known_.listings, lookups_, clock),
       walks_(known_.names, nodes_, listing_fetcher_, read_ahead_.small_files(), clock),
       lookups_(kParallelLookups),
       reads_(kParallelReads),
@@ -57,8 +71,9 @@ PosixFileSystem::PosixFileSystem(const Config& config, store::ObjectStore& store
                 walks_) {}
 
 std::unique_ptr<FileSystem> make_file_system(const Config& config, store::ObjectStore& store,
-                                             Clock& clock, const FirstPage& first) {
-  auto files = std::make_unique<PosixFileSystem>(config, store, clock);
+                                             Clock& clock, const FirstPage& first,
+                                             store::ObjectStore* lease_store) {
+  auto files = std::make_unique<PosixFileSystem>(config, store, clock, lease_store);
   files->recall_attributes();
   files->begin_with(first);
   if (!config.use_wtf8) return files;
@@ -70,7 +85,9 @@ void PosixFileSystem::begin_with(const FirstPage& first) {
   if (config_.compat_dir) return;         // the page does not show old directories
   // The mounting user may wait for the mount and then write from elsewhere: names in the page are
   // believed, absences are not.
-  FlatListing(config_, known_.listings, "", false).add(first.page, first.asked);
+  store::ListPage page = first.page;
+  if (hidden_leases_) hidden_leases_->strip(page);
+  FlatListing(config_, known_.listings, "", false).add(page, first.asked);
 }
 
 Result<InodePtr> PosixFileSystem::find_inode(InodeId ino) {
@@ -104,11 +121,11 @@ std::optional<Node> PosixFileSystem::content_node(const InodePtr& inode) {
 Result<Node> PosixFileSystem::node_at(const Place& place, std::string_view name,
                                       const PathLocks::Hold* own) {
   const InodePtr inode = inodes_.child(place.parent, name);
-  if (!inode || inode->directory) return resolver_.resolve(place.path);
+  if (!inode || inode->directory) return resolve(place.path);
   if (const auto version = clean_version(*inode)) {
     // The file is open and unchanged here. If another client has changed it, the name leads to
     // another version, which must not share an inode (and so the kernel's pages) with the open one.
-    auto node = resolver_.resolve(place.path);
+    auto node = resolve(place.path);
     const bool same = node && node->form == Form::file && node->info.etag == *version;
     const auto path = inodes_.path(inode);
     if (!same && (paths_.is_being_renamed(place.path, own) || (path && *path != place.path))) {
@@ -120,12 +137,19 @@ Result<Node> PosixFileSystem::node_at(const Place& place, std::string_view name,
     const bool follows = !same && !ours && node &&
                          (follow(inode, *node) || follows_to(inode, place.path, *version, *node));
     if (!same && !ours && !follows) {
-      if (node || node.error().err == ENOENT) inodes_.detach(inode);
+      // Bytes that come through handles open for appending alone will be a new file of the name.
+      const bool gone = !node && node.error().err == ENOENT;
+      if (node || (gone && !has_appenders_only(*inode))) inodes_.detach(inode);
       return node;
     }
   }
   auto node = content_node(inode);
-  return node ? Result<Node>(std::move(*node)) : resolver_.resolve(place.path);
+  return node ? Result<Node>(std::move(*node)) : resolve(place.path);
+}
+
+bool PosixFileSystem::has_appenders_only(Inode& inode) {
+  MutexLock lock(inode.content_mutex);
+  return inode.content && inode.content->has_writers() && !inode.content->has_bound_handles();
 }
 
 bool PosixFileSystem::follow(const InodePtr& inode, const Node& node) {
@@ -142,8 +166,14 @@ bool PosixFileSystem::follow_held(Inode& inode, const Node& node) {
   if (!inode.content || inode.being_removed) return false;
   FileContent& content = *inode.content;
   const bool clean = content.is_stored() && !content.is_dirty() && !content.is_orphaned();
-  if (!clean || content.has_bound_handles()) return false;
-  content.follow(node);
+  if (!clean) return false;
+  // A program that locks the file takes the version of the moment with each lock; one that has not
+  // read anything may be about to lock it.
+  const bool unread = locks_ && content.shown().ranges(content.stat().size).empty();
+  const bool between_locks = inode.lease ? !inode.lease->holds_any() : unread;
+  if (content.has_bound_handles() && !between_locks) return false;
+  if (between_locks) content.take_version(node);
+  if (!between_locks) content.follow(node);
   inode.paged_version = {};
   inode.kernel.misplaced();
   return true;
@@ -164,12 +194,17 @@ Result<Node> PosixFileSystem::node_of(const InodePtr& inode) {
     // If the inode was moved or removed meanwhile, the answer may be about another file of that
     // name.
     if (inodes_.path(inode) != *path && tries < kMostRenames) continue;
-    if (node && is_directory(node->form) == inode->directory) return node;
+    if (node && is_directory(node->form) == inode->directory) {
+      if (const Status same = check_type(inode, node->stat); !same) return same.error();
+      return node;
+    }
     if (!node && node.error().err != ENOENT) return node;
     const auto renamed = renamed_meanwhile(inode, *path);
     if (!renamed) return renamed.error();
     if (*renamed && tries < kMostRenames) continue;
-    return node ? Error{ESTALE, printable(*path) + ": is something else now"} : node.error();
+    // ESTALE, not ENOENT: the kernel then looks the name up again, and O_CREAT makes the file.
+    return Error{ESTALE,
+                 printable(*path) + (node ? ": is something else now" : ": is there no more")};
   }
 }
 
@@ -180,6 +215,15 @@ bool PosixFileSystem::is_fresh(const std::string& path) {
 
 Result<Node> PosixFileSystem::fresh_node(const std::string& path) {
   return is_fresh(path) ? resolver_.resolve(path) : resolver_.ask(path);
+}
+
+bool PosixFileSystem::is_shared_lock(const std::string& path) const {
+  return config_.exclusive_in_store && is_lock_name(last_name(path));
+}
+
+Result<Node> PosixFileSystem::resolve(const std::string& path) {
+  if (!is_shared_lock(path) || is_fresh(path)) return resolver_.resolve(path);
+  return resolver_.ask_lock(path);
 }
 
 Attr PosixFileSystem::shown(const InodePtr& inode, const Stat& stat) {
@@ -228,7 +272,7 @@ Status PosixFileSystem::check_spelling(std::string_view name) const {
 }
 
 Status PosixFileSystem::check_new_name(const Place& place, std::string_view name, bool directory) {
-  if (config_.read_only) return Error{EROFS, "mounted read-only"};
+  if (read_only_) return Error{EROFS, "mounted read-only"};
   if (const Status spelling = check_spelling(name); !spelling) return spelling;
   // A directory's marker ends in one byte more.
   const std::size_t length = file_key(config_.prefix, place.path).size() + (directory ? 1 : 0);
@@ -255,6 +299,11 @@ Result<Attr> PosixFileSystem::lookup(InodeId parent, std::string_view name) {
       }
     }
     walks_.on_stat(place->path);
+    if (const auto stat = listed_attributes(place->path, seen)) {
+      const bool directory = S_ISDIR(stat->mode);
+      if (const InodePtr inode = inodes_.reference_as_seen(place->parent, name, directory, seen))
+        return told(inode, *stat);
+    }
     const auto node = node_at(*place, name);
     if (node) {
       const InodePtr inode =
@@ -277,6 +326,7 @@ Result<Attr> PosixFileSystem::lookup(InodeId parent, std::string_view name) {
 }
 
 std::optional<Stat> PosixFileSystem::listed_file(const Place& place, const InodePtr& inode) {
+  if (is_shared_lock(place.path)) return std::nullopt;
   const auto listed = known_.names.find_for_reader(place.path, kReading);
   if (!listed || listed_type(*listed) != S_IFREG || known_.nodes.find(place.path))
     return std::nullopt;
@@ -291,6 +341,18 @@ std::optional<Stat> PosixFileSystem::listed_file(const Place& place, const Inode
   stat.size = listed->size;
   stat.atime = stat.mtime = stat.ctime = listed->last_modified;
   return stat;
+}
+
+std::optional<Stat> PosixFileSystem::listed_attributes(const std::string& path,
+                                                       const InodePtr& inode) {
+  if (config_.attributes != AttributeSource::listing || path.empty()) return std::nullopt;
+  if (is_shared_lock(path) || known_.nodes.find(path)) return std::nullopt;
+  if (inode && content_node(inode)) return std::nullopt;
+  const auto listed = resolver_.listed(path);
+  // Another client may have made a directory where a file was: the store is asked.
+  const bool differs = listed && inode && inode->directory == listed->file;
+  if (!listed || differs) return std::nullopt;
+  return listed_node(*listed, config_).stat;
 }
 
 void PosixFileSystem::forget(InodeId ino, std::uint64_t count) {
@@ -309,7 +371,10 @@ Result<Attr> PosixFileSystem::getattr(InodeId ino, const AtEnd& at_end) {
 }
 
 Result<Attr> PosixFileSystem::attr_of(const InodePtr& inode) {
-  if (const auto path = inodes_.path(inode)) walks_.on_stat(*path);
+  if (const auto path = inodes_.path(inode)) {
+    walks_.on_stat(*path);
+    if (const auto stat = listed_attributes(*path, inode)) return told(inode, *stat);
+  }
   const auto node = node_of(inode);
   if (!node) return node.error();
   return told(inode, node->stat);

@@ -6,6 +6,7 @@
 #include "pailfs/util/errand.h"
 #include "pailfs/util/text.h"
 
+#include "fs/tree/listed_node.h"
 #include "posix_file_system.h"
 
 namespace pailfs::fs {
@@ -68,7 +69,7 @@ HandleId PosixFileSystem::add_handle(const InodePtr& inode, int flags, bool crea
   const auto end = [this, bound](OpenFile* ended) {
     if (bound && !closing_) {
       MutexLock lock(ended->inode->content_mutex);
-      ended->inode->content->remove_bound_handle();
+      ended->inode->content->remove_bound_handle(ended->writable);
     }
     if (!closing_) release_content(ended->inode, ended->writable);
     delete ended;  // NOLINT(cppcoreguidelines-owning-memory): of the pointer below
@@ -80,7 +81,7 @@ HandleId PosixFileSystem::add_handle(const InodePtr& inode, int flags, bool crea
   {
     MutexLock lock(file->inode->content_mutex);
     file->failures_heard = file->inode->content->failures();
-    if (bound) file->inode->content->add_bound_handle();
+    if (bound) file->inode->content->add_bound_handle(writable);
   }
   return files_.add(std::move(file));
 }
@@ -92,7 +93,11 @@ store::ETag PosixFileSystem::paged_version(Inode& inode) {
 
 Result<Node> PosixFileSystem::fresh_node_to_read(const InodePtr& inode, const std::string& path) {
   walks_.on_open(path);
-  const auto known = is_fresh(path) ? std::nullopt : known_.nodes.find(path);
+  auto known = is_fresh(path) ? std::nullopt : known_.nodes.find(path);
+  if (!known && config_.attributes == AttributeSource::listing && !is_fresh(path)) {
+    if (const auto listed = resolver_.listed(path); listed && listed->file)
+      known = listed_node(*listed, config_);
+  }
   const bool small = known && known->form == Form::file && known->info.size > 0 &&
                      known->info.size <= kSmallObject;
   // The kernel probably has the pages of a version that was opened before.
@@ -128,6 +133,7 @@ Result<std::string> PosixFileSystem::acquire_current(const InodePtr& inode, bool
       }
       if (!node) return not_there_any_more(node.error());
       if (!is_file) return Error{ESTALE, printable(*path) + ": is a directory now"};
+      if (const Status same = check_type(inode, node->stat); !same) return same.error();
       acquire_content(inode, FileContent::of_stored(*node), writable);
       auto now = clean_version(*inode);
       if (now && *now != node->info.etag) {
@@ -167,7 +173,7 @@ Result<OpenResult> PosixFileSystem::open(InodeId ino, int flags, const Caller& c
   const InodePtr& inode = *found;
   if (inode->directory) return Error{EISDIR, "is a directory"};
   const bool writable = (flags & O_ACCMODE) != O_RDONLY;
-  if (config_.read_only && (writable || (flags & O_TRUNC) != 0)) {
+  if (read_only_ && (writable || (flags & O_TRUNC) != 0)) {
     return Error{EROFS, "mounted read-only"};
   }
   const auto path = acquire_current(inode, writable);
@@ -192,7 +198,8 @@ Result<OpenResult> PosixFileSystem::open(InodeId ino, int flags, const Caller& c
     result.whole = fetcher_.disk().whole(
         {file_key(config_.prefix, *path), version, inode->content->base_size()});
   }
-  result.keep_page_cache = !version.empty() && inode->paged_version == version;
+  // With locks it is to be known whether a handle has shown anything: follow_held().
+  result.keep_page_cache = !locks_ && !version.empty() && inode->paged_version == version;
   inode->paged_version = version;
   Shown& shown = inode->content->shown();
   // Its program may see pages of which no read tells us.

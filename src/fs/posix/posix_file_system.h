@@ -13,10 +13,13 @@
 
 #include "fs/format/compat_directories.h"
 #include "fs/format/content_type.h"
+#include "fs/format/hidden_leases.h"
 #include "fs/format/xattr_header.h"
+#include "fs/lock/bucket_locks.h"
 #include "fs/lock_ranks.h"
 #include "fs/predict/small_files.h"
 #include "fs/read/object_reader.h"
+#include "fs/rename/tree_rename.h"
 #include "fs/tree/attribute_snapshot.h"
 #include "fs/tree/dir_reader.h"
 #include "fs/tree/directory_times.h"
@@ -103,7 +106,9 @@ class HandleTable final {
 /// name stands above.
 class PosixFileSystem final : public FileSystem {
  public:
-  PosixFileSystem(const Config& config, store::ObjectStore& store, Clock& clock);
+  /// `lease_store`: see make_file_system().
+  PosixFileSystem(const Config& config, store::ObjectStore& store, Clock& clock,
+                  store::ObjectStore* lease_store = nullptr);
   ~PosixFileSystem() override { closing_ = true; }
   PosixFileSystem(const PosixFileSystem&) = delete;
   PosixFileSystem& operator=(const PosixFileSystem&) = delete;
@@ -129,7 +134,9 @@ class PosixFileSystem final : public FileSystem {
                 std::string_view new_name, bool no_replace) override;
 
   /// Read-only mounts only, because the kernel then reads the local file by itself.
-  [[nodiscard]] bool has_whole_files() const override { return kept_ && config_.read_only; }
+  [[nodiscard]] bool has_whole_files() const override {
+    return kept_ && config_.read_only && read_only_;
+  }
   [[nodiscard]] bool obeys_acls() const override { return config_.obeys_acls(); }
   Result<OpenResult> open(InodeId ino, int flags, const Caller& caller) override;
   Result<CreateResult> create(InodeId parent, std::string_view name, mode_t mode, int flags,
@@ -157,8 +164,18 @@ class PosixFileSystem final : public FileSystem {
 
   Result<Refreshed> refresh(std::string_view path, const Forgets& forgets) override;
   Result<Refreshed> refresh(InodeId ino, const Forgets& forgets) override;
+  Result<bool> is_there(std::string_view path) override;
+
+  [[nodiscard]] bool keeps_locks() const override { return locks_ != nullptr; }
+  Status lock(HandleId handle, const Lock& wanted, const LockCalls& calls) override;
+  Status unlock(HandleId handle, const Lock& wanted) override;
+  Result<std::optional<Lock>> find_lock(HandleId handle, const Lock& wanted) override;
+  Status end_locks(HandleId handle, std::uint64_t owner) override;
+  void give_locks_back() override;
 
   Status sync_all() override;
+  void set_read_only(bool read_only) override { read_only_ = read_only; }
+  void change(const LiveSettings& settings) override;
   Activity activity() override;
 
  private:
@@ -180,17 +197,24 @@ class PosixFileSystem final : public FileSystem {
   /// True when the cached node is at most a second old.
   bool is_fresh(const std::string& path);
   Result<Node> fresh_node(const std::string& path);
+  /// As resolver_.resolve(), but with exclusive=store it is believed of a lock for a second only
+  /// that it is there.
+  Result<Node> resolve(const std::string& path);
+  [[nodiscard]] bool is_shared_lock(const std::string& path) const;
   Attr shown(const InodePtr& inode, const Stat& stat);
   Result<Attr> attr_of(const InodePtr& inode);
   /// Type and size of a file whose attributes are not known, when a listing alone proves that it is
   /// regular. `inode` has the name.
   std::optional<Stat> listed_file(const Place& place, const InodePtr& inode);
+  /// What is shown of a name with attributes=listing while its own attributes are not known.
+  std::optional<Stat> listed_attributes(const std::string& path, const InodePtr& inode);
   std::optional<Node> content_node(const InodePtr& inode);
   /// For a file that is open and unchanged here, while the store has another version: makes that
   /// the version of its handles if they are open for appending alone, as those of a log are. False:
   /// they stay with the version that they were opened with.
   bool follow(const InodePtr& inode, const Node& node);
-  static bool follow_held(Inode& inode, const Node& node) REQUIRES(inode.object_mutex);
+  static bool has_appenders_only(Inode& inode);
+  bool follow_held(Inode& inode, const Node& node) REQUIRES(inode.object_mutex);
   /// Checks of a new name, as the program gave it.
   [[nodiscard]] bool is_too_long(std::string_view name) const;
   [[nodiscard]] Status check_spelling(std::string_view name) const;
@@ -223,6 +247,10 @@ class PosixFileSystem final : public FileSystem {
   // kernel.cc
   /// As `shown`, for an answer to the kernel.
   Attr told(const InodePtr& inode, const Stat& stat);
+  /// ESTALE when the kernel has been told another file type: by a listing (attributes=listing), or
+  /// before another client replaced the object. It then looks the name up again, which leads to
+  /// another inode.
+  Status check_type(const InodePtr& inode, const Stat& stat);
   /// For an open that uses the file's content: tells the kernel of changed attributes before the
   /// answer. ESTALE when the kernel must look the name up for that.
   Status tell_kernel(const InodePtr& inode, bool truncated, OpenResult& result);
@@ -284,8 +312,14 @@ class PosixFileSystem final : public FileSystem {
   };
   Result<NewEntry> new_entry(InodeId parent, std::string_view name, mode_t mode,
                              const Caller& caller);
+  /// Stores a new object, only if there is none of its name.
+  Result<Node> put_new(const Place& place, const Stat& stat,
+                       const store::ObjectAttributes& attributes, std::string_view body);
   Result<Attr> make_object(const Place& place, std::string_view name, const Stat& stat,
                            const store::ObjectAttributes& attributes, std::string_view body);
+  /// With exclusive=store, after a lock of another machine may have ended: what is known of the
+  /// names in its directory may be older than what was changed under that lock.
+  void forget_guarded(const std::string& directory);
   /// The default list of the directory above takes the place of the umask.
   void inherit_acl(NewEntry& entry, mode_t umask) const;
 
@@ -299,6 +333,8 @@ class PosixFileSystem final : public FileSystem {
   /// The same for an inode without content.
   void detach(const InodePtr& inode, std::optional<Stat> stat);
   bool has_unstored_below(const InodePtr& directory);
+  /// With exclusive=store, after a lock was removed: waits until other machines see that.
+  void release_lock(const std::string& path, const store::Key& key);
 
   // rename.cc
   /// A rename whose names are resolved.
@@ -311,20 +347,35 @@ class PosixFileSystem final : public FileSystem {
     std::optional<Stat> replaced = {};
     bool into_copies = false;  // the target holds copies that an interrupted rename has left
     store::ETag replaced_version = {};
-    bool no_replace = false;  // RENAME_NOREPLACE
-    /// Of what stands under the new name.
-    [[nodiscard]] store::Condition condition() const { return {.absent = no_replace}; }
+    bool no_replace = false;          // RENAME_NOREPLACE
+    store::Condition condition = {};  // of the file under the new name
   };
   Result<Renaming> plan_rename(const HeldPlaces& held, std::string_view name,
                                std::string_view new_name, bool no_replace);
+  /// What stands under the new name of a directory or file. ENOENT: nothing.
+  Result<Node> node_at_target(const HeldPlaces& held, std::string_view new_name,
+                              bool moves_directory);
+  /// Whether a directory may be moved to the new name of `what`, where there is one already.
+  Status check_target_directory(Renaming& what);
+  /// With conflict=fail, where it is not known that the service obeys a condition on the
+  /// destination of a COPY: ESTALE or EEXIST when another client's version is there.
+  Status check_replaced(const CopyJob& job);
   Status renamed(Status result, const Renaming& what);
   Status rename_file(const Renaming& what);
+  Status rename_inode(const InodePtr& inode, const Renaming& what);
   Status rename_over(const InodePtr& inode, const InodePtr& replaced, const Renaming& what)
       REQUIRES(inode->object_mutex, replaced->object_mutex);
   Status rename_locked(const InodePtr& inode, const Renaming& what) REQUIRES(inode->object_mutex);
   Status rename_held(const InodePtr& inode, const Renaming& what) REQUIRES(inode->object_mutex);
   Status rename_unstored(const InodePtr& inode, const Renaming& what) REQUIRES(inode->object_mutex);
+  /// After the file has left its old name. `stays`: another client has stored an object there
+  /// since.
+  void note_left(const Renaming& what, bool stays);
   Status rename_directory(const Renaming& what);
+  /// In the store. `marker`: attributes of the directory.
+  Result<MovedTree> move_tree(const Renaming& what, const store::ObjectAttributes& marker);
+  /// After the objects below a directory, which has its new name, were moved.
+  void moved_below(const InodePtr& directory, const std::vector<MovedObject>& moved);
   Status store_files_below(const InodePtr& directory);
   /// Gives up an upload that was begun under the file's old name: it must begin anew under the new
   /// one, while all bytes are still here.
@@ -414,7 +465,40 @@ class PosixFileSystem final : public FileSystem {
   void release_content(const InodePtr& inode, bool writer);
   /// Keeps the bytes of a file that was written and closed, for its next reader.
   void keep_bytes(const InodePtr& inode, const FileContent& closed);
-  Status store_for(OpenFile& file);
+  enum class OfClose { no, yes };  ///< whether what loses a race must be kept before it returns
+  Status store_for(OpenFile& file, OfClose of_close = OfClose::no);
+  /// Keeps the bytes of a file that has lost a race, and whose only user is the caller's.
+  void keep_lost_race(const InodePtr& inode) REQUIRES(inode->object_mutex);
+  /// After store_for(): waits for the service where the store acknowledges earlier.
+  Status settle(OpenFile& file);
+
+  // locks.cc
+  using LeasePtr = std::shared_ptr<FileLease>;
+  /// The lease of an inode that has been locked since it was opened; null for others.
+  LeasePtr known_lease(Inode& inode);
+  /// The same, which the inode of an open file gets if it has none.
+  Result<LeasePtr> lease_of(const InodePtr& inode);
+  /// EIO when the file's locks are lost.
+  Status check_locks(Inode& inode);
+  /// Before an exclusive lock ends: what was written under it, here and to other files, is to be in
+  /// the service. The verdict is that of this file.
+  Status store_and_settle(OpenFile& file);
+  Status settle_all_before(OpenFile& file);
+  /// At a close: `change` takes the locks that `ends` is true of.
+  Status end_locks(OpenFile& file, const std::function<bool(const Lock&)>& ends,
+                   const std::function<void(LockTable&)>& change);
+  /// While a lock is taken: stores what this mount has written before, and makes the version that
+  /// the store has now that of all handles of the file.
+  Status take_newest(const InodePtr& inode);
+  /// False when another process of this mount has written to it meanwhile.
+  Result<bool> take_newest_once(const InodePtr& inode);
+  Status store_before_lock(const InodePtr& inode);
+  /// Whatever was known of the names beside a file that is being locked is not believed any more.
+  void expire_beside(const InodePtr& inode, const LockCalls& calls);
+  /// Asks the service itself what it has now.
+  Result<Node> ask_store(const std::string& path);
+  static void take_version(Inode& inode, const Node& node)
+      REQUIRES(inode.object_mutex, inode.content_mutex);
 
   // snapshot.cc
   /// Writes the attributes of objects to the snapshot, for the next mount; does nothing while
@@ -435,6 +519,8 @@ class PosixFileSystem final : public FileSystem {
   Status change_xattrs(const InodePtr& inode, const ChangeXattrs& change);
 
   const Config config_;
+  std::atomic<bool> read_only_{config_.read_only};
+  const std::unique_ptr<HiddenLeases> hidden_leases_;            // with locks=bucket
   const std::unique_ptr<CompatDirectories> compat_directories_;  // with compat_dir
   store::ObjectStore& store_;
   Clock& clock_;
@@ -451,7 +537,9 @@ class PosixFileSystem final : public FileSystem {
   std::atomic<bool> keeping_attributes_ = false;
   std::atomic<MonoTime> attributes_kept_;
   const Lister lister_;
-  Uploader uploader_;  // outlives the uploads that unstored files have begun
+  SystemRandom random_;
+  const std::unique_ptr<BucketLocks> locks_;  // with locks=bucket; outlives the inodes
+  Uploader uploader_;                         // outlives the uploads that unstored files have begun
   InodeTable inodes_;
   LostRaces lost_races_;
   DirectoryTimes directory_times_;

@@ -64,6 +64,7 @@ Result<ReadBytes> PosixFileSystem::read(HandleId handle, std::uint64_t offset, s
   const auto file = find_file(handle);
   if (!file) return file.error();
   const InodePtr& inode = (*file)->inode;
+  if (const Status held = check_locks(*inode); !held) return held.error();
   const auto is_at_end = [&](InodeId /*ino*/, std::uint64_t end) {
     return std::optional<bool>(offset >= end);
   };
@@ -72,7 +73,11 @@ Result<ReadBytes> PosixFileSystem::read(HandleId handle, std::uint64_t offset, s
   for (;;) {
     bool moved = false;
     auto bytes = read_once(**file, {offset, offset + size}, moved);
-    if (bytes) return bytes;
+    if (bytes) {
+      // They may have been long on their way.
+      const Status held = check_locks(*inode);
+      return held ? std::move(bytes) : held.error();
+    }
     const int err = bytes.error().err;
     if (moved && err == EAGAIN) {
       const auto held = hold(inode);

@@ -49,10 +49,9 @@ Result<Refreshed> PosixFileSystem::refresh(std::string_view path, const Forgets&
   const std::string top(path);
   // First what later questions could be answered from, then the kernel, which asks them.
   known_.nodes.refresh_below(top);
-  nodes_.close_flights();
-  listing_fetcher_.close_flights();
-  resolver_.close_flights();
-  fetcher_.forget_below(top.empty() ? config_.prefix : file_key(config_.prefix, top));
+  const store::Key key = top.empty() ? config_.prefix : file_key(config_.prefix, top);
+  fetcher_.forget_below(key);
+  store_.refresh(key);
   Refreshed done;
   const InodePtr first = inode_at(path);
   if (!first) return done;
@@ -84,6 +83,19 @@ Result<Refreshed> PosixFileSystem::refresh(InodeId ino, const Forgets& forgets) 
   const auto path = path_of(*inode);
   if (!path) return path.error();
   return refresh(*path, forgets);
+}
+
+Result<bool> PosixFileSystem::is_there(std::string_view path) {
+  if (!is_path(path)) return Error{EINVAL, printable(path) + ": not a path of a mount"};
+  if (path.empty()) return true;
+  const std::string whole(path);
+  const auto node = resolve(whole);
+  if (node) return true;
+  if (node.error().err != ENOENT) return node.error();
+  known_.nodes.refresh_below(whole);
+  // A clean file that is open may be gone from the store.
+  const InodePtr inode = inode_at(path);
+  return inode && content_node(inode) && !clean_version(*inode);
 }
 
 }  // namespace pailfs::fs

@@ -12,10 +12,11 @@ namespace {
 /// object is deleted. Not for larger files, for which unlink would take too long.
 constexpr std::uint64_t kRescueLimit = 1ULL << 30U;
 
-/// Removing a directory deletes nothing but its own object: names that other clients have made in
-/// it since stay, and the directory shows again because of them. So a listing may be older here
-/// than for a lookup.
-constexpr std::chrono::seconds kEmptiness{60};
+/// How old a listing may be that shows a directory to be empty: as any absence. It may be older for
+/// a program that has removed the names it lists, as rm -r does. What other clients have put there
+/// since stays all the same, and the directory shows again because of it: rmdir deletes nothing but
+/// the directory's own object.
+constexpr ListedNames::Ages kEmptiness{std::chrono::seconds{1}, std::chrono::seconds{60}};
 
 }  // namespace
 
@@ -83,8 +84,15 @@ void PosixFileSystem::orphan(const InodePtr& inode, const std::optional<Stat>& s
   uploader_.begin_sweep();
 }
 
+void PosixFileSystem::release_lock(const std::string& path, const store::Key& key) {
+  if (!is_shared_lock(path)) return;
+  const Status settled = store_.settle(key);
+  // It is acknowledged and will be made, after all that was acknowledged before.
+  if (!settled) log_warning(printable(path) + ": is released later: " + settled.error().text);
+}
+
 Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {
-  if (config_.read_only) return Error{EROFS, "mounted read-only"};
+  if (read_only_) return Error{EROFS, "mounted read-only"};
   const auto held = hold_place(parent, name);
   if (!held) return held.error();
   const Place& place = held->place;
@@ -107,9 +115,11 @@ Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {
   }
   if (const Status wanted = still_wanted(); !wanted) return wanted;
   if (!only_here) {
-    const Status removed = store_.remove(file_key(config_.prefix, place.path));
+    const store::Key key = file_key(config_.prefix, place.path);
+    const Status removed = store_.remove(key);
     if (!removed && removed.error().in_doubt) known_.nodes.doubted(place.path);
     if (!removed) return removed;
+    release_lock(place.path, key);
   }
   known_.nodes.removed_file(place.path);
   orphan(inode, stat);
@@ -126,7 +136,7 @@ bool PosixFileSystem::has_unstored_below(const InodePtr& directory) {
 }
 
 Status PosixFileSystem::rmdir(InodeId parent, std::string_view name) {
-  if (config_.read_only) return Error{EROFS, "mounted read-only"};
+  if (read_only_) return Error{EROFS, "mounted read-only"};
   const auto held = hold_place(parent, name);
   if (!held) return held.error();
   const Place& place = held->place;
@@ -154,6 +164,7 @@ Status PosixFileSystem::rmdir(InodeId parent, std::string_view name) {
     const Status removed = store_.remove(key);
     if (!removed && removed.error().in_doubt) known_.nodes.doubted(place.path);
     if (!removed) return removed;
+    release_lock(place.path, key);
   }
   if (compat_directories_ && node->form != Form::directory_object) {
     const Status removed =

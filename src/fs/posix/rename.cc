@@ -6,13 +6,18 @@
 #include "fs/read/upload_cache.h"
 #include "fs/rename/interrupted_rename.h"
 #include "fs/rename/tree_rename.h"
+#include "lock_name.h"
 #include "posix_file_system.h"
 
 namespace pailfs::fs {
 
 Status PosixFileSystem::rename(InodeId parent, std::string_view name, InodeId new_parent,
                                std::string_view new_name, bool no_replace) {
-  if (config_.read_only) return Error{EROFS, "mounted read-only"};
+  if (read_only_) return Error{EROFS, "mounted read-only"};
+  // A lock that gets the name of what it guarded (git) shows what was stored under it.
+  if (config_.exclusive_in_store && is_lock_name(name)) {
+    if (const Status settled = store_.settle({}); !settled) return settled;
+  }
   const auto held = hold_places(parent, name, new_parent, new_name);
   if (!held) return held.error();
   const auto what = plan_rename(*held, name, new_name, no_replace);
@@ -32,6 +37,14 @@ Status PosixFileSystem::renamed(Status result, const Renaming& what) {
   return result;
 }
 
+Result<Node> PosixFileSystem::node_at_target(const HeldPlaces& held, std::string_view new_name,
+                                             bool moves_directory) {
+  auto target = node_at(held.to, new_name, &held.hold);
+  const bool absent = !target && target.error().err == ENOENT;
+  // An absence may be a second old; what another client has put there since must not be replaced.
+  return absent && moves_directory ? resolver_.ask_absent(held.to.path) : target;
+}
+
 Result<PosixFileSystem::Renaming> PosixFileSystem::plan_rename(const HeldPlaces& held,
                                                                std::string_view name,
                                                                std::string_view new_name,
@@ -41,46 +54,57 @@ Result<PosixFileSystem::Renaming> PosixFileSystem::plan_rename(const HeldPlaces&
   if (const Status spelling = check_spelling(new_name); !spelling) return spelling.error();
   const auto source = node_at(from, name, &held.hold);
   if (!source) return source.error();
-  const std::size_t slash = is_directory(source->form) ? 1 : 0;
+  const bool moves_directory = is_directory(source->form);
+  const std::size_t slash = moves_directory ? 1 : 0;
   const std::size_t length = file_key(config_.prefix, to.path).size() + slash;
   if (const Status fits = store::check_length(length, to.path, store_.limits()); !fits)
     return fits.error();
-  const auto target = node_at(to, new_name, &held.hold);
+  const auto target = node_at_target(held, new_name, moves_directory);
   if (!target && target.error().err != ENOENT) return target.error();
   if (target && no_replace) return Error{EEXIST, printable(to.path) + ": exists"};
   Renaming what{from, to, *source, name, new_name};
   what.no_replace = no_replace;
-  if (target) {
-    what.replaced = target->stat;
-    what.replaced_version = target->info.etag;
-  }
-  if (from.path == to.path) return what;
-  const bool moves_directory = is_directory(source->form);
-  if (target && is_directory(target->form)) {
+  what.condition.absent = no_replace || (config_.conflict_fails && !target);
+  if (!target || from.path == to.path) return what;
+  what.replaced = target->stat;
+  what.replaced_version = target->info.etag;
+  if (config_.conflict_fails) what.condition = {.version = what.replaced_version, .foreign = true};
+  if (is_directory(target->form)) {
     if (!moves_directory) return Error{EISDIR, printable(to.path) + ": is a directory"};
-    const auto empty = resolver_.is_empty_directory(to.path, {});
-    if (!empty) return empty.error();
-    const InodePtr replaced = inodes_.child(to.parent, new_name);
-    const bool unstored = replaced && has_unstored_below(replaced);
-    Result<bool> leftover = false;
-    if (!*empty && !unstored) {
-      leftover =
-          is_interrupted_rename(config_, store_, pool_, directory_key(config_.prefix, from.path),
-                                directory_key(config_.prefix, to.path));
-    }
-    if (!leftover) return leftover.error();
-    if (unstored || (!*empty && !*leftover)) {
-      return Error{ENOTEMPTY, printable(to.path) + ": not empty"};
-    }
-    what.into_copies = !*empty;
-  } else if (target && moves_directory) {
+    if (const Status may = check_target_directory(what); !may) return may.error();
+  } else if (moves_directory) {
     return Error{ENOTDIR, printable(to.path) + ": not a directory"};
   }
   return what;
 }
 
+Status PosixFileSystem::check_target_directory(Renaming& what) {
+  const std::string& to = what.to.path;
+  const auto empty = resolver_.is_empty_directory(to);
+  if (!empty) return empty.error();
+  const InodePtr replaced = inodes_.child(what.to.parent, what.new_name);
+  const bool unstored = replaced && has_unstored_below(replaced);
+  Result<bool> leftover = false;
+  if (!*empty && !unstored) {
+    leftover =
+        is_interrupted_rename(config_, store_, pool_, directory_key(config_.prefix, what.from.path),
+                              directory_key(config_.prefix, to));
+  }
+  if (!leftover) return leftover.error();
+  what.into_copies = !*empty;
+  const bool may = !unstored && (*empty || *leftover);
+  return may ? Status() : Error{ENOTEMPTY, printable(to) + ": not empty"};
+}
+
 Status PosixFileSystem::rename_file(const Renaming& what) {
-  const InodePtr inode = inodes_.reference(what.from.parent, what.name, false, 0);
+  // Counted as looked up, so that the table does not drop it while its name changes.
+  const InodePtr inode = inodes_.reference(what.from.parent, what.name, false, 1);
+  const Status moved = rename_inode(inode, what);
+  inodes_.forget(inode->id, 1);
+  return moved;
+}
+
+Status PosixFileSystem::rename_inode(const InodePtr& inode, const Renaming& what) {
   const InodePtr replaced = inodes_.child(what.to.parent, what.new_name);
   if (!replaced) {
     MutexLock changing(inode->object_mutex);
@@ -110,21 +134,23 @@ Status PosixFileSystem::rename_unstored(const InodePtr& inode, const Renaming& w
   const auto there = resolver_.resolve(what.to.path);
   if (!there && there.error().err != ENOENT) return there.error();
   bool hides_object = false;
+  store::Removal hidden(file_key(config_.prefix, what.from.path));
   {
     MutexLock lock(inode->content_mutex);
-    hides_object = inode->content->hides_object();
+    const FileContent& content = *inode->content;
+    hides_object = content.hides_object();
+    if (!content.doubt()) hidden.version = content.succession().replaced();
   }
-  if (hides_object) {
-    // The object that the file had replaced under its old name must not show again.
-    const Status removed = store_.remove(file_key(config_.prefix, what.from.path));
-    if (!removed) return removed;
-  }
+  // The object that the file had replaced under its old name must not show again.
+  const Status removed = hides_object ? store_.remove(hidden) : Status();
+  const bool stays = !removed && removed.error().err == ESTALE;
+  if (!removed && !stays) return removed;
   end_early_upload(*inode);
   inodes_.move(inode, what.to.parent, what.new_name);
-  known_.nodes.removed_file(what.from.path);
+  note_left(what, stays);
   MutexLock lock(inode->content_mutex);
-  inode->content->renamed_unstored(clock_.wall(), mime_.type_of(what.to.path), there.has_value(),
-                                   what.no_replace);
+  inode->content->renamed_unstored(clock_.wall(), mime_.type_of(what.to.path),
+                                   there ? &there->info.etag : nullptr, what.no_replace);
   return {};
 }
 
@@ -175,13 +201,14 @@ Status PosixFileSystem::rename_held(const InodePtr& inode, const Renaming& what)
   job.version = source.info.etag;
   job.size = source.info.size;
   job.attributes = attributes;
-  job.condition = what.condition();
+  job.condition = what.condition;
+  if (const Status may = check_replaced(job); !may) return may;
   const auto etag = copier.copy(job, config_.no_copy_api || config_.no_rename_api);
   if (!etag) {
     // The store has another version, so the cached node is out of date.
     if (etag.error().err == ESTALE || etag.error().err == ENOENT)
       known_.nodes.erase(what.from.path);
-    if (etag.error().in_doubt) known_.nodes.doubted(what.to.path);
+    if (etag.error().in_doubt || etag.error().err == EEXIST) known_.nodes.doubted(what.to.path);
     return etag.error();
   }
   fetcher_.forget({job.destination, *etag, job.size});
@@ -191,11 +218,7 @@ Status PosixFileSystem::rename_held(const InodePtr& inode, const Renaming& what)
   source.info.attributes = attributes;
   const Status removed = store_.remove({job.source, job.version});
   const bool stays = !removed && removed.error().err == ESTALE;
-  if (stays) {
-    log_warning(printable(what.from.path) +
-                ": another client has changed it while it was renamed to " +
-                printable(what.to.path) + "; its new version keeps the old name");
-  } else if (!removed) {
+  if (!removed && !stays) {
     known_.nodes.stored(what.to.path, source);
     if (removed.error().in_doubt) known_.nodes.doubted(what.from.path);
     return removed.error().with("remove the old name after copying");
@@ -208,12 +231,29 @@ Status PosixFileSystem::rename_held(const InodePtr& inode, const Renaming& what)
   // The inode first: a lookup in between must not take it for a file that was replaced elsewhere.
   inodes_.move(inode, what.to.parent, what.new_name);
   known_.nodes.stored(what.to.path, source);
-  if (stays) {
-    known_.nodes.doubted(what.from.path);
-  } else {
-    known_.nodes.removed_file(what.from.path);
-  }
+  note_left(what, stays);
   return {};
+}
+
+void PosixFileSystem::note_left(const Renaming& what, bool stays) {
+  if (!stays) return known_.nodes.removed_file(what.from.path);
+  log_warning(printable(what.from.path) +
+              ": another client has changed it while it was renamed to " + printable(what.to.path) +
+              "; its new version keeps the old name");
+  known_.nodes.doubted(what.from.path);
+}
+
+Status PosixFileSystem::check_replaced(const CopyJob& job) {
+  const store::Condition& wanted = job.condition;
+  const store::Obedience obeys = store_.obedience();
+  const bool decides = (wanted.absent ? obeys.copy_absent : obeys.copy) == store::Obeys::yes;
+  if (!config_.conflict_fails || wanted.empty() || decides) return {};
+  const auto there = store_.head(job.destination);
+  if (!there && there.error().err != ENOENT) return there.error();
+  const bool holds = wanted.absent ? !there : there && there->etag == wanted.version;
+  if (holds) return {};
+  return Error{wanted.absent ? EEXIST : ESTALE,
+               printable(job.destination) + ": another client has changed it (conflict=fail)"};
 }
 
 Status PosixFileSystem::store_files_below(const InodePtr& directory) {
@@ -243,17 +283,42 @@ void PosixFileSystem::end_early_upload(Inode& inode) {
   uploader_.begin_sweep();
 }
 
+Result<MovedTree> PosixFileSystem::move_tree(const Renaming& what,
+                                             const store::ObjectAttributes& marker) {
+  TreeMove move{directory_key(config_.prefix, what.from.path),
+                directory_key(config_.prefix, what.to.path), marker};
+  if (what.replaced)
+    move.target = what.into_copies ? TreeMove::Target::copies : TreeMove::Target::empty;
+  auto moved = TreeRename(config_, store_, pool_).run(move);
+  if (!moved) {
+    Error error = moved.error();
+    if (what.no_replace && error.err == ENOTEMPTY) error.err = EEXIST;
+    return error;
+  }
+  if (what.source.form == Form::directory_object && what.source.info.size == 0) {
+    const store::Removal old(file_key(config_.prefix, what.from.path), what.source.info.etag);
+    const Status removed = store_.remove(old);
+    if (!removed && removed.error().err != ESTALE)
+      return removed.error().with("remove the directory's old object");
+    if (!removed) moved->stay.push_back(old.key);
+  }
+  if (compat_directories_) {
+    const Status removed = compat_directories_->remove_remains(move.from);
+    if (!removed) return removed.error().with("remove the directory's old object");
+  }
+  return moved;
+}
+
 Status PosixFileSystem::rename_directory(const Renaming& what) {
   if (const Status wanted = still_wanted(); !wanted) return wanted;
-  const auto& [from, to, source, name, new_name, replaced, into_copies, replaced_version,
-               no_replace] = what;
-  const InodePtr inode = inodes_.reference(from.parent, name, true, 0);
+  const Place& from = what.from;
+  const Place& to = what.to;
+  const Node& source = what.source;
+  const InodePtr inode = inodes_.reference(from.parent, what.name, true, 0);
   const Status stored = store_files_below(inode);
   if (!stored) return stored;
 
-  const bool has_old_object = source.form == Form::directory_object;
-  const bool keeps_bytes = has_old_object && source.info.size > 0;
-  if (keeps_bytes) {
+  if (source.form == Form::directory_object && source.info.size > 0) {
     // The bytes then move with the marker.
     const Status renewed = write_directory(from.path, source);
     if (!renewed) return renewed;
@@ -264,41 +329,40 @@ Status PosixFileSystem::rename_directory(const Renaming& what) {
   moved_node.form = Form::directory_marker;
   moved_node.info.attributes = encode(moved_node.stat, source.info.attributes);
   moved_node.info.attributes.content_type = kDirectoryType;
-  TreeRename rename(config_, store_, pool_);
-  const auto moved =
-      rename.run(directory_key(config_.prefix, from.path), directory_key(config_.prefix, to.path),
-                 moved_node.info.attributes, into_copies);
-  Status removed;
-  if (moved && has_old_object && !keeps_bytes) {
-    removed = store_.remove(file_key(config_.prefix, from.path));
-  }
-  if (moved && removed && compat_directories_) {
-    removed = compat_directories_->remove_remains(directory_key(config_.prefix, from.path));
-  }
-  if (!moved || !removed) {
+  const auto moved = move_tree(what, moved_node.info.attributes);
+  if (!moved) {
     known_.nodes.erase_below(from.path);
     known_.nodes.erase_below(to.path);
     known_.nodes.doubted(from.path);
     known_.nodes.doubted(to.path);
-    return moved ? removed.error().with("remove the directory's old object") : moved.error();
+    return moved.error();
   }
   known_.nodes.erase_inside(from.path);
   known_.nodes.erase_inside(to.path);
-  known_.nodes.removed(from.path);
+  if (moved->stay.empty()) {
+    known_.nodes.removed(from.path);
+  } else {
+    known_.nodes.doubted(from.path);  // it is a directory as long as they are there
+  }
   known_.nodes.stored(to.path, moved_node);
-  if (const InodePtr gone = inodes_.child(to.parent, new_name)) detach(gone, replaced);
-  inodes_.move(inode, to.parent, new_name);
+  if (const InodePtr gone = inodes_.child(to.parent, what.new_name)) detach(gone, what.replaced);
+  inodes_.move(inode, to.parent, what.new_name);
   if (contents) directory_times_.stored(from.path, *contents);
   directory_times_.moved(from.path, to.path);
+  moved_below(inode, moved->objects);
+  return {};
+}
 
+void PosixFileSystem::moved_below(const InodePtr& directory,
+                                  const std::vector<MovedObject>& moved) {
   // Open files go on reading under the new key, unless another version was moved: then theirs does
   // not exist any more (law L5).
   std::unordered_map<std::string, const MovedObject*> objects;
-  for (const MovedObject& object : *moved) {
+  for (const MovedObject& object : moved) {
     fetcher_.forget({object.destination, object.etag, object.size});
     objects.emplace(object.destination, &object);
   }
-  for (const InodePtr& file : inodes_.pinned_files_below(inode)) {
+  for (const InodePtr& file : inodes_.pinned_files_below(directory)) {
     const auto path = inodes_.path(file);
     const auto object = path ? objects.find(file_key(config_.prefix, *path)) : objects.end();
     if (object == objects.end()) continue;
@@ -309,7 +373,6 @@ Status PosixFileSystem::rename_directory(const Renaming& what) {
       file->content->base_became(version.etag);
     }
   }
-  return {};
 }
 
 }  // namespace pailfs::fs

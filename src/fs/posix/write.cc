@@ -21,6 +21,7 @@ Result<std::size_t> PosixFileSystem::write(HandleId handle, std::uint64_t offset
   if (!file) return file.error();
   if (!(*file)->writable) return Error{EBADF, "not open for writing"};
   const InodePtr& inode = (*file)->inode;
+  if (const Status held = check_locks(*inode); !held) return held.error();
   if (origin.by != nullptr) drop_set_ids(*inode, *origin.by);
   auto written = write_opened(inode, offset, bytes, origin, false);
   if (!written && written.error().err == EAGAIN) {

@@ -110,8 +110,28 @@ class Wtf8FileSystem final : public FileSystem {
   Result<Refreshed> refresh(InodeId ino, const Forgets& forgets) override {
     return inner_->refresh(ino, forgets);
   }
+  Result<bool> is_there(std::string_view path) override {
+    return inner_->is_there(encode_wtf8(path));
+  }
+
+  [[nodiscard]] bool keeps_locks() const override { return inner_->keeps_locks(); }
+  Status lock(HandleId handle, const Lock& wanted, const LockCalls& calls) override {
+    return inner_->lock(handle, wanted, calls);
+  }
+  Status unlock(HandleId handle, const Lock& wanted) override {
+    return inner_->unlock(handle, wanted);
+  }
+  Result<std::optional<Lock>> find_lock(HandleId handle, const Lock& wanted) override {
+    return inner_->find_lock(handle, wanted);
+  }
+  Status end_locks(HandleId handle, std::uint64_t owner) override {
+    return inner_->end_locks(handle, owner);
+  }
+  void give_locks_back() override { inner_->give_locks_back(); }
 
   Status sync_all() override { return inner_->sync_all(); }
+  void set_read_only(bool read_only) override { inner_->set_read_only(read_only); }
+  void change(const LiveSettings& settings) override { inner_->change(settings); }
   Activity activity() override { return inner_->activity(); }
 
  private:

@@ -55,7 +55,7 @@ Result<Xattrs> PosixFileSystem::xattrs_of(const InodePtr& inode) {
 
 Status PosixFileSystem::change_xattrs(const InodePtr& inode, const ChangeXattrs& change) {
   if (!config_.use_xattr) return kSwitchedOff;
-  if (config_.read_only) return Error{EROFS, "mounted read-only"};
+  if (read_only_) return Error{EROFS, "mounted read-only"};
   // For messages; asked before the content is locked, which is inside the table's lock.
   const auto name = inodes_.path(inode);
   const auto changed = [&](store::ObjectAttributes& attributes, Stat& stat) -> Status {

@@ -53,9 +53,10 @@ class ReadAheadBudget final {
   }
   /// Most small files in memory before a program opens them.
   [[nodiscard]] std::size_t small_files() const { return memory_ / 16 / cache::kBlockSize; }
+  void set_memory(std::uint64_t memory) { memory_ = memory; }
 
  private:
-  const std::uint64_t memory_;
+  std::atomic<std::uint64_t> memory_;
   std::atomic<std::size_t> streams_ = 0;
 };
 

@@ -7,44 +7,66 @@
 #include "fs/format/object_headers.h"
 
 namespace pailfs::fs {
+namespace {
 
-Result<TreeRename::Plan> TreeRename::plan(const std::string& from, const std::string& to) {
-  Plan plan;
+/// A copy that is encrypted or made in parts may have another ETag than its source; then the ctime
+/// shows that it is one.
+bool is_like(const store::ObjectInfo& source, const store::ObjectInfo& copy) {
+  if (source.attributes != copy.attributes || source.size != copy.size) return false;
+  return source.etag == copy.etag || find_metadata(copy.attributes, "ctime") != nullptr;
+}
+
+}  // namespace
+
+Status TreeRename::for_each_below(const std::string& prefix,
+                                  const std::function<Status(const store::ListedObject&)>& visit) {
   store::ListRequest request;
-  request.prefix = from;
+  request.prefix = prefix;
   request.delimited = false;
   do {
     const auto page = store_.list(request);
     if (!page) return page.error();
     for (const store::ListedObject& object : page->objects) {
-      if (object.key == from) {
-        plan.marker = CopyJob{from, to, object.etag, object.size, std::nullopt};
-        continue;
-      }
-      const std::string destination = to + object.key.substr(from.size());
-      const Status fits = store::check_length(destination.size(), destination, store_.limits());
-      if (!fits) return fits.error();
-      plan.jobs.push_back({object.key, destination, object.etag, object.size, std::nullopt});
+      if (const Status visited = visit(object); !visited) return visited;
     }
-    request.continuation = page->next;
-  } while (!request.continuation.empty());
-  return plan;
-}
-
-Status TreeRename::note_names(const std::string& to, Plan& plan) {
-  store::ListRequest request;
-  request.prefix = to;
-  request.delimited = false;
-  do {
-    const auto page = store_.list(request);
-    if (!page) return page.error();
-    for (const store::ListedObject& object : page->objects) plan.before.insert(object.key);
     request.continuation = page->next;
   } while (!request.continuation.empty());
   return {};
 }
 
-Status TreeRename::copy_all(const std::vector<CopyJob>& jobs, Outcome& outcome) {
+Result<TreeRename::Plan> TreeRename::plan(const TreeMove& move) {
+  Plan plan;
+  if (move.target == TreeMove::Target::copies) {
+    const Status noted = for_each_below(move.to, [&](const store::ListedObject& object) -> Status {
+      plan.before.emplace(object.key, object.etag);
+      return {};
+    });
+    if (!noted) return noted.error();
+  }
+  const Status planned =
+      for_each_below(move.from, [&](const store::ListedObject& object) -> Status {
+        CopyJob job{object.key, move.to + object.key.substr(move.from.size()), object.etag,
+                    object.size, std::nullopt};
+        if (object.key == move.from) {
+          plan.marker = std::move(job);
+          return {};
+        }
+        const auto there = plan.before.find(job.destination);
+        job.condition.absent = there == plan.before.end();
+        if (!job.condition.absent) job.condition.version = there->second;
+        const std::size_t length = job.destination.size();
+        Status fits = store::check_length(length, job.destination, store_.limits());
+        if (fits) plan.jobs.push_back(std::move(job));
+        return fits;
+      });
+  if (!planned) return planned.error();
+  if (plan.jobs.empty() && !plan.marker) {
+    return Error{ENOENT, printable(move.from) + ": was removed elsewhere"};
+  }
+  return plan;
+}
+
+Status TreeRename::copy_each(const std::vector<CopyJob>& jobs, Outcome& outcome) {
   const bool locally = config_.no_copy_api || config_.no_rename_api;
   // A copy that needs several requests fans out by itself and so cannot run on a pool thread.
   std::vector<const CopyJob*> small;
@@ -57,13 +79,12 @@ Status TreeRename::copy_all(const std::vector<CopyJob>& jobs, Outcome& outcome) 
   std::vector<const CopyJob*> refused;  // the store cannot copy them
   const auto note = [&](const CopyJob& job, Result<store::ETag> etag, bool last_word) {
     MutexLock lock(mutex);
-    if (!etag && etag.error().err == ENOTSUP && !last_word) {
+    if (etag) {
+      outcome.copies.push_back({&job, std::move(*etag)});
+    } else if (etag.error().err == ENOTSUP && !last_word) {
       refused.push_back(&job);
-    } else if (etag) {
-      outcome.moved.push_back(
-          {job.source, job.version, job.destination, std::move(*etag), job.size});
     } else {
-      outcome.doubtful.push_back(&job);
+      if (etag.error().in_doubt) outcome.copies.push_back({&job, {}});
       if (failure) failure = etag.error().with("copy " + printable(job.source));
     }
   };
@@ -85,84 +106,107 @@ Status TreeRename::copy_all(const std::vector<CopyJob>& jobs, Outcome& outcome) 
   return failure;
 }
 
-bool TreeRename::is_made(const CopyJob& job) {
-  const auto copy = store_.head(job.destination);
-  if (!copy) return false;
-  const auto source = store_.head(job.source);
-  if (!source || source->attributes != copy->attributes || source->size != copy->size) return false;
-  // A copy that is encrypted or made in parts may have another ETag; then the ctime shows that it
-  // is one.
-  return source->etag == copy->etag || find_metadata(copy->attributes, "ctime") != nullptr;
+Status TreeRename::copy_all(const TreeMove& move, const Plan& plan, Outcome& outcome) {
+  const bool claims = move.target == TreeMove::Target::absent;
+  const auto mark = [&]() -> Status {
+    const auto made = make_marker(move, plan);
+    if (!made) return made.error().with("make directory " + printable(move.to));
+    if (claims) outcome.claim = *made;
+    return {};
+  };
+  if (claims) {
+    if (Status claimed = mark(); !claimed) return claimed;
+  }
+  Status copied = copy_each(plan.jobs, outcome);
+  // Attributes of a directory that was there change only when nothing else can fail.
+  return copied && !claims ? mark() : copied;
 }
 
-void TreeRename::undo(const Plan& plan, const Outcome& outcome) {
-  std::vector<store::Removal> copies;
-  for (const MovedObject& object : outcome.moved) {
-    if (!plan.before.contains(object.destination))
-      copies.emplace_back(object.destination, object.etag);
+Result<store::ETag> TreeRename::make_marker(const TreeMove& move, const Plan& plan) {
+  const store::Condition condition{.absent = move.target == TreeMove::Target::absent};
+  if (plan.marker && plan.marker->size > 0) {
+    CopyJob job = *plan.marker;
+    job.attributes = move.marker;
+    job.condition = condition;
+    return copier_.copy(job, config_.no_copy_api || config_.no_rename_api);
   }
-  for (const CopyJob* job : outcome.doubtful) {
-    if (!plan.before.contains(job->destination) && is_made(*job))
-      copies.emplace_back(job->destination);
+  MemorySource nothing("");
+  return store_.put({.key = move.to, .attributes = move.marker, .condition = condition}, nothing);
+}
+
+std::optional<store::Removal> TreeRename::removal_of(const Made& made) {
+  const auto& [job, etag] = made;
+  const auto copy = store_.head(job->destination);
+  if (!copy) {
+    const bool gone = copy.error().err == ENOENT || etag.empty();
+    return gone ? std::nullopt : std::optional(store::Removal(job->destination, etag));
   }
-  for (const Status& removed : store_.remove_many(copies)) {
+  // Another client may have stored the same bytes, as empty files often are: its object has other
+  // times.
+  const auto source = store_.head(job->source);
+  const bool comparable = source && source->etag == job->version;
+  const bool ours = comparable ? is_like(*source, *copy) : !etag.empty() && copy->etag == etag;
+  if (!ours) return std::nullopt;
+  return store::Removal(job->destination, copy->etag);
+}
+
+void TreeRename::undo(const TreeMove& move, const Plan& plan, const Outcome& outcome) {
+  std::vector<std::optional<store::Removal>> ours(outcome.copies.size());
+  for_each_parallel(pool_, ours.size(), config_.parallel, [&](std::size_t i) {
+    const Made& made = outcome.copies[i];
+    if (!plan.before.contains(made.job->destination)) ours[i] = removal_of(made);
+  });
+  std::vector<store::Removal> removals;
+  for (const auto& removal : ours) {
+    if (removal) removals.push_back(*removal);
+  }
+  if (outcome.claim) removals.emplace_back(move.to, *outcome.claim);
+  for (const Status& removed : store_.remove_many(removals)) {
     // What another client has put there meanwhile stays.
     if (!removed && removed.error().err != ESTALE)
       log_error("copy left behind by a failed rename: " + removed.error().text);
   }
 }
 
-Result<store::ETag> TreeRename::make_marker(const Plan& plan, const store::Key& to,
-                                            const store::ObjectAttributes& attributes) {
-  if (plan.marker && plan.marker->size > 0) {
-    CopyJob job = *plan.marker;
-    job.attributes = attributes;
-    return copier_.copy(job, config_.no_copy_api || config_.no_rename_api);
-  }
-  MemorySource nothing("");
-  return store_.put({.key = to, .attributes = attributes}, nothing);
-}
-
-Result<std::vector<MovedObject>> TreeRename::run(const std::string& from, const std::string& to,
-                                                 const store::ObjectAttributes& marker,
-                                                 bool into_copies) {
-  auto plan = this->plan(from, to);
-  if (!plan) return plan.error();
-  if (plan->jobs.empty() && !plan->marker) {
-    return Error{ENOENT, printable(from) + ": was removed elsewhere"};
-  }
-  const Status noted = into_copies ? note_names(to, *plan) : Status();
-  if (!noted) return noted.error();
-
-  Outcome outcome;
-  const Status copied = copy_all(plan->jobs, outcome);
-  if (!copied) {
-    undo(*plan, outcome);
-    return copied.error();
-  }
-  const auto marked = make_marker(*plan, to, marker);
-  if (!marked) {
-    undo(*plan, outcome);
-    return marked.error().with("make directory " + printable(to));
-  }
-
+Result<std::vector<store::Key>> TreeRename::remove_sources(const TreeMove& move, const Plan& plan,
+                                                           const Outcome& outcome) {
   std::vector<store::Removal> sources;
-  for (const MovedObject& object : outcome.moved)
-    sources.emplace_back(object.source, object.source_etag);
-  if (plan->marker) sources.emplace_back(from, plan->marker->version);
+  for (const Made& made : outcome.copies) sources.emplace_back(made.job->source, made.job->version);
+  if (plan.marker) sources.emplace_back(move.from, plan.marker->version);
   const std::vector<Status> removed = store_.remove_many(sources);
+  std::vector<store::Key> stay;
   for (std::size_t i = 0; i < removed.size(); ++i) {
     if (removed[i]) continue;
-    if (removed[i].error().err == ESTALE) {
-      log_warning(printable(sources[i].key) +
-                  ": another client has changed it while its directory was renamed to " +
-                  printable(to) + "; its new version keeps the old name");
-      continue;
-    }
     // Both names now lead to the data: nothing is lost, and the caller gets an error.
-    return removed[i].error().with("remove the old name after copying");
+    if (removed[i].error().err != ESTALE)
+      return removed[i].error().with("remove the old name after copying");
+    log_warning(printable(sources[i].key) +
+                ": another client has changed it while its directory was renamed to " +
+                printable(move.to) + "; its new version keeps the old name");
+    stay.push_back(sources[i].key);
   }
-  return outcome.moved;
+  return stay;
+}
+
+Result<MovedTree> TreeRename::run(const TreeMove& move) {
+  const auto plan = this->plan(move);
+  if (!plan) return plan.error();
+  Outcome outcome;
+  if (const Status copied = copy_all(move, *plan, outcome); !copied) {
+    undo(move, *plan, outcome);
+    if (copied.error().err != EEXIST) return copied.error();
+    return Error{ENOTEMPTY, printable(move.to) +
+                                ": another client has made it meanwhile: " + copied.error().text};
+  }
+  auto stay = remove_sources(move, *plan, outcome);
+  if (!stay) return stay.error();
+  MovedTree moved{{}, std::move(*stay)};
+  for (Made& made : outcome.copies) {
+    const CopyJob& job = *made.job;
+    moved.objects.push_back(
+        {job.source, job.version, job.destination, std::move(made.etag), job.size});
+  }
+  return moved;
 }
 
 }  // namespace pailfs::fs

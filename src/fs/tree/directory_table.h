@@ -32,7 +32,8 @@ struct DirectoryTable {
   bool subtree_fits_one_page = false;    // see ListingCache
   bool dropped = false;
   bool told_unshown = false;
-  bool names_removed = false;  // by us, so that it may be empty without having been removed
+  /// When we last removed one, so that it may be empty without having been removed.
+  std::optional<MonoTime> names_removed;
   Presence marker = Presence::unknown;
   MonoTime marker_seen{};
   std::vector<std::weak_ptr<ListingCursor>> readings;

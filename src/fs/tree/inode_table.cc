@@ -123,12 +123,12 @@ void InodeTable::forget(InodeId id, std::uint64_t count) {
 
 void InodeTable::pin(const InodePtr& inode) {
   MutexLock lock(mutex_);
-  if (inode->pins_++ == 0) pinned_.emplace(inode->id, inode);
+  if (inode->pins_++ == 0) pinned_.insert(inode);
 }
 
 void InodeTable::unpin(const InodePtr& inode) {
   MutexLock lock(mutex_);
-  if (--inode->pins_ == 0) pinned_.erase(inode->id);
+  if (--inode->pins_ == 0) pinned_.erase(inode);
   drop_if_unused(inode);
 }
 
@@ -157,16 +157,22 @@ void InodeTable::move(const InodePtr& inode, const InodePtr& parent, std::string
   drop_if_unused(old_parent);
 }
 
-std::string InodeTable::last_name(const InodePtr& inode) {
+std::string InodeTable::last_path(const InodePtr& inode) {
   MutexLock lock(mutex_);
-  return inode->name_;
+  return last_path_of(*inode);
 }
 
 std::optional<std::string> InodeTable::path(const InodePtr& inode) {
   MutexLock lock(mutex_);
-  std::vector<const std::string*> names;
-  for (const Inode* at = inode.get(); at->parent_ || at->detached_; at = at->parent_.get()) {
+  for (const Inode* at = inode.get(); at != nullptr; at = at->parent_.get()) {
     if (at->detached_) return std::nullopt;
+  }
+  return last_path_of(*inode);
+}
+
+std::string InodeTable::last_path_of(const Inode& inode) {
+  std::vector<const std::string*> names;
+  for (const Inode* at = &inode; at != nullptr && at != root_.get(); at = at->parent_.get()) {
     names.push_back(&at->name_);
   }
   std::string path;
@@ -184,16 +190,13 @@ bool InodeTable::is_detached(const InodePtr& inode) {
 
 std::vector<InodePtr> InodeTable::pinned() {
   MutexLock lock(mutex_);
-  std::vector<InodePtr> inodes;
-  inodes.reserve(pinned_.size());
-  for (const auto& [id, inode] : pinned_) inodes.push_back(inode);
-  return inodes;
+  return {pinned_.begin(), pinned_.end()};
 }
 
 std::vector<std::pair<std::string, InodePtr>> InodeTable::pinned_in(const InodePtr& parent) {
   MutexLock lock(mutex_);
   std::vector<std::pair<std::string, InodePtr>> found;
-  for (const auto& [id, inode] : pinned_) {
+  for (const InodePtr& inode : pinned_) {
     if (inode->parent_ == parent) found.emplace_back(inode->name_, inode);
   }
   std::sort(found.begin(), found.end());
@@ -203,7 +206,7 @@ std::vector<std::pair<std::string, InodePtr>> InodeTable::pinned_in(const InodeP
 std::vector<InodePtr> InodeTable::pinned_files_below(const InodePtr& directory) {
   MutexLock lock(mutex_);
   std::vector<InodePtr> files;
-  for (const auto& [id, inode] : pinned_) {
+  for (const InodePtr& inode : pinned_) {
     if (inode->directory) continue;
     const Inode* above = inode->parent_.get();
     while (above != nullptr && above != directory.get()) above = above->parent_.get();
@@ -216,6 +219,7 @@ void InodeTable::detach_locked(const InodePtr& inode) {
   if (inode->detached_ || !inode->parent_) return;
   by_place_.erase(inode);
   inode->detached_ = true;
+  inode->name_ = last_path_of(*inode);
   const InodePtr parent = std::move(inode->parent_);
   inode->parent_ = nullptr;
   --parent->children_;
@@ -234,7 +238,10 @@ void InodeTable::drop_if_unused(InodePtr inode) {
   // Dropping a child may leave its parent without a reason to stay, and so on upwards.
   while (inode && inode != root_ && inode->lookups_ == 0 && inode->pins_ == 0 &&
          inode->children_ == 0) {
-    by_id_.erase(inode->id);
+    const auto own = by_id_.find(inode->id);
+    // A thread that held it after it was dropped lets it go: the number may be another file's.
+    if (own == by_id_.end() || own->second != inode) return;
+    by_id_.erase(own);
     if (const auto place = code_of(*inode)) {
       numbers_.keep(*place, inode->id);
     } else {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,7 @@
 namespace pailfs::fs {
 
 class FileContent;  // of fs/write, which knows inodes
+class FileLease;    // of fs/lock
 
 /// Defined beside FileContent.
 struct ContentDeleter {
@@ -54,6 +56,12 @@ class Inode final {
   store::ETag paged_version GUARDED_BY(content_mutex);
   /// The kernel's view of the file; unused for directories.
   KernelView kernel GUARDED_BY(content_mutex);
+  /// The locks of its file, from the first lock on that a program asks for until the last handle is
+  /// closed; null in a mount without locks=bucket.
+  std::shared_ptr<FileLease> lease GUARDED_BY(content_mutex);
+  /// The kernel may have pages of an older version with the same size and mtime, which it keeps
+  /// unless the next answer shows another mtime.
+  bool has_older_pages GUARDED_BY(content_mutex) = false;
   /// The thread that holds `object_mutex` removes or replaces the file: an open waits until that is
   /// over.
   bool being_removed GUARDED_BY(content_mutex) = false;
@@ -139,8 +147,8 @@ class InodeTable final {
 
   /// Path relative to the mount, "" for the root; nothing for a detached inode or below one.
   [[nodiscard]] std::optional<std::string> path(const InodePtr& inode) EXCLUDES(mutex_);
-  /// The last part of the path that the inode has or had last.
-  [[nodiscard]] std::string last_name(const InodePtr& inode) EXCLUDES(mutex_);
+  /// The path that the inode has, or had when its name no longer led to it.
+  [[nodiscard]] std::string last_path(const InodePtr& inode) EXCLUDES(mutex_);
   [[nodiscard]] bool is_detached(const InodePtr& inode) EXCLUDES(mutex_);
   /// Inodes that are open or have unstored content: all of them, those in a directory, and the
   /// files below one at any depth.
@@ -174,6 +182,7 @@ class InodeTable final {
   void place_locked(const InodePtr& inode, const InodePtr& parent, std::string_view name)
       REQUIRES(mutex_);
   void drop_if_unused(InodePtr inode) REQUIRES(mutex_);
+  [[nodiscard]] std::string last_path_of(const Inode& inode) REQUIRES(mutex_);
   /// Nothing for a detached inode.
   [[nodiscard]] std::optional<PlaceCode> code_of(const Inode& inode) REQUIRES(mutex_);
   [[nodiscard]] PlaceCode code_below(const Inode& parent, std::string_view name) REQUIRES(mutex_);
@@ -184,7 +193,7 @@ class InodeTable final {
   InodeNumbers numbers_ GUARDED_BY(mutex_);
   std::unordered_map<InodeId, InodePtr> by_id_ GUARDED_BY(mutex_);
   std::set<InodePtr, ByPlace> by_place_ GUARDED_BY(mutex_);
-  std::unordered_map<InodeId, InodePtr> pinned_ GUARDED_BY(mutex_);
+  std::unordered_set<InodePtr> pinned_ GUARDED_BY(mutex_);
 };
 
 }  // namespace pailfs::fs

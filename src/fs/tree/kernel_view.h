@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <optional>
 
@@ -42,6 +44,11 @@ class KernelView final {
   };
   /// Compares the kernel's idea with the present attributes.
   [[nodiscard]] Agreement compare(const Attr& attr) const;
+
+  /// The kernel has been told another file type; it refuses an answer of this one with EIO.
+  [[nodiscard]] bool has_other_type(mode_t mode) const {
+    return shown_ && ((shown_->mode ^ mode) & S_IFMT) != 0;
+  }
 
   /// Whether an open may be answered with ESTALE, upon which the kernel looks the name up and opens
   /// once more. False when that was tried a moment ago: the kernel did not look the name up, as for

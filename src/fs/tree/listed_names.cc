@@ -30,7 +30,9 @@ Presence ListedNames::presence(const std::string& path, ListedName& name) {
   const bool there =
       slot != nullptr && slot->state != Slot::State::absent && (slot->file || slot->directory);
   if (!there) {
-    const bool believed = table->complete && tables_.clock().now() < table->absent_until;
+    const auto complete = table->complete;
+    const bool believed = complete && tables_.clock().now() < table->absent_until &&
+                          !tables_.is_absence_over(*complete);
     return believed ? Presence::absent : Presence::unknown;
   }
   if (!tables_.is_seen(*slot)) return Presence::unknown;
@@ -44,29 +46,32 @@ std::optional<ListedName> ListedNames::find_for_reader(const std::string& path,
   NodeTables::TablePtr table;
   const Slot* slot = tables_.find_slot(path, table);
   if (slot == nullptr) return std::nullopt;
-  const bool read = table->live_readings(tables_.clock().now() - tables_.lifetimes().listings) > 0;
-  const auto most = std::min<std::chrono::nanoseconds>(age, tables_.lifetimes().attributes);
-  const bool seen = tables_.is_seen(*slot, read && tables_.lifetimes().listings.count() > 0
+  const bool read =
+      table->live_readings(tables_.clock().now() - tables_.lifetimes().listings()) > 0;
+  const auto most = std::min<std::chrono::nanoseconds>(age, tables_.lifetimes().attributes());
+  const bool seen = tables_.is_seen(*slot, read && tables_.lifetimes().listings().count() > 0
                                                ? most
-                                               : tables_.lifetimes().listings);
+                                               : tables_.lifetimes().listings());
   return seen ? std::optional(listed_name(*slot)) : std::nullopt;
 }
 
-std::optional<bool> ListedNames::has_names(const std::string& directory,
-                                           std::chrono::nanoseconds age) {
+std::optional<bool> ListedNames::has_names(const std::string& directory, const Ages& ages) {
   MutexLock lock(tables_.mutex);
   const NodeTables::TablePtr table = tables_.table(directory);
-  const auto most = std::min<std::chrono::nanoseconds>(age, tables_.lifetimes().attributes);
-  if (!table || !table->complete || tables_.clock().now() >= *table->complete + most)
-    return std::nullopt;
-  if (tables_.lifetimes().listings.count() == 0) return std::nullopt;
+  const auto complete = table ? table->complete : std::nullopt;
+  if (!complete) return std::nullopt;
+  const bool emptied = table->names_removed > complete;
+  const auto most = std::min<std::chrono::nanoseconds>(emptied ? ages.of_emptied : ages.any,
+                                                       tables_.lifetimes().attributes());
+  if (tables_.clock().now() >= *complete + most) return std::nullopt;
+  if (tables_.lifetimes().listings().count() == 0) return std::nullopt;
   return table->names.live() > table->absent;
 }
 
 Presence ListedNames::marker(const std::string& directory) {
   MutexLock lock(tables_.mutex);
   const NodeTables::TablePtr table = tables_.table(directory);
-  if (!table || tables_.clock().now() >= table->marker_seen + tables_.lifetimes().listings)
+  if (!table || tables_.clock().now() >= table->marker_seen + tables_.lifetimes().listings())
     return Presence::unknown;
   return table->marker;
 }
@@ -97,14 +102,15 @@ std::optional<std::size_t> ListedNames::subdirectories(const std::string& direct
 bool ListedNames::fits_one_page(const std::string& directory) {
   MutexLock lock(tables_.mutex);
   const NodeTables::TablePtr table = tables_.table(directory);
-  return table && table->complete && table->pages == 1 && tables_.lifetimes().listings.count() > 0;
+  return table && table->complete && table->pages == 1 &&
+         tables_.lifetimes().listings().count() > 0;
 }
 
 ListedNames::Question ListedNames::question(const std::string& path) {
   MutexLock lock(tables_.mutex);
   NodeTables::TablePtr table;
   const Slot* const slot = tables_.find_slot(path, table);
-  if (!table || tables_.lifetimes().listings.count() == 0) return Question::both;
+  if (!table || tables_.lifetimes().listings().count() == 0) return Question::both;
   if (slot != nullptr && slot->state != Slot::State::absent && (slot->file || slot->directory)) {
     return Question::both;
   }

@@ -26,10 +26,14 @@ class ListedNames final {
   [[nodiscard]] std::optional<ListedName> find_for_reader(const std::string& path,
                                                           std::chrono::nanoseconds age)
       EXCLUDES(tables_.mutex);
-  /// Whether the directory has a name in it, by a complete listing of at most that age and our own
-  /// changes since.
-  [[nodiscard]] std::optional<bool> has_names(const std::string& directory,
-                                              std::chrono::nanoseconds age) EXCLUDES(tables_.mutex);
+  /// How old a complete listing may be that tells whether a directory is empty.
+  struct Ages {
+    std::chrono::nanoseconds any{};
+    std::chrono::nanoseconds of_emptied{};  ///< when we have removed names since
+  };
+  /// Whether the directory has a name in it, by a listing and our own changes since.
+  [[nodiscard]] std::optional<bool> has_names(const std::string& directory, const Ages& ages)
+      EXCLUDES(tables_.mutex);
   /// The directory's own object, as its listing shows it.
   [[nodiscard]] Presence marker(const std::string& directory) EXCLUDES(tables_.mutex);
   /// How many directories are in a directory; nothing unless a fresh listing and the known

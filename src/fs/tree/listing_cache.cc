@@ -17,8 +17,9 @@ bool is_shown(const Slot& slot) {
 ListingCursorPtr ListingCache::known_reading(const std::string& directory) {
   MutexLock lock(tables_.mutex);
   const NodeTables::TablePtr table = tables_.table(directory);
-  if (!table || !tables_.is_fresh(*table)) return nullptr;
-  auto reading = std::make_shared<ListingCursor>(directory, *table->complete);
+  const auto complete = table ? table->complete : std::nullopt;
+  if (!complete || !tables_.is_fresh(*table)) return nullptr;
+  auto reading = std::make_shared<ListingCursor>(directory, *complete);
   reading->table_ = table;
   reading->done_ = true;
   reading->order_.reserve(table->names.live());
@@ -38,9 +39,14 @@ ListingCursorPtr ListingCache::begin_reading(const std::string& directory, MonoT
       tables_.is_too_old(asked) ? NodeTables::make_loose_table() : tables_.make_table(directory);
   reading->serial_ = ++serial_;
   reading->whole_ = whole;
-  reading->table_->live_readings(tables_.clock().now() - tables_.lifetimes().listings);
+  reading->table_->live_readings(tables_.clock().now() - tables_.lifetimes().listings());
   reading->table_->readings.push_back(reading);
   return reading;
+}
+
+MonoTime ListingCache::answers_from(const std::string& directory) {
+  MutexLock lock(tables_.mutex);
+  return tables_.answers_from(directory);
 }
 
 void ListingCache::save_reading(ListingCursorPtr reading) {
@@ -54,10 +60,27 @@ ListingCursorPtr ListingCache::take_saved(const std::string& directory) {
   MutexLock lock(tables_.mutex);
   const NodeTables::TablePtr table = tables_.table(directory);
   if (!table) return nullptr;
-  table->live_readings(tables_.clock().now() - tables_.lifetimes().listings);
+  table->live_readings(tables_.clock().now() - tables_.lifetimes().listings());
   ListingCursorPtr reading = std::exchange(table->saved, nullptr);
-  if (reading) reading->table_ = table;
+  if (reading) {
+    reading->table_ = table;
+    add_younger(*reading);
+  }
   return reading;
+}
+
+/// Names that the table has learnt of since the reading began, and whose page may have come before:
+/// its reader begins only now.
+void ListingCache::add_younger(ListingCursor& reading) {
+  const NameTable& names = reading.table_->names;
+  reading.kept_.resize(names.end(), false);
+  for (SlotId id = 0; id < names.end(); ++id) {
+    const Slot& slot = names.at(id);
+    if (slot.state != Slot::State::known || !is_shown(slot)) continue;
+    if (slot.learnt < reading.begun || slot.reading == reading.serial_) continue;
+    reading.kept_[id] = true;
+    reading.order_.push_back(id);
+  }
 }
 
 /// The number of a name whose place is kept; a name that the table lacks gets an entry of an absent
@@ -98,7 +121,7 @@ bool ListingCache::is_listed(const std::string& directory) {
 bool ListingCache::subtree_fits_one_page(const std::string& directory) {
   MutexLock lock(tables_.mutex);
   const NodeTables::TablePtr table = tables_.table(directory);
-  return table && table->subtree_fits_one_page && tables_.lifetimes().listings.count() > 0;
+  return table && table->subtree_fits_one_page && tables_.lifetimes().listings().count() > 0;
 }
 
 void ListingCache::outgrew_one_page(const std::string& directory) {
@@ -115,9 +138,10 @@ void ListingCache::set_too_long(const std::string& directory) {
 void ListingCache::see_object(Slot& slot, const ListedName& listed, MonoTime asked) {
   const bool object = slot.form == Form::file || slot.form == Form::directory_object;
   if (slot.state == Slot::State::known && object && shows_same_object(slot, listed)) {
-    see_again(slot, listed.last_modified, asked, asked + tables_.lifetimes().attributes);
+    see_again(slot, listed.last_modified, asked, asked + tables_.lifetimes().attributes());
     return;
   }
+  if (slot.file && !slot.tag.equals(listed.etag)) tables_.end_absences(asked);
   tables_.forget_attributes(slot);
   slot.state = Slot::State::unknown;
   slot.tag.assign(listed.etag);
@@ -134,7 +158,7 @@ void ListingCache::see_again(Slot& slot, WallTime listed, MonoTime asked, MonoTi
     const auto age =
         std::max(tables_.clock().wall() - slot.last_modified, WallTime::duration::zero());
     until = slot.learnt == kLongAgo ? asked + std::max<std::chrono::nanoseconds>(
-                                                  tables_.lifetimes().attributes - age, {})
+                                                  tables_.lifetimes().attributes() - age, {})
                                     : slot.expires;
     slot.time = Slot::Time::listed;
   }
@@ -151,11 +175,14 @@ void ListingCache::add_name(ListingCursor& reading, const std::string& name,
     reading.whole_ = false;
     return;
   }
+  const bool has_come = table.complete && table.names.find(name) == kNoSlot;
+  if (has_come) tables_.end_absences(asked);
   const SlotId id = table.names.make(name);
   Slot& slot = table.names.at(id);
   const bool ours_is_younger = slot.state != Slot::State::unknown && slot.learnt > asked;
   if (ours_is_younger && slot.state == Slot::State::absent) return;
   if (slot.state == Slot::State::absent) {
+    tables_.end_absences(asked);
     --table.absent;
     slot.state = Slot::State::unknown;
   }
@@ -204,8 +231,9 @@ void ListingCache::see_marker(ListingCursor& reading, const Page& page, MonoTime
   if (slot->file || !is_directory(slot->form)) return;
   // Only the listing of the parent tells whether there is a file of the same name now; the root has
   // no parent.
-  const bool alone = reading.directory.empty() || asked < slot->seen + tables_.lifetimes().listings;
-  const MonoTime vouched = alone ? asked + tables_.lifetimes().attributes : slot->expires;
+  const bool alone =
+      reading.directory.empty() || asked < slot->seen + tables_.lifetimes().listings();
+  const MonoTime vouched = alone ? asked + tables_.lifetimes().attributes() : slot->expires;
   if (still_true(slot->form, [&] { return shows_same_object(*slot, *page.marker); })) {
     see_again(*slot, page.marker ? page.marker->last_modified : slot->last_modified, asked,
               vouched);
@@ -247,7 +275,7 @@ void ListingCache::finish(ListingCursor& reading) {
   DirectoryTable& table = *reading.table_;
   reading.done_ = true;
   const bool alone =
-      table.live_readings(tables_.clock().now() - tables_.lifetimes().listings) <= 1 &&
+      table.live_readings(tables_.clock().now() - tables_.lifetimes().listings()) <= 1 &&
       reading.kept_.empty();
   for (SlotId id = 0; id < table.names.end(); ++id) {
     Slot& slot = table.names.at(id);
@@ -265,7 +293,7 @@ void ListingCache::finish(ListingCursor& reading) {
   if (reading.whole_)
     table.absent_until = std::max(table.absent_until, tables_.absent_until(reading.begun));
   const MonoTime listed =
-      reading.whole_ ? reading.begun : reading.begun - tables_.lifetimes().listings;
+      reading.whole_ ? reading.begun : reading.begun - tables_.lifetimes().listings();
   if (!table.complete || *table.complete < listed) {
     table.complete = listed;
     table.pages = reading.pages_;

@@ -37,6 +37,9 @@ class ListingCache final {
   void keep_order(const ListingCursorPtr& reading, const ListingCursorPtr& earlier)
       EXCLUDES(tables_.mutex);
 
+  /// A listing of the directory that was asked for before this moment is older than the directory,
+  /// or than a refresh.
+  [[nodiscard]] MonoTime answers_from(const std::string& directory) EXCLUDES(tables_.mutex);
   /// A complete listing young enough is known.
   [[nodiscard]] bool is_listed(const std::string& directory) EXCLUDES(tables_.mutex);
   /// True when it contains directories, and the last listing of everything below it, at any depth,
@@ -90,6 +93,7 @@ class ListingCache final {
   void see_nothing(const std::string& directory, const DirectoryTable& table, MonoTime asked)
       REQUIRES(tables_.mutex);
   void finish(ListingCursor& reading) REQUIRES(tables_.mutex);
+  static void add_younger(ListingCursor& reading);
   SlotId keep_name(DirectoryTable& table, std::string_view name) REQUIRES(tables_.mutex);
   Item item_of(const NameTable& names, SlotId id) REQUIRES(tables_.mutex);
 

@@ -5,7 +5,8 @@ namespace pailfs::fs {
 
 void ListingFetcher::fetch_ahead(const std::string& directory, const std::function<void()>& then) {
   if (listings_.is_listed(directory)) return then();
-  const auto ticket = flights_.join(directory);
+  const MonoTime now = clock_.now();
+  const auto ticket = flights_.join(directory, now, listings_.answers_from(directory));
   if (!ticket.is_first) return;
   pool_.submit([this, directory, then, flight = ticket.flight] {
     const bool wanted = flight->begin();
@@ -22,7 +23,8 @@ Status ListingFetcher::list(const std::string& directory) {
 
 void ListingFetcher::join(const std::string& directory) {
   // A reader to which the cache shows no listing afterwards asks itself, and hears of a failure.
-  if (const auto flight = flights_.find(directory)) static_cast<void>(flight->wait_if_begun());
+  const auto flight = flights_.find(directory, listings_.answers_from(directory));
+  if (flight) static_cast<void>(flight->wait_if_begun());
 }
 
 }  // namespace pailfs::fs

@@ -27,6 +27,9 @@ class NodeCache final {
   [[nodiscard]] std::optional<Node> stored_unseen(const std::string& path) EXCLUDES(tables_.mutex);
   /// When the entry was learnt; nothing if it is not known.
   [[nodiscard]] std::optional<MonoTime> learnt_at(const std::string& path) EXCLUDES(tables_.mutex);
+  /// An answer to a request about the path that was sent before this moment is older than a change
+  /// of ours, or than a refresh.
+  [[nodiscard]] MonoTime answers_from(const std::string& path) EXCLUDES(tables_.mutex);
   /// The form when the path was last known or listed, however long ago. Only to guess which request
   /// to send first.
   [[nodiscard]] std::optional<Form> last_form(const std::string& path) EXCLUDES(tables_.mutex);
@@ -57,11 +60,16 @@ class NodeCache final {
   bool set_ctime_if_known(const std::string& path, WallTime ctime) EXCLUDES(tables_.mutex);
   /// Tells that we made this directory just now, so it is empty.
   void made_directory(const std::string& directory) EXCLUDES(tables_.mutex);
-  /// Forgets everything below a path, listings included; erase_below() forgets the path itself too.
+  /// We moved what is below a path away, or something there: forgets all of it, listings included;
+  /// erase_below() forgets the path itself too.
   void erase_inside(const std::string& path) EXCLUDES(tables_.mutex);
   void erase_below(const std::string& path) EXCLUDES(tables_.mutex);
   /// The same, and what requests bring that were sent before now is not learnt.
   void refresh_below(const std::string& path) EXCLUDES(tables_.mutex);
+
+  /// The same of the names in a directory, and of nothing below them. No absence that was learnt
+  /// before, of any name, is believed afterwards.
+  void refresh_names(const std::string& directory) EXCLUDES(tables_.mutex);
 
   struct Sizes {
     std::size_t attributes = 0;
@@ -71,6 +79,7 @@ class NodeCache final {
 
  private:
   void erase_all(const std::string& path) REQUIRES(tables_.mutex);
+  void doubt_absences_above(const std::string& path) REQUIRES(tables_.mutex);
   void take_out(const std::string& path) REQUIRES(tables_.mutex);
 
   NodeTables& tables_;

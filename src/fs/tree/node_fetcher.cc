@@ -16,33 +16,51 @@ constexpr std::chrono::seconds kStale{5};
 
 }  // namespace
 
-void NodeFetcher::fetch_ahead(const std::string& directory, ListedNames::Names names,
+void NodeFetcher::fetch_ahead(const std::string& directory, const ListedNames::Names& names,
                               std::uint64_t whole_up_to) {
-  for (auto& [name, listed] : names) {
+  for (const auto& [name, listed] : names) {
     const bool whole = listed.file && listed.size <= whole_up_to;
+    if (!whole && config_.attributes == AttributeSource::listing) continue;
     std::string next = join_path(directory, name);
-    const auto ticket = flights_.join(next);
+    const auto ticket = join(next);
     if (!ticket.is_first) continue;
     const MonoTime submitted = clock_.now();
-    pool_.submit([this, next = std::move(next), listed = std::move(listed), whole,
-                  flight = ticket.flight, submitted] {
-      if (clock_.now() - submitted < kStale)
-        return flights_.land(flight, learn(next, listed, whole));
-      // Another client may have made a file of the directory since; a thread that waits for this
-      // flight asks for both.
-      flights_.land(flight, Error{ENOENT, printable(next) + ": was listed too long ago"});
-    });
+    // A flight may have landed since the names were selected. The task may run so much later that
+    // what it brought is old by then.
+    if (auto known = just_learnt(next, submitted)) {
+      flights_.land(ticket.flight, std::move(*known));
+      continue;
+    }
+    pool_.submit(
+        [this, next = std::move(next), listed = listed, whole, flight = ticket.flight, submitted] {
+          if (clock_.now() - submitted < kStale)
+            return flights_.land(flight, learn(next, listed, whole));
+          // Another client may have made a file of the directory since; a thread that waits for
+          // this flight asks for both.
+          flights_.land(flight, Error{ENOENT, printable(next) + ": was listed too long ago"});
+        });
   }
+}
+
+SingleFlight<Result<Node>>::Ticket NodeFetcher::join(const std::string& path) {
+  const MonoTime now = clock_.now();
+  return flights_.join(path, now, cache_.answers_from(path));
+}
+
+Result<Node> NodeFetcher::share(const std::string& path,
+                                const std::function<Result<Node>()>& make) {
+  const MonoTime now = clock_.now();
+  return flights_.share(path, now, cache_.answers_from(path), make);
 }
 
 Result<Node> NodeFetcher::fetch(const std::string& path, const ListedName& listed,
                                 std::uint64_t whole_up_to) {
-  return flights_.share(
-      path, [&] { return learn(path, listed, listed.file && listed.size <= whole_up_to); });
+  return share(path,
+               [&] { return learn(path, listed, listed.file && listed.size <= whole_up_to); });
 }
 
 Result<Node> NodeFetcher::fetch_to_read(const std::string& path, const Node& known) {
-  return flights_.share(path, [&] {
+  return share(path, [&] {
     ListedName last;
     last.file = true;
     last.size = known.info.size;
@@ -51,13 +69,18 @@ Result<Node> NodeFetcher::fetch_to_read(const std::string& path, const Node& kno
   });
 }
 
+std::optional<Node> NodeFetcher::just_learnt(const std::string& path, MonoTime now) {
+  const auto learnt = cache_.learnt_at(path);
+  std::optional<Node> known;
+  if (learnt && now - *learnt < kFreshToOpen) known = cache_.find(path);
+  if (known && known->form == Form::absent) known.reset();
+  return known;
+}
+
 Result<Node> NodeFetcher::learn(const std::string& path, const ListedName& listed, bool whole) {
   const MonoTime asked = clock_.now();
   // Another flight may have brought the node since the caller looked into the cache.
-  const auto learnt = cache_.learnt_at(path);
-  std::optional<Node> known;
-  if (learnt && asked - *learnt < kFreshToOpen) known = cache_.find(path);
-  if (known && known->form != Form::absent) return std::move(*known);
+  if (auto known = just_learnt(path, asked)) return std::move(*known);
   auto node = ask(path, listed, whole);
   if (node) {
     cache_.keep_ctime(path, *node);

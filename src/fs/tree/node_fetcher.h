@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "pailfs/store/object_store.h"
@@ -18,7 +20,8 @@ namespace pailfs::fs {
 /// Brings the attributes of names that a listing shows, each with one request that all threads
 /// which want it share: a HEAD, or, where the bytes of a small file are worth having too, a GET,
 /// whose reply carries the same and whose bytes go into the block cache. WalkWatch decides which
-/// nodes are fetched ahead of a program. Any thread; must outlive the tasks of its pool.
+/// nodes are fetched ahead of a program. A thread gets no answer to a request that is older than
+/// our last change of the name, or than a refresh. Any thread; must outlive the tasks of its pool.
 class NodeFetcher final {
  public:
   NodeFetcher(const Config& config, store::ObjectStore& store, NodeCache& cache, ListedNames& names,
@@ -38,12 +41,14 @@ class NodeFetcher final {
   /// here.
   Result<Node> fetch_to_read(const std::string& path, const Node& known);
   /// The same as fetch() for each of these names of the directory, in the background.
-  void fetch_ahead(const std::string& directory, ListedNames::Names names,
+  void fetch_ahead(const std::string& directory, const ListedNames::Names& names,
                    std::uint64_t whole_up_to);
-  /// Requests under way answer no later question.
-  void close_flights() { flights_.close_flights(); }
 
  private:
+  SingleFlight<Result<Node>>::Ticket join(const std::string& path);
+  Result<Node> share(const std::string& path, const std::function<Result<Node>()>& make);
+  /// The cached node of the object `path`, when it was learnt less than kFreshToOpen before `now`.
+  std::optional<Node> just_learnt(const std::string& path, MonoTime now);
   /// The node of the object `path` now: the cached one if it was just learnt, else the store's,
   /// which goes into the cache.
   Result<Node> learn(const std::string& path, const ListedName& listed, bool whole);

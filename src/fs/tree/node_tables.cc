@@ -80,7 +80,7 @@ void NodeTables::settle(DirectoryTable& table) {
 
 void NodeTables::sweep_absent(DirectoryTable& table) {
   const bool many = table.absent > kManyAbsent && table.absent > table.names.live() / 2;
-  if (!many || table.live_readings(clock_.now() - lifetimes_.listings) > 0) return;
+  if (!many || table.live_readings(clock_.now() - lifetimes_.listings()) > 0) return;
   for (SlotId id = 0; id < table.names.end(); ++id) {
     if (table.names.at(id).state == Slot::State::absent) table.names.free(id);
   }
@@ -98,7 +98,7 @@ void NodeTables::drop_others(const DirectoryTable& table) {
        it != by_use_.rend() && left > limit_ && others > limit_ / kOthersShare; ++it) {
     DirectoryTable& victim = *tables_.at(*it);
     if (*it == by_use_.front() || &victim == &table ||
-        victim.live_readings(clock_.now() - lifetimes_.listings) > 0)
+        victim.live_readings(clock_.now() - lifetimes_.listings()) > 0)
       continue;
     left -= victim.counted;
     others -= victim.counted;
@@ -110,7 +110,7 @@ void NodeTables::drop_others(const DirectoryTable& table) {
 /// Drops names that were looked up one by one; a directory that is being read or was listed stays
 /// whole.
 void NodeTables::drop_names(DirectoryTable& table) {
-  if (is_fresh(table) || table.live_readings(clock_.now() - lifetimes_.listings) > 0) return;
+  if (is_fresh(table) || table.live_readings(clock_.now() - lifetimes_.listings()) > 0) return;
   for (SlotId tried = 0; tried < table.names.end() && entries_ > limit_; ++tried) {
     table.hand = (table.hand + 1) % table.names.end();
     Slot& slot = table.names.at(table.hand);
@@ -152,15 +152,15 @@ std::size_t NodeTables::complete_listings() const {
 }
 
 bool NodeTables::is_fresh(const DirectoryTable& table) const {
-  return table.complete && clock_.now() < *table.complete + lifetimes_.listings;
+  return table.complete && clock_.now() < *table.complete + lifetimes_.listings();
 }
 
 /// Counts from the answer on, since otherwise a slow store would be asked twice when a name is
 /// looked up and then made. Bounded by the age of the request, because a program may take long over
 /// reading a listing.
 MonoTime NodeTables::absent_until(MonoTime asked) const {
-  return std::max(asked + lifetimes_.absences,
-                  std::min(clock_.now() + lifetimes_.absences, asked + lifetimes_.listings));
+  return std::max(asked + lifetimes_.absences(),
+                  std::min(clock_.now() + lifetimes_.absences(), asked + lifetimes_.listings()));
 }
 
 // ---- entries ----
@@ -181,7 +181,7 @@ void NodeTables::put(DirectoryTable& table, Slot& slot, const Node& node) {
   slot.state = absent ? Slot::State::absent : Slot::State::known;
   slot.form = node.form;
   slot.learnt = now;
-  slot.expires = now + (absent ? lifetimes_.absences : lifetimes_.attributes);
+  slot.expires = now + (absent ? lifetimes_.absences() : lifetimes_.attributes());
   slot.seen = now;
   slot.time = Slot::Time::told;
   slot.last_modified = node.info.last_modified;
@@ -256,7 +256,10 @@ Slot* NodeTables::forget_path(const std::string& path, TablePtr& table) {
 void NodeTables::doubt(const std::string& path) {
   TablePtr table;
   if (Slot* const slot = forget_path(path, table)) slot->file = slot->directory = false;
-  if (table) table->complete.reset();
+  if (table) {
+    table->complete.reset();
+    table->saved = nullptr;
+  }
   if (const TablePtr own = this->table(path)) own->marker = Presence::unknown;
 }
 

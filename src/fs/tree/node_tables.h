@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -17,6 +18,7 @@
 #include "fs/format/paths.h"
 #include "fs/lock_ranks.h"
 #include "lifetimes.h"
+#include "own_changes.h"
 
 namespace pailfs::fs {
 
@@ -40,6 +42,11 @@ class NodeTables final {
   [[nodiscard]] const Config& config() const { return config_; }
   [[nodiscard]] Clock& clock() const { return clock_; }
   [[nodiscard]] const Lifetimes& lifetimes() const { return lifetimes_; }
+  void set_lifetimes(std::chrono::seconds attributes, std::chrono::seconds listings) {
+    lifetimes_.set(attributes, listings);
+  }
+  /// Takes the place of Config::max_cached_attributes from the next answer on.
+  void set_limit(std::size_t entries) REQUIRES(mutex) { limit_ = entries; }
 
   Mutex mutex{lock_rank::kNodeTables};
 
@@ -63,9 +70,29 @@ class NodeTables final {
   [[nodiscard]] bool has_room() const REQUIRES(mutex);
   [[nodiscard]] std::size_t complete_listings() const REQUIRES(mutex);
   [[nodiscard]] std::size_t attributes() const REQUIRES(mutex) { return attributes_; }
-  /// Answers to requests that were sent before now teach nothing.
+  /// Answers to requests that were sent before now teach nothing, and are for no question that
+  /// comes later.
   void begin_anew() REQUIRES(mutex) { anew_ = clock_.now(); }
   [[nodiscard]] bool is_too_old(MonoTime asked) const REQUIRES(mutex) { return asked < anew_; }
+  /// We have just changed what the path leads to, or also what is below it.
+  void changed(const std::string& path) REQUIRES(mutex) { changes_.note(path, clock_.now()); }
+  void changed_below(const std::string& path) REQUIRES(mutex) {
+    changes_.note_below(path, clock_.now());
+  }
+  /// An answer about the path to a request that was sent before this is older than a change of ours
+  /// or than a refresh.
+  [[nodiscard]] MonoTime answers_from(const std::string& path) const REQUIRES(mutex) {
+    return std::max(anew_, changes_.last(path));
+  }
+  /// An answer to a request sent at `from` shows that another client has changed something: an
+  /// absence that was learnt before is not believed any more, so that a program which has read a
+  /// reference finds what it refers to.
+  void end_absences(MonoTime from) REQUIRES(mutex) {
+    absences_from_ = std::max(absences_from_, from);
+  }
+  [[nodiscard]] bool is_absence_over(MonoTime learnt) const REQUIRES(mutex) {
+    return learnt < absences_from_;
+  }
   /// A table that no path leads to, for a reading that goes on with an answer that is too old.
   static TablePtr make_loose_table();
 
@@ -87,7 +114,7 @@ class NodeTables final {
   /// True when a listing of at most that age, or a younger answer, has shown the name.
   [[nodiscard]] bool is_seen(const Slot& slot, std::chrono::nanoseconds age) const REQUIRES(mutex);
   [[nodiscard]] bool is_seen(const Slot& slot) const REQUIRES(mutex) {
-    return is_seen(slot, lifetimes_.listings);
+    return is_seen(slot, lifetimes_.listings());
   }
   /// Until when an absence is believed that was asked for at `asked` and answered now.
   [[nodiscard]] MonoTime absent_until(MonoTime asked) const;
@@ -101,8 +128,8 @@ class NodeTables final {
   void drop_names(DirectoryTable& table) REQUIRES(mutex);
 
   const Config& config_;
-  const Lifetimes lifetimes_;
-  const std::size_t limit_;
+  Lifetimes lifetimes_;
+  std::size_t limit_ GUARDED_BY(mutex);
   Clock& clock_;
   TypeNames types_ GUARDED_BY(mutex);
   std::unordered_map<std::string, TablePtr> tables_ GUARDED_BY(mutex);
@@ -110,6 +137,8 @@ class NodeTables final {
   /// The one name in it is the root's, which is empty. Not counted, never dropped.
   const TablePtr above_root_;
   MonoTime anew_ GUARDED_BY(mutex) = MonoTime::min();
+  OwnChanges changes_ GUARDED_BY(mutex);
+  MonoTime absences_from_ GUARDED_BY(mutex) = MonoTime::min();
   std::size_t entries_ GUARDED_BY(mutex) = 0;
   std::size_t foreign_bytes_ GUARDED_BY(mutex) = 0;
   std::size_t attributes_ GUARDED_BY(mutex) = 0;

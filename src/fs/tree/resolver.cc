@@ -10,6 +10,8 @@
 namespace pailfs::fs {
 namespace {
 
+/// How long a program may work through a listing.
+constexpr std::chrono::minutes kReading{10};
 /// Most pages of a directory that is listed for the sake of absent names.
 constexpr std::size_t kMostPages = 20;
 /// Most keys asked for that begin with a name.
@@ -44,16 +46,50 @@ Result<Node> Resolver::resolve(const std::string& path) {
 Result<Node> Resolver::ask(const std::string& path) {
   const MonoTime asked = clock_.now();
   auto found = find_out(path);
+  // A name that a listing lacks is absent for as long as the listing is believed; this answer does
+  // not prolong it.
+  ListedName listed;
+  const bool by_listing =
+      !found && names_.presence(path, listed) == Presence::absent && is_absence(found.error());
+  return by_listing ? found : learned(path, std::move(found), asked);
+}
+
+Result<Node> Resolver::ask_absent(const std::string& path) {
+  const MonoTime asked = clock_.now();
+  // The key of an old directory does not begin with the name as a path.
+  return learned(path, config_.compat_dir ? ask_all(path) : ask_name(path), asked);
+}
+
+Result<Node> Resolver::ask_lock(const std::string& path) {
+  ListedName listed;
+  const bool shown = names_.presence(path, listed) == Presence::present;
+  const auto before = cache_.last_form(path);
+  const bool file = before == Form::file || (shown && listed.file);
+  const bool directory = shown || (before && is_directory(*before));
+  if (!file && !directory) return ask(path);
+  const MonoTime asked = clock_.now();
+  auto found = file ? ask_file(path) : ask_names_in(path);
+  const bool gone = !found && is_absence(found.error());
+  return learned(path, gone ? ask_unlisted(path) : std::move(found), asked);
+}
+
+Result<Node> Resolver::learned(const std::string& path, Result<Node> found, MonoTime asked) {
   if (found) {
     cache_.keep_ctime(path, *found);
     cache_.learn(path, *found, asked);
   } else if (is_absence(found.error())) {
-    // A name that a listing lacks is absent for as long as the listing is believed; this answer
-    // does not prolong it.
-    ListedName listed;
-    if (names_.presence(path, listed) != Presence::absent) cache_.learn(path, Node{}, asked);
+    cache_.learn(path, Node{}, asked);
   }
   return found;
+}
+
+std::optional<ListedName> Resolver::listed(const std::string& path) {
+  if (auto seen = names_.find_for_reader(path, kReading)) return seen;
+  ListedName name;
+  if (names_.presence(path, name) != Presence::unknown || path.empty()) return std::nullopt;
+  if (!names_.fits_one_page(parent_path(path)) || !renew(path, 1)) return std::nullopt;
+  const bool present = names_.presence(path, name) == Presence::present;
+  return present ? std::optional(name) : std::nullopt;
 }
 
 Result<Node> Resolver::find_out(const std::string& path) {
@@ -70,7 +106,7 @@ Result<Node> Resolver::find_out(const std::string& path) {
     auto found = ask_file(path);
     if (found || !is_absence(found.error())) return found;
   } else if (word == Presence::unknown && names_.fits_one_page(directory)) {
-    const Status renewed = renew(directory, 1);
+    const Status renewed = renew(path, 1);
     if (!renewed) return renewed.error();
     word = names_.presence(path, listed);
   }
@@ -89,7 +125,7 @@ Result<Node> Resolver::ask_unlisted(const std::string& path) {
   // The key of an old directory does not begin with the name as a path.
   auto question = config_.compat_dir ? ListedNames::Question::both : names_.question(path);
   if (question == ListedNames::Question::listing) {
-    const Status renewed = renew(parent_path(path), kMostPages);
+    const Status renewed = renew(path, kMostPages);
     if (!renewed) return renewed.error();
     ListedName listed;
     const Presence word = names_.presence(path, listed);
@@ -104,8 +140,10 @@ Result<Node> Resolver::ask_unlisted(const std::string& path) {
   return found;
 }
 
-Status Resolver::renew(const std::string& directory, std::size_t most_pages) {
-  return renewals_.share(directory, [&] {
+Status Resolver::renew(const std::string& path, std::size_t most_pages) {
+  const MonoTime now = clock_.now();
+  const std::string directory = parent_path(path);
+  return renewals_.share(directory, now, cache_.answers_from(path), [&] {
     return most_pages == 1 ? lister_.list_first(directory)
                            : lister_.list_whole(directory, most_pages);
   });
@@ -148,15 +186,17 @@ Result<Node> Resolver::ask_listed(const std::string& path, const ListedName& lis
 }
 
 Result<Node> Resolver::ask_directory(const std::string& path) {
-  Presence marker = names_.marker(path);
-  if (marker == Presence::unknown) {
-    const auto first = lister_.fetch(path, "");
-    if (!first) return first.error();
-    return from_page(path, *first);
-  }
+  const Presence marker = names_.marker(path);
+  if (marker == Presence::unknown) return ask_names_in(path);
   if (marker == Presence::absent) return implicit_directory(config_);
   auto found = ask_marker(path);
   return !found && is_absence(found.error()) ? implicit_directory(config_) : found;
+}
+
+Result<Node> Resolver::ask_names_in(const std::string& path) {
+  const auto first = lister_.fetch(path, "");
+  if (!first) return first.error();
+  return from_page(path, *first);
 }
 
 /// The node of `path` by the first page of the names below it, when there is no object `path`.
@@ -227,8 +267,8 @@ Result<Node> Resolver::ask_all(const std::string& path) {
   return from_page(path, *page);
 }
 
-Result<bool> Resolver::is_empty_directory(const std::string& path, std::chrono::nanoseconds age) {
-  if (const auto has_names = names_.has_names(path, age)) return !*has_names;
+Result<bool> Resolver::is_empty_directory(const std::string& path, const ListedNames::Ages& ages) {
+  if (const auto has_names = names_.has_names(path, ages)) return !*has_names;
   const std::string below = children_prefix(config_.prefix, path);
   store::ListRequest request;
   request.prefix = below;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "pailfs/store/object_store.h"
@@ -40,11 +41,18 @@ class Resolver final {
   Result<Node> resolve(const std::string& path);
   /// The same, but always asks the store.
   Result<Node> ask(const std::string& path);
+  /// The same of a name that is believed to be absent: what was learnt a moment ago is no answer. 1
+  /// LIST when it is absent.
+  Result<Node> ask_absent(const std::string& path);
+  /// The same of a lock between machines: a listing that shows it, or a directory's own object,
+  /// does not prove that it is there still.
+  Result<Node> ask_lock(const std::string& path);
+  /// The name as a listing shows it that is young enough or that a program reads, or as a new one
+  /// does where that takes one page. Nothing when neither tells of it.
+  std::optional<ListedName> listed(const std::string& path);
   /// False when there are objects below the directory besides its own marker. Asks, unless a
-  /// complete listing of at most that age tells.
-  Result<bool> is_empty_directory(const std::string& path, std::chrono::nanoseconds age);
-  /// Requests under way answer no later question.
-  void close_flights() { renewals_.close_flights(); }
+  /// complete listing that is young enough tells.
+  Result<bool> is_empty_directory(const std::string& path, const ListedNames::Ages& ages = {});
 
  private:
   Result<Node> ask_root();
@@ -54,12 +62,16 @@ class Resolver final {
   Result<Node> ask_all(const std::string& path);
   Result<Node> ask_name(const std::string& path);
   Result<Node> ask_unlisted(const std::string& path);
-  /// Lists the directory anew. A thread that asks while another lists the directory waits for that
-  /// listing.
-  Status renew(const std::string& directory, std::size_t most_pages);
+  /// Lists the directory of a path anew. A thread that asks while another lists the directory waits
+  /// for that listing, unless we have changed the path since it was begun.
+  Status renew(const std::string& path, std::size_t most_pages);
   Result<Node> ask_directory(const std::string& path);
+  /// The node of a directory by a listing of the names in it.
+  Result<Node> ask_names_in(const std::string& path);
   Result<Node> ask_listed(const std::string& path, const ListedName& listed);
   Result<Node> find_out(const std::string& path);
+  /// Returns what the store has shown to a question asked at `asked`, and takes a note of it.
+  Result<Node> learned(const std::string& path, Result<Node> found, MonoTime asked);
   Result<Node> from_page(const std::string& path, const FetchedPage& page);
 
   const Config& config_;

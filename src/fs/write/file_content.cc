@@ -104,8 +104,10 @@ Status FileContent::write(std::uint64_t offset, std::span<const char> bytes,
   changed_.add(range);
   succession_.wrote(offset, stat_.size, appends);
   stat_.size = std::max(stat_.size, range.end);
+  if (doubt_) doubt_->shows = std::max(doubt_->shows, range.end);
   stat_.mtime = stat_.ctime = now;
   bytes_dirty_ = true;
+  if (kept_) kept_->is_current = false;
   times_given_ = false;
   if (!stream_) return {};
   const std::uint64_t copied = stream_->copied();
@@ -119,17 +121,23 @@ Status FileContent::write(std::uint64_t offset, std::span<const char> bytes,
 }
 
 Status FileContent::truncate(std::uint64_t size) {
-  if (size == stat_.size) return {};
+  if (size == stat_.size) {
+    // The program wants an empty file, whatever another client makes meanwhile.
+    if (size == 0 && !stored_) succession_.truncated(0);
+    return {};
+  }
   if (local_) {
     if (const Status cut = local_->truncate(size); !cut) return cut;
   }
   base_visible_ = std::min(base_visible_, size);
   if (doubt_) doubt_->visible = std::min(doubt_->visible, size);
+  if (doubt_) doubt_->shows = size;
   changed_.remove({size, UINT64_MAX});
   if (stream_ && (size == 0 || size < stream_->copied())) drop_stream();
   if (stream_) stream_->truncated(size);
   stat_.size = size;
   bytes_dirty_ = true;
+  if (kept_) kept_->is_current = false;
   succession_.truncated(size);
   return {};
 }
@@ -180,6 +188,8 @@ void FileContent::take_back(const Before& before) {
   succession_ = before.succession;
   bytes_dirty_ = false;
   attributes_dirty_ = false;
+  // Nothing was changed before, since the attempt of which there is a doubt.
+  if (doubt_) doubt_->visible = doubt_->shows = doubt_->size;
 }
 
 const std::shared_ptr<cache::BlockFile>& FileContent::make_local(const cache::LocalSpace& space) {
@@ -251,17 +261,21 @@ void FileContent::became_stored(const store::ETag& etag,
 
 void FileContent::note_doubt(store::ObjectAttributes attributes) {
   if (!stored_) hides_object_ = true;
-  doubt_ = Doubt{std::move(attributes), stat_.size, stat_.size};
+  doubt_ = Doubt{std::move(attributes), stat_.size, stat_.size, stat_.size};
 }
 
-void FileContent::settle_doubt(const store::ETag* made) {
-  Doubt doubt = *std::exchange(doubt_, std::nullopt);
+void FileContent::settle_doubt(const Node* made) {
+  if (!doubt_) return;
+  Doubt doubt = std::move(*doubt_);
+  doubt_.reset();
   if (made == nullptr) return;
+  if (!is_dirty()) return take_version(*made);
+  if (stat_.size != doubt.shows) static_cast<void>(truncate(doubt.shows));
   stored_ = true;
   hides_object_ = false;
-  base_ = *made;
+  base_ = made->info.etag;
   base_size_ = doubt.size;
-  base_visible_ = doubt.visible;
+  base_visible_ = std::min(doubt.visible, stat_.size);
   succession_.stored_up_to(doubt.size);
   taken_ = std::move(doubt.attributes);
 }
@@ -273,12 +287,12 @@ void FileContent::renamed(const store::ETag& etag, WallTime ctime,
   attributes_ = taken_ = attributes;
 }
 
-void FileContent::renamed_unstored(WallTime ctime, const std::string& content_type, bool hides,
-                                   bool exclusive) {
+void FileContent::renamed_unstored(WallTime ctime, const std::string& content_type,
+                                   const store::ETag* hides, bool exclusive) {
   stat_.ctime = ctime;
   attributes_.content_type = taken_.content_type = content_type;
-  hides_object_ = hides;
-  succession_.renamed(exclusive);
+  hides_object_ = hides != nullptr;
+  succession_.renamed(exclusive, hides_object_ ? *hides : store::ETag());
   doubt_.reset();
 }
 
@@ -307,12 +321,29 @@ Status FileContent::move_behind(const Node& node, std::uint64_t from,
   return {};
 }
 
+Status FileContent::begin_anew(std::uint64_t from, const cache::LocalSpace& space) {
+  Node nothing;
+  nothing.stat = stat_;
+  nothing.stat.size = 0;
+  nothing.info.attributes = taken_;
+  const Status moved = move_behind(nothing, from, space);
+  if (!moved) return moved;
+  stored_ = false;
+  succession_ = Succession::of_new(Making::shared);
+  return {};
+}
+
 void FileContent::follow(const Node& node) {
   local_ = nullptr;
   changed_.clear();
   take_over(node);
   bytes_dirty_ = false;
   succession_ = Succession::of_stored();
+}
+
+void FileContent::take_version(const Node& node) {
+  follow(node);
+  shown_ = Shown();
 }
 
 void FileContent::take_over(const Node& node) {
@@ -362,7 +393,7 @@ const char* FileContent::broken_rule() const {
   if (!changed_.empty() && !local_) return "what has changed is in the local file";
   if (doubt_ && doubt_->visible > doubt_->size) return "no more of a doubt shows than it has";
   if (bound_ > users_) return "bound handles are users";
-  if (succession_.appended_from() && *succession_.appended_from() > stat_.size)
+  if (succession_.appended_from().value_or(0) > stat_.size)
     return "appended bytes are within the file";
   if (writers_ > users_) return "writers are users";
   return nullptr;

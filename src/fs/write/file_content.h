@@ -5,6 +5,8 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "pailfs/cache/block_file.h"
@@ -48,6 +50,8 @@ class FileContent final {
     store::ObjectAttributes attributes;
     std::uint64_t size = 0;
     std::uint64_t visible = 0;  ///< bytes of its front that show, as base_visible()
+    /// The size that the file has if it was made: not that of now when the change was taken back.
+    std::uint64_t shows = 0;
   };
   /// The state that an upload works from.
   struct Snapshot {
@@ -59,6 +63,11 @@ class FileContent final {
     std::uint64_t base_size = 0;
     std::uint64_t base_visible = 0;
     std::shared_ptr<cache::BlockFile> local;
+  };
+  /// Its bytes in the directory of conflicts, where a flush has put them that lost a race.
+  struct Kept {
+    std::string path;         ///< empty: they could not be kept
+    bool is_current = false;  ///< they have not been changed since
   };
   /// The state before a change of attributes or of the size, to take it back.
   struct Before {
@@ -123,6 +132,7 @@ class FileContent final {
 
   /// What its readers have seen of it.
   [[nodiscard]] Shown& shown() { return shown_; }
+  [[nodiscard]] const Shown& shown() const { return shown_; }
   /// It is the store's version, as far as this mount goes, and no handle can change it: it may
   /// become a longer one.
   [[nodiscard]] bool may_grow() const {
@@ -131,16 +141,25 @@ class FileContent final {
 
   // Users.
   [[nodiscard]] bool has_users() const { return users_ > 0; }
+  [[nodiscard]] bool has_one_user() const { return users_ == 1; }
   [[nodiscard]] bool has_writers() const { return writers_ > 0; }
   /// A handle is bound to the base version: it may have shown bytes of it to a program, or writes
   /// at places that mean something in it. All are but those that are open for appending alone.
   [[nodiscard]] bool has_bound_handles() const { return bound_ > 0; }
+  /// One of those can write.
+  [[nodiscard]] bool has_bound_writers() const { return bound_writers_ > 0; }
   /// A user is a handle, or a call that needs the content for a while.
   void add_user(bool writer);
   void remove_user(bool writer);
   /// Of the users, handles that are bound to the base version.
-  void add_bound_handle() { ++bound_; }
-  void remove_bound_handle() { --bound_; }
+  void add_bound_handle(bool writer) {
+    ++bound_;
+    if (writer) ++bound_writers_;
+  }
+  void remove_bound_handle(bool writer) {
+    --bound_;
+    if (writer) --bound_writers_;
+  }
   /// Tells that the last user has gone while the file must be stored. True if the caller must pin
   /// the inode for that.
   bool keep_unstored();
@@ -188,14 +207,25 @@ class FileContent final {
   void became_stored(const store::ETag& etag, const store::ObjectAttributes& attributes);
   /// Notes that an attempt to store the file failed but may have succeeded in the store.
   void note_doubt(store::ObjectAttributes attributes);
-  /// The doubt is over: `made` is the version that the attempt has made, null if it made none.
-  void settle_doubt(const store::ETag* made);
+  /// The doubt is over: `made` is the version that the attempt has made, null if it made none. A
+  /// change that was taken back, because it had failed, is then part of the file after all: what it
+  /// took away is nowhere any more.
+  void settle_doubt(const Node* made);
   /// Another client has stored `node` meanwhile, and all that was changed here is bytes appended
   /// to the base version: those from `from` on follow the new version instead. The local file then
   /// has them alone; attributes that a program has set stay. On failure nothing has changed.
   Status move_behind(const Node& node, std::uint64_t from, const cache::LocalSpace& space);
+  /// The same when the object is gone: the appended bytes are a new file.
+  Status begin_anew(std::uint64_t from, const cache::LocalSpace& space);
   /// The same of a content whose bytes are as in the store: those of the new version count.
   void follow(const Node& node);
+  /// A program has locked the file, and the store has `node` now, which its handles go on with
+  /// whatever they have shown so far.
+  void take_version(const Node& node);
+  /// A program has locked the file between machines: whatever it does to it, the next version takes
+  /// the place of the present one and of no other.
+  void guard() { guarded_ = true; }
+  [[nodiscard]] bool is_guarded() const { return guarded_; }
   /// The base version has another ETag now, under another name or as the service corrects it, but
   /// the same bytes.
   void base_became(const store::ETag& etag) { base_ = etag; }
@@ -204,13 +234,18 @@ class FileContent final {
   void grew(const Node& node);
   /// The file has another name, under which its object with these attributes is `etag`.
   void renamed(const store::ETag& etag, WallTime ctime, const store::ObjectAttributes& attributes);
-  /// The file has another name, under which the store does not have it; `hides`: the store has
-  /// another object of that name. `exclusive`: no object may be replaced there.
-  void renamed_unstored(WallTime ctime, const std::string& content_type, bool hides,
+  /// The file has another name, under which the store does not have it. `hides`: the version of
+  /// another object that the store has there, null when it has none. `exclusive`: no object may be
+  /// replaced there.
+  void renamed_unstored(WallTime ctime, const std::string& content_type, const store::ETag* hides,
                         bool exclusive);
   /// We removed or replaced its object. Its handles read from the local file if that has all bytes;
   /// else is_stored() stays true for a version that can no longer be read, so that reads fail.
   void orphan(WallTime now);
+
+  [[nodiscard]] const std::optional<Kept>& kept() const { return kept_; }
+  void note_kept(std::string path) { kept_ = Kept{std::move(path), true}; }
+  void forget_kept() { kept_.reset(); }
 
   // Failures of storing it, counted, so that each handle reports each of them once (law L7).
   [[nodiscard]] unsigned failures() const { return failures_; }
@@ -247,10 +282,13 @@ class FileContent final {
   unsigned users_ = 0;
   unsigned writers_ = 0;
   unsigned bound_ = 0;
+  unsigned bound_writers_ = 0;
   bool kept_unstored_ = false;
+  bool guarded_ = false;
   bool being_stored_ = false;
   unsigned failures_ = 0;
   Error last_failure_;
+  std::optional<Kept> kept_;
 };
 
 }  // namespace pailfs::fs

@@ -13,23 +13,32 @@ bool LostRaces::is_one(const FileContent& content) {
          (err == ESTALE || err == EEXIST);
 }
 
-Result<std::string> LostRaces::write(const std::string& path, const FileContent& content) const {
+LostRaces::Bytes LostRaces::bytes_of(const FileContent& content) {
+  Bytes bytes{
+      content.last_failure(), content.stat().size, content.attributes(), {}, content.local()};
+  if (bytes.local) bytes.ranges = bytes.local->present().present({0, bytes.size});
+  return bytes;
+}
+
+Result<std::string> LostRaces::write(const std::string& path, const Bytes& bytes) const {
   if (directory_.empty()) return Error{ENOENT, "there is no directory for them"};
   const auto kept = cache::KeptConflicts::open(directory_);
   if (!kept) return kept.error();
-  cache::Conflict what{path, content.last_failure().text, clock_.wall(), content.stat().size, {},
-                       {}};
-  what.metadata = content.attributes().metadata;
-  if (content.local()) what.ranges = content.local()->present().present({0, content.stat().size});
+  const cache::Conflict what{path,       bytes.why.text, clock_.wall(),
+                             bytes.size, bytes.ranges,   bytes.attributes.metadata,
+                             mountpoint_};
   return kept->keep(what, [&](std::uint64_t offset, std::span<char> out) {
-    return content.local()->read(offset, out);
+    return bytes.local->read(offset, out);
   });
 }
 
-void LostRaces::keep(const std::string& path, const FileContent& content) {
-  const auto file = write(path, content);
-  const std::string& why = content.last_failure().text;
-  const std::string what = "conflict: " + printable(path) + " is another client's version; ";
+std::string LostRaces::keep(const std::string& path, const Bytes& bytes) {
+  const auto file = write(path, bytes);
+  const std::string& why = bytes.why.text;
+  const bool gone = bytes.why.http_status == 404 || bytes.why.s3_code == "NoSuchKey";
+  const std::string what =
+      "conflict: " + printable(path) +
+      (gone ? " was removed by another client; " : " is another client's version; ");
   if (file) {
     log_critical(what + "what was written here is kept in " + *file +
                  " (pailfs conflicts): " + why);
@@ -41,6 +50,17 @@ void LostRaces::keep(const std::string& path, const FileContent& content) {
   ++count_;
   last_.push_back({path, file ? *file : std::string(), why});
   if (last_.size() > Activity::kMostShown) last_.pop_front();
+  return file ? *file : std::string();
+}
+
+void LostRaces::forget(const std::string& kept_in) {
+  if (kept_in.empty()) return;
+  const auto kept = cache::KeptConflicts::open(directory_);
+  const std::string name = kept_in.substr(kept_in.rfind('/') + 1);
+  if (kept) static_cast<void>(kept->forget(name.substr(0, name.rfind('.'))));
+  MutexLock lock(mutex_);
+  std::erase_if(last_, [&](const LostRace& race) { return race.kept_in == kept_in; });
+  --count_;
 }
 
 void LostRaces::report(Activity& activity) {

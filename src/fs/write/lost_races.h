@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "pailfs/fs/activity.h"
 #include "pailfs/util/clock.h"
@@ -17,21 +19,35 @@ namespace pailfs::fs {
 /// (cache::KeptConflicts), and tells of them. One for a mount; any thread.
 class LostRaces final {
  public:
-  /// `directory`: Config::conflicts_directory.
-  LostRaces(std::string directory, const Clock& clock)
-      : directory_(std::move(directory)), clock_(clock) {}
+  /// `directory`: Config::conflicts_directory; `mountpoint`: Config::mountpoint.
+  LostRaces(std::string directory, std::string mountpoint, const Clock& clock)
+      : directory_(std::move(directory)), mountpoint_(std::move(mountpoint)), clock_(clock) {}
+
+  /// What is kept of a file.
+  struct Bytes {
+    Error why;
+    std::uint64_t size = 0;
+    store::ObjectAttributes attributes;
+    std::vector<Range> ranges;
+    std::shared_ptr<cache::BlockFile> local;
+  };
 
   /// True when the file has bytes and was refused because of another client's version.
   [[nodiscard]] static bool is_one(const FileContent& content);
-  /// Writes the bytes to the disk, and one line to the log. The content is the caller's alone.
-  void keep(const std::string& path, const FileContent& content) EXCLUDES(mutex_);
+  [[nodiscard]] static Bytes bytes_of(const FileContent& content);
+  /// Writes the bytes to the disk, and one line to the log. The local file must not be changed
+  /// meanwhile. The path of the file with them; empty: they could not be kept.
+  std::string keep(const std::string& path, const Bytes& bytes) EXCLUDES(mutex_);
+  /// Removes the file that keep() has returned, if it has one, because the store has the bytes now,
+  /// or newer ones are kept.
+  void forget(const std::string& kept_in) EXCLUDES(mutex_);
   void report(Activity& activity) EXCLUDES(mutex_);
 
  private:
-  [[nodiscard]] Result<std::string> write(const std::string& path,
-                                          const FileContent& content) const;
+  [[nodiscard]] Result<std::string> write(const std::string& path, const Bytes& bytes) const;
 
   const std::string directory_;
+  const std::string mountpoint_;
   const Clock& clock_;
   Mutex mutex_;  // innermost
   std::uint64_t count_ GUARDED_BY(mutex_) = 0;

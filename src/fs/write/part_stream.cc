@@ -160,7 +160,7 @@ Result<store::ETag> PartStream::finish(std::uint64_t size, const store::Conditio
   {
     MutexLock lock(mutex_);
     parts = ledger_.parts(size);
-    id = *id_;
+    id = id_.value_or(store::UploadId());
   }
   const std::uint64_t whole = std::accumulate(
       parts.begin(), parts.end(), std::uint64_t{0},

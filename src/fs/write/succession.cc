@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "succession.h"
 
+#include <utility>
+
 namespace pailfs::fs {
 
 Succession Succession::of_new(Making making) {
@@ -39,7 +41,8 @@ void Succession::stored_up_to(std::uint64_t size) {
   if (appended_from_) appended_from_ = size;
 }
 
-void Succession::renamed(bool exclusive) {
+void Succession::renamed(bool exclusive, store::ETag replaced) {
+  replaced_ = std::move(replaced);
   follows_ = exclusive ? Follows::nothing : Follows::any;
   appended_from_.reset();
 }
@@ -57,6 +60,7 @@ store::Condition Succession::condition(const store::ETag& base, bool strict) con
     case Follows::nothing:
       return absent;
     case Follows::any:
+      if (!stored && strict && !replaced_.empty()) return {.version = replaced_, .foreign = true};
       if (!stored && (appended_from_ || strict)) return absent;
       if (!strict) return {};
       break;

@@ -38,9 +38,9 @@ class Succession final {
   void stored();
   /// A version that the store shows has the first `size` bytes of the file.
   void stored_up_to(std::uint64_t size);
-  /// The file, which is not stored, got another name. It takes the place of what is there, unless
-  /// `exclusive`.
-  void renamed(bool exclusive);
+  /// The file, which is not stored, got another name. It takes the place of what is there, which is
+  /// `replaced` (empty: nothing), unless `exclusive`.
+  void renamed(bool exclusive, store::ETag replaced);
   /// The version that won the race is the base now; it ends, and the appended bytes begin, at
   /// `size`.
   void moved_behind(std::uint64_t size);
@@ -50,6 +50,10 @@ class Succession final {
   [[nodiscard]] store::Condition condition(const store::ETag& base, bool strict) const;
   /// Where the bytes begin that were appended, if nothing else was changed. Of a new file 0.
   [[nodiscard]] const std::optional<std::uint64_t>& appended_from() const { return appended_from_; }
+  /// Of a file that is not stored: the version that it replaces; empty: none.
+  [[nodiscard]] const store::ETag& replaced() const { return replaced_; }
+  /// It may take a free name only: it was made with O_EXCL, or renamed so.
+  [[nodiscard]] bool is_exclusive() const { return follows_ == Follows::nothing; }
   /// The base version was stored by this mount.
   [[nodiscard]] bool is_own() const { return own_; }
 
@@ -63,6 +67,7 @@ class Succession final {
   bool own_ = false;
   bool changed_ = false;  ///< since the base version
   std::optional<std::uint64_t> appended_from_;
+  store::ETag replaced_;  ///< of a file that is not stored: the version that it replaces
 };
 
 }  // namespace pailfs::fs

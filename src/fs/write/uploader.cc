@@ -7,6 +7,7 @@
 #include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
 
+#include "fs/lock/file_lease.h"
 #include "fs/read/upload_cache.h"
 
 namespace pailfs::fs {
@@ -52,7 +53,7 @@ Status Uploader::store(const InodePtr& inode) {
   for (unsigned round = 0;; ++round) {
     const auto path = inodes_.path(inode);
     if (const auto verdict = without_request(*inode, path)) return *verdict;
-    Attempt attempt = begin_attempt(*inode, *path);
+    Attempt attempt = begin_attempt(*inode, path.value_or(std::string()));
     const auto etag = attempt_to_store(*inode, attempt);
     if (etag) return note_stored(*inode, attempt, *etag);
     if (round == kMostLostRaces || !append_to_winner(*inode, attempt, etag.error())) {
@@ -65,20 +66,23 @@ Status Uploader::store(const InodePtr& inode) {
 std::optional<std::uint64_t> Uploader::appended_from(Inode& inode) {
   MutexLock lock(inode.content_mutex);
   const FileContent& content = *inode.content;
-  return content.has_bound_handles() ? std::nullopt : content.succession().appended_from();
+  return content.has_bound_writers() ? std::nullopt : content.succession().appended_from();
 }
 
 store::Condition Uploader::condition_of(Inode& inode) const {
   MutexLock lock(inode.content_mutex);
   const FileContent& content = *inode.content;
   return content.succession().condition(content.is_stored() ? content.base() : store::ETag(),
-                                        config_.conflict_fails);
+                                        config_.conflict_fails || content.is_guarded());
 }
 
 std::optional<Status> Uploader::without_request(Inode& inode,
                                                 const std::optional<std::string>& path) {
   MutexLock lock(inode.content_mutex);
   if (!inode.content || !inode.content->is_dirty()) return Status();
+  // Written under a lock that another mount may have by now.
+  const Status held = inode.lease ? inode.lease->check() : Status();
+  if (!held) return note_failure(*inode.content, path.value_or(std::string()), held.error());
   if (path) {
     inode.content->begin_storing();
     return std::nullopt;
@@ -130,9 +134,10 @@ Result<store::ETag> Uploader::attempt_to_store(Inode& inode, Attempt& attempt) {
 }
 
 Result<store::ETag> Uploader::send(Inode& inode, const Attempt& attempt, bool again) {
-  if (attempt.early && !*attempt.early && !again) return *attempt.early;
+  const auto& early = attempt.early;
+  if (early && !*early && !again) return *early;
   const Snapshot now = snapshot_of(inode);
-  if (attempt.has_early_bytes() && now.taken == attempt.attributes) return *attempt.early;
+  if (early && *early && now.taken == attempt.attributes) return *early;
   if (attempt.has_early_bytes() || !attempt.sends_bytes) return rewrite_attributes(now, attempt);
   Upload upload(uploads_, attempt.path, now.stat.size);
   return send_bytes(inode, now, attempt, upload);
@@ -146,6 +151,9 @@ Error Uploader::note_not_stored(Inode& inode, const Attempt& attempt, const Erro
   const bool gone = error.err == ENOENT && content.is_stored() &&
                     error.refusal != Refusal::upload_gone && error.refusal != Refusal::bucket_gone;
   if (gone) error.err = ESTALE;  // removed by another client, so the base version is gone
+  // Neither its program nor its user, by conflict=fail, has asked for a free name.
+  const bool wants_free = content.succession().is_exclusive() || config_.conflict_fails;
+  if (error.err == EEXIST && !wants_free) error.err = ESTALE;
   if (error.in_doubt) {
     const bool early_failed = attempt.early && !*attempt.early;
     content.note_doubt(early_failed ? attempt.begun : attempt.attributes);
@@ -259,21 +267,24 @@ std::optional<Result<store::ETag>> Uploader::finish_early(Inode& inode, const st
 void Uploader::settle_doubt(Inode& inode, const store::Key& key) {
   {
     MutexLock lock(inode.content_mutex);
-    if (!inode.content->doubt()) return;
+    if (!inode.content || !inode.content->doubt()) return;
   }
   const auto info = store_.head(key);
   if (!info && info.error().err != ENOENT) return;
   MutexLock lock(inode.content_mutex);
+  if (!inode.content) return;
   const auto& doubt = inode.content->doubt();
   if (!doubt) return;
   const bool made =
       info && info->size == doubt->size && has_all(info->attributes, doubt->attributes);
   // Other clients may have appended to it since: append_to_winner() looks for our bytes.
   if (!made && inode.content->succession().appended_from()) return;
-  inode.content->settle_doubt(made ? &info->etag : nullptr);
+  const auto node = made ? std::optional(decode(*info, false, config_)) : std::nullopt;
+  inode.content->settle_doubt(node ? &*node : nullptr);
 }
 
 bool Uploader::find_own_version(Inode& inode, const std::string& path) {
+  settle_doubt(inode, file_key(config_.prefix, path));
   const auto ours = cache_.stored_unseen(path);
   if (!ours) return false;
   {

@@ -104,10 +104,24 @@ class Uploader final {
   /// lost for good.
   bool append_to_winner(Inode& inode, const Attempt& attempt, const Error& error)
       REQUIRES(inode.object_mutex);
+  /// Bytes that were appended and are all that was changed.
+  struct Appended {
+    Snapshot now;
+    std::vector<Range> shown;         ///< to readers, which the version that has won must have too
+    std::uint64_t from = 0;           ///< where they begin
+    std::vector<std::uint64_t> ends;  ///< of those that attempts without reply would have stored
+  };
+  /// Nothing when a program may write at places that mean something in the base version only.
+  std::optional<Appended> appended_alone(Inode& inode, const Error& error);
+  /// Whether the version that has won has what readers were shown of the base version.
+  bool shows_the_same(const Attempt& attempt, const Appended& appended, const Node& winner);
+  /// The version that has won. An attempt without reply that has made it, or one that it was
+  /// appended to, moves `from` behind its bytes.
+  Result<Node> find_winner(const Attempt& attempt, Appended& appended);
   /// Whether the object has our appended bytes where an attempt without reply would have put them:
-  /// then it was made, and other clients have appended since. Nothing: it cannot be told now.
-  std::optional<bool> has_our_tail(const store::Key& key, const Node& node, Range tail,
-                                   cache::BlockFile* local);
+  /// then it was made, and other clients have appended since.
+  Result<bool> has_our_tail(const store::Key& key, const Node& node, Range tail,
+                            cache::BlockFile* local);
   /// Waits before the attempt after the lost race number `round`.
   void pause_before(unsigned round);
 
@@ -117,7 +131,7 @@ class Uploader final {
   Result<store::ETag> attempt_to_store(Inode& inode, Attempt& attempt) REQUIRES(inode.object_mutex);
   Result<store::ETag> send(Inode& inode, const Attempt& attempt, bool again)
       REQUIRES(inode.object_mutex);
-  Error note_not_stored(Inode& inode, const Attempt& attempt, const Error& error);
+  Error note_not_stored(Inode& inode, const Attempt& attempt, const Error& failure);
   Status note_stored(Inode& inode, const Attempt& attempt, const store::ETag& etag);
 
   [[nodiscard]] store::ObjectAttributes attributes_now(const Stat& stat,
@@ -135,8 +149,8 @@ class Uploader final {
   Result<store::ETag> send_parts(const Snapshot& now, const Attempt& attempt,
                                  const std::vector<PlannedPart>& parts,
                                  const store::Condition& condition, Upload& upload);
-  /// Where the bytes begin that may follow any version; nothing while a handle is bound to the base
-  /// version.
+  /// Where the bytes begin that may follow any version; nothing while a handle that can write is
+  /// bound to the base version.
   static std::optional<std::uint64_t> appended_from(Inode& inode);
   /// The condition of a request that makes the file's next version.
   store::Condition condition_of(Inode& inode) const;

@@ -7,6 +7,7 @@
 #include "pailfs/util/log.h"
 #include "pailfs/util/text.h"
 
+#include "fs/read/front_proof.h"
 #include "uploader.h"
 
 namespace pailfs::fs {
@@ -16,6 +17,8 @@ namespace {
 /// machines which append to one file do not meet again.
 constexpr std::chrono::milliseconds kFirstPause{5};
 constexpr std::chrono::milliseconds kLongestPause{500};
+/// How often the version that won is looked at while others take its place.
+constexpr int kMostLooks = 10;
 
 /// Compares the bytes of an object with those of a local file.
 class Comparison final : public store::ByteSink {
@@ -45,8 +48,8 @@ void Uploader::pause_before(unsigned round) {
   clock_.sleep_for(std::chrono::nanoseconds(drawn(source)));
 }
 
-std::optional<bool> Uploader::has_our_tail(const store::Key& key, const Node& node, Range tail,
-                                           cache::BlockFile* local) {
+Result<bool> Uploader::has_our_tail(const store::Key& key, const Node& node, Range tail,
+                                    cache::BlockFile* local) {
   if (node.info.size < tail.end) return false;
   if (tail.empty()) return true;
   if (local == nullptr) return false;
@@ -54,52 +57,89 @@ std::optional<bool> Uploader::has_our_tail(const store::Key& key, const Node& no
   const auto got =
       store_.get({key, store::ByteRange{tail.begin, tail.size()}, node.info.etag}, comparison);
   if (!comparison.same()) return false;
-  return got ? std::optional<bool>(true) : std::nullopt;
+  return got ? Result<bool>(true) : got.error();
+}
+
+std::optional<Uploader::Appended> Uploader::appended_alone(Inode& inode, const Error& error) {
+  MutexLock lock(inode.content_mutex);
+  const FileContent& content = *inode.content;
+  const auto& from = content.succession().appended_from();
+  if (!from || !content.is_all_here()) return std::nullopt;
+  // A new file without bytes shows none of another version either.
+  const bool empty = *from == content.stat().size && !content.is_stored();
+  if (content.has_bound_writers() && !empty) return std::nullopt;
+  Appended appended{content.snapshot(), {}, *from, {}};
+  if (content.has_bound_handles()) appended.shown = content.shown().ranges(content.stat().size);
+  if (error.in_doubt) appended.ends.push_back(appended.now.stat.size);
+  if (const auto& doubt = content.doubt()) appended.ends.push_back(doubt->size);
+  return appended;
+}
+
+Result<Node> Uploader::find_winner(const Attempt& attempt, Appended& appended) {
+  for (int look = 1;; ++look) {
+    const MonoTime asked = clock_.now();
+    const auto info = store_.head(attempt.key);
+    if (!info) return info.error();
+    Node winner = decode(*info, false, config_);
+    Status compared;
+    for (const std::uint64_t end : appended.ends) {
+      const auto ours =
+          has_our_tail(attempt.key, winner, {appended.from, end}, appended.now.local.get());
+      if (!ours) compared = ours.error();
+      if (!ours || !*ours) continue;
+      appended.from = end;
+      compared = {};
+      break;
+    }
+    if (compared) {
+      cache_.learn(attempt.path, winner, asked);
+      return winner;
+    }
+    // A third version came between the two requests.
+    const bool changed = compared.error().err == ESTALE || compared.error().err == ENOENT;
+    if (!changed || look == kMostLooks) return compared.error();
+  }
+}
+
+bool Uploader::shows_the_same(const Attempt& attempt, const Appended& appended,
+                              const Node& winner) {
+  if (appended.shown.empty()) return true;
+  // Readers have seen bytes that move now.
+  if (appended.shown.back().end > appended.from || !appended.now.stored) return false;
+  const Version open{attempt.key, appended.now.base, appended.now.base_size};
+  const Version next{attempt.key, winner.info.etag, winner.info.size};
+  const auto front = FrontProof(blocks_).find_out(open, next, appended.shown);
+  return front && *front == Front::same;
 }
 
 bool Uploader::append_to_winner(Inode& inode, const Attempt& attempt, const Error& error) {
-  if (error.err != ESTALE && error.err != EEXIST) return false;
-  Snapshot now;
-  std::uint64_t from = 0;
-  std::vector<std::uint64_t> ends;  // of the bytes that attempts without reply would have stored
-  {
-    MutexLock lock(inode.content_mutex);
-    const FileContent& content = *inode.content;
-    const auto& appended = content.succession().appended_from();
-    if (!appended || !content.is_all_here()) return false;
-    from = *appended;
-    // A new file without bytes shows none of another version either.
-    const bool empty = from == content.stat().size && !content.is_stored();
-    if (content.has_bound_handles() && !empty) return false;
-    now = content.snapshot();
-    if (error.in_doubt) ends.push_back(now.stat.size);
-    if (content.doubt()) ends.push_back(content.doubt()->size);
-  }
-  const MonoTime asked = clock_.now();
-  const auto info = store_.head(attempt.key);
+  const bool lost = error.err == ESTALE || error.err == EEXIST || error.err == ENOENT;
+  const bool of_object =
+      error.refusal != Refusal::bucket_gone && error.refusal != Refusal::upload_gone;
+  if (!lost || !of_object) return false;
+  auto appended = appended_alone(inode, error);
+  if (!appended) return false;
+  const auto winner = find_winner(attempt, *appended);
+  const bool gone = !winner && winner.error().err == ENOENT;
+  if (!winner && !gone) return false;
+  // The bytes that readers were shown are gone with the object, or are others in the version that
+  // has won: their handles keep to the base version.
+  if (gone ? !appended->shown.empty() : !shows_the_same(attempt, *appended, *winner)) return false;
   // The version that won a free name is gone again.
-  if (!info) return info.error().err == ENOENT && !now.stored;
-  const Node winner = decode(*info, false, config_);
-  if (winner.form != Form::file || !S_ISREG(winner.stat.mode)) return false;
-  if (now.stored && winner.info.etag == now.base) return false;
-  for (const std::uint64_t end : ends) {
-    const auto ours = has_our_tail(attempt.key, winner, {from, end}, now.local.get());
-    if (!ours) return false;
-    if (!*ours) continue;
-    from = end;
-    break;
-  }
-  cache_.learn(attempt.path, winner, asked);
+  if (gone && !appended->now.stored) return error.err == EEXIST;
+  if (winner && (winner->form != Form::file || !S_ISREG(winner->stat.mode))) return false;
+  if (winner && appended->now.stored && winner->info.etag == appended->now.base) return false;
   MutexLock lock(inode.content_mutex);
   FileContent& content = *inode.content;
   inode.paged_version = {};
   inode.kernel.misplaced();
   content.end_storing();
-  if (from == now.stat.size) {
-    content.follow(winner);
+  if (winner && appended->from == appended->now.stat.size) {
+    content.follow(*winner);
     return true;
   }
-  const Status moved = content.move_behind(winner, from, space_);
+  const Status moved = gone ? content.begin_anew(appended->from, space_)
+                            : content.move_behind(*winner, appended->from, space_);
   if (!moved) log_error(moved.error().with("append to " + printable(attempt.path)));
   return moved.has_value();
 }

@@ -10,13 +10,10 @@ if [ "$namespace" = own ]; then mount -t tmpfs -o mode=755 tmpfs /run; fi
 start_s3d
 mnt=$work/mnt
 
-# ask WORD...: pailfs; its output goes to $work/out and $work/err, its status to $status
-ask() {
-  status=0
-  timeout 60 "$pailfs" "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
-}
-# field EXPRESSION: of the JSON in $work/out, which is `j` there
-field() { python3 -c 'import json,sys; j=json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$work/out" "$1"; }
+# shellcheck source=test/mount/commands.sh
+. "$(dirname "$0")/../commands.sh"
+# shape NAME [FILE]: the JSON in $work/out, or FILE, is what docs/json-schema.json says of it
+shape() { python3 "$(dirname "$0")/../json_shape.py" "$(dirname "$0")/../../../docs/json-schema.json" "$1" "${2:-$work/out}"; }
 status_attribute() { python3 -c 'import os,sys; sys.stdout.write(os.getxattr(sys.argv[1], "user.pailfs.status").decode())' "$1"; }
 command_control() { signed_curl "$access" "$secret" "$region" --fail -X POST "$control/$1" "${@:2}" -o /dev/null; }
 
@@ -39,17 +36,22 @@ expect_equal "list succeeds" 0 "$status"
 expect "it names the mount" grep -qF "on $mnt (" "$work/out"
 ask list --json
 expect_equal "as JSON too" "$mnt True" "$(field '" ".join([j[0]["mountpoint"], str(j[0]["alive"])])')"
+expect "in the shape that the documents say" shape list
+expect_equal "with what is mounted and how" "pail False remote serving" "$(field '" ".join([j[0]["bucket"], str(j[0]["read_only"]), j[0]["durability"], j[0]["state"]])')"
+expect_equal "with the options as given, and no secret" "metrics_file=$work/metrics" "$(field '[o for o in j[0]["options"] if o.startswith("metrics")][0]')"
 ask status "$mnt"
 expect_equal "status succeeds" 0 "$status"
 expect "it begins with source and mountpoint" grep -qxF "pail on $mnt" "$work/out"
 expect "it says that all is stored" grep -q '^  unstored      nothing$' "$work/out"
 expect "it says where the log goes" grep -qF "file $work/log" "$work/out"
 ask status "$mnt" --json
+expect "in the shape that the documents say" shape status
 expect_equal "as JSON, region and file" "us-east-1 True" "$(field 'j["region"]+" "+str(j["s3_requests"]["PUT"]["requests"] > 0)')"
 expect_equal "where the credentials come from" "$work/passwd" "$(field 'j["credentials"]["source"]')"
 (cd "$mnt" && ask status . --json)
 expect_equal "a relative path is as good" "$mnt" "$(field 'j["mountpoint"]')"
 ask status --json
+expect "an array of that shape" shape 'status[]'
 expect_equal "without a mountpoint: all of them" "$mnt" "$(field 'j[0]["mountpoint"]')"
 requests() { curl -sS "$control/stats" | sed -n 's/.*"requests_total":\([0-9]*\).*/\1/p'; }
 before=$(requests)
@@ -105,8 +107,16 @@ for _ in $(seq 100); do
 done
 expect_equal "an upload under way shows its bytes" '[8388608]' "$seen"
 expect_equal "and what is not stored yet" 8388608 "$(field 'j["unstored"]["bytes"]')"
+first=$(field 'j["bytes_sent"]')
+sleep 1
+ask status "$mnt" --json
+expect "bytes count while they are sent" [ "$(field 'j["bytes_sent"]')" -gt "$first" ]
 ask status "$mnt"
 expect "in words too" grep -q ' of 8.0 MiB (' "$work/out"
+ask umount --timeout 2 "$mnt"
+expect_equal "when the time of umount is over its status says so" 7 "$status"
+expect "its words too, with what is left" grep -q 'not stored within 2 s: 1 file, .*big .* of 8.0 MiB (' "$work/err"
+expect "and the mount stays" is_mounted "$mnt"
 command_control 'bandwidth?total=0'
 wait "$copier"
 ask sync "$mnt"
@@ -117,6 +127,7 @@ expect_equal "sync is content when it has come to its end" 0 "$status"
 command_control fault -d 'op=PutObject key=lost* action=status:500:InternalError'
 echo precious 2>/dev/null >"$mnt/lost" || true
 ask status "$mnt" --json
+expect "in the same shape, with a failure" shape status
 expect_equal "what failed is told with its file" lost "$(field 'j["unstored"]["list"][0]["path"]')"
 expect "and why" [ "$(field '"InternalError" in j["last_error"]["text"] and len(j["last_error"]["request_id"]) > 8')" = True ]
 ask sync "$mnt"
@@ -158,6 +169,133 @@ ask umount "$mnt"
 expect_equal "nor is a bucket called umount mounted there" 1 "$status"
 expect "it says so" grep -q "no mount of pailfs is at" "$work/err"
 
+# ---- remount of limits, times and keys ------------------------------------------------------------------------------------
+
+mkdir "$work/cache"
+by_curl four -X PUT --data-binary "@$work/big" -o /dev/null
+by_curl seen -X PUT --data-binary old -o /dev/null
+mount_here "$mnt" -o "use_cache=$work/cache,ensure_diskfree=1,stat_cache_expire=900,attr_timeout=900,entry_timeout=900"
+on_disk() { ask status "$mnt" --json && field 'j["cache"].get("disk_bytes", 0)'; }
+few_on_disk() { [ "$(on_disk)" -le 1048576 ]; }
+cat "$mnt/four" >/dev/null
+if [ "$(on_disk)" -gt 4000000 ]; then
+  ask remount -o cache_size=1 "$mnt"
+  expect_equal "cache_size is lowered" "0" "$status$(cat "$work/err")"
+  expect "and what is beyond it goes" few_on_disk
+else
+  say "note: the disk has no room for a cache; cache_size was not lowered"
+fi
+expect_equal "a name is looked at" old "$(cat "$mnt/seen")"
+by_curl seen -X PUT --data-binary newer -o /dev/null
+expect_equal "and believed for long" 3 "$(stat -c %s "$mnt/seen")"
+ask remount -o stat_cache_expire=1,attr_timeout=1,entry_timeout=1,negative_timeout=0.5,memory_limit=8,max_stat_cache_size=100 "$mnt"
+expect_equal "times and limits change" "0" "$status$(cat "$work/err")"
+by_curl later -X PUT --data-binary one -o /dev/null
+expect_equal "a new name" one "$(cat "$mnt/later")"
+by_curl later -X PUT --data-binary three -o /dev/null
+sleep 2.2
+expect_equal "is believed for a second only" 5 "$(stat -c %s "$mnt/later")"
+ask list --json
+expect_equal "list knows the options as they are" "attr_timeout=1 memory_limit=8" "$(field '" ".join(o for o in j[0]["options"] if o.split("=")[0] in ("attr_timeout", "memory_limit"))')"
+(umask 077 && echo AKIASECOND:second/secret >"$work/passwd-second" && echo AKIAUNKNOWN:nothing >"$work/passwd-unknown")
+ask remount -o "passwd_file=$work/passwd-unknown" "$mnt"
+expect_equal "keys that the service does not know are not taken" 2 "$status"
+expect "and it is said why" grep -q 'AKIA' "$work/err"
+expect "the old ones go on" sh -c "echo still >'$mnt/still'"
+command_control 'credentials?access=AKIASECOND&secret=second%2Fsecret'
+expect "keys are taken from another file" sh -c "cd '$work' && '$pailfs' remount -o passwd_file=passwd-second '$mnt'"
+ask status "$mnt" --json
+expect_equal "others are" "$work/passwd-second" "$(field 'j["credentials"]["source"]')"
+expect "and used" sh -c "echo second >'$mnt/second'"
+unmount "$mnt"
+signed_curl AKIASECOND second/secret "$region" --fail -X POST "$control/credentials?access=$access&secret=acceptance%2Fsecret%2Bkey" -o /dev/null
+
+# ---- remount ------------------------------------------------------------------------------------------------------------
+
+kernel_says() { findmnt -n -o OPTIONS "$mnt" | tr , '\n' | grep -xE 'ro|rw' | head -n 1; }
+mount_here "$mnt"
+ask remount -o ro "$mnt"
+expect_equal "a mount is made read-only" 0 "$status"
+expect_failure "nothing is written then" touch "$mnt/no"
+expect_equal "the kernel says so" ro "$(kernel_says)"
+ask list --json
+expect_equal "list too" True "$(field 'j[0]["read_only"]')"
+ask remount "$mnt" -o rw,dbglevel=info
+expect_equal "it is made writable again" 0 "$status"
+expect "and takes changes" touch "$mnt/yes"
+exec 8>"$mnt/busy"
+ask remount -o ro "$mnt"
+expect_equal "not while a file is open for writing" 2 "$status"
+expect "which is said" grep -q 'has files that are open for writing' "$work/err"
+echo more >&8
+exec 8>&-
+expect_equal "it stays writable" more "$(cat "$mnt/busy")"
+ask remount -o multipart_size=64 "$mnt"
+expect_equal "an option that cannot change is refused" 1 "$status"
+expect "by name" grep -q 'option multipart_size cannot change while the mount lives.* What can: ro, rw, prefix, dbglevel, ' "$work/err"
+ln -s "$pailfs" "$work/mount.fuse.pailfs"
+expect "mount -o remount,ro comes here too" "$work/mount.fuse.pailfs" pail "$mnt" -o "rw,remount,ro,$(mount_options)"
+expect_equal "the kernel says so" ro "$(kernel_says)"
+unmount "$mnt"
+mount_here "$mnt" -o ro
+ask remount "$mnt" -o rw
+expect "a mount that began read-only becomes writable" touch "$mnt/later"
+unmount "$mnt"
+
+# ---- umount --lazy and --force ------------------------------------------------------------------------------------------
+
+mount_here "$mnt"
+exec 8>"$mnt/busy"
+echo one >&8
+ask umount --lazy "$mnt"
+expect_equal "umount --lazy takes off a mount in use" 0 "$status"
+expect "and says so" grep -q 'is taken off; its process ([0-9]*) ends when the last open file is closed' "$work/err"
+expect "the name is free" not_mounted "$mnt"
+expect "what is open can be written on" bash -c 'echo two >&8'
+expect_failure "the process serves it" no_daemon "$mnt"
+ask list
+expect "list shows it without a directory" grep -q '^pail on no directory any more, with open files (.*pid' "$work/out"
+busy=$(sed -n 's/.*, pid \([0-9]*\),.*/\1/p' "$work/out")
+ask sync "$busy"
+expect_equal "sync finds it by its process" "0 onetwo" "$status $(by_curl busy | tr -d '\n')"
+ask umount "$busy"
+expect_equal "umount cannot do more" 2 "$status"
+expect "and says so" grep -q "process $busy is mounted on no directory any more, with open files; it ends with the last of them" "$work/err"
+exec 8>&-
+expect "and ends with it" wait_until 20 no_daemon "$mnt"
+expect_equal "all is stored" "one two" "$(by_curl busy | paste -sd ' ')"
+
+mount_here "$mnt" -o retries=1
+command_control fault -d 'op=PutObject key=lost* action=status:500:InternalError'
+echo precious 2>/dev/null >"$mnt/lost2" || true
+exec 9<"$mnt/hello"
+ask umount --force "$mnt"
+expect_equal "umount --force tells by its status that something is lost" 1 "$status"
+expect "and what" grep -q '^pailfs: not stored: lost2: ' "$work/err"
+expect "the mount is gone" not_mounted "$mnt"
+expect "its process too" no_daemon "$mnt"
+exec 9<&-
+command_control faults/clear
+
+mount_here "$mnt"
+exec 9<"$mnt/hello"
+ask umount --force "$mnt"
+expect_equal "--force ends a mount in use; when all is stored its status is 0" 0 "$status"
+expect "it says so" grep -q 'unmounted by force; everything is stored' "$work/err"
+expect "nothing is left of it" not_mounted "$mnt"
+exec 9<&-
+
+mount_here "$mnt"
+daemons "$mnt" | xargs -r kill -STOP
+ask umount --timeout 2 "$mnt"
+expect_equal "a process that does not answer keeps its mount" 7 "$status"
+expect "there" is_mounted "$mnt"
+ask umount --timeout 2 --force "$mnt"
+expect_equal "--force does not wait for it" 1 "$status"
+expect "it is killed" grep -q 'unmounted by force, and its process killed' "$work/err"
+expect "nothing is left of the mount" not_mounted "$mnt"
+expect "nor of its process" no_daemon "$mnt"
+
 # ---- a process that has died -------------------------------------------------------------------------------------------
 
 mount_here "$mnt"
@@ -165,7 +303,7 @@ daemons "$mnt" | xargs -r kill -KILL
 wait_until 10 no_daemon "$mnt"
 ask status "$mnt"
 expect_equal "status of a mount whose process has died" 2 "$status"
-expect "says so" grep -q "has died; .*Run: umount" "$work/err"
+expect "says so" grep -q "has died; .*Run: pailfs umount" "$work/err"
 ask umount "$mnt"
 expect_equal "it is unmounted without being asked" 0 "$status"
 expect "and gone" not_mounted "$mnt"
@@ -189,6 +327,9 @@ ask check pail -o "$(mount_options)"
 expect_equal "check succeeds" 0 "$status"
 for step in dns tcp clock credentials auth list get; do expect "with a line for $step" grep -q "^ok *$step " "$work/out"; done
 expect_failure "it writes only when told to" grep -q put "$work/out"
+ask check pail --json -o "$(mount_options)"
+expect "as JSON, in the shape that the documents say" shape check
+expect_equal "with the exit status and each step" "0 dns ok" "$(field '" ".join([str(j["exit"]), j["steps"][0]["name"], j["steps"][0]["result"]])')"
 ask check pail --write -o "$(mount_options)"
 expect_equal "with --write" 0 "$status"
 for step in put delete; do expect "with a line for $step" grep -q "^ok *$step " "$work/out"; done
@@ -196,6 +337,11 @@ expect_equal "nothing stays in the bucket" "$before" "$(keys_in_bucket)"
 ask check nosuchbucket -o "$(mount_options)"
 expect_equal "a missing bucket has the status of the mount" 5 "$status"
 expect "at the step that failed" grep -q '^FAILED *auth .*nosuchbucket' "$work/out"
+ask nosuchbucket "$mnt" -o "$(mount_options),log_format=json"
+expect_equal "a mount that fails says so as JSON where the log is JSON" 5 "$status"
+expect "in the shape that the documents say" shape failure "$work/err"
+ask nosuchbucket "$mnt" -o "$(mount_options),log_format=json,frob"
+expect "a mistake of the command line too" shape failure "$work/err"
 ask check pail -o "url=http://127.0.0.1:1,use_path_request_style$credentials"
 expect_equal "so has an endpoint that nobody serves" 6 "$status"
 expect "at its step" grep -q '^FAILED *tcp ' "$work/out"

@@ -12,7 +12,8 @@ mnt=$work/mnt cache=$work/cache
 # The bodies that the server was asked for since the counters were reset.
 gets() { curl -sS "$control/stats" | python3 -c 'import json, sys; print(json.load(sys.stdin)["requests"].get("GetObject", 0))'; }
 reset() { curl -sS --fail -X POST "$control/reset" >/dev/null; }
-cached() { mount_here "$mnt" -o "use_cache=$cache" "$@"; }
+# A tenth of the disk, at most 10 GiB, stays free: however full this disk is, it is taken for large enough.
+cached() { mount_here "$mnt" -o "use_cache=$cache,fake_diskfree=20000" "$@"; }
 kept_files() { find "$cache/pailfs" -path '*/blocks/*' -type f; }
 kept_kilobytes() { du -sk "$cache" | cut -f1; }
 # mtimes must differ for the data files alone, not for the indexes
@@ -93,6 +94,14 @@ rm -rf "$cache"
 cached -o cache_size=4
 read_all "a cache that is too small"
 expect "it stays in its bound" [ "$(kept_kilobytes)" -le 4600 ]
+unmount "$mnt"
+
+# The last fake_diskfree counts.
+rm -rf "$cache"
+cached -o fake_diskfree=1
+read_all "a disk without room"
+expect "no block is kept" [ "$(kept_kilobytes)" -le 300 ]
+expect "status says so" grep -q "not kept: the file system of use_cache has too little free room" <("$pailfs" status "$mnt")
 unmount "$mnt"
 
 cached -o del_cache

@@ -67,6 +67,8 @@ csi k8s-csi-s3 write_over :/vol1 vol1/ -o mp_umask=000
 into_store pail/vol2/csi-fs/ ''
 csi ctrox-csi-s3 truncate_and_write :/vol2/csi-fs vol2/csi-fs/ -o mp_umask=000
 csi datashim write_over '' '' -o umask=0000
+# A volume without a prefix of its own is BUCKET:/ there.
+csi k8s-csi-s3-whole write_over :/ '' -o mp_umask=000
 
 # ---- mastra: one file in /tmp, removed and written anew; the user's ids --------------------------------------------------------
 
@@ -180,6 +182,23 @@ open_root "$mnt"
 expect_equal "the key's name goes with an object" 1 "$(by_curl vol1/by-pod -I | grep -ci 'aws-kms-key-id: some-key-id')"
 expect_equal "a second one is refused" 1 "$(ossfs pail:/vol2 "$mnt" -o "url=$endpoint,passwd_file=$work/passwd-ossfs" 2>&1 | grep -c 'already')"
 ossfs_end
+
+# otherOpts of a volume, "-o umask=022 -o allow_other", come as one word of the list.
+ossfs_mount "url=$endpoint" use_path_request_style "passwd_file=$work/passwd-ossfs" "umask=022 -o allow_other" dbglevel=warn
+expect_equal "umask= is what everything shows" 755 "$(stat -c %a "$mnt")"
+expect "and every pod may look" as_pod ls "$mnt"
+ossfs_end
+
+# Without passwd_file the driver's own place of keys is taken, and not that of s3fs.
+if [ "$namespace" = own ]; then
+  own_etc
+  rm -f "$HOME/.passwd-s3fs"
+  (umask 077 && printf %s "pail:$access:$secret" >/etc/passwd-ossfs && printf %s "pail:AKIAWRONG:wrong" >/etc/passwd-s3fs)
+  ossfs_mount "url=$endpoint" use_path_request_style allow_other
+  expect "/etc/passwd-ossfs is read" as_pod ls "$mnt"
+  ossfs_end
+  rm -f /etc/passwd-s3fs /etc/passwd-ossfs
+fi
 
 # generation N: the driver's directory of temporary keys, to which it flips a link.
 generation() {

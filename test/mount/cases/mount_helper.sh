@@ -337,6 +337,16 @@ status=0
 wait "$shell" || status=$?
 expect_equal "process 1 ends with 0 after SIGTERM" 0 "$status"
 
+# mount -o remount, with all the words that mount(8) finds in the mount table and hands on
+flags() { findmnt -n -o OPTIONS "$mnt" | tr , '\n' | grep -xE 'ro|rw|nosuid' | sort | xargs; }
+expect "mount(8) mounts" mount -t fuse.pailfs pail "$mnt" -o "url=$endpoint,use_path_request_style,allow_other,nosuid"
+expect "and makes it read-only" mount -o remount,ro "$mnt"
+expect_failure "nothing is written then" touch "$mnt/no"
+expect_equal "the other flags stay" "nosuid ro" "$(flags)"
+expect "and writable again" mount -o remount,rw "$mnt"
+expect "for all" touch "$mnt/yes"
+unmount "$mnt"
+
 # a directory held by the automounter is free
 mkfifo "$work/automount"
 exec 7<>"$work/automount"

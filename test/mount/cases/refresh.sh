@@ -58,6 +58,9 @@ expect_failure "an attribute of another name is refused" setfattr -n user.other 
 put d/x/new there
 expect "a path of which nothing is there yet can be refreshed" refresh "$mnt/d/x/new" "$mnt/d/x"
 expect_equal "and is then read" there "$(cat "$mnt/d/x/new")"
+expect_equal "without a word" '' "$(cat "$work/out" "$work/err")"
+expect "a path that leads nowhere can be refreshed too" refresh "$mnt/d/nope" "$mnt/d"
+expect_equal "which is said, of it alone" "pailfs: $mnt/d/nope: there is nothing of that name in the bucket" "$(cat "$work/out" "$work/err")"
 cd "$mnt/d"
 expect "so can a directory by a relative path, from within" refresh . x "$(printf 'a b\nc')"
 expect_equal "the shell stays where it is" "$mnt/d" "$(pwd -P)"

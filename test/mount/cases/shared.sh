@@ -7,8 +7,8 @@
 
 need curl python3
 
-mounts=5 lines=40 rounds=10
-if [ -n "${PAILFS_THOROUGH:-}" ]; then mounts=10 lines=1000 rounds=100; fi
+many=5 lines=40 rounds=10
+if [ -n "${PAILFS_THOROUGH:-}" ]; then many=10 lines=1000 rounds=100; fi
 control() { curl -sS --fail -X POST "$control/$1" "${@:2}" >/dev/null; }
 
 # begin_mounts OPTIONS: $work/m1 to $work/mN, each with a cache directory of its own.
@@ -119,12 +119,70 @@ lost_update() {
   file=$("$pailfs" conflicts --json "$work/m1" | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["file"])')
   expect_equal "what was written is kept, in its place" OURS "$(tail -c +3 "$file" | head -c 4)"
   expect "status tells of it" grep -q 'lost against' <("$pailfs" status "$work/m1")
+  expect "it is this mount's" grep -q '1 conflict: 1 of this mount, 0 of other' <("$pailfs" conflicts "$work/m1")
   name=$("$pailfs" conflicts --json "$work/m1" | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["name"])')
   expect "it is forgotten" "$pailfs" conflicts --forget "$name" "$work/m1"
   expect_equal "and not listed any more" 'no conflicts' "$("$pailfs" conflicts "$work/m1")"
   end_mounts
 }
 
+# refused COMMAND...: it must fail.
+refused() { if "$@" 2>>"$work/refused"; then bad "succeeds: $*"; else ok "refused: $*"; fi; }
+
+# directories HOW [OPTIONS]: what one mount has stored under a name is not replaced by a directory that the other one, with these
+# options, moves there.
+directories() {
+  local renaming a=$work/m1 b=$work/m2
+  context="directories, $1: "
+  mounts=2
+  mkdir -p "$work/cache1"
+  mount_here "$a" -o "tmpdir=$work${2:+,$2}"
+  mount_here "$b" -o "tmpdir=$work"
+  mkdir "$a/new" "$a/empty" "$a/gone" "$a/back"
+  for file in new/f back/a back/zz; do say ours >"$a/$file"; done
+  [ -z "${2:-}" ] || expect "all of it is in the bucket" "$pailfs" sync "$a"
+  ls "$a/cur" "$a/empty" "$a/gone" >/dev/null 2>&1 || true
+  mkdir "$b/cur"
+  for name in cur empty gone; do say theirs >"$b/$name/f"; done
+  refused mv -T "$a/new" "$a/cur"
+  refused mv -T "$a/new" "$a/empty"
+  rmdir "$a/gone" 2>/dev/null || true
+  refused mv -T "$a/new" "$a/gone"
+  for name in cur empty gone; do expect_equal "$name/f stays" theirs "$(by_curl "$name/f")"; done
+  expect_equal "what was not moved stays" ours "$(cat "$a/new/f")"
+  if [ "$1" = obeying ]; then
+    # The copy of zz waits; meanwhile the other mount changes a, which is copied already, and makes other/zz.
+    control fault --data-binary 'op=CopyObject key=*other/zz times=1 action=delay:1500'
+    mv -T "$a/back" "$a/other" 2>>"$work/refused" &
+    renaming=$!
+    wait_until 10 by_curl other/a -o /dev/null
+    say later >"$b/back/a"
+    wait "$renaming" || bad "the directory is not moved: $(cat "$work/refused")"
+    refused mv -T "$a/other" "$a/back"
+    expect_equal "what kept its old name is not replaced" later "$(by_curl back/a)"
+    control fault --data-binary 'op=CopyObject key=*third/zz times=1 action=delay:1500'
+    mv -T "$a/other" "$a/third" 2>>"$work/refused" &
+    renaming=$!
+    wait_until 10 by_curl third/a -o /dev/null
+    by_curl third/zz -X PUT --data-binary 'put meanwhile'
+    if wait "$renaming"; then bad "a directory is moved over another client's file"; fi
+    expect_equal "what was put under the new name stays" 'put meanwhile' "$(by_curl third/zz)"
+    expect_equal "and what was to be moved, too" ours "$(by_curl other/zz)"
+    control faults/clear
+  fi
+  end_mounts
+}
+
+start_s3d
+directories obeying
+stop_s3d
+start_s3d --rule no_conditional
+directories 'not obeying'
+stop_s3d
+start_s3d
+directories 'with a journal' "durability=local,use_cache=$work/cache1"
+stop_s3d
+mounts=$many
 start_s3d
 appends ''
 appends '' 'a reply in twenty is lost'

@@ -36,8 +36,9 @@ struct TempDir {
 const WallTime kTime = *parse_iso8601("2026-11-30T08:15:30.250Z");
 
 Conflict conflict() {
-  return {"d/a b\xff\n", "was changed by another client", kTime, 10, {{2, 4}, {7, 10}},
-          {{"m", "1"}}};
+  return {
+      "d/a b\xff\n", "was changed by another client", kTime, 10, {{2, 4}, {7, 10}}, {{"m", "1"}},
+      "/mnt/a b"};
 }
 
 /// Byte `n` is the last digit of n.
@@ -53,6 +54,7 @@ void expect_same(const Conflict& a, const Conflict& b) {
   CHECK(a.size == b.size);
   CHECK(a.ranges == b.ranges);
   CHECK(a.metadata == b.metadata);
+  CHECK(a.mount == b.mount);
 }
 
 }  // namespace
@@ -124,6 +126,52 @@ TEST_CASE("bytes without a readable note are listed, and names lead nowhere else
   CHECK(conflicts->forget("../c/1").error().err == EINVAL);
   CHECK(conflicts->forget("").error().err == EINVAL);
   CHECK(conflicts->forget("2"));
+  CHECK(dir.files() == 2);
+}
+
+TEST_CASE("a conflict is listed when all of it is there, and what a kill has left too", "[cache]") {
+  const TempDir dir;
+  const auto conflicts = KeptConflicts::open(dir.path + "/c");
+  REQUIRE(conflicts);
+  std::size_t listed = 0;
+  const auto killed = [&](std::uint64_t offset, std::span<char> out) {
+    listed += KeptConflicts::open(dir.path + "/c")->list().size();
+    if (offset >= 7) std::filesystem::copy(dir.path + "/c", dir.path + "/d");
+    return digits(offset, out);
+  };
+  REQUIRE(conflicts->keep(conflict(), killed));
+  CHECK(listed == 0);
+  CHECK(conflicts->list().size() == 1);
+  std::filesystem::permissions(dir.path + "/d", std::filesystem::perms(0700));
+  const auto left = KeptConflicts::open(dir.path + "/d");
+  REQUIRE(left);
+  REQUIRE(left->list().size() == 1);
+  CHECK(left->list().front().what.key == conflict().key);
+  CHECK(left->list().front().what.why.find("killed") != std::string::npos);
+  const auto next = left->keep(conflict(), digits);
+  REQUIRE(next);
+  CHECK(left->list().size() == 2);
+  CHECK(left->forget(left->list().front().name));
+  CHECK(left->list().size() == 1);
+}
+
+TEST_CASE("a change without bytes is a conflict too", "[cache]") {
+  const TempDir dir;
+  const auto conflicts = KeptConflicts::open(dir.path + "/c");
+  REQUIRE(conflicts);
+  Conflict what = conflict();
+  what.size = 0;
+  what.ranges.clear();
+  const auto kept = conflicts->keep(what, nullptr);
+  REQUIRE(kept);
+  CHECK(kept->empty());
+  REQUIRE(conflicts->keep(conflict(), digits));
+  const auto list = conflicts->list();
+  REQUIRE(list.size() == 2);
+  CHECK(list[0].path.empty());
+  expect_same(list[0].what, what);
+  CHECK(conflicts->forget(list[0].name));
+  CHECK(conflicts->list().size() == 1);
   CHECK(dir.files() == 2);
 }
 

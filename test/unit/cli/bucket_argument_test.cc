@@ -30,6 +30,11 @@ TEST_CASE("A bucket and a path in it are read from every spelling") {
       {"s3fs#b:/p", "b", "p/"},
       {"pailfs#b", "b", ""},
       {"12345", "12345", ""},
+      {"arn:aws:s3:::b", "b", ""},
+      {"arn:aws-cn:s3:::b/p/q", "b", "p/q/"},
+      {"arn:aws:s3:::", "", ""},
+      {"b/p", "", ""},
+      {"/b", "", ""},
       {"b:/with:colon", "b", "with:colon/"},
   };
   for (const Row& row : rows) {

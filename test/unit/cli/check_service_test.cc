@@ -74,8 +74,8 @@ struct Scene {
     transport.otherwise([this](const RecordedRequest& asked) { return answer(asked); });
     const auto client = s3::make_client(options.s3, transport, keys, clock, random);
     std::ostringstream out;
-    const int status =
-        check_service(options, write, {transport, keys, *client, clock, random}, out);
+    const int status = check_service(options, write, {transport, keys, *client, clock, random},
+                                     [&](const CheckStep& step) { out << check_line(step); });
     text = out.str();
     Lines lines;
     for (const std::string& line : split(text, '\n')) {
@@ -127,7 +127,7 @@ TEST_CASE("each step of a check that goes well is a line with its time", "[check
   using Catch::Matchers::ContainsSubstring;
   CHECK_THAT(scene.text, ContainsSubstring("ok      dns         1.5 ms\n"));
   CHECK_THAT(scene.text, ContainsSubstring("ok      tcp         2.5 ms, 192.0.2.1:443\n"));
-  CHECK_THAT(scene.text, ContainsSubstring("ok      clock       0 s ahead of the service\n"));
+  CHECK_THAT(scene.text, ContainsSubstring("ok      clock       in step with the service\n"));
   CHECK_THAT(scene.text, ContainsSubstring("ok      credentials /keys\n"));
   CHECK_THAT(scene.text, ContainsSubstring(", region us-east-1\n"));
   CHECK_THAT(scene.text, ContainsSubstring(", 2 objects\n"));

@@ -44,6 +44,8 @@ struct Scene {
       return reply(204);
     }
     if (denied) return refusal(403, "AccessDenied");
+    if (refuses && (headers.find("If-Match") || headers.find("If-None-Match")))
+      return refusal(501, "NotImplemented");
     const bool fails = (obeys_absence && there && headers.find("If-None-Match")) ||
                        (obeys_version && headers.find("If-Match").value_or("\"v\"") != "\"v\"");
     if (fails) return refusal(412, "PreconditionFailed");
@@ -65,6 +67,7 @@ struct Scene {
   bool obeys_absence = true;
   bool obeys_version = true;
   bool denied = false;
+  bool refuses = false;
   bool there = false;
 };
 
@@ -108,6 +111,18 @@ TEST_CASE("A service that does not obey is refused in a sentence, and clean agai
   CHECK_THAT(refused->error.text,
              ContainsSubstring("conditional=require: https://s3.example.com replaces"));
   CHECK((refused->error.text.find("(If-Match") == std::string::npos) == scene.obeys_version);
+  CHECK_FALSE(scene.there);
+}
+
+TEST_CASE("A service that takes no conditions is said to refuse them") {
+  Scene scene;
+  scene.refuses = true;
+  const auto refused = scene.demand();
+  REQUIRE(refused);
+  CHECK(refused->error.err == ENOTSUP);
+  CHECK(refused->error.text ==
+        "conditional=require: https://s3.example.com refuses requests with conditions (If-Match, "
+        "If-None-Match)");
   CHECK_FALSE(scene.there);
 }
 

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/docs/docs.h"
 
+#include <algorithm>
 #include <string>
 
 #include "pailfs/util/text.h"
 
+#include "cli/commands/command_table.h"
+#include "cli/docs/help.h"
+#include "cli/options/options.h"
 #include "support/catch.h"
 
 namespace pailfs::cli {
@@ -19,7 +23,7 @@ TEST_CASE("The first line of the version is one that scripts for s3fs recognise"
 }
 
 TEST_CASE("The help fits 80 columns and begins with usage and examples") {
-  const std::string text = help_text();
+  const std::string text = full_help();
   CHECK(text.find("Usage: pailfs BUCKET[:/PATH] MOUNTPOINT") == 0);
   CHECK(text.find("Examples:") < text.find("Bucket and service:"));
   for (const std::string& line : split(text, '\n')) {
@@ -29,15 +33,49 @@ TEST_CASE("The help fits 80 columns and begins with usage and examples") {
 }
 
 TEST_CASE("The help shows defaults as they are in force") {
-  CHECK_THAT(help_text(), ContainsSubstring("  multipart_size=MB (default 10)\n"));
-  CHECK_THAT(help_text(), ContainsSubstring("  url=URL (default https://s3.amazonaws.com)\n"));
-  CHECK_THAT(help_text(), ContainsSubstring("  use_xattr[=0|1]"));
+  CHECK_THAT(full_help(), ContainsSubstring("  multipart_size=MB (default 10)\n"));
+  CHECK_THAT(full_help(), ContainsSubstring("  url=URL (default https://s3.amazonaws.com)\n"));
+  CHECK_THAT(full_help(), ContainsSubstring("  use_xattr[=0|1]"));
+}
+
+TEST_CASE("The short help is one screen of commands and of options that there are") {
+  const std::string text = short_help();
+  const auto lines = split(text, '\n');
+  CHECK(lines.size() <= 48);
+  bool options = false;
+  for (const std::string& line : lines) {
+    CAPTURE(line);
+    CHECK(line.size() <= 80);
+    if (line.empty()) options = false;
+    if (options) {
+      for (const std::string& word : split(line.substr(2, line.find(' ', 2) - 2), ','))
+        CHECK(find_option(word.substr(0, word.find('='))) != nullptr);
+    }
+    if (line == "Options that are needed most:") options = true;
+  }
+  for (const CommandSpec& spec : command_table())
+    CHECK_THAT(text, ContainsSubstring("\n  " + std::string(spec.name) + " "));
+}
+
+TEST_CASE("Each topic of the help names one thing, and each section its options") {
+  const auto topics = split(help_topics(), ' ');
+  for (const std::string& topic : topics) {
+    CAPTURE(topic);
+    REQUIRE(help_on(topic));
+    for (const std::string& line : split(*help_on(topic), '\n')) CHECK(line.size() <= 80);
+    CHECK(std::count(topics.begin(), topics.end(), topic) == 1);
+    if (find_command(topic) == nullptr) CHECK(find_option(topic) == nullptr);
+  }
+  CHECK_THAT(*help_on("caching"), ContainsSubstring("  memory_limit=MB"));
+  CHECK(*help_on("Caching and transfer") == *help_on("caching"));
+  CHECK_THAT(*help_on("umount"), ContainsSubstring("  -l, --lazy "));
+  CHECK_THAT(*help_on("umount"), !ContainsSubstring("\\") && !ContainsSubstring("\n."));
 }
 
 TEST_CASE("The help on one option is found under its old names too") {
-  REQUIRE(help_for("endpoint").has_value());
-  CHECK_THAT(*help_for("endpoint"), ContainsSubstring("region=REGION"));
-  CHECK_FALSE(help_for("no_such_option").has_value());
+  REQUIRE(help_on("endpoint").has_value());
+  CHECK_THAT(*help_on("endpoint"), ContainsSubstring("region=REGION"));
+  CHECK_FALSE(help_on("no_such_option").has_value());
 }
 
 TEST_CASE("The manual page has every section and nothing left to fill in") {

@@ -26,6 +26,8 @@ TEST_CASE("The mount table shows ossfs where that was called, else s3fs") {
     const Options o = parse_command_line({row.called, "b", "/m"}, {}).options;
     CHECK(o.mount.fsname == row.shown);
     CHECK(o.mount.subtype == row.shown);
+    CHECK(o.credentials.system_passwd_file == "/etc/passwd-" + std::string(row.shown));
+    CHECK(o.credentials.home_passwd_file == "/.passwd-" + std::string(row.shown));
   }
   const Options chosen = parse_command_line({"ossfs", "b", "/m", "-o", "fsname=mine"}, {}).options;
   CHECK(chosen.mount.fsname == "mine");

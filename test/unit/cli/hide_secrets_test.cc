@@ -20,6 +20,7 @@ TEST_CASE("Secrets on a command line become stars of the same length") {
       {{"--secretAccessKey=abc"}, {"--secretAccessKey=***"}},
       {{"--secretAccessKey", "abc", "x"}, {"--secretAccessKey", "***", "x"}},
       {{"-o", "proxy=http://u:pw@proxy:3128,ro"}, {"-o", "proxy=http://****@proxy:3128,ro"}},
+      {{"-o", "proxy=http://u:p\\,w@h,ro"}, {"-o", "proxy=http://******@h,ro"}},
       {{"--proxy", "http://u:pw@proxy"}, {"--proxy", "http://****@proxy"}},
       {{"-o", "ssl_client_cert=/c:PEM:/k:PEM:phrase,ro"},
        {"-o", "ssl_client_cert=/c:PEM:/k:PEM:******,ro"}},
@@ -30,6 +31,24 @@ TEST_CASE("Secrets on a command line become stars of the same length") {
   for (const Row& row : rows) {
     CAPTURE(row.argv);
     CHECK(masked_arguments(row.argv) == row.shown);
+  }
+}
+
+TEST_CASE("Secrets in the value of an option become stars, whatever is in them") {
+  struct Row {
+    std::string name, value, shown;
+  };
+  const std::vector<Row> rows = {
+      {"url", "https://s3.example.com", "url=https://s3.example.com"},
+      {"ssl_client_cert", "c:PEM:k:PEM:p,w:d", "ssl_client_cert=c:PEM:k:PEM:*****"},
+      {"proxy", "http://u:p,/w@h:3128", "proxy=http://******@h:3128"},
+      {"proxy", "u:p@h:3128", "proxy=***@h:3128"},
+      {"passwd_file", "/home/a@b/keys", "passwd_file=/home/a@b/keys"},
+      {"umask", "022", "umask=022"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name, row.value);
+    CHECK(masked_option(row.name, row.value) == row.shown);
   }
 }
 

@@ -6,6 +6,7 @@
 #include "pailfs/util/text.h"
 
 #include "cli/docs/docs.h"
+#include "cli/docs/help.h"
 #include "cli/options/options.h"
 #include "cli/options/parse.h"
 #include "support/catch.h"
@@ -169,7 +170,7 @@ TEST_CASE("Every option that s3fs 1.9x has is known") {
 
 TEST_CASE("Every option is in the help, the manual page, the markdown and the completions") {
   const std::string man = man_page();
-  const std::string help = help_text();
+  const std::string help = full_help();
   const std::string table = markdown();
   const std::string bash = bash_completion();
   const std::string zsh = zsh_completion();
@@ -180,7 +181,7 @@ TEST_CASE("Every option is in the help, the manual page, the markdown and the co
     CHECK(man.find("\\fB" + name + "\\fR") != std::string::npos);
     CHECK(help.find("\n  " + name) != std::string::npos);
     CHECK(table.find("| `" + name) != std::string::npos);
-    CHECK(help_for(name).has_value());
+    CHECK(help_on(name).has_value());
     const bool offered = !std::holds_alternative<Refused>(spec.field);
     const std::string word = name + (needs_value(spec) ? "=" : "");
     CHECK((bash.find(" " + word) != std::string::npos ||

@@ -4,23 +4,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <csignal>
-
 #include "support/catch.h"
 
 namespace pailfs::cli {
-
-TEST_CASE("A process is alive until it has ended, waited for or not") {
-  CHECK(is_alive(::getpid()));
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(0);
-  REQUIRE(child > 0);
-  siginfo_t info{};
-  REQUIRE(::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT) == 0);
-  CHECK_FALSE(is_alive(child));
-  ::waitpid(child, nullptr, 0);
-  CHECK_FALSE(is_alive(child));
-}
 
 TEST_CASE("A mount is dead when its record names a process that is gone") {
   OwnMount mount{"/mnt", std::nullopt};

@@ -103,6 +103,7 @@ TEST_CASE("The command lines that people use are understood as s3fs understands 
          CHECK(o.credentials.passwd_file == "FILE");
          CHECK(o.foreground);
        }},
+      {"pailfs b:/docs /m --prefix=/docs", [](const Options& o) { CHECK(o.fs.prefix == "docs/"); }},
       {"s3fs project-assets:/docs /data/assets -o url=https://storage.googleapis.com -o ro -o "
        "public_bucket=1",
        [](const Options& o) {

@@ -43,7 +43,14 @@ TEST_CASE("A line that can be a mount is a mount, whatever its bucket is called"
       {"-o", "ro", "status", "/mnt"},
       {"list:/prefix", "/dir"},
       {"s3://status", "/dir"},
-      {"lists"},
+      {"lists", "/dir"},
+      {"unmount", "/dir", "-o", "url=http://x"},
+      {"stauts", "/missing"},
+      {"help", "/dir"},
+      {"help", "dir"},
+      {"help", "b", "/dir"},
+      {"version", "/dir"},
+      {"ls", "/dir"},
   };
   for (const auto& words : mounts) {
     CAPTURE(words);
@@ -79,6 +86,12 @@ TEST_CASE("A line that cannot be a mount is the command it names") {
       {{"check", "photos:/2026", "-o", "url=http://x", "-o", "ro"}, "check", ""},
       {{"check", "dir", "--write"}, "check", ""},
       {{"check", "--write", "photos"}, "check", ""},
+      {{"remount", "/mnt", "-o", "ro"}, "remount", "/mnt"},
+      {{"help"}, "help", ""},
+      {{"help", "umount"}, "help", ""},
+      {{"version"}, "version", ""},
+      {{"umount", "-f", "/mnt"}, "umount", "/mnt"},
+      {{"umount", "/mnt", "--lazy"}, "umount", "/mnt"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.words);
@@ -94,6 +107,11 @@ TEST_CASE("A line that cannot be a mount is the command it names") {
   CHECK(read({"check", "b", "--write", "-o", "x"})->arguments ==
         std::vector<std::string>{"b", "-o", "x"});
   CHECK(read({"refresh", "a", "b/c"})->arguments == std::vector<std::string>{"a", "b/c"});
+  CHECK(read({"remount", "-o", "ro", "/mnt"})->options == "ro");
+  CHECK(read({"umount", "-l", "/mnt"})->lazy);
+  CHECK(read({"umount", "-f", "/mnt"})->force);
+  CHECK(read({"help", "url"})->arguments == std::vector<std::string>{"url"});
+  for (const char* help : {"-h", "--help"}) CHECK(read({"sync", "/dir", help})->help);
   // A link called s3fs knows them too.
   CHECK(read({"status", "/mnt"}, "/usr/bin/s3fs"));
 }
@@ -116,7 +134,20 @@ TEST_CASE("A command that cannot be carried out says what is wrong with it") {
       {{"umount", "/dir"}, kNoMount},
       {{"umount", "/dir", "--timeout=3"}, kNoMount},
       {{"status", "/mnt", "/dir", "--json"}, "unexpected argument \"/dir\""},
-      {{"status", "--json", "--frob"}, "unexpected argument \"--frob\""},
+      {{"status", "--json", "--frob"},
+       "status: unknown switch \"--frob\"; pailfs help status lists its switches"},
+      {{"status", "--jsn"}, "status: unknown switch \"--jsn\": did you mean \"--json\"?"},
+      {{"sync", "--timeout", "3", "/mnt"},
+       "sync: unknown switch \"--timeout\"; pailfs help sync lists its switches"},
+      {{"unmount", "/dir"},
+       "there is no command \"unmount\": did you mean \"pailfs umount /dir\"?"},
+      {{"unmount"}, "there is no command \"unmount\": did you mean \"pailfs umount\"?"},
+      {{"stauts", "/mnt"}, "there is no command \"stauts\": did you mean \"pailfs status /mnt\"?"},
+      {{"umout", "--frob", "/dir"},
+       "there is no command \"umout\": did you mean \"pailfs umount --frob\"?"},
+      {{"lists"},
+       "there is no command \"lists\": did you mean \"pailfs list\"? To mount a bucket of that "
+       "name: pailfs lists MOUNTPOINT"},
       {{"umount", "--timeout=x", "/mnt"}, "--timeout=x: it is a number of seconds"},
       {{"umount", "/mnt", "--timeout"}, "--timeout=: it is a number of seconds"},
       {{"umount", "--timeout=0", "/mnt"}, "--timeout=0: it is a number of seconds"},

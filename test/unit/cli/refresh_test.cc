@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/refresh.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <thread>
+
 #include "support/catch.h"
+#include "support/scratch_directory.h"
 
 namespace pailfs::cli {
 namespace {
@@ -13,6 +20,46 @@ std::vector<mount::MountRecord> mounts(const std::vector<std::string>& paths) {
 }
 
 }  // namespace
+
+TEST_CASE("A refresh waits for a silent process or service for a short while") {
+  struct Row {
+    const char* said;
+    const char* remark;
+    int err;
+  };
+  for (const Row& row :
+       std::vector<Row>{{"refreshed\n", "", 0},
+                        {"forgotten\nrefreshed\n", "", 0},
+                        {"forgotten\nrefreshed there is nothing\n", "there is nothing", 0},
+                        {"refreshed of an older process\n", "of an older process", 0},
+                        {"forgotten\n",
+                         "all that was known is forgotten; whether it is in the bucket is not "
+                         "known, because the "
+                         "service has not answered for 1 s",
+                         0},
+                        {"", "", ETIMEDOUT},
+                        {"failed no path\n", "", EIO}}) {
+    CAPTURE(row.said);
+    const test::ScratchDirectory scratch;
+    const std::string path = scratch.path() + "/socket";
+    const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(std::begin(address.sun_path), sizeof(address.sun_path) - 1);
+    REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+    REQUIRE(::listen(listener, 1) == 0);
+    auto client = report::ControlClient::ask(path, "refresh a");
+    REQUIRE(client);
+    const int served = ::accept(listener, nullptr, nullptr);
+    const std::string said = row.said;
+    REQUIRE(::send(served, said.data(), said.size(), 0) == static_cast<ssize_t>(said.size()));
+    const auto remark = await_refresh(*client, "a", std::chrono::milliseconds(200));
+    CHECK((remark ? 0 : remark.error().err) == row.err);
+    if (remark) CHECK(*remark == row.remark);
+    ::close(served);
+    ::close(listener);
+  }
+}
 
 TEST_CASE("A path is in the innermost mount that it is below") {
   const auto all = mounts({"/mnt", "/mnt/inner", "/mnt2"});

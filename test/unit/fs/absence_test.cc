@@ -75,6 +75,28 @@ TEST_CASE("what others put into a directory that we made a second ago is found a
   CHECK(w.read_file(w.look("r", made->ino)) == "there");
 }
 
+TEST_CASE("what this mount stores in a directory that others have removed is found at once") {
+  World w;
+  w.store.put_raw("d/", "");
+  w.store.put_raw("x", "x");
+  const InodeId d = w.must_look("d");
+  const auto made = w.create("f", O_WRONLY, d);
+  w.store.remove_raw("d/");
+  w.clock.advance(7s);
+  SECTION("missed by a listing") {
+    CHECK(w.list() == std::vector<std::string>{"x"});
+  }
+  SECTION("missed by a lookup") {
+    w.clock.advance(1'000s);
+    CHECK(w.look("d") == 0);
+  }
+  REQUIRE(w.files->write(made.handle, 0, std::string("ours")));
+  REQUIRE(w.close(made.handle));
+  CHECK(w.stored("d/f") == "ours");
+  const InodeId again = w.must_look("d");
+  CHECK(w.read_file(w.must_look("f", again)) == "ours");
+}
+
 TEST_CASE("asking for absent names of a short directory is a list a second") {
   World w;
   const auto made = w.files->mkdir(kRootInode, "d", 0755, Caller{});

@@ -293,5 +293,22 @@ TEST_CASE("two readers of one directory each keep their positions") {
   CHECK(w.read_all(two).size() == 1'202);
 }
 
+TEST_CASE("a name made after the first page of a listing came is shown to its next reader") {
+  test::StoreLimits limits;
+  limits.page = 3;
+  World w({}, limits);
+  w.store.put_raw("x", "x");
+  CHECK(w.list().size() == 1);
+  w.clock.advance(7s);
+  for (const char* name : {"b", "c", "d", "e"}) w.store.put_raw(name, "x");
+  // The directory was listed in one page before, so that this lists it once more.
+  CHECK(w.look_error("a") == ENOENT);
+  REQUIRE(w.files->mkdir(kRootInode, "a", 0755, {}));
+  w.make("dd", "ours");
+  const auto names = w.list();
+  CHECK(names.size() == 7);
+  CHECK(Names(names.begin(), names.end()) == Names{"a", "b", "c", "d", "dd", "e", "x"});
+}
+
 }  // namespace
 }  // namespace pailfs::fs

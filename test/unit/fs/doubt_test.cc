@@ -86,6 +86,38 @@ TEST_CASE("a refusal after a lost reply is not the end of the doubt, however man
   CHECK(w.store.keys().empty());
 }
 
+TEST_CASE("a truncate that failed and was made all the same leaves what it left in the store") {
+  World w;
+  w.store.put_raw("f", "0123456789");
+  const HandleId handle = w.must_open(w.must_look("f"), O_RDWR);
+  const InodeId ino = w.must_look("f");
+  Error lost{ETIMEDOUT, "the reply is lost"};
+  lost.in_doubt = true;
+  w.lose(Verb::put, lost, 1);
+  SetAttr cut;
+  cut.size = 4;
+  REQUIRE_FALSE(w.files->setattr(ino, cut));
+  REQUIRE(w.stored("f") == "0123");
+  SECTION("for a reader") {
+    CHECK(w.read(handle) == "0123");
+    CHECK(w.files->getattr(ino)->size == 4);
+  }
+  SECTION("for a writer, who gets no zeros in the place of what is gone") {
+    REQUIRE(w.files->write(handle, 2, std::string("xyz")));
+    REQUIRE(w.files->fsync(handle));
+    CHECK(w.stored("f") == "01xyz");
+    CHECK(w.read(handle) == "01xyz");
+  }
+  SECTION("for a change of attributes") {
+    SetAttr change;
+    change.mode = 0600;
+    REQUIRE(w.files->setattr(ino, change));
+    CHECK(w.files->getattr(ino)->size == 4);
+    CHECK(w.stored("f") == "0123");
+  }
+  CHECK(w.close(handle));
+}
+
 TEST_CASE("a doubt without effect costs nothing") {
   World w;
   Error lost(EIO, "lost on its way there");

@@ -200,7 +200,9 @@ TEST_CASE("a doubtful attempt hides an object until it is settled") {
     CHECK(f->hides_object());
     f.truncate(4);
     CHECK(f->doubt()->visible == 4);
-    f->settle_doubt(made ? &kSecond : nullptr);
+    Node second = stored_node(10);
+    second.info.etag = kSecond;
+    f->settle_doubt(made ? &second : nullptr);
     f.check("settle_doubt");
     CHECK_FALSE(f->doubt());
     CHECK(f->is_stored() == made);
@@ -208,6 +210,56 @@ TEST_CASE("a doubtful attempt hides an object until it is settled") {
     CHECK(f->base_visible() == (made ? 4 : 0));
     CHECK(f->base_size() == (made ? 10 : 0));
     CHECK(f->must_be_stored());
+  }
+}
+
+TEST_CASE("a change that was taken back and made after all is part of the file") {
+  const auto cut = [](Fixture& f) {
+    const auto before = f->before_change();
+    f.truncate(4);
+    f->note_doubt({});
+    f->take_back(before);
+    f.check("take_back");
+    REQUIRE(f->stat().size == 10);
+  };
+  Node made = stored_node(4);
+  made.info.etag = kSecond;
+  SECTION("at once") {
+    Fixture f(FileContent::of_stored(stored_node(10)));
+    cut(f);
+    f->settle_doubt(&made);
+    f.check("settle_doubt");
+    CHECK_FALSE(f->is_dirty());
+    CHECK(f->base() == kSecond);
+    CHECK(f->stat().size == 4);
+  }
+  SECTION("beneath what was written since") {
+    Fixture f(FileContent::of_stored(stored_node(10)));
+    cut(f);
+    f.write(2, 4);
+    CHECK(f->stat().size == 10);
+    f->settle_doubt(&made);
+    f.check("settle_doubt");
+    CHECK(f->stat().size == 6);
+    CHECK(f->base_visible() == 4);
+  }
+  SECTION("and the file was cut elsewhere since") {
+    Fixture f(FileContent::of_stored(stored_node(10)));
+    cut(f);
+    f.truncate(8);
+    f->settle_doubt(&made);
+    f.check("settle_doubt");
+    CHECK(f->stat().size == 8);
+    CHECK(f->base_visible() == 4);
+  }
+  SECTION("or was not made") {
+    Fixture f(FileContent::of_stored(stored_node(10)));
+    cut(f);
+    f.write(2, 4);
+    f->settle_doubt(nullptr);
+    f.check("settle_doubt");
+    CHECK(f->stat().size == 10);
+    CHECK(f->base_visible() == 10);
   }
 }
 
@@ -224,12 +276,12 @@ TEST_CASE("an unstored file takes no doubt along to another name") {
   Fixture f(new_file());
   f.write(0, 1);
   f->note_doubt({});
-  f->renamed_unstored(kNow, "text/css", false, false);
+  f->renamed_unstored(kNow, "text/css", nullptr, false);
   f.check("renamed_unstored");
   CHECK_FALSE(f->doubt());
   CHECK_FALSE(f->hides_object());
   CHECK(f->attributes().content_type == "text/css");
-  f->renamed_unstored(kNow, "text/css", true, false);
+  f->renamed_unstored(kNow, "text/css", &kFirst, false);
   CHECK(f->hides_object());
   f->became_stored(kFirst, {});
   f.check("became_stored");
@@ -334,7 +386,9 @@ TEST_CASE("the rules hold after any order of events") {
          }},
         {"settle_doubt",
          [&] {
-           if (f->doubt() && f->must_be_stored()) f->settle_doubt(roll(2) == 0 ? &kFirst : nullptr);
+           if (!f->doubt() || f->is_orphaned()) return;
+           const Node made = stored_node(f->doubt()->size);
+           f->settle_doubt(roll(2) == 0 ? &made : nullptr);
          }},
         {"give_up_local", [&] { f->give_up_local(); }},
         {"failed",

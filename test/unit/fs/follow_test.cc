@@ -226,3 +226,70 @@ TEST_CASE("our own removal of a file that is followed stays silent, as on a loca
   CHECK(w.size() == 7U);
   CHECK(w.read(w.handle, 100, 7).empty());
 }
+
+TEST_CASE("a reader at the end goes on when this mount appends behind another client's bytes") {
+  World w;
+  const std::string theirs = GENERATE("line 1\ntheirs\n", "line 1\ntheirs\nand more of them\n");
+  const HandleId writer = w.must_open(w.ino, O_WRONLY | O_APPEND);
+  REQUIRE(w.files->write(writer, 7, std::string("ours\n"), {.appends = true}));
+  w.store.put_raw("f", "line 1\nthe first of two\n");
+  w.store.put_raw("f", theirs);
+  REQUIRE(w.close(writer));
+  std::string text = theirs + "ours\n";
+  CHECK(w.stored("f") == text);
+  CHECK(w.size() == text.size());
+  CHECK(w.read(w.handle, 100, 7) == text.substr(7));
+  // It follows what others append after that, and what this mount does.
+  for (int i = 0; i < 3; ++i) {
+    w.clock.advance(2s);
+    const std::size_t before = text.size();
+    text += "theirs " + std::to_string(i) + "\n";
+    w.store.put_raw("f", text);
+    CHECK(w.size() == text.size());
+    CHECK(w.read(w.handle, 100, before) == text.substr(before));
+    const HandleId again = w.must_open(w.must_look("f"), O_WRONLY | O_APPEND);
+    REQUIRE(w.files->write(again, text.size(), std::string("ours\n"), {.appends = true}));
+    REQUIRE(w.close(again));
+    text += "ours\n";
+    CHECK(w.stored("f") == text);
+    CHECK(w.read(w.handle, 100, before) == text.substr(before));
+  }
+  CHECK(w.must_look("f") == w.ino);
+}
+
+TEST_CASE("a reader keeps to its version when what this mount appends would follow other bytes") {
+  World w;
+  const std::string theirs = GENERATE("other text and more", "line", "(removed)");
+  const HandleId writer = w.must_open(w.ino, O_WRONLY | O_APPEND);
+  REQUIRE(w.files->write(writer, 7, std::string("ours\n"), {.appends = true}));
+  SECTION("that it has read") {}
+  SECTION("after the reader was shown what was appended") {
+    CHECK(w.read(w.handle, 100, 7) == "ours\n");
+  }
+  if (theirs == "(removed)") {
+    REQUIRE(w.store.remove_raw("f"));
+  } else {
+    w.store.put_raw("f", theirs);
+  }
+  CHECK(w.close(writer).error().err == ESTALE);
+  CHECK(w.stored("f") == (theirs == "(removed)" ? "none" : theirs));
+  CHECK(w.read(w.handle, 7) == "line 1\n");
+}
+
+TEST_CASE("a reader that has read to the end goes on when this mount opens a longer version") {
+  test::FsWorld w(with_memory());
+  w.store.put_raw("f", "line 1\n");
+  const InodeId ino = w.must_look("f");
+  const HandleId handle = w.must_open(ino, O_RDONLY);
+  CHECK(w.read(handle) == "line 1\n");
+  const bool appended = GENERATE(true, false);
+  w.store.put_raw("f", appended ? "line 1\nline 2\n" : "replaced, and longer");
+  w.clock.advance(1100ms);
+  // By its name, as the kernel does after ESTALE.
+  HandleId writer = w.open(ino, O_WRONLY | O_APPEND);
+  if (writer == 0) writer = w.must_open(w.must_look("f"), O_WRONLY | O_APPEND);
+  REQUIRE(w.files->write(writer, appended ? 14 : 20, std::string("ours\n"), {.appends = true}));
+  REQUIRE(w.close(writer));
+  CHECK((w.must_look("f") == ino) == appended);
+  if (appended) CHECK(w.read(handle, 100, 7) == "line 2\nours\n");
+}

@@ -109,3 +109,35 @@ TEST_CASE("below a detached directory nothing has a path") {
   table.forget(dir->id, 1);
   CHECK_FALSE(table.find(dir->id));
 }
+
+TEST_CASE("what is done to an inode after it was dropped is not done to the next with its number") {
+  InodeTable table;
+  const auto dropped = table.reference(table.root(), "a", false, 1);
+  table.forget(dropped->id, 1);
+  const auto now = table.reference(table.root(), "a", false, 1);
+  REQUIRE(now->id == dropped->id);
+  const auto is_whole = [&] {
+    CHECK(table.find(now->id) == now);
+    CHECK(table.child(table.root(), "a") == now);
+    CHECK(table.pinned_in(table.root()) == std::vector{std::pair{std::string("a"), now}});
+  };
+  // By a thread that has found it before.
+  SECTION("pinned and let go") {
+    table.pin(now);
+    table.pin(dropped);
+    table.unpin(dropped);
+    is_whole();
+  }
+  SECTION("pinned first") {
+    table.pin(dropped);
+    table.pin(now);
+    is_whole();
+    table.unpin(dropped);
+    is_whole();
+  }
+  SECTION("detached") {
+    table.pin(now);
+    table.detach(dropped);
+    is_whole();
+  }
+}

@@ -39,7 +39,7 @@ struct World {
   const Lister lister{config, faults, known.listings, clock};
   std::promise<void> free;
   std::atomic<int> called = 0;
-  ListingFetcher fetcher{lister, known.listings, pool};
+  ListingFetcher fetcher{lister, known.listings, pool, clock};
   WorkerPool pool{1};  // its tasks end before what they use
 };
 

@@ -2,8 +2,10 @@
 // What is forgotten on demand, and what is not.
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <list>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -33,6 +35,22 @@ struct World : test::FsWorld {
 };
 
 }  // namespace
+
+TEST_CASE("after the refresh of a name its directory is not listed from where a reader left off") {
+  test::StoreLimits limits;
+  limits.page = 2;
+  World w(Config{}, limits);
+  w.store.put_raw("b", "x");
+  REQUIRE(w.list().size() == 1);
+  w.clock.advance(10s);
+  for (const char* name : {"c", "d", "e"}) w.store.put_raw(name, "x");
+  REQUIRE(w.look("absent") == 0);  // by the first page of the directory, which had one only
+  w.clock.advance(1ms);
+  w.store.put_raw("a", "x");
+  w.clock.advance(1ms);
+  w.refresh("a");
+  CHECK(w.list() == std::vector<std::string>{"a", "b", "c", "d", "e"});
+}
 
 TEST_CASE("after a refresh the next look at each name asks the store") {
   World w;
@@ -176,6 +194,33 @@ TEST_CASE("an answer that was asked for before a refresh teaches nothing") {
   CHECK(w.files->getattr(ino)->size == 7);
 }
 
+TEST_CASE("a file that we have changed is not shown by a request from before the change") {
+  Config config;
+  config.attribute_ttl = 1s;
+  World w(config);
+  const HandleId handle = w.create("f", O_WRONLY).handle;
+  const auto store = [&](const std::string& text) {
+    REQUIRE(w.files->write(handle, 0, text));
+    REQUIRE(w.files->fsync(handle));
+    // Nothing is known of it but its name.
+    w.clock.advance(2s);
+    REQUIRE(w.list() == std::vector<std::string>{"f"});
+  };
+  store("old");
+  test::Gate gate;
+  w.stop(gate, test::Verb::head, "f", true);
+  test::Beside early([&] { return w.look("f") != 0; });
+  REQUIRE(early.waits());
+  w.clock.advance(1ms);
+  store("new one");
+  test::Beside late([&] { return w.files->lookup(kRootInode, "f")->size == 7; });
+  CHECK(late.ends());
+  gate.open();
+  CHECK(early.ends());
+  CHECK(w.files->lookup(kRootInode, "f")->size == 7);
+  REQUIRE(w.close(handle));
+}
+
 TEST_CASE("what is no path of a mount is refused") {
   World w;
   for (const char* path : {"/", "a//b", "a/", "..", "a/../b", "."}) {
@@ -184,6 +229,35 @@ TEST_CASE("what is no path of a mount is refused") {
     CHECK((!done && done.error().err == EINVAL));
   }
   CHECK(w.files->refresh("never/heard/of", [](InodeId) {}));
+}
+
+TEST_CASE("after a refresh it is asked whether there is something of a name") {
+  World w;
+  w.store.put_raw("d/was", "x");
+  const InodeId d = w.must_look("d");
+  w.must_look("was", d);
+  REQUIRE(w.look("new", d) == 0);
+  w.store.put_raw("d/new", "theirs");
+  REQUIRE(w.store.remove_raw("d/was"));
+  w.create("unstored", O_RDWR);
+  for (const auto& [path, there] :
+       {std::pair("d/new", true), std::pair("d/was", false), std::pair("d", true),
+        std::pair("", true), std::pair("unstored", true), std::pair("never/heard/of", false)}) {
+    CAPTURE(path);
+    w.refresh(path);
+    const auto found = w.files->is_there(path);
+    REQUIRE(found);
+    CHECK(*found == there);
+  }
+  // Of what was absent nothing is remembered.
+  w.store.put_raw("d/was", "again");
+  CHECK(w.look("was", d) != 0);
+  CHECK(w.files->is_there("a//b").error().err == EINVAL);
+  test::Fault fault;
+  fault.verb = test::Verb::head;
+  w.faults.add(fault);
+  w.refresh("d/was");
+  CHECK_FALSE(w.files->is_there("d/was"));
 }
 
 TEST_CASE("a refresh of very many names takes no time") {
@@ -200,26 +274,53 @@ TEST_CASE("a refresh of very many names takes no time") {
 
 TEST_CASE("threads that read, write and list go on while another refreshes") {
   World w;
+  w.clock.tick();
   for (int i = 0; i < 50; ++i) w.store.put_raw("d/f" + std::to_string(i), "bytes");
   std::atomic<bool> over = false;
-  std::atomic<int> wrong = 0;
+  std::mutex heard_mutex;
+  std::vector<std::string> heard;
+  const auto wrong = [&](std::string what) {
+    const std::lock_guard lock(heard_mutex);
+    heard.push_back(std::move(what));
+  };
+  const auto read = [&](InodeId d, const std::string& name) {
+    const auto found = w.files->lookup(d, name);
+    if (!found) return wrong("lookup of " + name + ": " + found.error().text);
+    const std::string bytes = w.read_file(found->ino);
+    if (bytes != "bytes") wrong("read of " + name + ": " + bytes);
+  };
+  const auto write = [&](InodeId d, const std::string& name, int round) {
+    // Another thread that lists may have told the kernel the size of before: it looks again.
+    auto made = w.files->create(d, name, 0644, O_WRONLY, Caller{});
+    for (int tries = 0; !made && made.error().err == ESTALE && tries < 5; ++tries)
+      made = w.files->create(d, name, 0644, O_WRONLY, Caller{});
+    if (!made) return wrong("open of " + name + ": " + made.error().text);
+    const std::string text(static_cast<std::size_t>(round % 19 + 1), 'x');
+    const auto written = w.files->write(made->handle, 0, text);
+    if (!written) wrong("write of " + name + ": " + written.error().text);
+    const Status closed = w.close(made->handle);
+    if (!closed) wrong("close of " + name + ": " + closed.error().text);
+  };
+  const auto list = [&](InodeId d) {
+    const auto handle = w.files->opendir(d);
+    if (!handle) return wrong("opendir: " + handle.error().text);
+    std::size_t count = 0;
+    const Status done =
+        w.files->readdir(*handle, 0, true, [&](const DirEntry&) { return ++count > 0; });
+    if (!done) wrong("readdir: " + done.error().text);
+    if (count < 50) wrong("readdir: " + std::to_string(count) + " names");
+    w.files->releasedir(*handle);
+  };
   const auto work = [&](int number) {
     for (int i = 0; !over; ++i) {
-      const InodeId d = w.look("d");
-      const std::string name = "f" + std::to_string((i * 7 + number) % 50);
-      if (number % 2 == 0) {
-        if (d == 0 || w.read_file(w.look(name, d)) != "bytes") ++wrong;
+      const auto d = w.files->lookup(kRootInode, "d");
+      if (!d) {
+        wrong("lookup of d: " + d.error().text);
+      } else if (number % 2 == 0) {
+        read(d->ino, "f" + std::to_string((i * 7 + number) % 50));
       } else {
-        const std::string own = "own" + std::to_string(number);
-        if (d == 0 || !w.try_make(own, "text " + std::to_string(i), d)) ++wrong;
-        const auto handle = w.files->opendir(d);
-        std::size_t count = 0;
-        if (handle) {
-          if (!w.files->readdir(*handle, 0, true, [&](const DirEntry&) { return ++count > 0; }))
-            ++wrong;
-          w.files->releasedir(*handle);
-        }
-        if (count < 50) ++wrong;
+        write(d->ino, "own" + std::to_string(number), i);
+        list(d->ino);
       }
     }
   };
@@ -231,5 +332,15 @@ TEST_CASE("threads that read, write and list go on while another refreshes") {
   }
   over = true;
   for (std::thread& thread : threads) thread.join();
-  CHECK(wrong == 0);
+  CHECK(heard == std::vector<std::string>());
+}
+
+TEST_CASE("the attributes of a file that is gone are ESTALE, upon which the kernel looks again") {
+  World w;
+  w.store.put_raw("f", "1");
+  const InodeId f = w.must_look("f");
+  REQUIRE(w.store.remove_raw("f"));
+  w.refresh("");
+  CHECK(w.files->getattr(f).error().err == ESTALE);
+  CHECK(w.look_error("f") == ENOENT);
 }

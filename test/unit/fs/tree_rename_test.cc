@@ -23,6 +23,9 @@ struct Fixture {
     store.put_raw("fromage", "not ours");
     marker.content_type = "application/x-directory";
   }
+  Result<MovedTree> run(TreeMove::Target target = TreeMove::Target::absent) {
+    return TreeRename(config, faults, pool).run({"from/", "to/", marker, target});
+  }
   test::FakeClock clock;
   test::FakeStore store;
   test::FaultStore faults;
@@ -36,9 +39,9 @@ struct Fixture {
 TEST_CASE("a tree moves whole and leaves nothing behind") {
   Fixture f;
   const auto before = f.store.objects();
-  const auto moved = TreeRename(f.config, f.faults, f.pool).run("from/", "to/", f.marker);
+  const auto moved = f.run();
   REQUIRE(moved);
-  CHECK(moved->size() == 22);
+  CHECK(moved->objects.size() == 22);
   for (const auto& [key, object] : before) {
     if (!key.starts_with("from/")) continue;
     CHECK_FALSE(f.store.object(key));
@@ -59,7 +62,7 @@ TEST_CASE("a store that cannot copy is helped by way of this machine") {
     f.faults.add(fault);
   }
   const auto before = f.store.objects();
-  REQUIRE(TreeRename(f.config, f.faults, f.pool).run("from/", "to/", f.marker));
+  REQUIRE(f.run());
   for (const auto& [key, object] : before) {
     if (!key.starts_with("from/")) continue;
     CHECK_FALSE(f.store.object(key));
@@ -99,7 +102,7 @@ TEST_CASE("when any copy fails, nothing is lost and nothing is left over") {
     fault.verb = verb;
     fault.nth = 1;
     const auto rule = f.faults.add(fault);
-    const auto moved = TreeRename(f.config, f.faults, f.pool).run("from/", "to/", f.marker);
+    const auto moved = f.run();
     CHECK_FALSE(moved);
     CHECK(f.faults.fired(rule) == 1);
     CHECK(f.store.keys() == before);
@@ -125,8 +128,7 @@ TEST_CASE("a copy whose reply was lost is taken back, and nothing that was there
   refused.key = "to/8";
   refused.verb = test::Verb::copy;
   f.faults.add(refused);
-  const auto moved =
-      TreeRename(f.config, f.faults, f.pool).run("from/", "to/", f.marker, into_copies);
+  const auto moved = f.run(into_copies ? TreeMove::Target::copies : TreeMove::Target::empty);
   CHECK_FALSE(moved);
   auto after = f.store.keys();
   // Copied in parts it is another version than its source, and perhaps another client's.
@@ -139,7 +141,7 @@ TEST_CASE("bytes in a directory's own object move with it") {
   Fixture f;
   f.store.put_raw("from/", "precious");
   f.config.no_copy_api = GENERATE(false, true);
-  REQUIRE(TreeRename(f.config, f.faults, f.pool).run("from/", "to/", f.marker));
+  REQUIRE(f.run());
   CHECK(f.store.object("to/")->content() == "precious");
   CHECK(f.store.object("to/")->attributes.content_type == "application/x-directory");
   CHECK_FALSE(f.store.object("from/"));
@@ -150,7 +152,7 @@ TEST_CASE("a listing that fails moves nothing") {
   test::Fault fault;
   fault.verb = test::Verb::list;
   f.faults.add(fault);
-  CHECK_FALSE(TreeRename(f.config, f.faults, f.pool).run("from/", "to/", f.marker));
+  CHECK_FALSE(f.run());
   CHECK(f.store.count().copy == 0);
   CHECK_FALSE(f.store.object("to/"));
 }
@@ -161,7 +163,7 @@ TEST_CASE("a source that cannot be removed is reported, with both names readable
   fault.verb = test::Verb::remove_many;
   fault.key = "from/7";
   f.faults.add(fault);
-  CHECK_FALSE(TreeRename(f.config, f.faults, f.pool).run("from/", "to/", f.marker));
+  CHECK_FALSE(f.run());
   CHECK(f.store.object("from/7"));
   CHECK(f.store.object("to/7"));
 }

@@ -72,7 +72,10 @@ TEST_CASE("who reads slowly has no more fetched ahead than he comes to within a 
   const auto count = w.store.count();
   CAPTURE(count.text());
   CHECK(count.get == 12 * 5);
-  CHECK(count.head == 12);
+  // A task of the pool that the machine holds up while the clock here goes on may ask about a few
+  // files again; without the limit most of the sixty are asked about twice.
+  CHECK(count.head >= 12);
+  CHECK(count.head <= 12 + 15);
 }
 
 TEST_CASE("the next directories of a walk and their names come side by side") {

@@ -43,7 +43,7 @@ TEST_CASE("an entry carries the configured times to live", "[mount][attr]") {
   fs::Attr attr;
   attr.ino = 9;
   attr.mode = S_IFREG | 0640;
-  const fuse_entry_param entry = to_entry(attr, config);
+  const fuse_entry_param entry = to_entry(attr, KernelTimes(config));
   CHECK(entry.ino == 9);
   CHECK(entry.attr.st_mode == (S_IFREG | 0640));
   CHECK(entry.attr_timeout == 3);

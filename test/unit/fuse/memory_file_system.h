@@ -17,6 +17,8 @@ namespace pailfs::test {
 /// what the other side holds. Any thread may call it.
 class MemoryFileSystem final : public fs::FileSystem {
  public:
+  void set_read_only(bool /*read_only*/) override {}
+  void change(const fs::LiveSettings& /*settings*/) override {}
   MemoryFileSystem();
 
   // What a test wants to know or to change.
@@ -37,6 +39,10 @@ class MemoryFileSystem final : public fs::FileSystem {
   std::atomic<int> last_open_flags{0};
   std::atomic<int> flushes{0};
   std::atomic<bool> supports_xattr{true};
+  /// The verdict on each attempt to take a lock, on any thread; set it before others can ask.
+  /// Without it locks are the kernel's.
+  using OnLock = std::function<Status(const fs::Lock& wanted)>;
+  OnLock on_lock;
 
   Result<fs::Attr> lookup(fs::InodeId parent, std::string_view name) override;
   void forget(fs::InodeId ino, std::uint64_t count) override;
@@ -77,6 +83,15 @@ class MemoryFileSystem final : public fs::FileSystem {
   Status removexattr(fs::InodeId ino, std::string_view name) override;
   Result<fs::Refreshed> refresh(std::string_view path, const Forgets& forgets) override;
   Result<fs::Refreshed> refresh(fs::InodeId ino, const Forgets& forgets) override;
+  Result<bool> is_there(std::string_view /*path*/) override { return true; }
+  [[nodiscard]] bool keeps_locks() const override { return on_lock != nullptr; }
+  using FileSystem::lock;
+  Status lock(fs::HandleId /*handle*/, const fs::Lock& wanted, const LockCalls& calls) override {
+    const Status taken = on_lock ? on_lock(wanted) : Status(Error(ENOSYS, "no locks"));
+    if (!taken || !calls.still_wanted || calls.still_wanted()) return taken;
+    return Error(EINTR, "not wanted any more");
+  }
+  Status unlock(fs::HandleId /*handle*/, const fs::Lock& /*wanted*/) override { return {}; }
   Status sync_all() override;
   fs::Activity activity() override;
 

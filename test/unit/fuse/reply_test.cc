@@ -163,4 +163,40 @@ TEST_CASE("an error is logged once with verb, inode, name and the store's words"
   CHECK(all[3].first == LogLevel::info);
 }
 
+TEST_CASE("a race with another client is no error of a verb that others tell of",
+          "[mount][reply]") {
+  struct Row {
+    Verb verb;
+    int err;
+    int http_status;
+    std::optional<LogLevel> level;  ///< nothing: below info
+  };
+  static const Row* row = nullptr;  // the verb is a plain function
+  fuse_lowlevel_ops table{};
+  table.lookup = [](fuse_req_t request, fuse_ino_t parent, const char*) {
+    Reply reply(request, row->verb, parent);
+    Error error(row->err, "its size has changed");
+    error.http_status = row->http_status;
+    reply.fail(error);
+  };
+  for (const Row& each : std::vector<Row>{{"open", ESTALE, 0, std::nullopt},
+                                          {"open", ESTALE, 412, LogLevel::error},
+                                          {"open", EIO, 0, LogLevel::error},
+                                          {"flush", ESTALE, 0, LogLevel::info},
+                                          {"flush", ESTALE, 412, LogLevel::info},
+                                          {"flush", EEXIST, 412, LogLevel::info},
+                                          {"flush", EIO, 500, LogLevel::error},
+                                          {"fsync", ESTALE, 0, LogLevel::error},
+                                          {"read", ESTALE, 0, LogLevel::error}}) {
+    CAPTURE(each.verb.name, each.err, each.http_status);
+    row = &each;
+    Lines lines;
+    TinySession session(table);
+    CHECK(session.kernel.lookup(1, "x").err == each.err);
+    const auto all = lines.all();
+    REQUIRE(all.size() == (each.level ? 1 : 0));
+    if (each.level) CHECK(all[0].first == *each.level);
+  }
+}
+
 }  // namespace pailfs::fuse

@@ -17,8 +17,10 @@ namespace pailfs::test {
 /// at the end at the latest.
 class Serving final {
  public:
-  explicit Serving(mount::Config settings = {}, fuse::Instruments watching = {})
+  explicit Serving(mount::Config settings = {}, fuse::Instruments watching = {},
+                   MemoryFileSystem::OnLock on_lock = {})
       : config(std::move(settings)), instruments(std::move(watching)) {
+    files.on_lock = std::move(on_lock);
     config.mountpoint = kernel.mountpoint();
     config.max_threads = 4;
     thread_ = std::thread([this] {

@@ -64,7 +64,10 @@ TEST_CASE("the sentence names the endpoint and the reason", "[http]") {
   CHECK_THAT(describe({CURLE_COULDNT_RESOLVE_HOST, false, false, 0, "x"}, "s3.invalid:443"),
              ContainsSubstring("cannot resolve \"s3.invalid\""));
   CHECK_THAT(describe({CURLE_PEER_FAILED_VERIFICATION, false, false, 0, "self-signed\n"}, "h:443"),
-             ContainsSubstring("TLS with h:443 failed: self-signed"));
+             ContainsSubstring("TLS with h:443 failed: self-signed; name the file with the "
+                               "authority's certificate in the variable CURL_CA_BUNDLE"));
+  CHECK_THAT(describe({CURLE_PEER_FAILED_VERIFICATION, false, false, 0, "no match"}, "h:443"),
+             !ContainsSubstring("CURL_CA_BUNDLE"));
   CHECK(describe({}, "h:1").empty());
 }
 

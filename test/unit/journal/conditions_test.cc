@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes that name the version that they are made upon: acknowledged without the store, sent with
 // the condition.
+#include "pailfs/cache/kept_conflicts.h"
 #include "pailfs/util/file.h"
 
 #include "setting.h"
@@ -212,6 +213,47 @@ TEST_CASE("a rename removes only what it copied") {
   }
 }
 
+TEST_CASE("a change without bytes that lost its race is listed with what it was to do") {
+  Setting s;
+  const store::ETag from = s.fake.put_raw("from", "bytes", mode("1"));
+  s.open();
+  const bool renames = GENERATE(false, true);
+  const store::Key to = renames ? "to" : "from";
+  REQUIRE(err(s.journal->copy({"from", to, from, mode("2")})) == 0);
+  s.fake.put_raw("from", "theirs");
+  CHECK(err(s.journal->settle(to)) == ESTALE);
+  const auto conflicts = cache::KeptConflicts::open(s.inside() + "/conflicts");
+  REQUIRE(conflicts);
+  const auto kept = conflicts->list();
+  REQUIRE(kept.size() == 1);
+  CHECK(kept.front().what.key == to);
+  CHECK(kept.front().path.empty());
+  const char* aim = renames ? "it was to become what from is" : "were to be changed";
+  CHECK(kept.front().what.why.find(aim) != std::string::npos);
+}
+
+TEST_CASE("the reason of a lost race names both versions in words") {
+  Setting s;
+  const store::ETag base = s.fake.put_raw("k", "base");
+  s.open();
+  const bool made = GENERATE(false, true);
+  const store::Condition condition =
+      made ? store::Condition{.absent = true} : store::Condition{.version = base};
+  const store::Key key = made ? "new" : "k";
+  REQUIRE(err(put_if(*s.journal, key, "ours", condition)) == 0);
+  const store::ETag theirs = s.fake.put_raw(key, "theirs");
+  CHECK(err(s.journal->settle(key)) == (made ? EEXIST : ESTALE));
+  const auto conflicts = cache::KeptConflicts::open(s.inside() + "/conflicts");
+  REQUIRE(conflicts);
+  const auto kept = conflicts->list();
+  REQUIRE(kept.size() == 1);
+  CHECK(kept.front().what.why ==
+        key + ": was changed by another client meanwhile (version " + theirs.value + " is there; " +
+            (made ? std::string("there was no object when the change was made")
+                  : "the change was made to version " + base.value) +
+            ")");
+}
+
 TEST_CASE("a copy that must replace nothing does not, and its source stays") {
   Setting s;
   s.fake.put_raw("a", "base");
@@ -267,4 +309,89 @@ TEST_CASE("a service that refuses conditions on removals as wrong gets them with
   REQUIRE(err(store.remove({"k", base})) == 0);
   CHECK(err(store.settle({})) == 0);
   CHECK(s.content("k") == "(absent)");
+}
+
+TEST_CASE("a change that needs the service's verdict at once goes to the service") {
+  Setting s;
+  JournalStore& store = s.open();
+  const auto put_at_once = [&](const store::Key& key) {
+    StringSource body("lock");
+    store::PutRequest request{key, mode("1"), {.absent = true}};
+    request.at_once = true;
+    return err(store.put(request, body));
+  };
+  SECTION("which has none of that name") {
+    CHECK(put_at_once("k") == 0);
+    CHECK(s.content("k") == "lock");
+  }
+  SECTION("which has one of another client") {
+    s.fake.put_raw("k", "theirs");
+    CHECK(put_at_once("k") == EEXIST);
+    CHECK(s.content("k") == "theirs");
+    CHECK(s.journal->waiting().conflicts == 0);
+  }
+  SECTION("after the removal that waits") {
+    REQUIRE(put_at_once("k") == 0);
+    REQUIRE(err(store.remove("k")) == 0);
+    CHECK(s.content("k") == "lock");
+    CHECK(put_at_once("k") == 0);
+    CHECK(s.content("k") == "lock");
+  }
+  SECTION("and while a change that waits has the name") {
+    REQUIRE(err(put_text(store, "k", "ours")) == 0);
+    CHECK(put_at_once("k") == EEXIST);
+    CHECK(s.content("k") == "ours");
+  }
+}
+
+TEST_CASE("after a refresh another client's version of what was stored here is seen") {
+  Setting s;
+  JournalStore& store = s.open();
+  REQUIRE(err(put_text(store, "d/k", "ours")) == 0);
+  REQUIRE(err(put_text(store, "e/k", "ours")) == 0);
+  REQUIRE(err(put_text(store, "d/waits", "ours")) == 0);
+  REQUIRE(err(store.settle("d/k")) == 0);
+  REQUIRE(err(store.settle("e/k")) == 0);
+  s.fake.put_raw("d/k", "theirs now");
+  s.fake.put_raw("e/k", "theirs now");
+  CHECK(store.head("d/k")->size == 4);
+  store.refresh("d/");
+  CHECK(store.head("d/k")->size == 10);
+  CHECK(store.head("e/k")->size == 4);
+  CHECK(store.head("d/waits")->size == 4);
+}
+
+TEST_CASE("another client's version of the same bytes is another version for who names a base") {
+  Setting s;
+  const store::ETag base = s.fake.put_raw("n", "6");
+  JournalStore& store = s.open();
+  SECTION("it was first") {
+    s.fake.put_raw("n", "7");
+    // This mount does not know yet, and counts up too.
+    REQUIRE(err(put_if(store, "n", "7", {.version = base})) == 0);
+    CHECK(err(store.settle("n")) == ESTALE);
+  }
+  SECTION("after changes of this mount") {
+    const auto one = put_if(store, "n", "5", {.version = base});
+    REQUIRE(err(one) == 0);
+    REQUIRE(err(store.settle("n")) == 0);
+    const auto two = put_if(store, "n", "6", {.version = *one});
+    REQUIRE(err(two) == 0);
+    REQUIRE(err(store.settle("n")) == 0);
+    s.fake.put_raw("n", "7");
+    REQUIRE(err(put_if(store, "n", "7", {.version = *two})) == 0);
+    CHECK(err(store.settle("n")) == ESTALE);
+  }
+  SECTION("or its PUT comes between") {
+    REQUIRE(err(put_if(store, "n", "7", {.version = base})) == 0);
+    s.fake.put_raw("n", "7");
+    CHECK(err(store.settle("n")) == ESTALE);
+  }
+  SECTION("a lost reply of our own is none") {
+    s.faults.add(lost_reply(Verb::put));
+    REQUIRE(err(put_if(store, "n", "7", {.version = base})) == 0);
+    CHECK(err(store.settle({})) == 0);
+    CHECK(s.journal->waiting().conflicts == 0);
+  }
+  CHECK(s.content("n") == "7");
 }

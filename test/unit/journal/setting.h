@@ -30,7 +30,7 @@ inline store::ObjectAttributes mode(const char* value) {
 /// A bucket, what may go wrong with it, and the journal in front of it.
 class Setting {
  public:
-  Setting() : fake(clock), faults(fake) {
+  explicit Setting(const StoreLimits& limits = {}) : fake(clock, limits), faults(fake) {
     log::set_sink([](LogLevel, std::string_view) {});
     config.cache_directory = directory.path();
     config.identity = "test";

@@ -104,6 +104,21 @@ TEST_CASE("a directory with files in it is used with one line of warning", "[mou
   CHECK(std::count(said.begin(), said.end(), '\n') == 1);
 }
 
+TEST_CASE("files are hidden without a word where nonempty is given", "[mount][mountpoint]") {
+  Place place;
+  place.write("m/file", "x");
+  place.config.covers_files = true;
+  place.machine.may_mount = true;
+  test::StderrCapture capture;
+  const bool fine = check_mountpoint(place.config, place.machine).has_value();
+  place.config.mountpoint = "/etc";
+  const bool system = check_mountpoint(place.config, place.machine).has_value();
+  const std::string said = capture.finish();
+  CHECK(fine);
+  CHECK(system);
+  CHECK(said.empty());
+}
+
 TEST_CASE("what is no directory of ours is refused with what to do", "[mount][mountpoint]") {
   Place place;
   place.write("file", "x");
@@ -121,6 +136,8 @@ TEST_CASE("what is no directory of ours is refused with what to do", "[mount][mo
       {"", ENOENT, "missing MOUNTPOINT"},
       {"/", EBUSY, "MOUNTPOINT / is the root of this machine"},
       {"/tmp/..", EBUSY, "is the root of this machine"},
+      {"/etc", EBUSY, "MOUNTPOINT /etc is a directory of the system"},
+      {"/usr/bin", EBUSY, "or add -o nonempty"},
   };
   for (const Row& row : rows) {
     place.config.mountpoint = row.path;
@@ -156,15 +173,13 @@ TEST_CASE("a mount of ours is not covered by a second one, other mounts may be",
 TEST_CASE("the same mount once more is recognised by source, address and options",
           "[mount][mountpoint]") {
   Place place;
-  place.config.identity = {"pail:/a", "https://host", "digest"};
+  place.config.identity.source = "pail:/a";
+  place.config.identity.url = "https://host";
+  place.config.identity.options_digest = "digest";
   place.pretend_mounted("fuse.s3fs");
   const std::string path = std::filesystem::canonical(place.config.mountpoint);
-  MountRecord record{.pid = ::getpid(),
-                     .source = "pail:/a",
-                     .url = "https://host",
-                     .mountpoint = path,
-                     .options_digest = "digest",
-                     .started = 0};
+  MountRecord record{
+      .pid = ::getpid(), .mountpoint = path, .started = 0, .what = place.config.identity};
   const auto found = [&] {
     REQUIRE(write_record(place.machine.runtime, record));
     return check_mountpoint(place.config, place.machine);
@@ -173,7 +188,7 @@ TEST_CASE("the same mount once more is recognised by source, address and options
   CHECK(*found() == Mountpoint::same_mounted);
 
   SECTION("another bucket") {
-    record.source = "other";
+    record.what.source = "other";
     CHECK(found().error().err == EBUSY);
     CHECK_THAT(
         found().error().text,
@@ -181,12 +196,12 @@ TEST_CASE("the same mount once more is recognised by source, address and options
                           ", bucket other); to unmount it: " + program_name() + " umount " + path));
   }
   SECTION("another service") {
-    record.url = "https://other";
+    record.what.url = "https://other";
     CHECK(found().error().err == EBUSY);
     CHECK_THAT(found().error().text, ContainsSubstring("a bucket of this name at https://other)"));
   }
   SECTION("other options") {
-    record.options_digest = "other";
+    record.what.options_digest = "other";
     CHECK(found().error().err == EBUSY);
     CHECK_THAT(found().error().text, ContainsSubstring(", the same bucket with other options)"));
   }

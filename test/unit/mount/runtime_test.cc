@@ -13,6 +13,7 @@
 #include <string>
 #include <system_error>
 
+#include "pailfs/mount/process_birth.h"
 #include "pailfs/mount/runtime_directory.h"
 
 #include "mount/foreign_records.h"
@@ -40,11 +41,21 @@ class Place final {
 
 MountRecord example(const std::string& mountpoint) {
   return {.pid = ::getpid(),
-          .source = "pail:/a b",
-          .url = "https://s3.example.org",
           .mountpoint = mountpoint,
-          .options_digest = "0123456789abcdef",
-          .started = 1795316400};
+          .started = 1795316400,
+          .born = process_birth(::getpid()).value_or(0),
+          .what = {.source = "pail:/a b",
+                   .url = "https://s3.example.org",
+                   .options_digest = "0123456789abcdef",
+                   .bucket = "pail",
+                   .prefix = "a b/",
+                   .region = "eu-west-1",
+                   .read_only = true,
+                   .durability = "local",
+                   .instance_name = "one\ntwo",
+                   .options = {"ro", "umask=022,x"},
+                   .directory = "/home/u",
+                   .foreground = true}};
 }
 
 /// As the kernel writes it.
@@ -82,7 +93,9 @@ TEST_CASE("a runtime directory is made for its owner alone", "[mount][runtime]")
   const Place place;
   const std::string path = place.root + "/pailfs";
   const uid_t uid = ::geteuid();
+  CHECK(is_own_directory(path, uid).error().err == ENOENT);
   REQUIRE(own_directory(path, uid));
+  CHECK(is_own_directory(path, uid));
   struct stat stat {};
   REQUIRE(::stat(path.c_str(), &stat) == 0);
   CHECK((stat.st_mode & 07777U) == 0700);
@@ -116,11 +129,10 @@ TEST_CASE("a record is read as it was written", "[mount][runtime]") {
   const auto read = read_record(place.root, odd);
   REQUIRE(read);
   CHECK(read->pid == written.pid);
-  CHECK(read->source == written.source);
-  CHECK(read->url == written.url);
+  CHECK(read->what == written.what);
   CHECK(read->mountpoint == odd);
-  CHECK(read->options_digest == written.options_digest);
   CHECK(read->started == written.started);
+  CHECK(read->born == written.born);
 
   struct stat stat {};
   REQUIRE(::stat((place.root + "/" + mount_id(odd) + ".mount").c_str(), &stat) == 0);
@@ -128,13 +140,37 @@ TEST_CASE("a record is read as it was written", "[mount][runtime]") {
   CHECK_FALSE(read_record(place.root, "/mnt/other"));
 
   MountRecord newer = written;
-  newer.source = "other";
+  newer.what.source = "other";
   REQUIRE(write_record(place.root, newer));
-  CHECK(read_record(place.root, odd)->source == "other");
+  CHECK(read_record(place.root, odd)->what.source == "other");
   REQUIRE(remove_record(place.root, odd));
   CHECK_FALSE(read_record(place.root, odd));
   CHECK(remove_record(place.root, odd));
   CHECK(std::filesystem::is_empty(place.root));
+}
+
+TEST_CASE("a process of a record lives until it has ended, waited for or not", "[mount][runtime]") {
+  MountRecord record = example("/mnt/p");
+  record.born = process_birth(::getpid()).value_or(0);
+  CHECK(record.born != 0);
+  CHECK(is_alive(record));
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  REQUIRE(child > 0);
+  siginfo_t info{};
+  REQUIRE(::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT) == 0);
+  record.pid = child;
+  CHECK_FALSE(is_alive(record));
+  ::waitpid(child, nullptr, 0);
+  CHECK_FALSE(is_alive(record));
+}
+
+TEST_CASE("another process that has got the number of a record's is not that", "[mount][runtime]") {
+  MountRecord record = example("/mnt/p");
+  record.born = process_birth(::getpid()).value_or(0) - 1;
+  CHECK_FALSE(is_alive(record));
+  record.born = 0;  // of a version that did not write it down
+  CHECK(is_alive(record));
 }
 
 TEST_CASE("a record that says nothing is none", "[mount][runtime]") {
@@ -146,7 +182,7 @@ TEST_CASE("a record that says nothing is none", "[mount][runtime]") {
   const auto record = parse_record("pid=12\nunknown=1\nmountpoint=/m\n");
   REQUIRE(record);
   CHECK(record->pid == 12);
-  CHECK(record->source.empty());
+  CHECK(record->what.source.empty());
 }
 
 TEST_CASE("a record of a directory with the same id is not taken for ours", "[mount][runtime]") {
@@ -178,6 +214,30 @@ TEST_CASE("mounts are listed while they are in the mount table", "[mount][runtim
   CHECK_FALSE(read_record(place.root, "/mnt/c"));
   CHECK_FALSE(std::filesystem::exists(beside));
   CHECK(list_records(place.root + "/missing", "").empty());
+}
+
+TEST_CASE("a mount without a place is listed as long as its process is there", "[mount][runtime]") {
+  const Place place;
+  const pid_t gone = pid_of_nobody();
+  CHECK(placeless_name(12, std::nullopt) == "/proc/12");
+  CHECK(placeless_name(12, 9) == "/proc/12/fd/9");
+  MountRecord passed = example(placeless_name(::getpid(), 9));
+  MountRecord left = example(placeless_name(::getpid(), std::nullopt));
+  CHECK(passed.has_passed_descriptor());
+  CHECK(passed.is_placeless());
+  CHECK(left.is_placeless());
+  CHECK_FALSE(left.has_passed_descriptor());
+  CHECK_FALSE(example("/mnt/a").is_placeless());
+  MountRecord dead = example(placeless_name(gone, 9));
+  dead.pid = gone;
+  REQUIRE(write_record(place.root, passed));
+  REQUIRE(write_record(place.root, left));
+  REQUIRE(write_record(place.root, dead));
+  const auto listed = list_records(place.root, table_line("/mnt/a"));
+  REQUIRE(listed.size() == 2);
+  CHECK(listed[0].mountpoint == left.mountpoint);
+  CHECK(listed[1].mountpoint == passed.mountpoint);
+  CHECK_FALSE(read_record(place.root, dead.mountpoint));
 }
 
 /// How many this process has open.

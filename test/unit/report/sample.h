@@ -9,9 +9,17 @@ namespace pailfs::test {
 /// A mount in the middle of its work.
 inline report::Report sample_report() {
   report::Report report;
-  report.subject = {"photos:/2026/",
+  report.subject = {{.source = "photos:/2026/",
+                     .url = "https://s3.example.com",
+                     .options_digest = {},
+                     .bucket = "photos",
+                     .prefix = "2026/",
+                     .region = "us-east-1",
+                     .read_only = false,
+                     .durability = "local",
+                     .instance_name = "i",
+                     .options = {"allow_other", "url=https://s3.example.com"}},
                     "/mnt/p",
-                    "https://s3.example.com",
                     "0.1.0",
                     "syslog",
                     "/c/conflicts",
@@ -56,8 +64,8 @@ inline report::Report sample_report() {
   put.requests = 3;
   put.retries = 1;
   put.failures = 1;
-  put.bytes_sent = 3145728;
-  put.bytes_received = 100;
+  report.bytes_sent = 3145728;
+  report.bytes_received = 100;
   put.by_status = {{200, 2}, {503, 1}};
   put.by_latency[0] = 1;
   put.by_latency[2] = 2;

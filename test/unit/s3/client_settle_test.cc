@@ -193,6 +193,44 @@ TEST_CASE("a copy whose reply names nothing is one if the object is what it was 
   }
 }
 
+TEST_CASE("a copy of another version than the meant one is found out by its size") {
+  const std::string meant = md5_etag("meant");
+  const std::string other = md5_etag("another");
+  const auto copied = [](const std::string& etag) {
+    return reply(200, {}, "<CopyObjectResult><ETag>" + etag + "</ETag></CopyObjectResult>");
+  };
+  struct Row {
+    std::string name;
+    std::string host;
+    std::string version;
+    std::string copy;
+    std::vector<http::Exchange> then;
+    bool ok;
+  };
+  const std::string plain = "https://s3.example.com";
+  const std::vector<Row> rows{
+      {"the meant one", plain, meant, meant, {}, true},
+      {"another", plain, meant, other, {object(9, other)}, false},
+      {"a service with ETags that are no MD5s", plain, meant, other, {object(5, other)}, true},
+      {"replaced since", plain, meant, other, {object(9, meant)}, true},
+      {"gone since", plain, meant, other, {reply(404)}, true},
+      {"of an upload in parts", plain, "\"" + std::string(32, 'a') + "-2\"", other, {}, true},
+      {"Amazon, which obeys", "https://s3.eu-west-1.amazonaws.com", meant, other, {}, true},
+  };
+  for (const Row& row : rows) {
+    INFO(row.name);
+    Config config = Bench::path_config();
+    config.url = row.host;
+    Bench bench(config);
+    bench.transport.then(copied(row.copy));
+    for (const http::Exchange& answer : row.then) bench.transport.then(answer);
+    const auto etag = bench.client->copy({"k", "n", {row.version}, kWanted, 5});
+    CHECK(etag.has_value() == row.ok);
+    if (!etag) CHECK(etag.error().err == ESTALE);
+    CHECK(bench.count() == 1 + row.then.size());
+  }
+}
+
 TEST_CASE("a copied part that the reply does not name is looked up among the parts") {
   const auto parts = [](int number, int size) {
     return reply(200, {},

@@ -15,6 +15,7 @@ constexpr Known kYes{Obeys::yes, Quotes::unknown};
 constexpr Known kYesKept{Obeys::yes, Quotes::kept};
 constexpr Known kYesBare{Obeys::yes, Quotes::left_out};
 constexpr Known kNo{Obeys::no, Quotes::unknown};
+constexpr Known kRefused{Obeys::no, Quotes::unknown, true};
 
 TEST_CASE("a condition is said first as the service is known to want it") {
   const Condition version{.version = {"\"v\""}};
@@ -98,7 +99,7 @@ TEST_CASE("a change that is made shows less than one that is refused") {
        kYesBare},
       {"only without a condition",
        with(version_round(kUnknown, Saying::nothing, made), 0, false, true), Next::finish,
-       Saying::plain, kNo},
+       Saying::plain, kRefused},
       {"absence", absent_round(kUnknown, made), Next::finish, Saying::plain, kUnknown},
   });
 }
@@ -188,6 +189,8 @@ TEST_CASE("a reply is read as the answer to its condition") {
   const Condition absent{.absent = true};
   Verdict proxy = refused(412, "", ESTALE);
   proxy.foreign = true;
+  Verdict proxy_without = refused(501, "", ENOTSUP, Refusal::failed);
+  proxy_without.foreign = true;
   Verdict cut = refused(0, "", EIO, Refusal::none);
   cut.failure = http::Failure::broken;
   struct Row {
@@ -214,6 +217,7 @@ TEST_CASE("a reply is read as the answer to its condition") {
            {Conditional::remove_many, version, refused(400, "MalformedXML", EIO), Answer::unknown},
            {put, version, refused(403, "AccessDenied", EPERM, Refusal::forbidden), Answer::failed},
            {put, version, proxy, Answer::failed},
+           {put, version, proxy_without, Answer::unknown},
            {put, version, cut, Answer::failed},
        }) {
     CAPTURE(row.verdict.error.s3_code, row.verdict.error.http_status);

@@ -17,7 +17,8 @@ std::string CredentialConfig::variable(const std::string& name) const {
 
 bool same_keys(const Credentials& a, const Credentials& b) {
   return a.access_key == b.access_key && a.secret_key.reveal() == b.secret_key.reveal() &&
-         a.session_token.reveal() == b.session_token.reveal();
+         a.session_token.reveal() == b.session_token.reveal() &&
+         a.bearer.reveal() == b.bearer.reveal();
 }
 
 }  // namespace pailfs::auth

@@ -32,7 +32,8 @@ bool looks_like_key(std::string_view name) {
 /// Views into the text: copying a secret only to drop it again would leave it in freed memory.
 class PasswdReader final {
  public:
-  explicit PasswdReader(std::string path) : path_(std::move(path)) {}
+  PasswdReader(std::string path, AccessKey access_key)
+      : path_(std::move(path)), access_key_(access_key) {}
 
   Status read_line(std::string_view line, int number);
   [[nodiscard]] Result<Credentials> choose(std::string_view bucket) const;
@@ -46,6 +47,7 @@ class PasswdReader final {
   [[nodiscard]] Result<Credentials> take(const KeyPair& pair) const;
 
   const std::string path_;
+  const AccessKey access_key_;
   std::map<std::string_view, KeyPair> by_bucket_;  // "" is the default
   KeyPair session_;                                // of the last line with a token
   int sessions_ = 0;                               // number of such lines
@@ -113,7 +115,8 @@ void PasswdReader::read_session(std::string_view line, int number) {
 }
 
 Result<Credentials> PasswdReader::take(const KeyPair& pair) const {
-  if (pair.access.empty()) return bad_line(pair.line, "empty access key in passwd file");
+  if (pair.access.empty() && access_key_ == AccessKey::required)
+    return bad_line(pair.line, "empty access key in passwd file");
   if (pair.secret.empty()) return bad_line(pair.line, "empty secret key in passwd file");
   return Credentials{std::string(pair.access), Secret(std::string(pair.secret)),
                      Secret(std::string(pair.token)), path_};
@@ -140,10 +143,10 @@ Result<Credentials> PasswdReader::choose(std::string_view bucket) const {
 }  // namespace
 
 Result<Credentials> parse_passwd(std::string_view text, std::string_view bucket,
-                                 const std::string& path) {
+                                 const std::string& path, AccessKey access_key) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // Windows editors put it there
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  PasswdReader reader(path);
+  PasswdReader reader(path, access_key);
   int number = 0;
   while (!text.empty()) {
     const std::size_t end = text.find('\n');

@@ -23,7 +23,9 @@ namespace pailfs::auth {
 /// first part looks like a key of AWS's, MinIO's or Alibaba's, or its last is longer than any
 /// secret key, and there is no other such line. `path` is for messages and Credentials::source.
 /// Messages carry line numbers, never contents. Pure.
+enum class AccessKey { required, optional };
 Result<Credentials> parse_passwd(std::string_view text, std::string_view bucket,
-                                 const std::string& path);
+                                 const std::string& path,
+                                 AccessKey access_key = AccessKey::required);
 
 }  // namespace pailfs::auth

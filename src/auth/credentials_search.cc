@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
@@ -21,6 +22,7 @@
 #include "credentials_directory.h"
 #include "credentials_file.h"
 #include "credentials_passwd.h"
+#include "ibm_token.h"
 #include "profile_keys.h"
 #include "renewing_source.h"
 
@@ -69,6 +71,11 @@ void warn_if_foreign(const std::string& path, bool system_wide) {
   log_warning("credentials file " + path + " is readable by its group; taken as a mounted secret");
 }
 
+/// A file for ibm_iam_auth may leave out the service instance: ":API_KEY".
+AccessKey access_key_in(const CredentialConfig& config) {
+  return config.ibm_iam_auth ? AccessKey::optional : AccessKey::required;
+}
+
 bool is_directory(const std::string& path) {
   struct stat status {};
   return stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
@@ -98,6 +105,7 @@ class Search final {
   Step instance();
   Step only_container();
   Step only_instance();
+  Step ibm_token();
 
   [[nodiscard]] Step passwd_file(const std::string& path) const;
   [[nodiscard]] Step passwd_descriptor(const std::string& path, int fd) const;
@@ -108,12 +116,34 @@ class Search final {
   }
   [[nodiscard]] std::string home() const;
   Step miss(std::string why);
+  template <class Places>
+  Step first_of(const Places& places);
   [[nodiscard]] Error none_found() const;
+
+  using Place = Step (Search::*)();
+  static const std::array<Place, 6> kPlacesOfS3fs;
+  static const std::array<Place, 4> kOtherPlaces;
 
   const std::shared_ptr<const CredentialContext> world_;
   const CredentialConfig& config_;
   std::vector<std::string> misses_;
 };
+
+const std::array<Search::Place, 6> Search::kPlacesOfS3fs = {
+    &Search::passwd_option, &Search::environment, &Search::environment_file,
+    &Search::keys_for_s3fs, &Search::home_passwd, &Search::system_passwd};
+const std::array<Search::Place, 4> Search::kOtherPlaces = {
+    &Search::rest_of_profile, &Search::web_identity, &Search::container, &Search::instance};
+
+/// Null when none of the places has keys.
+template <class Places>
+Search::Step Search::first_of(const Places& places) {
+  for (const Place place : places) {
+    Step found = (this->*place)();
+    if (!found || *found) return found;
+  }
+  return Found();
+}
 
 Search::Step Search::miss(std::string why) {
   // The search meets ~/.aws/credentials twice.
@@ -148,7 +178,7 @@ Search::Step Search::passwd_descriptor(const std::string& path, int fd) const {
     const Status allowed = check_permissions(path, file->status(), false, Caller::current());
     if (!allowed) return allowed.error();
   }
-  auto keys = parse_passwd(file->text(), config_.bucket, path);
+  auto keys = parse_passwd(file->text(), config_.bucket, path, access_key_in(config_));
   if (!keys) return keys.error();
   // The content of a descriptor can be read only once.
   return Found(std::make_unique<FixedSource>(std::move(keys).value()));
@@ -175,7 +205,7 @@ Search::Step Search::passwd_file(const std::string& path) const {
     if (!file) return file.error();
     const Status allowed = check_permissions(path, file->status(), system_wide, Caller::current());
     if (!allowed) return allowed.error();
-    return parse_passwd(file->text(), world->config.bucket, path);
+    return parse_passwd(file->text(), world->config.bucket, path, access_key_in(world->config));
   };
   auto source = renewing(std::move(origin));
   if (source) warn_if_foreign(path, system_wide);
@@ -314,10 +344,26 @@ Search::Step Search::only_instance() {
                    .costly = true});
 }
 
+/// An API key of IBM's is looked for where s3fs looks for keys.
+Search::Step Search::ibm_token() {
+  Step found = first_of(kPlacesOfS3fs);
+  if (!found) return found;
+  if (!*found) return none_found();
+  const std::shared_ptr<CredentialSource> key = std::move(*found);
+  return renewing({.fetch = [key, world = world_]() -> Result<Credentials> {
+                     key->reload();
+                     const auto now = key->get();
+                     if (!now) return now.error();
+                     return fetch_ibm_token(*world, *now);
+                   },
+                   .costly = true});
+}
+
 /// First the remedy, then the places that were searched.
 Error Search::none_found() const {
   std::string text =
-      "write ACCESS_KEY:SECRET_KEY into " +
+      (config_.ibm_iam_auth ? "write SERVICE_INSTANCE_ID:API_KEY into "
+                            : "write ACCESS_KEY:SECRET_KEY into ") +
       (home().empty() ? config_.system_passwd_file : home() + config_.home_passwd_file) +
       " with mode 600, or name such a file with -o passwd_file=FILE: could not determine how to "
       "establish security credentials; looked at";
@@ -337,14 +383,15 @@ Result<FoundCredentials> Search::run() {
     if (!found) return found.error();
     return FoundCredentials{std::move(*found), {}};
   }
-  for (const auto step :
-       {&Search::passwd_option, &Search::environment, &Search::environment_file,
-        &Search::keys_for_s3fs, &Search::home_passwd, &Search::system_passwd,
-        &Search::rest_of_profile, &Search::web_identity, &Search::container, &Search::instance}) {
-    Step found = (this->*step)();
+  if (config_.ibm_iam_auth) {
+    Step found = ibm_token();
     if (!found) return found.error();
-    if (*found) return FoundCredentials{std::move(*found), {}};
+    return FoundCredentials{std::move(*found), {}};
   }
+  Step found = first_of(kPlacesOfS3fs);
+  if (found && !*found) found = first_of(kOtherPlaces);
+  if (!found) return found.error();
+  if (*found) return FoundCredentials{std::move(*found), {}};
   return FoundCredentials{unsigned_source("nowhere"), none_found()};
 }
 

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "key_service.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <initializer_list>
 #include <utility>
 
 #include "pailfs/util/text.h"
@@ -113,15 +111,35 @@ void adjust_expiry(Credentials& credentials, const KeyReply& reply, const Clock&
   if (credentials.expires && reply.date) *credentials.expires += clock.wall() - *reply.date;
 }
 
-bool is_loopback(const Url& url) {
-  if (url.host == "localhost") return true;
-  in_addr four{};
-  if (inet_pton(AF_INET, url.host.c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24U) == 127;
-  if (url.host.size() < 2 || url.host.front() != '[') return false;
-  in6_addr six{};
-  const std::string inner = url.host.substr(1, url.host.size() - 2);
-  return inet_pton(AF_INET6, inner.c_str(), &six) == 1 &&
-         std::memcmp(&six, &in6addr_loopback, sizeof(six)) == 0;
+Result<KeyServiceUrl> key_service_url(const std::string& given, const std::string& name) {
+  const auto url = parse_url(given);
+  if (!url) return Error{EINVAL, name + ": " + url.error().text};
+  const bool local = url->scheme == "http";
+  if (local && !is_loopback(*url)) {
+    return Error{
+        EINVAL, name + " is " + url->text() + ": http is allowed for this machine only, use https"};
+  }
+  return KeyServiceUrl{url->text(), local};
+}
+
+std::string words_of_json(const KeyReply& reply, const Secret& secret) {
+  const std::string status = "status " + std::to_string(reply.status);
+  const auto said = parse_json_object(reply.body.reveal());
+  if (!said) return status;
+  const auto first_of = [&](std::initializer_list<std::string_view> names) {
+    for (const std::string_view name : names) {
+      const auto found = said->find(name);
+      if (found == said->end() || found->second.kind != JsonKind::string) continue;
+      const std::string& text = found->second.text.reveal();
+      if (!secret.empty() && text.find(secret.reveal()) != std::string::npos) continue;
+      if (!text.empty()) return printable(text, 300);
+    }
+    return std::string();
+  };
+  const std::string code = first_of({"errorCode", "error", "__type", "code"});
+  const std::string message = first_of({"errorMessage", "error_description", "message", "Message"});
+  if (code.empty() && message.empty()) return status;
+  return code.empty() || message.empty() ? code + message : code + ": " + message;
 }
 
 }  // namespace pailfs::auth

@@ -49,7 +49,17 @@ Result<Credentials> keys_in(const JsonObject& document, const KeyForm& form,
 /// An expiry told by a service's clock, by ours: a machine whose clock is wrong gets along.
 void adjust_expiry(Credentials& credentials, const KeyReply& reply, const Clock& clock);
 
-/// "localhost", 127.0.0.0/8 and ::1: requests there do not leave this machine.
-bool is_loopback(const Url& url);
+/// Address of a service that is told a secret or hands one out.
+struct KeyServiceUrl {
+  std::string text;    ///< scheme://host[:port]
+  bool local = false;  ///< plain http, on this machine: by KeyTransports::local
+};
+/// Reads it from the setting called `name`: https anywhere, http on this machine only. EINVAL names
+/// the fault. Pure.
+Result<KeyServiceUrl> key_service_url(const std::string& given, const std::string& name);
+
+/// A service's own words in the JSON of a refusal, "BXNIM0415E: Provided API key could not be
+/// found.", else "status 400". A text with `secret` in it is not shown. Pure.
+std::string words_of_json(const KeyReply& reply, const Secret& secret);
 
 }  // namespace pailfs::auth

@@ -11,6 +11,7 @@
 #include "pailfs/util/text.h"
 #include "pailfs/util/xml_document.h"
 
+#include "form.h"
 #include "key_service.h"
 
 namespace pailfs::auth {
@@ -22,26 +23,10 @@ constexpr std::size_t kMaxReply = 64U << 10U;
 constexpr const char* kTokenAction = "AssumeRoleWithWebIdentity";
 constexpr const char* kKeysAction = "AssumeRole";
 
-/// A form (application/x-www-form-urlencoded) that leaves no copies of its secrets behind.
-class Form final {
- public:
-  explicit Form(std::string_view action, std::size_t secret_size) {
-    text_.reserve(8192 + 3 * secret_size);
-    text_.append("Action=").append(action).append("&Version=2011-06-15");
-  }
-  void add(std::string_view name, std::string_view value) {
-    if (value.empty()) return;
-    const Secret encoded(percent_encode(value, false));
-    text_.append("&").append(name).append("=").append(encoded.reveal());
-  }
-  Secret take() { return Secret(std::move(text_)); }
-
- private:
-  std::string text_;
-};
-
 Form form_for(std::string_view action, const RoleRequest& role, std::size_t secret_size) {
-  Form form(action, secret_size);
+  Form form(secret_size);
+  form.add("Action", action);
+  form.add("Version", "2011-06-15");
   form.add("RoleArn", role.arn);
   form.add("RoleSessionName", role.session_name.empty() ? "pailfs" : role.session_name);
   form.add("ExternalId", role.external_id);
@@ -54,7 +39,7 @@ http::Request request_to(const StsEndpoint& endpoint) {
   request.method = http::Method::post;
   request.url = endpoint.url + "/";
   request.stall_limit = kStallLimit;
-  request.headers.add("Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
+  request.headers.add("Content-Type", std::string(Form::kType));
   return request;
 }
 
@@ -112,14 +97,10 @@ Result<StsEndpoint> sts_endpoint(const CredentialContext& world, const std::stri
                    (endpoint.region.starts_with("cn-") ? ".cn" : "");
     return endpoint;
   }
-  const auto url = parse_url(given);
-  if (!url) return Error{EINVAL, "AWS_ENDPOINT_URL_STS: " + url.error().text};
-  endpoint.local = url->scheme == "http";
-  if (endpoint.local && !is_loopback(*url)) {
-    return Error{EINVAL, "AWS_ENDPOINT_URL_STS is " + url->text() +
-                             ": http is allowed for this machine only, use https"};
-  }
-  endpoint.url = url->text();
+  const auto url = key_service_url(given, "AWS_ENDPOINT_URL_STS");
+  if (!url) return url.error();
+  endpoint.local = url->local;
+  endpoint.url = url->text;
   return endpoint;
 }
 

@@ -29,6 +29,7 @@ struct Scene {
   std::string prefix;
 
   [[nodiscard]] std::string key() const {
+    if (!credentials.bearer.empty()) return "the token of " + printable(credentials.source);
     return "access key " + masked(credentials.access_key) + " (from " +
            printable(credentials.source) + ")";
   }
@@ -52,7 +53,7 @@ std::string about_credentials(const Scene& scene, const Error& error) {
 std::string about_denial(const Scene& scene, const Error& error) {
   const std::string code =
       error.s3_code.empty() ? "HTTP " + std::to_string(error.http_status) : error.s3_code;
-  if (scene.credentials.access_key.empty())
+  if (scene.credentials.anonymous())
     return scene.bucket() + " at " + scene.config.url + " is not public: " + code;
   if (!scene.prefix.empty())
     return scene.key() + " may not list \"" + printable(scene.prefix) + "\" in " + scene.bucket() +

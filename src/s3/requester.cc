@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "pailfs/auth/bearer.h"
 #include "pailfs/auth/sign_v2.h"
 #include "pailfs/util/errand.h"
 #include "pailfs/util/log.h"
@@ -63,12 +64,19 @@ bool over_tls(const Config& config) {
   return url && url->scheme == "https";
 }
 
+/// True when no other machine can read what is sent.
+bool in_private(const Config& config) {
+  const Result<Url> url = parse_url(config.url);
+  return url && (url->scheme == "https" || is_loopback(*url));
+}
+
 }  // namespace
 
 Requester::Requester(Config config, http::Transport& transport, auth::CredentialSource& credentials,
                      Clock& clock, Random& random)
     : config_(std::move(config)),
       tls_(over_tls(config_)),
+      private_(in_private(config_)),
       transport_(transport),
       credentials_(credentials),
       clock_(clock),
@@ -153,13 +161,25 @@ Result<Built> Requester::prepare(Call& call, Progress& progress) {
     stall =
         std::clamp(left, std::min(call.bounded ? kShortestPatience : kLastPatience, stall), stall);
   }
-  if (config_.signature == Signature::v2) {
-    auth::sign_v2(built->request, progress.used, call.asked.sent_at, progress.site->virtual_bucket);
-  } else {
-    auth::sign_v4(built->request, progress.used, {progress.site->region, "s3", call.asked.sent_at},
-                  progress.payload_hash, keys_);
-  }
+  if (const Status allowed = authorize(built->request, call.asked.sent_at, progress); !allowed)
+    return allowed.error();
   return built;
+}
+
+Status Requester::authorize(http::Request& request, WallTime time, const Progress& progress) {
+  const auth::Credentials& keys = progress.used;
+  if (!keys.bearer.empty() && !private_) {
+    return Error{EINVAL, "the token of " + keys.source + " is not sent by " + config_.url +
+                             ": others could read and use it; give the address with https://"};
+  }
+  if (!keys.bearer.empty()) {
+    auth::bear_token(request, keys);
+  } else if (config_.signature == Signature::v2) {
+    auth::sign_v2(request, keys, time, progress.site->virtual_bucket);
+  } else {
+    auth::sign_v4(request, keys, {progress.site->region, "s3", time}, progress.payload_hash, keys_);
+  }
+  return {};
 }
 
 Verdict Requester::attempt(Call& call, Progress& progress) {
@@ -306,13 +326,16 @@ void Requester::prove_by(const std::string& prefix) {
 }
 
 /// A HEAD does not say why it was refused, and some services say AccessDenied of keys that they no
-/// longer know.
+/// longer know. 401 is about the token that a request carries (RFC 6750 3.1).
 void Requester::suspect_keys(Verdict& verdict, Progress& progress) {
   const int status = verdict.error.http_status;
   const bool forbidden = verdict.retry == Retry::never && !verdict.foreign &&
                          verdict.error.err == EPERM && (status == 401 || status == 403);
   progress.vague = forbidden || verdict.error.s3_code.empty();
-  if (forbidden && !progress.used.access_key.empty() && credentials_.has_others(progress.used))
+  const bool token_refused = status == 401 && !verdict.foreign && !progress.used.bearer.empty();
+  if (token_refused) progress.vague = false;
+  if (token_refused ||
+      (forbidden && !progress.used.anonymous() && credentials_.has_others(progress.used)))
     verdict.retry = Retry::refresh_credentials;
 }
 
@@ -374,8 +397,8 @@ void Requester::remember_keys(const Progress& progress, bool accepted) {
   if (accepted) credentials_.accepted(progress.used);
   MutexLock lock(mutex_);
   if (accepted) keys_accepted_ = clock_.now();
-  if (progress.used.access_key.empty() || auth::same_keys(progress.used, last_keys_)) return;
-  if (!last_keys_.access_key.empty()) keys_changed_ = clock_.now();
+  if (progress.used.anonymous() || auth::same_keys(progress.used, last_keys_)) return;
+  if (!last_keys_.anonymous()) keys_changed_ = clock_.now();
   last_keys_ = progress.used;
 }
 

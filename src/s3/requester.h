@@ -74,6 +74,8 @@ class Requester final {
   [[nodiscard]] std::shared_ptr<const Site> site() const EXCLUDES(mutex_);
   [[nodiscard]] WallTime signing_time() const;
   Result<Built> prepare(Call& call, Progress& progress);
+  /// Adds the signature or the token. EINVAL when a token would go out in the clear.
+  Status authorize(http::Request& request, WallTime time, const Progress& progress);
   [[nodiscard]] PayloadCase payload_case(const Call& call, const Progress& progress) const;
   [[nodiscard]] PayloadSupport support() const { return {checksum_.load(), unsigned_body_.load()}; }
   PayloadPlan plan_payload_of(const Call& call, Progress& progress) const;
@@ -106,6 +108,7 @@ class Requester final {
 
   const Config config_;
   const bool tls_;
+  const bool private_;  ///< by TLS, or to this machine
   http::Transport& transport_;
   auth::CredentialSource& credentials_;
   Clock& clock_;

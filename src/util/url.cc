@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pailfs/util/url.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 
 #include "pailfs/util/text.h"
@@ -79,6 +82,17 @@ Result<Url> parse_url(const std::string& text) {
   if (url.scheme.empty()) url.scheme = looks_local(url.host, url.port) ? "http" : "https";
   if (url.port == (url.scheme == "http" ? "80" : "443")) url.port.clear();
   return url;
+}
+
+bool is_loopback(const Url& url) {
+  if (url.host == "localhost") return true;
+  in_addr four{};
+  if (inet_pton(AF_INET, url.host.c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24U) == 127;
+  if (url.host.size() < 2 || url.host.front() != '[') return false;
+  in6_addr six{};
+  const std::string inner = url.host.substr(1, url.host.size() - 2);
+  return inet_pton(AF_INET6, inner.c_str(), &six) == 1 &&
+         std::memcmp(&six, &in6addr_loopback, sizeof(six)) == 0;
 }
 
 Result<std::string> normalise_url(const std::string& url) {

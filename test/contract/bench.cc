@@ -112,6 +112,10 @@ std::vector<Entry> make_entries() {
   add_s3d("s3d host V2", S3dService::Scheme::http,
           {false, true, 5, std::chrono::seconds(30), false});
   add_s3d("s3d https", S3dService::Scheme::https, {true, true, 5, std::chrono::seconds(30), false});
+  const ClientStyle by_token{true, true, 5, std::chrono::seconds(30), false};
+  entries.push_back({"s3d bearer token",
+                     [=] { return std::make_unique<BearerBench>("s3d bearer token", by_token); },
+                     true});
   auto services = services_from_environment();
   if (!services) {
     std::cerr << "PAILFS_TEST_S3_SERVERS: " << services.error().text << '\n';

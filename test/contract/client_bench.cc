@@ -11,10 +11,14 @@ namespace {
 
 auth::Credentials credentials_for(const Service& service, const ClientChange& change) {
   auth::Credentials credentials;
+  credentials.source = "test";
+  if (!service.bearer.empty() && !change.access_key && !change.secret_key) {
+    credentials.bearer = auth::Secret(service.bearer);
+    return credentials;
+  }
   credentials.access_key = change.access_key.value_or(service.access_key);
   credentials.secret_key = auth::Secret(change.secret_key.value_or(service.secret_key));
   credentials.session_token = auth::Secret(change.session_token.value_or(""));
-  credentials.source = "test";
   return credentials;
 }
 

@@ -31,4 +31,25 @@ class S3dBench : public Bench {
   ClientBench inner_;
 };
 
+/// The same with a bearer token in the place of signatures.
+class BearerBench : public Bench {
+ public:
+  BearerBench(const std::string& name, const ClientStyle& style)
+      : Bench(name, unique_prefix()), inner_(name, with_token(server_), style) {}
+  store::ObjectStore& store() override { return inner_.store(); }
+  store::ObjectStore* changed(const ClientChange& change) override {
+    return inner_.changed(change);
+  }
+
+ private:
+  static Service with_token(S3dService& server) {
+    Service service = server.service();
+    service.bearer = server.give_bearer();
+    return service;
+  }
+
+  S3dService server_;
+  ClientBench inner_;
+};
+
 }  // namespace pailfs::test

@@ -30,6 +30,8 @@ class S3dService final {
   [[nodiscard]] std::uint64_t requests() const;
   [[nodiscard]] std::uint64_t connections() const;
   void reset_counters();
+  /// A bearer token that is good for an hour.
+  [[nodiscard]] std::string give_bearer();
   /// The last requests that changed, or asked about, this key, one a line.
   [[nodiscard]] std::string history_of(const std::string& key) const;
   /// From now on only this key pair is good, and only with this token.

@@ -22,6 +22,7 @@ struct Service {
   std::string session_token;  ///< of session_access/session_secret; empty: none known
   std::string session_access;
   std::string session_secret;
+  std::string bearer;  ///< token that requests carry instead of a signature; empty: they are signed
 };
 
 /// One line of the file that PAILFS_TEST_S3_SERVERS names:

@@ -136,6 +136,8 @@ Reply Controls::get(const RequestHead& head) {
   if (head.raw_path == "/log")
     return json_lines(server_.log(), [](const LogEntry& entry) { return to_json(entry); });
   if (head.raw_path == "/history") return json_lines(server_.history(), mutation_json);
+  if (head.raw_path == "/tokens")
+    return json_lines(server_.tokens().all(), [](const std::string& token) { return token; });
   if (head.raw_path == "/faults") return json_lines(server_.faults(), fault_json);
   if (head.raw_path == "/uploads")
     return json_lines(server_.uploads(),
@@ -176,6 +178,8 @@ Reply Controls::post(const RequestHead& head, const Body& body) {
     return done();
   }
   if (path == "/credentials") return set_credentials(head);
+  if (path == "/tokens") return set_tokens(head);
+  if (path == "/identity/token") return server_.tokens().give_ibm(head, body, server_.now());
   if (path == "/bucket") return make_bucket(head);
   if (path == "/bucket/discard")
     return server_.discard_bucket(std::string(head.param_or_empty("name")))
@@ -219,6 +223,18 @@ Reply Controls::set_credentials(const RequestHead& head) {
   credentials.session_token = head.param_or_empty("token");
   credentials.expired = head.param_or_empty("expired") == "1";
   server_.set_credentials(std::move(credentials));
+  return done();
+}
+
+Reply Controls::set_tokens(const RequestHead& head) {
+  Tokens& tokens = server_.tokens();
+  if (const std::string* key = head.param("ibm_api_key")) tokens.set_api_key(*key);
+  if (const std::string* text = head.param("lifetime_s")) {
+    auto seconds = parse_i64(*text);
+    if (!seconds) return bad("lifetime_s=N is no number");
+    tokens.set_lifetime(*seconds);
+  }
+  if (head.param_or_empty("revoke") == "1") tokens.revoke();
   return done();
 }
 

@@ -22,6 +22,7 @@ class Controls {
   Reply post(const RequestHead& head, const Body& body);
   Reply object(const RequestHead& head, const Body& body);
   Reply set_credentials(const RequestHead& head);
+  Reply set_tokens(const RequestHead& head);
   Reply set_bandwidth(const RequestHead& head);
   Reply make_bucket(const RequestHead& head);
   Reply make_synthetic(const RequestHead& head);

@@ -12,6 +12,7 @@ struct Row {
 
 constexpr Row kRows[] = {
     {"AccessDenied", 403, "Access Denied"},
+    {"AuthenticationRequired", 401, "Authentication required."},
     {"AuthorizationHeaderMalformed", 400, "The authorization header you provided is invalid."},
     {"AuthorizationQueryParametersError", 400,
      "Error parsing the X-Amz-Credential parameter or another query parameter of the signature"},

@@ -102,6 +102,16 @@ bool anonymous_may(const Call& call) {
   return call.bucket->public_read;
 }
 
+/// A token in the place of a signature, where the server has given any.
+Verdict identify(const Call& call, const AuthContext& context) {
+  const std::string_view authorization = call.header("authorization");
+  const Tokens& tokens = call.service.tokens;
+  if (!context.check_signature || !authorization.starts_with("Bearer ") || !tokens.in_use())
+    return authenticate(context);
+  if (tokens.accepts(authorization, context.now)) return Identity{};
+  return S3Error{call.rule(Rule::kToken401) ? "AuthenticationRequired" : "AccessDenied", "", {}};
+}
+
 }  // namespace
 
 std::optional<Address> find_address(const RequestHead& head, const Service& service,
@@ -145,7 +155,7 @@ std::optional<S3Error> check_head(Call& call, const std::string& virtual_bucket)
                       service.keys,
                       !call.rule(Rule::kNoSecretCheck),
                       call.rule(Rule::kUnknownKey404)};
-  Verdict verdict = authenticate(context);
+  Verdict verdict = identify(call, context);
   if (auto* error = std::get_if<S3Error>(&verdict)) {
     if (call.rule(Rule::kRegionInWords))
       std::erase_if(error->details, [](const auto& detail) { return detail.first == "Region"; });

@@ -28,6 +28,7 @@ constexpr const char* kFaultHelp =
     "  GET /stats /log /history /faults /uploads; PUT GET DELETE /object/BUCKET/KEY;\n"
     "  POST /reset /latency?ms=N /bandwidth?connection=N&total=N /rule?name=X&on=1 /fault\n"
     "  /faults/clear /clock?offset_s=N /credentials?access=A&secret=S&token=T&expired=1\n"
+    "  /tokens?ibm_api_key=K&lifetime_s=N&revoke=1 /identity/token (IBM's IAM); GET /tokens\n"
     "  /bucket?name=N&public=1|rw /bucket/discard?name=N\n"
     "  /synthetic?bucket=B&key=K&size=N&count=M /idle/close\n";
 
@@ -45,6 +46,8 @@ cxxopts::Options option_table() {
   add("access-key", "access key id", text()->default_value("AKIDS3DTESTKEY000001"));
   add("secret-key", "secret key", text()->default_value("s3d/secret/key+for=tests"));
   add("session-token", "token that every request must carry", text()->default_value(""));
+  add("ibm-api-key", "IBM's IAM on the control port gives tokens for it",
+      text()->default_value(""));
   add("region", "region of the server", text()->default_value("us-east-1"));
   add("domain", "Host BUCKET.DOMAIN is virtual-hosted style (repeatable)", list());
   add("dir", "keep buckets and objects in this directory instead of memory",
@@ -76,6 +79,7 @@ s3d::ServerOptions read_options(const cxxopts::ParseResult& given) {
   options.control_port = given["control-port"].as<std::uint16_t>();
   options.buckets = list("bucket");
   options.credentials = {text("access-key"), text("secret-key"), text("session-token"), false};
+  options.ibm_api_key = text("ibm-api-key");
   options.rules = list("rule");
   if (given.count("imitate") > 0) {
     auto rules = s3d::rules_of_service(text("imitate"));

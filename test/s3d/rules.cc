@@ -78,6 +78,8 @@ constexpr std::array<Row, kRuleCount> kRows = {{
     {Rule::kNoSecretCheck, "no_secret_check", "only the key id is looked at, not the signature"},
     {Rule::kUnknownKey404, "unknown_key_404",
      "a key id that is not known is 404 XAdminUserNotFound"},
+    {Rule::kToken401, "token_401",
+     "a bearer token that is not good answers 401 AuthenticationRequired (else 403)"},
     {Rule::kIfMatchUnquoted, "if_match_unquoted",
      "If-Match of a change is compared with its quotes on: the right ETag is 412"},
     {Rule::kAbsentIfMatch412, "absent_if_match_412",

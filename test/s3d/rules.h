@@ -67,6 +67,7 @@ enum class Rule {
   // Who asks.
   kNoSecretCheck,
   kUnknownKey404,
+  kToken401,
   // Conditions of writes.
   kIfMatchUnquoted,
   kAbsentIfMatch412,

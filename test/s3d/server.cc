@@ -59,6 +59,7 @@ bool Server::open(const ServerOptions& options, std::string& reason) {
   }
   service.domains = options.domains;
   service.set_credentials(options.credentials);
+  service.tokens.set_api_key(options.ibm_api_key);
   set_latency_ms(options.latency_ms);
   set_bandwidth(options.bandwidth, options.total_bandwidth);
   if (!options.directory.empty() && !service.store.open_directory(options.directory, reason))
@@ -133,6 +134,14 @@ std::string Server::ready_line() const {
   if (!control_endpoint().empty()) line += " control=" + control_endpoint();
   if (!tls_endpoint().empty()) line += " tls=" + tls_endpoint();
   return line;
+}
+
+Tokens& Server::tokens() {
+  return service_->tokens;
+}
+
+std::time_t Server::now() const {
+  return service_->clock.now();
 }
 
 StatsView Server::stats() const {

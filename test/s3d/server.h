@@ -48,6 +48,8 @@
 ///                              content takes no memory; headers become the objects'
 ///     POST /bucket/discard?name=N   forgets it and all its objects
 ///     GET  /uploads            open multipart uploads
+///     POST /identity/token     IBM's IAM: a bearer token for the API key of --ibm-api-key
+///     POST /tokens?ibm_api_key=K&lifetime_s=N&revoke=1     GET /tokens: those given, one a line
 ///     POST /idle/close         closes all idle keep-alive connections
 ///
 /// Thread safety: every method may be called from any thread. Mutations by the controls appear in
@@ -67,6 +69,7 @@
 #include "multipart.h"
 #include "stats.h"
 #include "store.h"
+#include "tokens.h"
 
 namespace s3d {
 
@@ -79,6 +82,7 @@ struct ServerOptions {
   std::uint16_t control_port = 0;
   std::vector<std::string> buckets;
   Credentials credentials{"AKIDS3DTESTKEY000001", "s3d/secret/key+for=tests", "", false};
+  std::string ibm_api_key;         ///< tokens are given for it
   std::vector<std::string> rules;  ///< as Rules::set() takes them, e.g. "region=eu-west-1"
   std::vector<std::string> domains{"s3.localhost"};  ///< Host BUCKET.DOMAIN is virtual-hosted style
   std::string directory;                             ///< empty: memory
@@ -125,6 +129,8 @@ class Server {
   std::vector<Fault> faults() const;
   void set_clock_offset(std::int64_t seconds);
   void set_credentials(Credentials credentials);
+  Tokens& tokens();
+  std::time_t now() const;  ///< by the server's clock
   std::size_t close_idle_connections();
 
   bool create_bucket(const std::string& name);  ///< false: exists

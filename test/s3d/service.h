@@ -24,6 +24,7 @@
 #include "stats.h"
 #include "store.h"
 #include "throttle.h"
+#include "tokens.h"
 
 namespace s3d {
 
@@ -38,6 +39,7 @@ struct Service {
   RequestLog log;
   Clock clock;
   SigningKeys keys;
+  Tokens tokens;
   std::atomic<std::int64_t> latency_ms{0};
   Pacer::Rate connection_rate{0};
   Pacer::Rate total_rate{0};

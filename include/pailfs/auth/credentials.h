@@ -34,7 +34,7 @@ class Secret final {
 };
 
 struct Credentials {
-  std::string access_key;  ///< empty: requests are not signed (public bucket)
+  std::string access_key;  ///< empty: requests are not signed
   Secret secret_key;
   Secret session_token;  ///< empty for long-lived keys
   std::string
@@ -42,9 +42,15 @@ struct Credentials {
   /// End of the keys by this machine's clock; none: they last until they are changed at their
   /// source.
   std::optional<WallTime> expires = {};
+  /// An OAuth 2.0 access token, which requests carry instead of a signature. There is no access key
+  /// beside it.
+  Secret bearer = {};
+
+  /// True when requests say nothing of who sends them: a public bucket.
+  [[nodiscard]] bool anonymous() const { return access_key.empty() && bearer.empty(); }
 };
 
-/// True if requests signed with either are alike.
+/// True if requests with either are alike.
 bool same_keys(const Credentials& a, const Credentials& b);
 
 /// Hands out credentials. Any thread may call any member; threads that need a refresh at the same
@@ -77,10 +83,12 @@ struct CredentialConfig {
   bool use_session_token = false;
   /// Option iam_role: "auto" or empty for the role that the EC2 instance has, else the name of one.
   std::optional<std::string> iam_role;
-  bool imdsv1only = false;  ///< ask the metadata service without a session token
-  bool ecs = false;         ///< only the endpoint of the container
-  std::map<std::string, std::string> environment;  ///< the AWS* and HOME variables
-  std::string home;                                ///< home directory from the password database
+  bool imdsv1only = false;    ///< ask the metadata service without a session token
+  bool ecs = false;           ///< only the endpoint of the container
+  bool ibm_iam_auth = false;  ///< the keys found are SERVICE_INSTANCE_ID:API_KEY of IBM's cloud
+  std::string ibm_iam_endpoint = "https://iam.cloud.ibm.com";  ///< where tokens are given for it
+  std::map<std::string, std::string> environment;              ///< the AWS* and HOME variables
+  std::string home;    ///< home directory from the password database
   std::string region;  ///< for STS, where neither the environment nor a profile names one
   std::string system_passwd_file = "/etc/passwd-s3fs";
   std::string home_passwd_file = "/.passwd-s3fs";  ///< below the home directory
@@ -115,7 +123,9 @@ std::string profile_region(const CredentialConfig& config);
 /// not know: the rest of ~/.aws/credentials and ~/.aws/config (a profile that is named by the
 /// option or by AWS_PROFILE is read whole in s3fs's place for it), web identity, container
 /// endpoint, EC2 instance metadata. First found wins; a source that is named but unusable is an
-/// error, not a miss. `ecs` and `iam_role` look at one place only; failing that ENOKEY.
+/// error, not a miss. `ecs` and `iam_role` look at one place only; failing that ENOKEY. With
+/// `ibm_iam_auth` the places that s3fs knows are searched for an API key; the source hands out the
+/// bearer tokens that IBM gives for it.
 ///
 /// Sources other than the environment are asked again: 5 minutes before keys expire, when the store
 /// refuses the keys, and once a second when a file with keys that expire has changed. Keys that

@@ -18,6 +18,9 @@ struct Url {
 /// Takes the same texts as normalise_url(); the error names the fault.
 Result<Url> parse_url(const std::string& text);
 
+/// "localhost", 127.0.0.0/8 and ::1: requests there do not leave this machine.
+bool is_loopback(const Url& url);
+
 /// Reads a service URL once, with one parser: scheme http or https, host, optional port, nothing
 /// else. A missing scheme becomes https (http for loopback and bare addresses). The error names the
 /// fault.

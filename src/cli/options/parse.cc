@@ -258,6 +258,12 @@ class Reader final {
     }
     settle_copy_threshold();
     o.credentials.bucket = o.s3.bucket;
+    if (const std::string reason = no_ibm_token_because(o); !reason.empty()) {
+      return fail("ibm_iam_auth and " + reason);
+    }
+    if (!o.credentials.ibm_iam_auth && settings_.contains("ibm_iam_endpoint")) {
+      line_.warnings.emplace_back("option ibm_iam_endpoint is ignored: ibm_iam_auth is not given");
+    }
     const char* const role_option = o.credentials.ecs ? "ecs" : "iam_role";
     if ((o.credentials.ecs || o.credentials.iam_role) && !o.credentials.passwd_file.empty()) {
       line_.warnings.push_back(std::string("option passwd_file is ignored: ") + role_option +
@@ -293,6 +299,18 @@ class Reader final {
       if (!o.instance_name.empty()) o.http.user_agent += " [" + o.instance_name + "]";
     }
     warn_of_unsigned_payload();
+  }
+
+  /// Why IBM's tokens cannot be used, in part as in s3fs; empty: they can, or are not asked for.
+  static std::string no_ibm_token_because(const Options& o) {
+    if (!o.credentials.ibm_iam_auth) return {};
+    if (o.credentials.ecs) return "ecs exclude each other";
+    if (o.credentials.iam_role) return "iam_role exclude each other";
+    if (o.s3.acl != "private" && o.s3.acl != "public-read")
+      return "default_acl=" + printable(o.s3.acl) +
+             " exclude each other: IBM has private and "
+             "public-read only";
+    return {};
   }
 
   /// Why there can be no locks between machines; empty when there can be, or none are asked for.

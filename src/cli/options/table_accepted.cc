@@ -8,9 +8,6 @@ namespace {
 
 constexpr std::string_view kObsolete = "obsolete, it has no effect";
 constexpr std::string_view kAutomatic = "this is chosen automatically";
-constexpr std::string_view kIbm =
-    "IBM's tokens cannot be obtained; make HMAC credentials of the service instance and put them "
-    "into a passwd_file";
 constexpr std::string_view kPlugIn =
     "plug-ins of s3fs are not loaded; name their program as credential_process in ~/.aws/config "
     "instead";
@@ -101,9 +98,6 @@ void add_refused_words(std::vector<OptionSpec>& table) {
            "Refused: other users can see command lines."},
           {"secretAccessKey", "[KEY]", group, kKeysInSight,
            "Refused: other users can see command lines."},
-          {"ibm_iam_auth", "", group, Refused{kIbm},
-           "Not available: tokens of IBM's service. HMAC credentials of it work as passwd_file.",
-           "ibm_iam_endpoint"},
           {"credlib", "", group, Refused{kPlugIn},
            "Not available: plug-ins for credentials. A program can be named as credential_process "
            "in "

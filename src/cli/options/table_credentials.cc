@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pailfs/util/text.h"
+#include "pailfs/util/url.h"
 
 #include "tables.h"
 
@@ -22,6 +23,21 @@ std::string set_role(Options& options, std::string_view value) {
   }
   options.credentials.iam_role = value.empty() ? "auto" : std::string(value);
   return {};
+}
+
+std::string set_ibm_endpoint(Options& options, std::string_view value) {
+  const auto url = parse_url(std::string(value));
+  if (!url) return "option ibm_iam_endpoint: " + url.error().text;
+  if (url->scheme == "http" && !is_loopback(*url)) {
+    return "option ibm_iam_endpoint: the API key would be sent to " + url->text() +
+           " for all to read; use https";
+  }
+  options.credentials.ibm_iam_endpoint = url->text();
+  return {};
+}
+
+std::string show_ibm_endpoint(const Options& options) {
+  return options.credentials.ibm_iam_endpoint;
 }
 
 }  // namespace
@@ -62,6 +78,12 @@ void add_credential_options(std::vector<OptionSpec>& table) {
            "Ask the instance metadata service without a session token, as its "
            "version 1 "
            "wants it."},
+          {"ibm_iam_auth", "", group,
+           Flag{[](Options& o) -> bool& { return o.credentials.ibm_iam_auth; }},
+           "The password file holds SERVICE_INSTANCE_ID:API_KEY of IBM's cloud, or :API_KEY. "
+           "Requests carry the token that IBM's IAM gives for the key."},
+          {"ibm_iam_endpoint", "URL", group, Custom{set_ibm_endpoint, show_ibm_endpoint},
+           "Address of IBM's IAM, for ibm_iam_auth: https, or http on this machine."},
       });
 }
 

@@ -99,7 +99,8 @@ refused uid=no-such-user gid=x: umask=9 umask=abc mp_umask=8 use_xattr=2 bucket_
 # 2.3 credentials
 unkeyed=url=$endpoint,use_path_request_style
 obeyed base="$unkeyed" profile=default
-refused imdsv1only=x ibm_iam_auth ibm_iam_endpoint=https://iam.test credlib=lib.so credlib_opts=x accessKeyId=A \
+ignored ibm_iam_endpoint=https://iam.test
+refused imdsv1only=x ibm_iam_endpoint=http://iam.test ibm_iam_endpoint=ftp://iam.test credlib=lib.so credlib_opts=x accessKeyId=A \
   secretAccessKey=B public_bucket=2 iam_role=a/b passwd_file=/absent
 good=$unkeyed refused use_session_token ecs # neither has what it needs
 

@@ -162,9 +162,16 @@ TEST_CASE("A wrong command line is refused with one exact sentence") {
        "DER, ENG or PROV"},
       {{"b", "/m", "-o", "iam_role=a/../b"},
        "option iam_role: \"a/../b\" is not the name of a role"},
-      {{"b", "/m", "-o", "ibm_iam_auth"},
-       "option ibm_iam_auth is not supported: IBM's tokens cannot be obtained; make HMAC "
-       "credentials of the service instance and put them into a passwd_file"},
+      {{"b", "/m", "-o", "ibm_iam_auth,ecs"}, "ibm_iam_auth and ecs exclude each other"},
+      {{"b", "/m", "-o", "iam_role,ibm_iam_auth"}, "ibm_iam_auth and iam_role exclude each other"},
+      {{"b", "/m", "-o", "ibm_iam_auth,default_acl=authenticated-read"},
+       "ibm_iam_auth and default_acl=authenticated-read exclude each other: IBM has private and "
+       "public-read only"},
+      {{"b", "/m", "-o", "ibm_iam_auth,ibm_iam_endpoint=http://iam.test"},
+       "option ibm_iam_endpoint: the API key would be sent to http://iam.test for all to read; use "
+       "https"},
+      {{"b", "/m", "-o", "ibm_iam_endpoint=ftp://iam.test"},
+       "option ibm_iam_endpoint: url \"ftp://iam.test\" must begin with https:// or http://"},
       {{"b", "/m", "-o", "modules=subdir,subdir=x"},
        "option modules is not supported: stacking FUSE modules would change the names of files"},
       {{"-u", "b", "/m"},

@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Tokens in the place of keys: they are asked for, renewed, told in status and check, and shown nowhere.
+# shellcheck source=test/mount/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+need curl
+canary=CANARY$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
+start_s3d --ibm-api-key "$canary-api-key" --rule token_401
+mnt=$work/mnt
+mkdir "$mnt"
+tell() { curl --silent --fail --max-time 10 -X POST "$control/$1" >/dev/null; }
+
+# shows_no_secret WHAT FILE...: neither the API key nor a token that was ever given.
+shows_no_secret() {
+  local what=$1
+  shift
+  curl --silent --fail "$control/tokens" >"$work/tokens"
+  printf '%s\n' "$canary" >>"$work/tokens"
+  expect "$what: there were tokens" [ "$(wc -l <"$work/tokens")" -ge 2 ]
+  if grep -laF -f "$work/tokens" "$@" >"$work/leaks"; then bad "$what: $(tr '\n' ' ' <"$work/leaks")"; else ok "$what"; fi
+}
+
+# ---- IBM ----------------------------------------------------------------------------------------------------------------
+
+context='IBM: '
+(umask 077 && printf 'service-instance:%s\n' "$canary-api-key" >"$work/ibm")
+options=url=$endpoint,use_path_request_style,ibm_iam_auth,ibm_iam_endpoint=$control,passwd_file=$work/ibm,stat_cache_expire=1
+tell 'tokens?lifetime_s=3'
+expect "a bucket is mounted with an API key" timeout 20 "$pailfs" pail "$mnt" \
+  -o "$options,dbglevel=dbg,curldbg=body,logfile=$work/log,metrics_file=$work/metrics"
+end=$(($(milliseconds) + 8000))
+while [ "$(milliseconds)" -lt "$end" ]; do
+  head -c 30000 /dev/urandom >"$work/bytes"
+  { cp "$work/bytes" "$mnt/file" && cmp "$work/bytes" "$mnt/file" && mv "$mnt/file" "$mnt/moved" && rm "$mnt/moved"; } 2>>"$work/failed" ||
+    say failed >>"$work/failed"
+  sleep 0.2
+done
+expect_equal "no program notices that tokens end every three seconds" '' "$(cat "$work/failed" 2>/dev/null)"
+expect "there were some of them" [ "$(curl --silent "$control/tokens" | wc -l)" -ge 3 ]
+
+"$pailfs" status "$mnt" >"$work/status"
+expect "status tells where the token is from, and when it ends" \
+  grep -q "IBM IAM, API key in $work/ibm, expire" "$work/status"
+pid=$(daemons "$mnt")
+shows_no_secret "no secret in log, status and metrics" "$work/log" "$work/status" "$work/metrics"
+shows_no_secret "none in what /proc shows" "/proc/$pid/cmdline" "/proc/$pid/environ"
+
+tell "tokens?ibm_api_key=other"
+sleep 3.5
+expect_failure "without a token nothing is stored" cp /etc/hostname "$mnt/late"
+expect "the log says why, in the service's words" \
+  grep -q "gives no token for the API key in $work/ibm: BXNIM0415E: Provided API key could not be found" "$work/log"
+tell "tokens?ibm_api_key=$canary-api-key"
+sleep 1.1 # it was asked a moment ago
+expect "it goes on when the service takes the key again" cp /etc/hostname "$mnt/again"
+unmount "$mnt"
+
+tell 'tokens?lifetime_s=3600'
+expect "check goes the way of a mount" "$pailfs" check pail -o "$options"
+"$pailfs" check pail -o "$options" >"$work/check"
+expect "and tells where the token is from" grep -q "^ok *credentials *IBM IAM, API key in $work/ibm" "$work/check"
+shows_no_secret "check shows no secret" "$work/check"
+
+printf ':%s\n' "$canary-api-key" >"$work/ibm"
+expect "the service instance may be left out" timeout 20 "$pailfs" pail "$mnt" -o "$options"
+unmount "$mnt"
+printf 'service-instance:%s\n' "$canary-wrong" >"$work/ibm"
+status=0
+timeout 20 "$pailfs" pail "$mnt" -o "$options" 2>"$work/err" || status=$?
+expect_equal "a wrong API key gives status 4" 4 "$status"
+expect_equal "and one line" 1 "$(wc -l <"$work/err")"
+shows_no_secret "without the key" "$work/err"
+context=''

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -11,15 +12,18 @@
 namespace pailfs::auth {
 namespace {
 
-/// The profile that a section's heading opens, or nothing: [services x], [sso-session x].
-std::optional<std::string> profile_in(std::string_view heading, Profiles::Form form) {
-  const std::string_view name = trim(heading.substr(1, heading.find(']') - 1));
-  if (form == Profiles::Form::credentials || name == "default") return std::string(name);
-  constexpr std::string_view kWord = "profile";
-  if (!name.starts_with(kWord)) return std::nullopt;
-  const std::string_view rest = name.substr(kWord.size());
+/// The x of a section [WORD x]; nothing if its heading begins with another word.
+std::optional<std::string> named_in(std::string_view heading, std::string_view word) {
+  if (!heading.starts_with(word)) return std::nullopt;
+  const std::string_view rest = heading.substr(word.size());
   if (rest.empty() || (rest.front() != ' ' && rest.front() != '\t')) return std::nullopt;
   return std::string(trim(rest));
+}
+
+/// The profile that a section's heading opens, or nothing.
+std::optional<std::string> profile_in(std::string_view heading, Profiles::Form form) {
+  if (form == Profiles::Form::credentials || heading == "default") return std::string(heading);
+  return named_in(heading, "profile");
 }
 
 const std::string& value_of(const Profiles::Section& section, std::string_view name) {
@@ -27,6 +31,10 @@ const std::string& value_of(const Profiles::Section& section, std::string_view n
   const auto found = section.find(name);
   return found == section.end() ? none : found->second.reveal();
 }
+
+/// Seconds that a role may be assumed for (AssumeRole in the AWS STS API reference).
+constexpr std::uint64_t kShortestRole = 900;
+constexpr std::uint64_t kLongestRole = 43'200;
 
 /// Follows a profile's source_profile settings to the keys at their end.
 class Planner final {
@@ -42,7 +50,10 @@ class Planner final {
                      "Could not find profile: " + printable(profile, 128) + " in file: " + place_};
       }
       here_ = place_ + " [" + printable(profile, 128) + "]";
-      if (seen_.empty()) plan_.region = value_of(*section, "region");
+      if (seen_.empty()) {
+        plan_.region = value_of(*section, "region");
+        plan_.endpoints = endpoints_of(*section);
+      }
       const bool again = std::find(seen_.begin(), seen_.end(), profile) != seen_.end();
       // A profile that names itself as source_profile assumes its role with the keys beside it.
       if (!seen_.empty() && take_keys(*section)) return std::move(plan_);
@@ -71,11 +82,7 @@ class Planner final {
   }
 
   Result<std::string> take_role(const Profiles::Section& section) {
-    if (!value_of(section, "mfa_serial").empty()) {
-      return Error{ENOTSUP, here_ +
-                                " wants a code from a person (mfa_serial), which a mount cannot "
-                                "ask for"};
-    }
+    if (const Status possible = check_role(section); !possible) return possible.error();
     plan_.roles.insert(plan_.roles.begin(),
                        {value_of(section, "role_arn"), value_of(section, "role_session_name"),
                         value_of(section, "external_id"), value_of(section, "duration_seconds")});
@@ -88,6 +95,42 @@ class Planner final {
     const std::string& source_profile = value_of(section, "source_profile");
     if (!source_profile.empty()) return source_profile;
     return take_source(value_of(section, "credential_source"));
+  }
+
+  [[nodiscard]] Status check_role(const Profiles::Section& section) const {
+    if (!value_of(section, "mfa_serial").empty()) {
+      return Error{ENOTSUP,
+                   here_ +
+                       " wants a code from a person (mfa_serial), which a mount cannot ask "
+                       "for: name a profile with temporary keys instead, as aws sts "
+                       "get-session-token gives them for the code"};
+    }
+    const auto has = [&](std::string_view name) { return !value_of(section, name).empty(); };
+    if (has("source_profile") && has("credential_source")) {
+      return Error{EINVAL, here_ + " has both source_profile and credential_source: remove one"};
+    }
+    const std::string& duration = value_of(section, "duration_seconds");
+    const auto seconds = parse_uint(duration);
+    if (!duration.empty() && (!seconds || *seconds < kShortestRole || *seconds > kLongestRole)) {
+      return Error{EINVAL, here_ + ": duration_seconds is \"" + printable(duration, 80) +
+                               "\"; it can be 900 to 43200"};
+    }
+    return {};
+  }
+
+  [[nodiscard]] EndpointSettings endpoints_of(const Profiles::Section& section) const {
+    EndpointSettings settings{value_of(section, "ignore_configured_endpoint_urls"),
+                              value_of(section, "endpoint_url"),
+                              {},
+                              value_of(section, "sts_regional_endpoints")};
+    const Profiles::Section* services = profiles_.find_services(value_of(section, "services"));
+    if (services == nullptr) return settings;
+    constexpr std::string_view kEnd = ".endpoint_url";
+    for (const auto& [name, value] : *services) {
+      if (name.ends_with(kEnd))
+        settings.of_service[name.substr(0, name.size() - kEnd.size())] = value.reveal();
+    }
+    return settings;
   }
 
   Result<std::string> take_source(const std::string& source) {
@@ -141,9 +184,9 @@ class Planner final {
 }  // namespace
 
 void Profiles::read(std::string_view text, Form form) {
-  std::map<std::string, Section, std::less<>> own;
+  Sections profiles;
   Section* section = nullptr;
-  bool nested = false;
+  std::string outer;  // name of the setting without a value that nested ones belong to
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
     const std::string_view whole = text.substr(0, end);
@@ -151,24 +194,36 @@ void Profiles::read(std::string_view text, Form form) {
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (line.empty() || line.starts_with('#') || line.starts_with(';')) continue;
     if (line.starts_with('[')) {
-      const auto profile = profile_in(line, form);
-      section = profile ? &own[*profile] : nullptr;
-      nested = false;
+      const std::string_view heading = trim(line.substr(1, line.find(']') - 1));
+      const auto profile = profile_in(heading, form);
+      const auto services = profile ? std::nullopt : named_in(heading, "services");
+      section = profile ? &profiles[*profile] : services ? &services_[*services] : nullptr;
+      outer.clear();
       continue;
     }
     const bool indented = whole.front() == ' ' || whole.front() == '\t';
     const std::size_t equals = line.find('=');
-    if (section == nullptr || equals == std::string_view::npos || (indented && nested)) continue;
+    if (section == nullptr || equals == std::string_view::npos) continue;
     const std::string_view value = trim(line.substr(equals + 1));
-    nested = value.empty();
-    (*section)[to_lower(trim(line.substr(0, equals)))] = Secret(std::string(value));
+    std::string name = to_lower(trim(line.substr(0, equals)));
+    if (indented && !outer.empty()) {
+      name.insert(0, outer + ".");
+    } else {
+      outer = value.empty() ? name : std::string();
+    }
+    (*section)[name] = Secret(std::string(value));
   }
-  for (auto& [name, settings] : own) sections_[name].merge(settings);
+  for (auto& [name, settings] : profiles) profiles_[name].merge(settings);
 }
 
 const Profiles::Section* Profiles::find(std::string_view profile) const {
-  const auto found = sections_.find(profile);
-  return found == sections_.end() ? nullptr : &found->second;
+  const auto found = profiles_.find(profile);
+  return found == profiles_.end() ? nullptr : &found->second;
+}
+
+const Profiles::Section* Profiles::find_services(std::string_view name) const {
+  const auto found = services_.find(name);
+  return found == services_.end() ? nullptr : &found->second;
 }
 
 Result<ProfilePlan> plan_profile(const Profiles& profiles, const std::string& profile,

@@ -12,6 +12,7 @@
 #include "pailfs/auth/credentials.h"
 #include "pailfs/util/result.h"
 
+#include "aws_endpoint.h"
 #include "sts.h"
 
 namespace pailfs::auth {
@@ -24,14 +25,18 @@ class Profiles final {
   enum class Form { credentials, config };
 
   /// Adds the settings in a file. Settings of an earlier file are stronger, so read the credentials
-  /// file first. Within a file the last one counts. Indented lines below a setting without a value
-  /// belong to another program and are skipped.
+  /// file first. Within a file the last one counts. An indented line "b = c" below a setting "a"
+  /// without a value is the setting "a.b".
   void read(std::string_view text, Form form);
   /// Null if there is no such profile.
   [[nodiscard]] const Section* find(std::string_view profile) const;
+  /// The section [services NAME] of the config file; null if there is none.
+  [[nodiscard]] const Section* find_services(std::string_view name) const;
 
  private:
-  std::map<std::string, Section, std::less<>> sections_;
+  using Sections = std::map<std::string, Section, std::less<>>;
+  Sections profiles_;
+  Sections services_;
 };
 
 /// The steps that lead to the keys of a profile.
@@ -44,13 +49,14 @@ struct ProfilePlan {
   /// Roles to assume in this order, each with the keys of the one before.
   std::vector<RoleRequest> roles;
   std::string region;  ///< of the profile, may be empty
+  EndpointSettings endpoints;
 };
 
 /// The plan for `profile`. A role_arn with source_profile, credential_source or
 /// web_identity_token_file is stronger than keys beside it; a role_arn alone says nothing. Keys of
 /// a source_profile end the chain. `place` names the files, in messages and in Credentials::source.
 /// ENOENT: no such profile; ENOTSUP: it asks a person (SSO, MFA); EINVAL: it leads nowhere, or in a
-/// circle.
+/// circle, or asks for what cannot be.
 Result<ProfilePlan> plan_profile(const Profiles& profiles, const std::string& profile,
                                  const std::string& place);
 

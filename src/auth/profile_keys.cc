@@ -29,7 +29,8 @@ Result<Credentials> base_keys(const CredentialContext& world, const ProfilePlan&
       return run_credential_process(plan.command, world.config.environment, kProcessLimit,
                                     "credential_process");
     case ProfilePlan::Base::web_identity:
-      return fetch_web_identity_keys(world, plan.roles.front(), plan.token_file, plan.region);
+      return fetch_web_identity_keys(world, plan.roles.front(), plan.token_file,
+                                     {plan.region, plan.endpoints});
     case ProfilePlan::Base::environment:
       return environment_keys(world);
     case ProfilePlan::Base::container:
@@ -104,7 +105,7 @@ Result<Credentials> fetch_profile_keys(const CredentialContext& world, const Pro
   // The token already stands for the first of them.
   std::size_t next = plan.base == ProfilePlan::Base::web_identity ? 1 : 0;
   for (; keys && next < plan.roles.size(); ++next) {
-    const auto endpoint = sts_endpoint(world, plan.region);
+    const auto endpoint = sts_endpoint(world, plan.region, plan.endpoints);
     if (!endpoint) return endpoint.error();
     keys = assume_with_keys(world, *endpoint, plan.roles[next], *keys);
   }
@@ -115,8 +116,8 @@ Result<Credentials> fetch_profile_keys(const CredentialContext& world, const Pro
 }
 
 Result<Credentials> fetch_web_identity_keys(const CredentialContext& world, const RoleRequest& role,
-                                            const std::string& file, const std::string& region) {
-  const auto endpoint = sts_endpoint(world, region);
+                                            const std::string& file, const StsPlace& place) {
+  const auto endpoint = sts_endpoint(world, place.region, place.endpoints);
   if (!endpoint) return endpoint.error();
   const auto content = SecretFile::read(file);
   if (!content) return Error{ENOKEY, "web identity token: " + content.error().text};

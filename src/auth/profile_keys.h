@@ -29,9 +29,14 @@ Result<ProfilePlan> read_profile(const CredentialContext& world, const ProfileNa
 /// Carries a plan out: runs the program, asks the services. ENOKEY when one of them fails.
 Result<Credentials> fetch_profile_keys(const CredentialContext& world, const ProfilePlan& plan);
 
+/// The words of a profile, if there is one, about where STS is asked.
+struct StsPlace {
+  std::string region = {};
+  EndpointSettings endpoints = {};
+};
 /// The keys of `role`, for the token in `file`, which is read each time: it expires too.
 Result<Credentials> fetch_web_identity_keys(const CredentialContext& world, const RoleRequest& role,
-                                            const std::string& file, const std::string& region);
+                                            const std::string& file, const StsPlace& place);
 /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, each also under its old name.
 /// ENOKEY: neither key is set; EINVAL: one without the other.
 Result<Credentials> environment_keys(const CredentialContext& world);

@@ -78,29 +78,24 @@ Result<Credentials> exchange(const CredentialContext& world, const StsEndpoint& 
 
 }  // namespace
 
-Result<StsEndpoint> sts_endpoint(const CredentialContext& world, const std::string& region) {
+Result<StsEndpoint> sts_endpoint(const CredentialContext& world, const std::string& region,
+                                 const EndpointSettings& profile) {
   StsEndpoint endpoint;
   for (const std::string& candidate :
        {world.variable("AWS_REGION"), world.variable("AWS_DEFAULT_REGION"), region,
         world.config.region, std::string("us-east-1")}) {
     if (endpoint.region.empty()) endpoint.region = candidate;
   }
-  const bool is_label = std::all_of(endpoint.region.begin(), endpoint.region.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  });
-  if (!is_label) {
-    return Error{EINVAL, "STS: \"" + printable(endpoint.region, 80) + "\" is not a region"};
-  }
-  const std::string given = world.variable("AWS_ENDPOINT_URL_STS");
-  if (given.empty()) {
-    endpoint.url = "https://sts." + endpoint.region + ".amazonaws.com" +
-                   (endpoint.region.starts_with("cn-") ? ".cn" : "");
-    return endpoint;
-  }
-  const auto url = key_service_url(given, "AWS_ENDPOINT_URL_STS");
+  const auto url = regional_endpoint(world.config, kSts, profile, "sts", endpoint.region);
   if (!url) return url.error();
-  endpoint.local = url->local;
   endpoint.url = url->text;
+  endpoint.local = url->local;
+  const auto global = sts_is_global(world.config, profile, endpoint.region);
+  if (!global) return global.error();
+  const auto configured = configured_endpoint(world.config, kSts, profile);
+  if (*global && configured && !*configured) {
+    return StsEndpoint{"https://sts.amazonaws.com", "us-east-1", false};
+  }
   return endpoint;
 }
 

@@ -9,6 +9,7 @@
 #include "pailfs/auth/credentials.h"
 #include "pailfs/util/result.h"
 
+#include "aws_endpoint.h"
 #include "credential_context.h"
 
 namespace pailfs::auth {
@@ -20,15 +21,17 @@ struct RoleRequest {
   std::string duration;  ///< seconds, empty: the service's default
 };
 
-/// AWS_ENDPOINT_URL_STS, else the endpoint of the region: https, except on loopback, because the
-/// request carries a token and the answer keys. `region` counts when neither AWS_REGION nor
-/// AWS_DEFAULT_REGION is set; then that of the configuration. EINVAL names the fault.
+/// The configured address (aws_endpoint.h), else that of the region or, if the profile wants it so,
+/// the one for all regions: https, except on loopback, because the request carries a token and the
+/// answer keys. `region` counts when neither AWS_REGION nor AWS_DEFAULT_REGION is set; then that of
+/// the configuration. EINVAL names the fault.
 struct StsEndpoint {
   std::string url;
   std::string region;
   bool local = false;
 };
-Result<StsEndpoint> sts_endpoint(const CredentialContext& world, const std::string& region);
+Result<StsEndpoint> sts_endpoint(const CredentialContext& world, const std::string& region,
+                                 const EndpointSettings& profile = {});
 
 /// One unsigned request; the token is the proof.
 Result<Credentials> assume_with_token(const CredentialContext& world, const StsEndpoint& endpoint,

@@ -85,6 +85,34 @@ aws_secret_access_key = S
 role_arn = arn:m
 source_profile = keys
 mfa_serial = arn:device
+[profile both]
+role_arn = arn:b
+source_profile = keys
+credential_source = Environment
+[profile brief]
+role_arn = arn:b
+source_profile = keys
+duration_seconds = 899
+[profile unending]
+role_arn = arn:b
+source_profile = keys
+duration_seconds = 1h
+[profile placed]
+credential_process = p
+endpoint_url = https://all
+ignore_configured_endpoint_urls = false
+sts_regional_endpoints = legacy
+services = mine
+[services mine]
+sts =
+  endpoint_url = https://sts
+  other = x
+sso_oidc =
+    endpoint_url = https://oidc
+endpoint_url = https://unnamed
+[services other]
+sts =
+  endpoint_url = https://wrong
 [profile half]
 aws_access_key_id = H
 [profile empty]
@@ -144,6 +172,17 @@ TEST_CASE("a role is asked for as its profile wants it", "[s3]") {
   CHECK(plan("web")->token_file == "/token");
 }
 
+TEST_CASE("a profile may say where services are asked", "[s3]") {
+  const auto made = plan("placed");
+  REQUIRE(made);
+  CHECK(made->endpoints.of_all == "https://all");
+  CHECK(made->endpoints.ignored == "false");
+  CHECK(made->endpoints.sts_regional == "legacy");
+  CHECK(made->endpoints.of_service ==
+        std::map<std::string, std::string>{{"sts", "https://sts"}, {"sso_oidc", "https://oidc"}});
+  CHECK(plan("work")->endpoints.of_service.empty());
+}
+
 TEST_CASE("a profile that leads nowhere says why", "[s3]") {
   struct Row {
     std::string profile;
@@ -161,7 +200,10 @@ TEST_CASE("a profile that leads nowhere says why", "[s3]") {
                Row{"elsewhere", EINVAL, "credential_source is \"Elsewhere\"; it can be"},
                Row{"sso", ENOTSUP, "signs in by SSO, which is not supported"},
                Row{"oldsso", ENOTSUP, "aws configure export-credentials"},
-               Row{"mfa", ENOTSUP, "wants a code from a person"},
+               Row{"mfa", ENOTSUP, "wants a code from a person (mfa_serial), which a mount cannot"},
+               Row{"both", EINVAL, "has both source_profile and credential_source: remove one"},
+               Row{"brief", EINVAL, "duration_seconds is \"899\"; it can be 900 to 43200"},
+               Row{"unending", EINVAL, "duration_seconds is \"1h\"; it can be 900 to 43200"},
                Row{"hidden", ENOENT, "Could not find"}, Row{"work ", ENOENT, "Could not find"});
   CAPTURE(row.profile);
   const auto made = plan(row.profile);

@@ -27,6 +27,7 @@ TEST_CASE("STS is asked in its region, and never in the clear outside this machi
     std::string option_region;
     std::string url;  // empty: refused
     bool local = false;
+    EndpointSettings profile = {};
   };
   const Row row = GENERATE(
       Row{{}, "", "", "https://sts.us-east-1.amazonaws.com"},
@@ -50,16 +51,69 @@ TEST_CASE("STS is asked in its region, and never in the clear outside this machi
           true},
       Row{{{"AWS_ENDPOINT_URL_STS", "http://[::1]:9000"}}, "", "", "http://[::1]:9000", true},
       Row{{{"AWS_ENDPOINT_URL_STS", "http://10.0.0.1:9000"}}, "", "", ""},
-      Row{{{"AWS_ENDPOINT_URL_STS", "http://sts.example"}}, "", "", ""});
+      Row{{{"AWS_ENDPOINT_URL_STS", "http://sts.example"}}, "", "", ""},
+      // Variables before profiles, the service's own address before that of all services.
+      Row{{{"AWS_ENDPOINT_URL", "https://all"}, {"AWS_ENDPOINT_URL_STS", "https://one"}},
+          "",
+          "",
+          "https://one"},
+      Row{{{"AWS_ENDPOINT_URL", "https://all"}},
+          "",
+          "",
+          "https://all",
+          false,
+          {"", "", {{"sts", "https://profile"}}, ""}},
+      Row{{},
+          "",
+          "",
+          "https://profile",
+          false,
+          {"", "https://x", {{"sts", "https://profile"}}, ""}},
+      Row{{}, "", "", "https://x", false, {"", "https://x", {{"s3", "https://profile"}}, ""}},
+      Row{{}, "", "", "", false, {"", "http://profile", {}, ""}},
+      Row{{{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "True"},
+           {"AWS_ENDPOINT_URL_STS", "https://one"}},
+          "",
+          "",
+          "https://sts.us-east-1.amazonaws.com"},
+      Row{{}, "", "", "https://sts.us-east-1.amazonaws.com", false, {"true", "https://x", {}, ""}},
+      Row{{{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false"}},
+          "",
+          "",
+          "https://x",
+          false,
+          {"true", "https://x", {}, ""}},
+      // The one address for all regions.
+      Row{{{"AWS_STS_REGIONAL_ENDPOINTS", "legacy"}}, "eu-west-1", "", "https://sts.amazonaws.com"},
+      Row{{{"AWS_STS_REGIONAL_ENDPOINTS", "legacy"}},
+          "ap-east-1",
+          "",
+          "https://sts.ap-east-1.amazonaws.com"},
+      Row{{{"AWS_STS_REGIONAL_ENDPOINTS", "regional"}},
+          "eu-west-1",
+          "",
+          "https://sts.eu-west-1.amazonaws.com",
+          false,
+          {"", "", {}, "legacy"}},
+      Row{{}, "eu-west-1", "", "https://sts.amazonaws.com", false, {"", "", {}, "legacy"}},
+      Row{{}, "aws-global", "", "https://sts.amazonaws.com"},
+      Row{{{"AWS_ENDPOINT_URL_STS", "https://one"}},
+          "eu-west-1",
+          "",
+          "https://one",
+          false,
+          {"", "", {}, "legacy"}},
+      Row{{{"AWS_STS_REGIONAL_ENDPOINTS", "always"}}, "eu-west-1", "", ""});
   Machine machine;
   machine.config.environment = row.environment;
   machine.config.region = row.option_region;
-  const auto endpoint = sts_endpoint(machine.world(), row.profile_region);
+  const auto endpoint = sts_endpoint(machine.world(), row.profile_region, row.profile);
   CAPTURE(row.url, endpoint ? endpoint->url : endpoint.error().text);
   CHECK(endpoint.has_value() == !row.url.empty());
   if (endpoint) {
     CHECK(endpoint->url == row.url);
     CHECK(endpoint->local == row.local);
+    CHECK((endpoint->url != "https://sts.amazonaws.com" || endpoint->region == "us-east-1"));
   }
 }
 

@@ -75,6 +75,7 @@ class Planner final {
         has("web_identity_token_file") || has("source_profile") || has("credential_source");
     if (has("role_arn") && has_proof) return take_role(section);
     if (take_keys(section)) return std::string();
+    if (has("sso_session") || has("sso_start_url")) return take_sso(section);
     if (!has("credential_process")) return nothing_in(section);
     plan_.command = value_of(section, "credential_process");
     plan_.base = ProfilePlan::Base::process;
@@ -133,6 +134,39 @@ class Planner final {
     return settings;
   }
 
+  /// The start URL and region stand in the section of the session, in the legacy form in the
+  /// profile; where they stand in both they must be the same.
+  Result<std::string> take_sso(const Profiles::Section& section) {
+    SsoProfile& sso = plan_.sso;
+    sso.profile = seen_.back();
+    sso.session = value_of(section, "sso_session");
+    const Profiles::Section* session =
+        sso.session.empty() ? &section : profiles_.find_sso_session(sso.session);
+    if (session == nullptr) {
+      return Error{EINVAL, here_ + ": sso_session is \"" + printable(sso.session, 80) +
+                               "\", but there is no section [sso-session " +
+                               printable(sso.session, 80) + "]"};
+    }
+    struct Setting {
+      const char* name;
+      const Profiles::Section& in;
+      std::string& to;
+    };
+    for (const Setting& setting : {Setting{"sso_start_url", *session, sso.start_url},
+                                   Setting{"sso_region", *session, sso.region},
+                                   Setting{"sso_account_id", section, sso.account},
+                                   Setting{"sso_role_name", section, sso.role}}) {
+      setting.to = value_of(setting.in, setting.name);
+      if (setting.to.empty())
+        return Error{EINVAL, here_ + " signs in by SSO, but has no " + setting.name};
+      const std::string& beside = value_of(section, setting.name);
+      if (!beside.empty() && beside != setting.to)
+        return Error{EINVAL, here_ + ": " + setting.name + " is not that of its sso_session"};
+    }
+    plan_.base = ProfilePlan::Base::sso;
+    return std::string();
+  }
+
   Result<std::string> take_source(const std::string& source) {
     if (source == "Environment") {
       plan_.base = ProfilePlan::Base::environment;
@@ -157,13 +191,6 @@ class Planner final {
   }
 
   [[nodiscard]] Error nothing_in(const Profiles::Section& section) const {
-    if (!value_of(section, "sso_session").empty() || !value_of(section, "sso_start_url").empty()) {
-      return {ENOTSUP,
-              here_ +
-                  " signs in by SSO, which is not supported: give another profile the line "
-                  "\"credential_process = aws configure export-credentials --profile NAME "
-                  "--format process\" and name that one with -o profile="};
-    }
     if (!value_of(section, "role_arn").empty()) {
       return {EINVAL, here_ +
                           " has a role_arn, but no source_profile, credential_source or "
@@ -197,7 +224,11 @@ void Profiles::read(std::string_view text, Form form) {
       const std::string_view heading = trim(line.substr(1, line.find(']') - 1));
       const auto profile = profile_in(heading, form);
       const auto services = profile ? std::nullopt : named_in(heading, "services");
-      section = profile ? &profiles[*profile] : services ? &services_[*services] : nullptr;
+      const auto sso_session = profile ? std::nullopt : named_in(heading, "sso-session");
+      section = profile       ? &profiles[*profile]
+                : services    ? &services_[*services]
+                : sso_session ? &sso_sessions_[*sso_session]
+                              : nullptr;
       outer.clear();
       continue;
     }
@@ -224,6 +255,11 @@ const Profiles::Section* Profiles::find(std::string_view profile) const {
 const Profiles::Section* Profiles::find_services(std::string_view name) const {
   const auto found = services_.find(name);
   return found == services_.end() ? nullptr : &found->second;
+}
+
+const Profiles::Section* Profiles::find_sso_session(std::string_view name) const {
+  const auto found = sso_sessions_.find(name);
+  return found == sso_sessions_.end() ? nullptr : &found->second;
 }
 
 Result<ProfilePlan> plan_profile(const Profiles& profiles, const std::string& profile,

@@ -13,6 +13,7 @@
 #include "pailfs/util/result.h"
 
 #include "aws_endpoint.h"
+#include "sso.h"
 #include "sts.h"
 
 namespace pailfs::auth {
@@ -32,20 +33,24 @@ class Profiles final {
   [[nodiscard]] const Section* find(std::string_view profile) const;
   /// The section [services NAME] of the config file; null if there is none.
   [[nodiscard]] const Section* find_services(std::string_view name) const;
+  /// The section [sso-session NAME], likewise.
+  [[nodiscard]] const Section* find_sso_session(std::string_view name) const;
 
  private:
   using Sections = std::map<std::string, Section, std::less<>>;
   Sections profiles_;
   Sections services_;
+  Sections sso_sessions_;
 };
 
 /// The steps that lead to the keys of a profile.
 struct ProfilePlan {
-  enum class Base { keys, process, web_identity, environment, container, instance };
+  enum class Base { keys, process, web_identity, sso, environment, container, instance };
   Base base = Base::keys;
   Credentials keys;        ///< for Base::keys
   std::string command;     ///< for Base::process
   std::string token_file;  ///< for Base::web_identity: proof for the first role
+  SsoProfile sso;          ///< for Base::sso
   /// Roles to assume in this order, each with the keys of the one before.
   std::vector<RoleRequest> roles;
   std::string region;  ///< of the profile, may be empty
@@ -55,7 +60,7 @@ struct ProfilePlan {
 /// The plan for `profile`. A role_arn with source_profile, credential_source or
 /// web_identity_token_file is stronger than keys beside it; a role_arn alone says nothing. Keys of
 /// a source_profile end the chain. `place` names the files, in messages and in Credentials::source.
-/// ENOENT: no such profile; ENOTSUP: it asks a person (SSO, MFA); EINVAL: it leads nowhere, or in a
+/// ENOENT: no such profile; ENOTSUP: it asks a person (MFA); EINVAL: it leads nowhere, or in a
 /// circle, or asks for what cannot be.
 Result<ProfilePlan> plan_profile(const Profiles& profiles, const std::string& profile,
                                  const std::string& place);

@@ -239,12 +239,15 @@ Search::Step Search::environment_file() {
 
 Search::Step Search::profile(const ProfileName& name, const ProfilePlan& plan) const {
   const bool only_keys = plan.base == ProfilePlan::Base::keys && plan.roles.empty();
+  std::vector<std::string> files = profile_files(config_, name);
+  // A new sign-in is noticed at once.
+  if (plan.base == ProfilePlan::Base::sso) files.push_back(sso_token_file(config_, plan.sso));
   return renewing({.fetch = [name, world = world_]() -> Result<Credentials> {
                      const auto now = read_profile(*world, name);
                      if (!now) return now.error();
                      return fetch_profile_keys(*world, *now);
                    },
-                   .files = profile_files(config_, name),
+                   .files = std::move(files),
                    .costly = !only_keys});
 }
 

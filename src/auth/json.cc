@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include <rapidjson/error/en.h>
@@ -25,6 +26,7 @@ bool has_surrogate(std::string_view text) {
 /// Takes RapidJSON's events. One that returns false ends the reading; why() says the reason.
 class Members final {
  public:
+  explicit Members(Nested nested) : nested_(nested) {}
   bool Null() { return add({}); }
   bool Bool(bool truth) { return add(JsonKind::boolean, truth ? "true" : "false"); }
   bool Int(int value) { return add(JsonKind::number, std::to_string(value)); }
@@ -38,14 +40,17 @@ class Members final {
     if (has_surrogate({text, size})) return fail("half a surrogate pair");
     return add(JsonKind::string, {text, size});
   }
-  bool StartObject() { return enter(); }
+  bool StartObject() {
+    if (depth_ == 1 && nested_ == Nested::flattened) outer_ = name_;
+    return enter();
+  }
   bool Key(const char* text, std::size_t size, bool /*copy*/) {
     const std::string_view name(text, size);
     if (has_surrogate(name)) return fail("half a surrogate pair");
-    if (depth_ > 1) return true;
+    if (!is_wanted()) return true;
     if (object_.size() == kMaxJsonMembers) return fail("too many members");
-    if (object_.find(name) != object_.end()) return fail("a name for the second time");
-    name_ = name;
+    name_ = (outer_ ? *outer_ + "." : std::string()).append(name);
+    if (object_.find(name_) != object_.end()) return fail("a name for the second time");
     return true;
   }
   bool EndObject(std::size_t /*members*/) { return leave(); }
@@ -63,11 +68,17 @@ class Members final {
   }
   bool leave() {
     --depth_;
-    return depth_ != 1 || add(JsonKind::nested, {});
+    if (depth_ == 1 && outer_) {
+      name_ = *outer_;
+      outer_.reset();
+    }
+    return !is_wanted() || add(JsonKind::nested, {});
   }
+  /// Whether members of the object that is being read are.
+  [[nodiscard]] bool is_wanted() const { return depth_ == (outer_ ? 2 : 1); }
   bool add(JsonKind kind, std::string_view text) { return add({kind, Secret(std::string(text))}); }
   bool add(JsonValue value) {
-    if (depth_ == 1) object_.emplace(name_, std::move(value));
+    if (is_wanted()) object_.emplace(name_, std::move(value));
     return true;
   }
   bool fail(std::string_view why) {
@@ -75,8 +86,10 @@ class Members final {
     return false;
   }
 
+  const Nested nested_;
   JsonObject object_;
   std::string name_;
+  std::optional<std::string> outer_;  // name of the object in the object that is being read
   int depth_ = 0;
   std::string_view why_;
 };
@@ -88,7 +101,7 @@ Error bad(std::string_view why, std::size_t at) {
 
 }  // namespace
 
-Result<JsonObject> parse_json_object(std::string_view text) {
+Result<JsonObject> parse_json_object(std::string_view text, Nested nested) {
   if (text.size() > kMaxJsonBytes) {
     return Error{EBADMSG, "it has more than " + std::to_string(kMaxJsonBytes) + " bytes"};
   }
@@ -103,7 +116,7 @@ Result<JsonObject> parse_json_object(std::string_view text) {
   // wiped.
   std::string bytes(text);
   rapidjson::InsituStringStream stream(bytes.data());
-  Members members;
+  Members members(nested);
   rapidjson::Reader reader;
   const rapidjson::ParseResult result = reader.Parse<rapidjson::kParseInsituFlag>(stream, members);
   const Secret wiped(std::move(bytes));

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profile_keys.h"
 
-#include <unistd.h>
-
 #include <cerrno>
 #include <chrono>
 #include <optional>
@@ -11,6 +9,7 @@
 #include "pailfs/auth/sign.h"
 #include "pailfs/util/text.h"
 
+#include "aws_files.h"
 #include "container_keys.h"
 #include "credentials_file.h"
 #include "credentials_process.h"
@@ -31,6 +30,8 @@ Result<Credentials> base_keys(const CredentialContext& world, const ProfilePlan&
     case ProfilePlan::Base::web_identity:
       return fetch_web_identity_keys(world, plan.roles.front(), plan.token_file,
                                      {plan.region, plan.endpoints});
+    case ProfilePlan::Base::sso:
+      return fetch_sso_keys(world, plan.sso, plan.endpoints);
     case ProfilePlan::Base::environment:
       return environment_keys(world);
     case ProfilePlan::Base::container:
@@ -52,12 +53,7 @@ ProfileName profile_name(const CredentialConfig& config, bool with_config) {
 std::vector<std::string> profile_files(const CredentialConfig& config, const ProfileName& name) {
   const auto path = [&](const char* variable, const char* standard) {
     std::string given = config.variable(variable);
-    if (!given.empty()) return given;
-    // Looks below HOME as Amazon's own programs do, then in the home directory as s3fs does.
-    given = config.variable("HOME") + standard;
-    return given.front() == '/' && given != standard && ::access(given.c_str(), F_OK) == 0
-               ? given
-               : config.home + standard;
+    return given.empty() ? below_home(config, standard) : given;
   };
   std::vector<std::string> files{path("AWS_SHARED_CREDENTIALS_FILE", "/.aws/credentials")};
   if (name.with_config) files.push_back(path("AWS_CONFIG_FILE", "/.aws/config"));

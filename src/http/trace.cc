@@ -13,11 +13,13 @@ namespace {
 constexpr std::string_view kMask = "[SENSITIVE]";
 
 /// Parts of names, lower case: a field whose name contains one is secret.
-constexpr std::array<std::string_view, 7> kSecretFields = {
+constexpr std::array<std::string_view, 9> kSecretFields = {
     "authorization",  // also proxy-authorization
     "security-token", "session-token", "s3session-token", "customer-key",
     "cookie",  // also set-cookie
     "metadata-token",
+    "bearer_token",  // of IAM Identity Center
+    "dpop",
 };
 
 /// Query parameters of presigned URLs, version 4 and 2, lower case.

@@ -54,7 +54,7 @@ void add_credential_options(std::vector<OptionSpec>& table) {
            "AccessKeySecret, SecurityToken and Expiration, or /dev/fd/N."},
           {"profile", "NAME", group,
            Custom{set_profile, [](const Options& o) { return o.credentials.profile; }},
-           "Profile of ~/.aws/credentials and ~/.aws/config, with all that it can say: keys, "
+           "Profile of ~/.aws/credentials and ~/.aws/config, with all that it can say: keys, SSO, "
            "credential_process, role_arn. Without it AWS_PROFILE, else default."},
           {"public_bucket", "[0|1]", group,
            Flag{[](Options& o) -> bool& { return o.credentials.public_bucket; }},

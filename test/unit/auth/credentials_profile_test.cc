@@ -75,8 +75,29 @@ role_arn = arn:i
 credential_source = Elsewhere
 [profile sso]
 sso_session = s
+sso_account_id = 111122223333
+sso_role_name = r
 [profile oldsso]
 sso_start_url = https://x
+sso_region = eu-west-1
+sso_account_id = 1
+sso_role_name = r
+[profile oversso]
+role_arn = arn:o
+source_profile = sso
+[profile lostsso]
+sso_session = gone
+[profile halfsso]
+sso_session = s
+sso_account_id = 1
+[profile twosso]
+sso_session = s
+sso_start_url = https://other
+sso_account_id = 1
+sso_role_name = r
+[sso-session s]
+sso_start_url = https://s/start
+sso_region = eu-west-2
 [profile ssokeys]
 sso_session = s
 aws_access_key_id = SSO
@@ -147,7 +168,8 @@ TEST_CASE("a profile leads to keys, a program or a service, and to roles", "[s3]
       Row{"web", Base::web_identity, "", {"arn:w"}},
       Row{"overweb", Base::web_identity, "", {"arn:w", "arn:o"}},
       Row{"instance", Base::instance, "", {"arn:i"}},
-      Row{"container", Base::container, "", {"arn:i"}},
+      Row{"container", Base::container, "", {"arn:i"}}, Row{"sso", Base::sso, "", {}},
+      Row{"oldsso", Base::sso, "", {}}, Row{"oversso", Base::sso, "", {"arn:o"}},
       Row{"environment", Base::environment, "", {"arn:i"}}, Row{"ssokeys", Base::keys, "SSO", {}});
   CAPTURE(row.profile);
   const auto made = plan(row.profile);
@@ -170,6 +192,22 @@ TEST_CASE("a role is asked for as its profile wants it", "[s3]") {
   CHECK(made->roles[0].duration == "900");
   CHECK(plan("work")->command == "/bin/p 'a b'");
   CHECK(plan("web")->token_file == "/token");
+}
+
+TEST_CASE("a profile signs in as its section or that of its session says", "[s3]") {
+  const auto session = plan("oversso");
+  REQUIRE(session);
+  CHECK(session->sso.profile == "sso");
+  CHECK(session->sso.session == "s");
+  CHECK(session->sso.start_url == "https://s/start");
+  CHECK(session->sso.region == "eu-west-2");
+  CHECK(session->sso.account == "111122223333");
+  CHECK(session->sso.role == "r");
+  const auto legacy = plan("oldsso");
+  REQUIRE(legacy);
+  CHECK(legacy->sso.session.empty());
+  CHECK(legacy->sso.start_url == "https://x");
+  CHECK(legacy->sso.region == "eu-west-1");
 }
 
 TEST_CASE("a profile may say where services are asked", "[s3]") {
@@ -198,8 +236,9 @@ TEST_CASE("a profile that leads nowhere says why", "[s3]") {
                Row{"dangling", ENOENT, "Could not find profile: gone in file: /f"},
                Row{"bare", EINVAL, "/f [bare] has a role_arn, but no source_profile"},
                Row{"elsewhere", EINVAL, "credential_source is \"Elsewhere\"; it can be"},
-               Row{"sso", ENOTSUP, "signs in by SSO, which is not supported"},
-               Row{"oldsso", ENOTSUP, "aws configure export-credentials"},
+               Row{"lostsso", EINVAL, "but there is no section [sso-session gone]"},
+               Row{"halfsso", EINVAL, "signs in by SSO, but has no sso_role_name"},
+               Row{"twosso", EINVAL, "sso_start_url is not that of its sso_session"},
                Row{"mfa", ENOTSUP, "wants a code from a person (mfa_serial), which a mount cannot"},
                Row{"both", EINVAL, "has both source_profile and credential_source: remove one"},
                Row{"brief", EINVAL, "duration_seconds is \"899\"; it can be 900 to 43200"},
@@ -329,13 +368,15 @@ TEST_CASE("a profile that was asked for and fails is an error, any other is a mi
   Home home;
   static_cast<void>(home.aws("config",
                              "[default]\ncredential_process = false\n"
-                             "[profile sso]\nsso_session = s\n"));
+                             "[profile sso]\nsso_start_url = https://s\nsso_region = eu-west-1\n"
+                             "sso_account_id = 1\nsso_role_name = r\n"));
   CHECK_THAT(home.found(), ContainsSubstring("could not determine") &&
                                ContainsSubstring("credential_process false failed (status 1)"));
   home.config.profile = "sso";
   home.config.profile_given = true;
   CHECK_THAT(home.found(), ContainsSubstring("error: ") &&
-                               ContainsSubstring("[sso] signs in by SSO") &&
+                               ContainsSubstring("profile sso is not signed in: run aws sso login "
+                                                 "--profile sso") &&
                                !ContainsSubstring("could not determine"));
 }
 

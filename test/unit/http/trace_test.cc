@@ -18,6 +18,8 @@ TEST_CASE("traces hide what signs or identifies", "[http]") {
       Row{"x-amz-security-token: T", "x-amz-security-token: [SENSITIVE]"},
       Row{"x-amz-s3session-token: T", "x-amz-s3session-token: [SENSITIVE]"},
       Row{"x-aws-ec2-metadata-token: T", "x-aws-ec2-metadata-token: [SENSITIVE]"},
+      Row{"x-amz-sso_bearer_token: T", "x-amz-sso_bearer_token: [SENSITIVE]"},
+      Row{"DPoP: T", "DPoP: [SENSITIVE]"},
       Row{"x-amz-server-side-encryption-customer-key: K",
           "x-amz-server-side-encryption-customer-key: [SENSITIVE]"},
       Row{"x-amz-copy-source-server-side-encryption-customer-key-MD5: K",

@@ -51,6 +51,15 @@ Result<std::optional<KeyServiceUrl>> configured_endpoint(const CredentialConfig&
   return std::optional<KeyServiceUrl>(std::move(*url));
 }
 
+std::string region_of_keys(const CredentialConfig& config, const std::string& profile_region) {
+  for (const std::string& candidate :
+       {config.variable("AWS_REGION"), config.variable("AWS_DEFAULT_REGION"), profile_region,
+        config.region}) {
+    if (!candidate.empty()) return candidate;
+  }
+  return "us-east-1";
+}
+
 Result<KeyServiceUrl> regional_endpoint(const CredentialConfig& config, const AwsService& service,
                                         const EndpointSettings& profile, std::string_view prefix,
                                         const std::string& region) {

@@ -41,6 +41,10 @@ Result<std::optional<KeyServiceUrl>> configured_endpoint(const CredentialConfig&
                                                          const AwsService& service,
                                                          const EndpointSettings& profile);
 
+/// The region in which keys are asked for: AWS_REGION, AWS_DEFAULT_REGION, that of the profile, of
+/// the configuration, us-east-1. Pure.
+std::string region_of_keys(const CredentialConfig& config, const std::string& profile_region);
+
 /// The address of a service whose host is PREFIX.REGION.amazonaws.com, unless another is
 /// configured. EINVAL when `region` cannot be one.
 Result<KeyServiceUrl> regional_endpoint(const CredentialConfig& config, const AwsService& service,

@@ -76,6 +76,11 @@ class Planner final {
     if (has("role_arn") && has_proof) return take_role(section);
     if (take_keys(section)) return std::string();
     if (has("sso_session") || has("sso_start_url")) return take_sso(section);
+    if (has("login_session")) {
+      plan_.login = {seen_.back(), value_of(section, "login_session")};
+      plan_.base = ProfilePlan::Base::login;
+      return std::string();
+    }
     if (!has("credential_process")) return nothing_in(section);
     plan_.command = value_of(section, "credential_process");
     plan_.base = ProfilePlan::Base::process;

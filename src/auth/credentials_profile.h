@@ -13,6 +13,7 @@
 #include "pailfs/util/result.h"
 
 #include "aws_endpoint.h"
+#include "login.h"
 #include "sso.h"
 #include "sts.h"
 
@@ -45,12 +46,13 @@ class Profiles final {
 
 /// The steps that lead to the keys of a profile.
 struct ProfilePlan {
-  enum class Base { keys, process, web_identity, sso, environment, container, instance };
+  enum class Base { keys, process, web_identity, sso, login, environment, container, instance };
   Base base = Base::keys;
   Credentials keys;        ///< for Base::keys
   std::string command;     ///< for Base::process
   std::string token_file;  ///< for Base::web_identity: proof for the first role
   SsoProfile sso;          ///< for Base::sso
+  LoginProfile login;      ///< for Base::login
   /// Roles to assume in this order, each with the keys of the one before.
   std::vector<RoleRequest> roles;
   std::string region;  ///< of the profile, may be empty

@@ -241,6 +241,7 @@ Search::Step Search::profile(const ProfileName& name, const ProfilePlan& plan) c
   const bool only_keys = plan.base == ProfilePlan::Base::keys && plan.roles.empty();
   std::vector<std::string> files = profile_files(config_, name);
   // A new sign-in is noticed at once.
+  if (plan.base == ProfilePlan::Base::login) files.push_back(login_token_file(config_, plan.login));
   if (plan.base == ProfilePlan::Base::sso) files.push_back(sso_token_file(config_, plan.sso));
   return renewing({.fetch = [name, world = world_]() -> Result<Credentials> {
                      const auto now = read_profile(*world, name);

@@ -32,6 +32,8 @@ Result<Credentials> base_keys(const CredentialContext& world, const ProfilePlan&
                                      {plan.region, plan.endpoints});
     case ProfilePlan::Base::sso:
       return fetch_sso_keys(world, plan.sso, plan.endpoints);
+    case ProfilePlan::Base::login:
+      return fetch_login_keys(world, plan.login, plan.region, plan.endpoints);
     case ProfilePlan::Base::environment:
       return environment_keys(world);
     case ProfilePlan::Base::container:

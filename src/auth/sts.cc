@@ -81,11 +81,7 @@ Result<Credentials> exchange(const CredentialContext& world, const StsEndpoint& 
 Result<StsEndpoint> sts_endpoint(const CredentialContext& world, const std::string& region,
                                  const EndpointSettings& profile) {
   StsEndpoint endpoint;
-  for (const std::string& candidate :
-       {world.variable("AWS_REGION"), world.variable("AWS_DEFAULT_REGION"), region,
-        world.config.region, std::string("us-east-1")}) {
-    if (endpoint.region.empty()) endpoint.region = candidate;
-  }
+  endpoint.region = region_of_keys(world.config, region);
   const auto url = regional_endpoint(world.config, kSts, profile, "sts", endpoint.region);
   if (!url) return url.error();
   endpoint.url = url->text;

@@ -85,6 +85,9 @@ sso_role_name = r
 [profile oversso]
 role_arn = arn:o
 source_profile = sso
+[profile login]
+login_session = me
+credential_process = p
 [profile lostsso]
 sso_session = gone
 [profile halfsso]
@@ -169,7 +172,8 @@ TEST_CASE("a profile leads to keys, a program or a service, and to roles", "[s3]
       Row{"overweb", Base::web_identity, "", {"arn:w", "arn:o"}},
       Row{"instance", Base::instance, "", {"arn:i"}},
       Row{"container", Base::container, "", {"arn:i"}}, Row{"sso", Base::sso, "", {}},
-      Row{"oldsso", Base::sso, "", {}}, Row{"oversso", Base::sso, "", {"arn:o"}},
+      Row{"login", Base::login, "", {}}, Row{"oldsso", Base::sso, "", {}},
+      Row{"oversso", Base::sso, "", {"arn:o"}},
       Row{"environment", Base::environment, "", {"arn:i"}}, Row{"ssokeys", Base::keys, "SSO", {}});
   CAPTURE(row.profile);
   const auto made = plan(row.profile);

@@ -22,6 +22,7 @@
 #include "credentials_directory.h"
 #include "credentials_file.h"
 #include "credentials_passwd.h"
+#include "google_token.h"
 #include "ibm_token.h"
 #include "profile_keys.h"
 #include "renewing_source.h"
@@ -106,6 +107,10 @@ class Search final {
   Step only_container();
   Step only_instance();
   Step ibm_token();
+  Step google_variable();
+  Step google_default();
+  Step google_machine();
+  [[nodiscard]] Step google_file(const std::string& path, bool checked) const;
 
   [[nodiscard]] Step passwd_file(const std::string& path) const;
   [[nodiscard]] Step passwd_descriptor(const std::string& path, int fd) const;
@@ -121,19 +126,23 @@ class Search final {
   [[nodiscard]] Error none_found() const;
 
   using Place = Step (Search::*)();
-  static const std::array<Place, 6> kPlacesOfS3fs;
+  static const std::array<Place, 7> kPlacesOfS3fs;
   static const std::array<Place, 4> kOtherPlaces;
+  static const std::array<Place, 3> kPlacesOfGoogle;
 
   const std::shared_ptr<const CredentialContext> world_;
   const CredentialConfig& config_;
   std::vector<std::string> misses_;
 };
 
-const std::array<Search::Place, 6> Search::kPlacesOfS3fs = {
-    &Search::passwd_option, &Search::environment, &Search::environment_file,
-    &Search::keys_for_s3fs, &Search::home_passwd, &Search::system_passwd};
+const std::array<Search::Place, 7> Search::kPlacesOfS3fs = {
+    &Search::passwd_option,    &Search::environment,   &Search::google_variable,
+    &Search::environment_file, &Search::keys_for_s3fs, &Search::home_passwd,
+    &Search::system_passwd};
 const std::array<Search::Place, 4> Search::kOtherPlaces = {
     &Search::rest_of_profile, &Search::web_identity, &Search::container, &Search::instance};
+const std::array<Search::Place, 3> Search::kPlacesOfGoogle = {
+    &Search::rest_of_profile, &Search::google_default, &Search::google_machine};
 
 /// Null when none of the places has keys.
 template <class Places>
@@ -178,9 +187,15 @@ Search::Step Search::passwd_descriptor(const std::string& path, int fd) const {
     const Status allowed = check_permissions(path, file->status(), false, Caller::current());
     if (!allowed) return allowed.error();
   }
+  if (looks_like_google(file->text())) {
+    // The content of a descriptor can be read only once.
+    return renewing(
+        {.fetch = [document = Secret(file->text()), path,
+                   world = world_] { return fetch_google_token(*world, document, path); },
+         .costly = true});
+  }
   auto keys = parse_passwd(file->text(), config_.bucket, path, access_key_in(config_));
   if (!keys) return keys.error();
-  // The content of a descriptor can be read only once.
   return Found(std::make_unique<FixedSource>(std::move(keys).value()));
 }
 
@@ -190,6 +205,10 @@ Search::Step Search::passwd_file(const std::string& path) const {
   // Absolute, because a mount in the background has left the directory it was started in.
   std::error_code ignored;
   const std::string where = std::filesystem::absolute(path, ignored).string();
+  if (!is_directory(where)) {
+    const auto file = SecretFile::read(where);
+    if (file && looks_like_google(file->text())) return google_file(where, true);
+  }
   RenewingSource::Origin origin;
   origin.files = key_directory_files(where);
   origin.files.push_back(where);
@@ -348,6 +367,44 @@ Search::Step Search::only_instance() {
                    .costly = true});
 }
 
+/// `checked`: no other user may read it, as with every password file.
+Search::Step Search::google_file(const std::string& path, bool checked) const {
+  return renewing({.fetch = [path, checked, world = world_]() -> Result<Credentials> {
+                     const auto file = SecretFile::read(path);
+                     if (!file) return file.error();
+                     if (checked) {
+                       const Status allowed =
+                           check_permissions(path, file->status(), false, Caller::current());
+                       if (!allowed) return allowed.error();
+                     }
+                     return fetch_google_token(*world, Secret(file->text()), path);
+                   },
+                   .files = {path},
+                   .costly = true});
+}
+
+Search::Step Search::google_variable() {
+  const std::string path = variable("GOOGLE_APPLICATION_CREDENTIALS");
+  if (config_.google != GoogleTokens::searched) return Found();
+  if (path.empty()) return miss("environment: GOOGLE_APPLICATION_CREDENTIALS is not set");
+  auto source = google_file(path, false);
+  if (!source) return source.error().with("GOOGLE_APPLICATION_CREDENTIALS");
+  return source;
+}
+
+Search::Step Search::google_default() {
+  const std::string path = google_default_file(config_);
+  if (const auto reason = unreadable(path)) return miss(reason->text);
+  return google_file(path, false);
+}
+
+Search::Step Search::google_machine() {
+  auto source =
+      renewing({.fetch = [world = world_] { return fetch_gce_token(*world); }, .costly = true});
+  if (!source) return miss(source.error().text);
+  return source;
+}
+
 /// An API key of IBM's is looked for where s3fs looks for keys.
 Search::Step Search::ibm_token() {
   Step found = first_of(kPlacesOfS3fs);
@@ -393,7 +450,8 @@ Result<FoundCredentials> Search::run() {
     return FoundCredentials{std::move(*found), {}};
   }
   Step found = first_of(kPlacesOfS3fs);
-  if (found && !*found) found = first_of(kOtherPlaces);
+  const bool google = config_.google == GoogleTokens::searched;
+  if (found && !*found) found = google ? first_of(kPlacesOfGoogle) : first_of(kOtherPlaces);
   if (!found) return found.error();
   if (*found) return FoundCredentials{std::move(*found), {}};
   return FoundCredentials{unsigned_source("nowhere"), none_found()};

@@ -38,6 +38,9 @@ constexpr auto kRows = std::to_array<ErrorRow>({
     {"XAdminUserNotFound", 404, EPERM, Retry::refresh_credentials,
      "the service does not know the access key"},
     {"SignatureDoesNotMatch", 403, EPERM, Retry::refresh_credentials, kWrongSecret},
+    // Google, of a token.
+    {"AuthenticationRequired", 401, EPERM, Retry::refresh_credentials,
+     "the service does not accept the token"},
     {"InvalidSecurity", 403, EPERM, Retry::refresh_credentials, ""},
     {"ExpiredToken", 400, EACCES, Retry::refresh_credentials, "the session token has expired"},
     {"ExpiredTokenException", 400, EACCES, Retry::refresh_credentials,

@@ -13,6 +13,7 @@
 #include "pailfs/util/text.h"
 
 #include "body_digest.h"
+#include "google_headers.h"
 
 namespace pailfs::s3 {
 
@@ -104,7 +105,8 @@ PayloadCase Requester::payload_case(const Call& call, const Progress& progress) 
   request.always_sign = config_.signed_payload;
   request.md5 = config_.content_md5;
   request.has_body = call.body != nullptr;
-  request.may_checksum = call.may_checksum;
+  // Google has no uploads whose parts have checksums to the end, only checksums of single bodies.
+  request.may_checksum = call.may_checksum && !(progress.used.google && call.body == nullptr);
   request.bound = call.bound;
   return request;
 }
@@ -174,12 +176,23 @@ Status Requester::authorize(http::Request& request, WallTime time, const Progres
   }
   if (!keys.bearer.empty()) {
     auth::bear_token(request, keys);
+    if (keys.google) speak_google(request);
   } else if (config_.signature == Signature::v2) {
     auth::sign_v2(request, keys, time, progress.site->virtual_bucket);
   } else {
     auth::sign_v4(request, keys, {progress.site->region, "s3", time}, progress.payload_hash, keys_);
   }
   return {};
+}
+
+http::Exchange Requester::perform(const Built& built, ByteSource* body, http::BodySink* sink,
+                                  bool google) {
+  if (!google) return transport_.perform(built.request, body, sink);
+  std::optional<GoogleSink> hearing;
+  if (sink != nullptr) hearing.emplace(*sink);
+  http::Exchange exchange = transport_.perform(built.request, body, hearing ? &*hearing : nullptr);
+  hear_google(exchange.headers);
+  return exchange;
 }
 
 Verdict Requester::attempt(Call& call, Progress& progress) {
@@ -196,7 +209,7 @@ Verdict Requester::attempt(Call& call, Progress& progress) {
   MemorySource inline_body(text ? std::string_view(*text) : std::string_view());
   ByteSource* body = text ? &inline_body : call.body;
   const MonoTime start = clock_.now();
-  const http::Exchange exchange = transport_.perform(built->request, body, call.sink);
+  const http::Exchange exchange = perform(*built, body, call.sink, progress.used.google);
   Verdict verdict = judge(call.asked, exchange);
   const nanoseconds took = clock_.now() - start;
   // A HEAD, and a GET of what is perhaps gone, ask whether something is there: "no" is an answer.

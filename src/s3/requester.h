@@ -85,6 +85,8 @@ class Requester final {
   bool plainer(const Call& call, const Verdict& verdict, Progress& progress) const;
   void learn_support(const Call& call, const Progress& progress, const Verdict& verdict)
       EXCLUDES(mutex_);
+  /// `google`: the reply's headers have Google's names.
+  http::Exchange perform(const Built& built, ByteSource* body, http::BodySink* sink, bool google);
   Verdict attempt(Call& call, Progress& progress);
   /// Takes the corrective action of the verdict's retry class; false if there is none to take.
   bool correct(const Call& call, Verdict& verdict, Progress& progress);

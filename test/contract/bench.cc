@@ -113,9 +113,11 @@ std::vector<Entry> make_entries() {
           {false, true, 5, std::chrono::seconds(30), false});
   add_s3d("s3d https", S3dService::Scheme::https, {true, true, 5, std::chrono::seconds(30), false});
   const ClientStyle by_token{true, true, 5, std::chrono::seconds(30), false};
-  entries.push_back({"s3d bearer token",
-                     [=] { return std::make_unique<BearerBench>("s3d bearer token", by_token); },
-                     true});
+  for (const bool google : {false, true}) {
+    const std::string name = google ? "s3d token of Google" : "s3d bearer token";
+    entries.push_back(
+        {name, [=] { return std::make_unique<BearerBench>(name, by_token, google); }, true});
+  }
   auto services = services_from_environment();
   if (!services) {
     std::cerr << "PAILFS_TEST_S3_SERVERS: " << services.error().text << '\n';

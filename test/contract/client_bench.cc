@@ -14,6 +14,7 @@ auth::Credentials credentials_for(const Service& service, const ClientChange& ch
   credentials.source = "test";
   if (!service.bearer.empty() && !change.access_key && !change.secret_key) {
     credentials.bearer = auth::Secret(service.bearer);
+    credentials.google = service.google;
     return credentials;
   }
   credentials.access_key = change.access_key.value_or(service.access_key);

@@ -17,6 +17,7 @@ struct Row {
 };
 
 constexpr std::array kRows{
+    Row{"s3d token of Google", "keys of ours", "beside a token Google has other names for them"},
     Row{"ceph*", "key with control character", "RGW answers 500 for 0x01 to 0x1f in a key"},
     Row{"ceph*", "key of 1025 bytes", "RGW says InvalidObjectName"},
     Row{"ceph*", "complete if-match", "RGW 16 and 18 ignore it"},

@@ -34,17 +34,23 @@ class S3dBench : public Bench {
 /// The same with a bearer token in the place of signatures.
 class BearerBench : public Bench {
  public:
-  BearerBench(const std::string& name, const ClientStyle& style)
-      : Bench(name, unique_prefix()), inner_(name, with_token(server_), style) {}
+  BearerBench(const std::string& name, const ClientStyle& style, bool google)
+      : Bench(name, unique_prefix()),
+        server_(S3dService::Scheme::http, rules_for(google)),
+        inner_(name, with_token(server_, google), style) {}
   store::ObjectStore& store() override { return inner_.store(); }
   store::ObjectStore* changed(const ClientChange& change) override {
     return inner_.changed(change);
   }
 
  private:
-  static Service with_token(S3dService& server) {
+  static std::vector<std::string> rules_for(bool google) {
+    return google ? std::vector<std::string>{"goog_headers"} : std::vector<std::string>();
+  }
+  static Service with_token(S3dService& server, bool google) {
     Service service = server.service();
     service.bearer = server.give_bearer();
+    service.google = google;
     return service;
   }
 

@@ -23,6 +23,7 @@ struct Service {
   std::string session_access;
   std::string session_secret;
   std::string bearer;  ///< token that requests carry instead of a signature; empty: they are signed
+  bool google = false;  ///< the token is Google's
 };
 
 /// One line of the file that PAILFS_TEST_S3_SERVERS names:

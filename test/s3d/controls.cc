@@ -136,6 +136,8 @@ Reply Controls::get(const RequestHead& head) {
   if (head.raw_path == "/log")
     return json_lines(server_.log(), [](const LogEntry& entry) { return to_json(entry); });
   if (head.raw_path == "/history") return json_lines(server_.history(), mutation_json);
+  if (head.raw_path == "/computeMetadata/v1/instance/service-accounts/default/token")
+    return server_.tokens().give_machine(head, server_.now());
   if (head.raw_path == "/tokens")
     return json_lines(server_.tokens().all(), [](const std::string& token) { return token; });
   if (head.raw_path == "/faults") return json_lines(server_.faults(), fault_json);
@@ -179,6 +181,14 @@ Reply Controls::post(const RequestHead& head, const Body& body) {
   }
   if (path == "/credentials") return set_credentials(head);
   if (path == "/tokens") return set_tokens(head);
+  if (path == "/google") {
+    server_.tokens().set_google_account(
+        {std::string(head.param_or_empty("email")), body.to_string()});
+    return done();
+  }
+  if (path == "/token")
+    return server_.tokens().give_google(head, body, server_.control_endpoint() + "/token",
+                                        server_.now());
   if (path == "/identity/token") return server_.tokens().give_ibm(head, body, server_.now());
   if (path == "/bucket") return make_bucket(head);
   if (path == "/bucket/discard")

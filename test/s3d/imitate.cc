@@ -24,7 +24,7 @@ constexpr Row kRows[] = {
     {"r2", "region_names equal_parts multipart_etag_not_md5 storage_class_ignored"},
     {"gcs",
      "no_region_check no_part_copy accept_encoding_changed no_unknown_query "
-     "multipart_etag_not_md5 token_401"},
+     "multipart_etag_not_md5 token_401 goog_headers"},
     {"oss",
      "no_region_check virtual_only upper_etag multipart_etag_not_md5 no_aws_chunked "
      "forbid_overwrite=x-oss-forbid-overwrite"},

@@ -80,6 +80,8 @@ constexpr std::array<Row, kRuleCount> kRows = {{
      "a key id that is not known is 404 XAdminUserNotFound"},
     {Rule::kToken401, "token_401",
      "a bearer token that is not good answers 401 AuthenticationRequired (else 403)"},
+    {Rule::kGoogHeaders, "goog_headers",
+     "beside a bearer token headers are Google's, x-goog-..., and Amazon's have no effect"},
     {Rule::kIfMatchUnquoted, "if_match_unquoted",
      "If-Match of a change is compared with its quotes on: the right ETag is 412"},
     {Rule::kAbsentIfMatch412, "absent_if_match_412",

@@ -68,6 +68,7 @@ enum class Rule {
   kNoSecretCheck,
   kUnknownKey404,
   kToken401,
+  kGoogHeaders,
   // Conditions of writes.
   kIfMatchUnquoted,
   kAbsentIfMatch412,

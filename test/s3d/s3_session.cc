@@ -7,6 +7,7 @@
 
 #include "dress.h"
 #include "falsify.h"
+#include "google.h"
 #include "intake.h"
 #include "reply_writer.h"
 #include "text.h"
@@ -56,9 +57,15 @@ void S3Session::run() {
     idle_ = false;
     if (result == HttpConnection::HeadResult::kMalformed) refuse_malformed();
     if (result != HttpConnection::HeadResult::kOk) return;
+    if (speaks_google(head)) take_google_headers(head.headers);
     InFlight in_flight(service_.stats);
     if (!serve(head)) return;
   }
+}
+
+bool S3Session::speaks_google(const RequestHead& head) const {
+  return service_.rules.on(Rule::kGoogHeaders) &&
+         head.headers.get("authorization").starts_with("Bearer ");
 }
 
 void S3Session::refuse_malformed() {
@@ -156,6 +163,7 @@ bool S3Session::send(Call& call, Reply reply, std::int64_t started_us) {
   }
   if (!call.head.keep_alive) reply.close = true;
   add_common_headers(call, reply);
+  if (speaks_google(call.head)) give_google_headers(reply.headers);
   std::int64_t latency = service_.latency_ms.load(std::memory_order_relaxed);
   if (latency > 0) stream_.pause(static_cast<std::uint64_t>(latency));
   pause_as_told(stream_, call.plan, "delay_reply");

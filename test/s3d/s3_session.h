@@ -25,6 +25,7 @@ class S3Session {
   std::optional<Reply> answer(Call& call, const std::string& virtual_bucket, bool& body_unread);
   /// Consumes what the client goes on sending, or decides to close.
   void dispose_of_body(const RequestHead& head, Reply& reply);
+  bool speaks_google(const RequestHead& head) const;
   void refuse_malformed();
   bool send(Call& call, Reply reply, std::int64_t started_us);
   std::uint64_t record(const Call& call, const Reply* reply, std::int64_t started_us);

@@ -49,6 +49,8 @@
 ///     POST /bucket/discard?name=N   forgets it and all its objects
 ///     GET  /uploads            open multipart uploads
 ///     POST /identity/token     IBM's IAM: a bearer token for the API key of --ibm-api-key
+///     POST /google?email=E    body: public key of a service account; POST /token and
+///     GET /computeMetadata/v1/instance/service-accounts/default/token: Google's tokens for it
 ///     POST /tokens?ibm_api_key=K&lifetime_s=N&revoke=1     GET /tokens: those given, one a line
 ///     POST /idle/close         closes all idle keep-alive connections
 ///

@@ -46,6 +46,11 @@ void Tokens::set_api_key(std::string key) {
   api_key_ = std::move(key);
 }
 
+void Tokens::set_google_account(GoogleAccount account) {
+  std::lock_guard lock(mutex_);
+  account_ = std::move(account);
+}
+
 void Tokens::set_lifetime(std::int64_t seconds) {
   std::lock_guard lock(mutex_);
   lifetime_ = seconds;
@@ -70,7 +75,7 @@ std::vector<std::string> Tokens::all() const {
 
 bool Tokens::in_use() const {
   std::lock_guard lock(mutex_);
-  return !api_key_.empty() || !ends_.empty();
+  return !api_key_.empty() || !account_.email.empty() || !ends_.empty();
 }
 
 bool Tokens::accepts(std::string_view authorization, std::time_t now) const {
@@ -100,6 +105,34 @@ Reply Tokens::give_ibm(const RequestHead& head, const Body& body, std::time_t no
                        "\"expires_in\":" +
                        std::to_string(lifetime_) + ",\"expiration\":" +
                        std::to_string(now + lifetime_) + ",\"scope\":\"ibm openid\"}");
+}
+
+Reply Tokens::google_token(std::time_t now) {
+  const std::string token = "ya29." + hex(random_bytes(24));
+  ends_[token] = now + lifetime_;
+  return json(200, "{\"access_token\":" + json_quote(token) + ",\"expires_in\":" +
+                       std::to_string(lifetime_) + ",\"token_type\":\"Bearer\"}");
+}
+
+Reply Tokens::give_google(const RequestHead& head, const Body& body, const std::string& url,
+                          std::time_t now) {
+  const std::string_view type = head.headers.get("content-type");
+  auto fields = fields_of(body.to_string());
+  const bool asked = head.method == "POST" && type.starts_with("application/x-www-form-urlencoded");
+  if (!asked || fields["grant_type"] != "urn:ietf:params:oauth:grant-type:jwt-bearer")
+    return json(400,
+                R"({"error":"unsupported_grant_type","error_description":"Invalid grant_type"})");
+  std::lock_guard lock(mutex_);
+  const std::string fault = judge_assertion(account_, fields["assertion"], url, now);
+  if (fault.empty()) return google_token(now);
+  return json(400, "{\"error\":\"invalid_grant\",\"error_description\":" + json_quote(fault) + "}");
+}
+
+Reply Tokens::give_machine(const RequestHead& head, std::time_t now) {
+  if (head.headers.get("metadata-flavor") != "Google")
+    return json(403, "Missing Metadata-Flavor:Google header.");
+  std::lock_guard lock(mutex_);
+  return account_.email.empty() ? json(404, "not found") : google_token(now);
 }
 
 }  // namespace s3d

@@ -45,6 +45,8 @@ struct Credentials {
   /// An OAuth 2.0 access token, which requests carry instead of a signature. There is no access key
   /// beside it.
   Secret bearer = {};
+  bool google =
+      false;  ///< a token of Google's, beside which headers are x-goog-... (google_headers.h)
 
   /// True when requests say nothing of who sends them: a public bucket.
   [[nodiscard]] bool anonymous() const { return access_key.empty() && bearer.empty(); }
@@ -72,6 +74,13 @@ class CredentialSource {
   virtual void reload() {}
 };
 
+/// Where tokens of Google's may be had. They are sent to Google's hosts and to this machine only.
+enum class GoogleTokens {
+  forbidden,  ///< the bucket is another service's
+  named,      ///< the bucket is on this machine: for an account that passwd_file names
+  searched,   ///< the bucket is Google's: for one that Google's own programs would find
+};
+
 /// Everything that the search for credentials depends on, gathered by the caller so that a test can
 /// set it.
 struct CredentialConfig {
@@ -87,7 +96,9 @@ struct CredentialConfig {
   bool ecs = false;           ///< only the endpoint of the container
   bool ibm_iam_auth = false;  ///< the keys found are SERVICE_INSTANCE_ID:API_KEY of IBM's cloud
   std::string ibm_iam_endpoint = "https://iam.cloud.ibm.com";  ///< where tokens are given for it
-  std::map<std::string, std::string> environment;              ///< the AWS* and HOME variables
+  GoogleTokens google = GoogleTokens::forbidden;
+  /// HOME, the AWS* variables, and those in which Google's programs look for an account.
+  std::map<std::string, std::string> environment;
   std::string home;    ///< home directory from the password database
   std::string region;  ///< for STS, where neither the environment nor a profile names one
   std::string system_passwd_file = "/etc/passwd-s3fs";
@@ -126,6 +137,11 @@ std::string profile_region(const CredentialConfig& config);
 /// error, not a miss. `ecs` and `iam_role` look at one place only; failing that ENOKEY. With
 /// `ibm_iam_auth` the places that s3fs knows are searched for an API key; the source hands out the
 /// bearer tokens that IBM gives for it.
+///
+/// A password file may be one of Google's instead (JSON): a service account or an authorized_user.
+/// Where `google` says so, GOOGLE_APPLICATION_CREDENTIALS is looked at after the keys in the
+/// environment, and in the end the default account of gcloud and the metadata server, instead of
+/// web identity, container and EC2 instance.
 ///
 /// Sources other than the environment are asked again: 5 minutes before keys expire, when the store
 /// refuses the keys, and once a second when a file with keys that expire has changed. Keys that

@@ -6,6 +6,7 @@
 
 #include "pailfs/util/program_name.h"
 #include "pailfs/util/text.h"
+#include "pailfs/util/url.h"
 
 #include "arguments.h"
 #include "bucket_argument.h"
@@ -41,6 +42,20 @@ std::vector<std::string> masked(const std::map<std::string, std::string>& settin
   std::vector<std::string> words;
   for (const auto& [name, value] : settings) words.push_back(masked_option(name, value));
   return words;
+}
+
+bool names_google_account(const std::string& variable) {
+  return variable == "GOOGLE_APPLICATION_CREDENTIALS" || variable == "CLOUDSDK_CONFIG" ||
+         variable == "GCE_METADATA_HOST";
+}
+
+/// Google's tokens are for Google's hosts; on this machine only a test or a gateway asks for them.
+auth::GoogleTokens google_tokens_for(const std::string& address) {
+  const auto url = parse_url(address);
+  if (!url) return auth::GoogleTokens::forbidden;
+  if (url->scheme == "https" && url->host.ends_with(".googleapis.com"))
+    return auth::GoogleTokens::searched;
+  return is_loopback(*url) ? auth::GoogleTokens::named : auth::GoogleTokens::forbidden;
 }
 
 bool needs_bucket(Action action) {
@@ -221,7 +236,7 @@ class Reader final {
 
   void read_environment() {
     for (const auto& [name, value] : environment_) {
-      if (name.substr(0, 3) == "AWS" || name == "HOME") {
+      if (name.substr(0, 3) == "AWS" || name == "HOME" || names_google_account(name)) {
         options().credentials.environment.emplace(name, value);
       }
     }
@@ -258,6 +273,7 @@ class Reader final {
     }
     settle_copy_threshold();
     o.credentials.bucket = o.s3.bucket;
+    o.credentials.google = google_tokens_for(o.s3.url);
     if (const std::string reason = no_ibm_token_because(o); !reason.empty()) {
       return fail("ibm_iam_auth and " + reason);
     }

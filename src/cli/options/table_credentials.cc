@@ -51,7 +51,8 @@ void add_credential_options(std::vector<OptionSpec>& table) {
            Path{[](Options& o) -> std::string& { return o.credentials.passwd_file; }},
            "File with ACCESS_KEY:SECRET_KEY or BUCKET:ACCESS_KEY:SECRET_KEY lines. No other user "
            "may have a right to it (mode 600). Or a directory with the files AccessKeyId, "
-           "AccessKeySecret, SecurityToken and Expiration, or /dev/fd/N."},
+           "AccessKeySecret, SecurityToken and Expiration, the JSON file of a service account of "
+           "Google's, or /dev/fd/N."},
           {"profile", "NAME", group,
            Custom{set_profile, [](const Options& o) { return o.credentials.profile; }},
            "Profile of ~/.aws/credentials and ~/.aws/config, with all that it can say: keys, SSO, "

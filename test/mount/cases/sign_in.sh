@@ -71,4 +71,45 @@ timeout 20 "$pailfs" pail "$mnt" -o "$options" 2>"$work/err" || status=$?
 expect_equal "a wrong API key gives status 4" 4 "$status"
 expect_equal "and one line" 1 "$(wc -l <"$work/err")"
 shows_no_secret "without the key" "$work/err"
+
+# ---- Google -------------------------------------------------------------------------------------------------------------
+
+context='Google: '
+need openssl python3
+stop_s3d
+start_s3d --imitate gcs
+openssl genrsa -out "$work/account.pem" 2048 2>/dev/null
+openssl rsa -in "$work/account.pem" -pubout -out "$work/account.pub" 2>/dev/null
+curl --silent --fail -X POST --data-binary @"$work/account.pub" "$control/google?email=$canary@test" >/dev/null
+(umask 077 && python3 - "$work/account.pem" "$canary@test" "$control/token" >"$work/account.json" <<'EOF'
+import json, sys
+print(json.dumps({"type": "service_account", "private_key_id": "1", "private_key": open(sys.argv[1]).read(),
+                  "client_email": sys.argv[2], "token_uri": sys.argv[3]}, indent=2))
+EOF
+)
+tell 'tokens?lifetime_s=3'
+options=url=$endpoint,use_path_request_style,passwd_file=$work/account.json,stat_cache_expire=1
+expect "a bucket is mounted with a service account" timeout 20 "$pailfs" pail "$mnt" \
+  -o "$options,dbglevel=dbg,curldbg=body,logfile=$work/google.log,metrics_file=$work/metrics"
+: >"$work/failed"
+end=$(($(milliseconds) + 8000))
+while [ "$(milliseconds)" -lt "$end" ]; do
+  head -c 30000 /dev/urandom >"$work/bytes"
+  { cp "$work/bytes" "$mnt/file" && chmod 640 "$mnt/file" && cmp "$work/bytes" "$mnt/file" && mv "$mnt/file" "$mnt/moved" &&
+    [ "$(stat -c %a "$mnt/moved")" = 640 ] && rm "$mnt/moved"; } 2>>"$work/failed" || say failed >>"$work/failed"
+  sleep 0.2
+done
+expect_equal "no program notices that tokens end every three seconds" '' "$(cat "$work/failed")"
+echo kept >"$mnt/kept"
+chmod 600 "$mnt/kept"
+unmount "$mnt"
+expect "attributes were stored by Google's headers" timeout 20 "$pailfs" pail "$mnt" -o "$options"
+expect_equal "and are there in the next mount" 600 "$(stat -c %a "$mnt/kept")"
+"$pailfs" status "$mnt" >"$work/status"
+expect "status tells whose token it is" grep -q "Google service account .*@test ($work/account.json), expire" "$work/status"
+unmount "$mnt"
+curl --silent --fail "$control/tokens" >"$work/tokens"
+sed -n '3,5p' "$work/account.pem" >>"$work/tokens"
+expect_failure "no token and nothing of the key in log, status and metrics" \
+  grep -laF -f "$work/tokens" "$work/google.log" "$work/status" "$work/metrics"
 context=''

@@ -22,6 +22,24 @@ Options accepted(const Words& words) {
   return line.options;
 }
 
+TEST_CASE("Google's tokens are for Google's hosts, and for this machine if they are named") {
+  const auto tokens_for = [](const std::string& url) {
+    return accepted({"b", "/m", "-o", "url=" + url}).credentials.google;
+  };
+  CHECK(accepted({"b", "/m"}).credentials.google == auth::GoogleTokens::forbidden);
+  CHECK(tokens_for("https://storage.googleapis.com") == auth::GoogleTokens::searched);
+  CHECK(tokens_for("https://storage.us-central1.rep.googleapis.com") ==
+        auth::GoogleTokens::searched);
+  CHECK(tokens_for("http://storage.googleapis.com") == auth::GoogleTokens::forbidden);
+  CHECK(tokens_for("https://evilgoogleapis.com") == auth::GoogleTokens::forbidden);
+  CHECK(tokens_for("https://storage.googleapis.com.test") == auth::GoogleTokens::forbidden);
+  CHECK(tokens_for("http://127.0.0.1:9000") == auth::GoogleTokens::named);
+  const CommandLine line =
+      parse({"b", "/m"}, {{"GOOGLE_APPLICATION_CREDENTIALS", "/f"}, {"GOOGLE_OTHER", "x"}});
+  CHECK(line.options.credentials.variable("GOOGLE_APPLICATION_CREDENTIALS") == "/f");
+  CHECK(line.options.credentials.variable("GOOGLE_OTHER").empty());
+}
+
 TEST_CASE("IBM's IAM is asked where the option says") {
   const auto standard = accepted({"b", "/m", "-o", "ibm_iam_auth,default_acl=public-read"});
   CHECK(standard.credentials.ibm_iam_auth);

@@ -138,6 +138,8 @@ Reply Controls::get(const RequestHead& head) {
   if (head.raw_path == "/history") return json_lines(server_.history(), mutation_json);
   if (head.raw_path == "/computeMetadata/v1/instance/service-accounts/default/token")
     return server_.tokens().give_machine(head, server_.now());
+  if (head.raw_path == "/federation/credentials")
+    return server_.tokens().give_role(head, server_.credentials(), server_.now());
   if (head.raw_path == "/tokens")
     return json_lines(server_.tokens().all(), [](const std::string& token) { return token; });
   if (head.raw_path == "/faults") return json_lines(server_.faults(), fault_json);
@@ -245,6 +247,8 @@ Reply Controls::set_tokens(const RequestHead& head) {
     tokens.set_lifetime(*seconds);
   }
   if (head.param_or_empty("revoke") == "1") tokens.revoke();
+  constexpr std::time_t kDay = 24 * 3600;
+  if (const std::string* token = head.param("add")) tokens.add(*token, server_.now() + kDay);
   return done();
 }
 

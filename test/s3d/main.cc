@@ -28,7 +28,7 @@ constexpr const char* kFaultHelp =
     "  GET /stats /log /history /faults /uploads; PUT GET DELETE /object/BUCKET/KEY;\n"
     "  POST /reset /latency?ms=N /bandwidth?connection=N&total=N /rule?name=X&on=1 /fault\n"
     "  /faults/clear /clock?offset_s=N /credentials?access=A&secret=S&token=T&expired=1\n"
-    "  /tokens?ibm_api_key=K&lifetime_s=N&revoke=1 /identity/token (IBM's IAM); GET /tokens\n"
+    "  /tokens?add=T&ibm_api_key=K&lifetime_s=N&revoke=1 /identity/token (IBM's IAM); GET /tokens\n"
     "  /google?email=E (body: public key) /token (Google)\n"
     "  /bucket?name=N&public=1|rw /bucket/discard?name=N\n"
     "  /synthetic?bucket=B&key=K&size=N&count=M /idle/close\n";

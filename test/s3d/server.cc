@@ -136,6 +136,10 @@ std::string Server::ready_line() const {
   return line;
 }
 
+Credentials Server::credentials() const {
+  return *service_->credentials();
+}
+
 Tokens& Server::tokens() {
   return service_->tokens;
 }

@@ -51,8 +51,9 @@
 ///     POST /identity/token     IBM's IAM: a bearer token for the API key of --ibm-api-key
 ///     POST /google?email=E    body: public key of a service account; POST /token and
 ///     GET /computeMetadata/v1/instance/service-accounts/default/token: Google's tokens for it
-///     POST /tokens?ibm_api_key=K&lifetime_s=N&revoke=1     GET /tokens: those given, one a line
-///     POST /idle/close         closes all idle keep-alive connections
+///     GET  /federation/credentials   IAM Identity Center: the server's keys for a token that is
+///     good POST /tokens?add=T&ibm_api_key=K&lifetime_s=N&revoke=1     GET /tokens: those given,
+///     one a line POST /idle/close         closes all idle keep-alive connections
 ///
 /// Thread safety: every method may be called from any thread. Mutations by the controls appear in
 /// the history as "foreign:PUT" and "foreign:DELETE" and in no counter.
@@ -131,6 +132,7 @@ class Server {
   std::vector<Fault> faults() const;
   void set_clock_offset(std::int64_t seconds);
   void set_credentials(Credentials credentials);
+  Credentials credentials() const;
   Tokens& tokens();
   std::time_t now() const;  ///< by the server's clock
   std::size_t close_idle_connections();

@@ -135,4 +135,21 @@ Reply Tokens::give_machine(const RequestHead& head, std::time_t now) {
   return account_.email.empty() ? json(404, "not found") : google_token(now);
 }
 
+Reply Tokens::give_role(const RequestHead& head, const Credentials& keys, std::time_t now) const {
+  const std::string token(head.headers.get("x-amz-sso_bearer_token"));
+  if (!accepts(std::string(kScheme) + token, now))
+    return json(401, R"({"message":"Session token not found or invalid"})");
+  if (head.param_or_empty("account_id").size() != 12 || head.param_or_empty("role_name").empty())
+    return json(400, R"({"message":"Invalid account or role"})");
+  std::int64_t lifetime = 0;
+  {
+    std::lock_guard lock(mutex_);
+    lifetime = lifetime_;
+  }
+  return json(200, "{\"roleCredentials\":{\"accessKeyId\":" + json_quote(keys.access_key) +
+                       ",\"secretAccessKey\":" + json_quote(keys.secret_key) +
+                       ",\"sessionToken\":" + json_quote(keys.session_token) +
+                       ",\"expiration\":" + std::to_string((now + lifetime) * 1000) + "}}");
+}
+
 }  // namespace s3d

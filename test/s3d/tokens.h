@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Bearer tokens in the place of signatures, and imitations of the services that give them: IBM's
 /// IAM for an API key, Google's for a service account, and the metadata server of Google's
-/// machines. Thread-safe.
+/// machines; and of IAM Identity Center, which gives keys for a token. Thread-safe.
 #pragma once
 #include <cstdint>
 #include <ctime>
@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "auth.h"
 #include "body.h"
 #include "errors.h"
 #include "google.h"
@@ -44,6 +45,8 @@ class Tokens {
                     std::time_t now);
   /// GET of the metadata server: only with its header, and only if there is an account.
   Reply give_machine(const RequestHead& head, std::time_t now);
+  /// GetRoleCredentials of IAM Identity Center: `keys`, for a token that is good.
+  Reply give_role(const RequestHead& head, const Credentials& keys, std::time_t now) const;
 
  private:
   Reply google_token(std::time_t now);

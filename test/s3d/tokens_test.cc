@@ -51,6 +51,24 @@ TEST_CASE("a token is given for the API key and for nothing else") {
   CHECK(tokens.all().size() == 1);
 }
 
+TEST_CASE("keys of a role are given for a token, an account and a role") {
+  Tokens tokens;
+  tokens.add("good", 1010);
+  const Credentials keys{"AK", "S", "T", false};
+  const auto ask = [&](const std::string& token, const std::string& query) {
+    auto head = parse_head("GET /federation/credentials?" + query +
+                           " HTTP/1.1\r\nHost: h\r\nx-amz-sso_bearer_token: " + token + "\r\n\r\n");
+    REQUIRE(head);
+    return tokens.give_role(*head, keys, 1000);
+  };
+  const std::string query = "account_id=111122223333&role_name=r";
+  CHECK(ask("good", query).status == 200);
+  CHECK(ask("good", query).body.to_string().find("\"expiration\":4600000") != std::string::npos);
+  CHECK(ask("bad", query).status == 401);
+  CHECK(ask("good", "role_name=r").status == 400);
+  CHECK(ask("good", "account_id=111122223333").status == 400);
+}
+
 TEST_CASE("a bearer token stands for a signature while it is good") {
   ServerOptions options;
   options.buckets = {"pail"};

@@ -72,6 +72,53 @@ expect_equal "a wrong API key gives status 4" 4 "$status"
 expect_equal "and one line" 1 "$(wc -l <"$work/err")"
 shows_no_secret "without the key" "$work/err"
 
+# ---- IAM Identity Center ------------------------------------------------------------------------------------------------
+
+context='SSO: '
+stop_s3d
+start_s3d --secret-key "$canary-secret" --session-token "$canary-token"
+unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+mkdir -p "$HOME/.aws/sso/cache"
+cat >"$HOME/.aws/config" <<'EOF'
+[profile work]
+sso_start_url = https://sso.test/start
+sso_region = eu-west-1
+sso_account_id = 111122223333
+sso_role_name = reader
+EOF
+# signed_in TOKEN SECONDS: as aws sso login leaves it behind.
+signed_in() {
+  local file
+  file=$HOME/.aws/sso/cache/$(printf %s https://sso.test/start | sha1sum | cut -d ' ' -f 1).json
+  (umask 077 && printf '{"startUrl": "https://sso.test/start", "region": "eu-west-1", "accessToken": "%s", "expiresAt": "%s"}' \
+    "$1" "$(date -u -d "+$2 seconds" +%Y-%m-%dT%H:%M:%SZ)" >"$file.new")
+  mv "$file.new" "$file"
+}
+export AWS_ENDPOINT_URL_SSO=$control
+options=url=$endpoint,use_path_request_style,profile=work,stat_cache_expire=1
+status=0
+timeout 20 "$pailfs" pail "$mnt" -o "$options" 2>"$work/err" || status=$?
+expect_equal "without a sign-in the status is 4" 4 "$status"
+expect_equal "and one line gives the command" \
+  'pailfs: profile work is not signed in: run aws sso login --profile work' "$(cat "$work/err")"
+tell "tokens?add=$canary-sign-in&lifetime_s=2"
+signed_in "$canary-sign-in" 6
+expect "a bucket is mounted with a sign-in" timeout 20 "$pailfs" pail "$mnt" \
+  -o "$options,dbglevel=dbg,curldbg=body,logfile=$work/sso.log"
+expect "and used" cp /etc/hostname "$mnt/file"
+"$pailfs" status "$mnt" >"$work/status"
+expect "status tells the role" grep -q 'IAM Identity Center, role reader in account 111122223333, expire' "$work/status"
+sleep 7
+expect_failure "when it is over nothing is stored" cp /etc/hostname "$mnt/late"
+"$pailfs" status "$mnt" >>"$work/status"
+expect "status gives the command" grep -q 'has a sign-in that is over: run aws sso login --profile work' "$work/status"
+signed_in "$canary-sign-in" 3600
+sleep 1.1 # it was looked at a moment ago
+expect "after it the mount goes on" cp /etc/hostname "$mnt/again"
+unmount "$mnt"
+shows_no_secret "no secret in log and status" "$work/sso.log" "$work/status" "$work/err"
+unset AWS_ENDPOINT_URL_SSO
+
 # ---- Google -------------------------------------------------------------------------------------------------------------
 
 context='Google: '

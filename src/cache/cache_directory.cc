@@ -32,13 +32,17 @@ Status check_identity(const std::string& file, const std::string& identity) {
 
 }  // namespace
 
+Result<std::string> CacheDirectory::make_shared(const std::string& cache) {
+  std::string all = cache + "/pailfs";
+  if (Status made = make_private_directory(all); !made) return made.error();
+  return all;
+}
+
 Result<CacheDirectory> CacheDirectory::take(const std::string& cache, const std::string& identity) {
-  const std::string all = cache + "/pailfs";
-  std::string path = all + "/" + hashed_name(identity);
-  for (const std::string& each : {all, path}) {
-    const Status made = make_private_directory(each);
-    if (!made) return made.error();
-  }
+  const auto all = make_shared(cache);
+  if (!all) return all.error();
+  std::string path = *all + "/" + hashed_name(identity);
+  if (Status made = make_private_directory(path); !made) return made.error();
   const std::string file = path + "/lock";
   UniqueFd lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!lock) return system_error(errno, "open " + file);

@@ -187,6 +187,7 @@ Result<Log::Appended> Journal::record_change(Change& change) {
     change.base = record.base;
     record.before = unshown_marks(change);
   }
+  if (entry != nullptr && change.want.kind == Want::Kind::absent) change.want.attributes = {};
   record.want = change.want;
   record.want.appended_from = pending_.appended_to_base(change.key, change.want);
   record.has_bytes = change.has_bytes;
@@ -393,6 +394,8 @@ std::vector<Status> Journal::remove_admitted(const std::vector<store::Removal>& 
     change.key = distinct[i].key;
     change.condition.version = distinct[i].version;
     change.condition.foreign = distinct[i].foreign;
+    if (distinct[i].seen && !distinct[i].seen->mark.first.empty())
+      change.want.attributes.metadata = {distinct[i].seen->mark};
     statuses[i] = check_condition(change.key, change.condition, OfRemoval::yes);
     if (!statuses[i]) continue;
     places.push_back(i);
@@ -422,8 +425,9 @@ std::vector<Status> Journal::remove_through(const std::vector<store::Removal>& r
   {
     MutexLock lock(mutex_);
     for (store::Removal& removal : stored) {
-      if (removal.version.empty()) continue;
       removal.version = confirmed_.stored_name(removal.key, removal.version);
+      if (removal.seen)
+        removal.seen->etag = confirmed_.stored_name(removal.key, removal.seen->etag);
     }
   }
   std::vector<Status> statuses = stored.size() == 1

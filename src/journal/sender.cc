@@ -298,11 +298,24 @@ std::optional<store::ListedObject> Sender::list_one(const store::Key& key) {
   return page->objects.front();
 }
 
+/// Nothing where one of several versions of ours may be there.
+std::optional<store::SeenVersion> Sender::seen_by(const Job& job, const Base& base) {
+  if (!job.before.empty() || base.kind != Base::Kind::version) return std::nullopt;
+  store::SeenVersion seen;
+  if (!job.want.attributes.metadata.empty()) {
+    seen.mark = job.want.attributes.metadata.front();
+  } else {
+    seen.etag = base.etag;
+  }
+  return seen;
+}
+
 store::Removal Sender::removal_of(const Job& job, const Base& base) const {
   const bool conditional = job.want.conditional && removal_conditions_;
   store::Removal removal(job.key);
   if (conditional && base.kind == Base::Kind::version) removal.version = base.etag;
   removal.foreign = job.want.foreign;
+  removal.seen = seen_by(job, base);
   return removal;
 }
 

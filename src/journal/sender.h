@@ -63,6 +63,7 @@ class Sender final {
                                                 bool in_doubt);
   Verdict put(const Job& job, const BodyPtr& body, Base base);
   Verdict copy(const Job& job, Base base);
+  static std::optional<store::SeenVersion> seen_by(const Job& job, const Base& base);
   [[nodiscard]] store::Removal removal_of(const Job& job, const Base& base) const;
   /// After a removal of which the service says that another version is there.
   Verdict remove_again(const Job& job, Base base);

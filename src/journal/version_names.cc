@@ -165,12 +165,17 @@ Result<store::ETag> VersionNames::put(const store::PutRequest& request, ByteSour
   return etag;
 }
 
+store::Removal VersionNames::named(store::Removal removal) {
+  removal.version = stored_name(removal.key, removal.version);
+  if (removal.seen) removal.seen->etag = stored_name(removal.key, removal.seen->etag);
+  return removal;
+}
+
 Status VersionNames::remove(const store::Removal& removal) {
-  store::Removal sent = removal;
-  sent.version = stored_name(removal.key, removal.version);
+  store::Removal sent = named(removal);
   Status status = store_.remove(sent);
   if (is_stale(status) && find_name(removal.key, removal.version)) {
-    sent.version = stored_name(removal.key, removal.version);
+    sent = named(removal);
     status = store_.remove(sent);
   }
   if (status) forget(removal.key);
@@ -178,8 +183,9 @@ Status VersionNames::remove(const store::Removal& removal) {
 }
 
 std::vector<Status> VersionNames::remove_many(const std::vector<store::Removal>& removals) {
-  std::vector<store::Removal> sent = removals;
-  for (store::Removal& removal : sent) removal.version = stored_name(removal.key, removal.version);
+  std::vector<store::Removal> sent;
+  sent.reserve(removals.size());
+  for (const store::Removal& removal : removals) sent.push_back(named(removal));
   std::vector<Status> statuses = store_.remove_many(sent);
   for (std::size_t i = 0; i < statuses.size() && i < removals.size(); ++i) {
     if (statuses[i]) {

@@ -67,6 +67,7 @@ class VersionNames final : public store::ForwardingStore {
   std::optional<store::ETag> listed(const store::ListedObject& object) EXCLUDES(mutex_);
   /// Looks at the object. True if `version` has just been found to have another name.
   bool find_name(const store::Key& key, const store::ETag& version) EXCLUDES(mutex_);
+  [[nodiscard]] store::Removal named(store::Removal removal) EXCLUDES(mutex_);
   [[nodiscard]] store::CopyRequest named(store::CopyRequest request) EXCLUDES(mutex_);
   bool found_other_names(const store::CopyRequest& request) EXCLUDES(mutex_);
 

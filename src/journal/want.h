@@ -28,8 +28,10 @@ struct Want {
   Kind kind = Kind::absent;
   BodyId body = 0;
   std::uint64_t size = 0;
-  store::ETag etag;                    ///< of the object until the store has told its own
-  store::ObjectAttributes attributes;  ///< not for a copy that keeps those of its source
+  store::ETag etag;  ///< of the object until the store has told its own
+  /// Not for a copy that keeps those of its source. Of a removal: the SeenVersion::mark of the
+  /// version that it removes, where no earlier change of the key waits.
+  store::ObjectAttributes attributes;
   store::Key source;
   store::ETag source_etag;  ///< as the store tells it; only this version may be copied
   bool keeps_attributes = false;

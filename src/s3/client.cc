@@ -133,11 +133,7 @@ Result<ObjectInfo> ServiceClient::head(const Key& key) {
 Status ServiceClient::remove(const Removal& removal) {
   const Made made = make({Conditional::remove,
                           {.version = removal.version, .foreign = removal.foreign},
-                          [&](const Condition& said) {
-                            const Removal sent(removal.key, said.version);
-                            return run(Op::remove, removal.key,
-                                       [&](const Site& site) { return build_remove(site, sent); });
-                          },
+                          [&](const Condition& said) { return run_removal(removal, said); },
                           [&](bool) { return look_at_removal(removal); }});
   if (made.outcome.verdict.ok) return {};
   const Error& error = made.outcome.verdict.error;

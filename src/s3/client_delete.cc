@@ -37,7 +37,55 @@ bool may_pass(const std::string& code) {
   return retry == Retry::transient || retry == Retry::throttle || retry == Retry::once;
 }
 
+/// A removal with `version` stays one of that version where the service does not obey conditions.
+std::optional<SeenVersion> seen_version(const Removal& removal) {
+  if (removal.seen || removal.version.empty()) return removal.seen;
+  return SeenVersion{.etag = normal_etag(removal.version.value)};
+}
+
 }  // namespace
+
+Repeat ServiceClient::repeat_removal(const Removal& removal) {
+  const auto seen = seen_version(removal);
+  if (!seen) return Repeat::yes;
+  const Result<ObjectInfo> now = head(removal.key);
+  if (now) return store::may_be_seen(*seen, *now) ? Repeat::yes : Repeat::made;
+  const int status = now.error().http_status;
+  const bool answered = status >= 400 && status < 500;
+  if (now.error().err == ENOENT || (answered && is_proven_absent(removal.key))) return Repeat::made;
+  // These keys may remove what they may not read.
+  return answered ? Repeat::yes : Repeat::unclear;
+}
+
+std::function<Repeat()> ServiceClient::repeat_of(const Removal& removal) {
+  if (!seen_version(removal)) return {};
+  return [this, &removal] { return repeat_removal(removal); };
+}
+
+Outcome ServiceClient::run_removal(const Removal& removal, const Condition& said) {
+  const Removal sent(removal.key, said.version);
+  Call call = start(Op::remove, removal.key);
+  call.build = [&](const Site& site, Expectation& /*asked*/, const BodySums& /*sums*/) {
+    return build_remove(site, sent);
+  };
+  call.repeat = repeat_of(removal);
+  return requester_.run(std::move(call));
+}
+
+/// A batch whose reply was lost: each key by itself, until the service is silent about one.
+void ServiceClient::remove_doubted(const std::vector<Removal>& removals,
+                                   const std::vector<std::size_t>& chosen, const Error& error,
+                                   std::vector<Status>& results) {
+  Repeat repeat = Repeat::yes;
+  for (const std::size_t index : chosen) {
+    if (repeat != Repeat::unclear) repeat = repeat_removal(removals[index]);
+    if (repeat == Repeat::unclear) {
+      results[index] = error;
+    } else {
+      results[index] = repeat == Repeat::made ? Status() : remove(removals[index]);
+    }
+  }
+}
 
 void ServiceClient::remove_refused_batch(const std::vector<Removal>& removals,
                                          const std::vector<std::size_t>& chosen,
@@ -56,16 +104,21 @@ void ServiceClient::remove_refused_batch(const std::vector<Removal>& removals,
   for (; next != chosen.end(); ++next) results[*next] = alone ? remove(removals[*next]) : error;
 }
 
-Outcome ServiceClient::run_remove_many(const std::vector<Removal>& batch) {
-  return run(Op::remove_many, std::to_string(batch.size()) + " keys",
-             [&](const Site& site) { return build_remove_many(site, batch); });
+Outcome ServiceClient::run_remove_many(const std::vector<Removal>& batch,
+                                       std::function<Repeat()> repeat) {
+  Call call = start(Op::remove_many, std::to_string(batch.size()) + " keys");
+  call.build = [&](const Site& site, Expectation& /*asked*/, const BodySums& /*sums*/) {
+    return build_remove_many(site, batch);
+  };
+  call.repeat = std::move(repeat);
+  return requester_.run(std::move(call));
 }
 
 /// A batch of one, whose answer about the key becomes that of the request.
 Outcome ServiceClient::run_removal_as(const Removal& removal, const Condition& said) {
-  Outcome outcome = run_remove_many({{removal.key, said.version}});
+  Outcome outcome = run_remove_many({{removal.key, said.version}}, repeat_of(removal));
   Verdict& verdict = outcome.verdict;
-  if (!verdict.ok) return outcome;
+  if (!verdict.ok || std::holds_alternative<std::monostate>(verdict.reply)) return outcome;
   Status status = Error{EIO, "DELETE " + printable(removal.key, 200) + ": not in the reply"};
   for (const DeletedKey& deleted : std::get<std::vector<DeletedKey>>(verdict.reply))
     if (deleted.key == removal.key) status = judge_key(deleted);
@@ -99,7 +152,11 @@ Status ServiceClient::settle_removal(const Removal& removal, const Status& refus
 Outcome ServiceClient::run_batch(std::vector<Removal> batch) {
   const bool conditional = std::any_of(
       batch.begin(), batch.end(), [](const Removal& removal) { return !removal.version.empty(); });
-  if (!conditional) return run_remove_many(batch);
+  std::function<Repeat()> repeat;
+  // Of a batch whose reply was lost, remove_doubted() asks about each key.
+  if (std::any_of(batch.begin(), batch.end(), seen_version))
+    repeat = [] { return Repeat::unclear; };
+  if (!conditional) return run_remove_many(batch, repeat);
   const Known known = conditions_.known(Conditional::remove_many, false);
   const auto say = [&](Saying saying) {
     for (Removal& removal : batch)
@@ -107,12 +164,12 @@ Outcome ServiceClient::run_batch(std::vector<Removal> batch) {
   };
   const Saying first = first_saying(known, {.version = ETag{"any"}}, false);
   say(first);
-  Outcome outcome = run_remove_many(batch);
+  Outcome outcome = run_remove_many(batch, repeat);
   const bool unknown = first != Saying::nothing && known.obeys == Obeys::unknown &&
                        answer_of(Conditional::remove_many, {}, outcome.verdict) == Answer::unknown;
   if (!unknown) return outcome;
   say(Saying::nothing);
-  Outcome plain = run_remove_many(batch);
+  Outcome plain = run_remove_many(batch, repeat);
   if (!plain.verdict.ok) return outcome;
   learn(Conditional::remove_many, false, {Obeys::no, Quotes::unknown});
   return plain;
@@ -124,7 +181,12 @@ void ServiceClient::remove_batch(const std::vector<Removal>& removals,
   std::vector<Removal> batch;
   batch.reserve(chosen.size());
   for (const std::size_t index : chosen) batch.push_back(removals[index]);
+  const bool named = std::any_of(batch.begin(), batch.end(), seen_version);
   Outcome outcome = run_batch(std::move(batch));
+  if (!outcome.verdict.ok && outcome.doubt && named) {
+    remove_doubted(removals, chosen, outcome.verdict.error, results);
+    return;
+  }
   if (!outcome.verdict.ok) {
     remove_refused_batch(removals, chosen, outcome.verdict, results);
     return;

@@ -60,6 +60,12 @@ Verdict failed(Error error) {
   return verdict;
 }
 
+Verdict made() {
+  Verdict verdict;
+  verdict.ok = true;
+  return verdict;
+}
+
 bool over_tls(const Config& config) {
   const Result<Url> url = parse_url(config.url);
   return url && url->scheme == "https";
@@ -440,6 +446,11 @@ Outcome Requester::run(Call call) {
   progress.start = start;
   Outcome outcome;
   for (;;) {
+    if (outcome.doubt && call.repeat) {
+      const Repeat repeat = call.repeat();
+      if (repeat == Repeat::made) outcome.verdict = made();
+      if (repeat != Repeat::yes) return outcome;
+    }
     outcome.verdict = attempt(call, progress);
     Verdict& verdict = outcome.verdict;
     remember_keys(progress, verdict.ok);

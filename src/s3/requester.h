@@ -22,6 +22,13 @@
 
 namespace pailfs::s3 {
 
+/// Whether a change may be sent again after an attempt that the service may have carried out.
+enum class Repeat {
+  yes,
+  made,     ///< it was made; to make it again would undo another client's change
+  unclear,  ///< the service does not show it: the operation ends in doubt
+};
+
 /// One operation as the attempt loop sees it.
 struct Call {
   Expectation asked;
@@ -36,6 +43,8 @@ struct Call {
   std::chrono::nanoseconds limit{};                      ///< no attempt is started later than this
   std::optional<std::chrono::milliseconds> stall_limit;  ///< instead of the request's own
   bool bounded = false;  ///< a user waits: no attempt may last beyond `limit` either
+  /// Not empty: asked before each attempt that follows one whose outcome is unknown.
+  std::function<Repeat()> repeat = {};
 };
 
 struct Outcome {

@@ -160,7 +160,14 @@ class ServiceClient final : public Client {
                             const std::vector<std::size_t>& chosen, const Verdict& verdict,
                             std::vector<Status>& results);
   // Batches in which versions are named.
-  Outcome run_remove_many(const std::vector<Removal>& batch);
+  Outcome run_remove_many(const std::vector<Removal>& batch, std::function<Repeat()> repeat = {});
+  /// Looks at the object after an attempt that may have removed it.
+  Repeat repeat_removal(const Removal& removal);
+  /// That, for a call's attempts; empty where the removal names no version. `removal` must live.
+  std::function<Repeat()> repeat_of(const Removal& removal);
+  Outcome run_removal(const Removal& removal, const Condition& said);
+  void remove_doubted(const std::vector<Removal>& removals, const std::vector<std::size_t>& chosen,
+                      const Error& error, std::vector<Status>& results);
   Outcome run_batch(std::vector<Removal> batch);
   Outcome run_removal_as(const Removal& removal, const Condition& said);
   Status remove_in_batch(const Removal& removal);

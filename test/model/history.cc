@@ -67,6 +67,8 @@ class Player final {
     if (op.trouble && journaled_) {
       if (auto wrong = carry_out()) return wrong;
     }
+    if (const auto unseen = world_.fake()->removed_unseen(); !unseen.empty())
+      return "removed as another version than was there: " + unseen.front();
     if (surprises(before, op)) world_.let_caches_expire();
     return check_tree();
   }

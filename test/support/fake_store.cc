@@ -180,6 +180,11 @@ Result<store::ETag> FakeStore::put(const store::PutRequest& request, ByteSource&
       Verb::put, false);
 }
 
+void FakeStore::judge_seen(const store::Removal& removal) {
+  if (!removal.seen || store::may_be_seen(*removal.seen, info_of(objects_.at(removal.key)))) return;
+  removed_unseen_.push_back(removal.key);
+}
+
 Status FakeStore::remove(const store::Removal& removal) {
   note(Verb::remove);
   const store::Key& key = removal.key;
@@ -187,6 +192,7 @@ Status FakeStore::remove(const store::Removal& removal) {
   const MutexLock lock(mutex_);
   if (!objects_.contains(key)) return {};
   if (Status ok = check_condition(key, {.version = removal.version}); !ok) return ok;
+  judge_seen(removal);
   if (objects_.erase(key) > 0) history_.push_back({Verb::remove, key, {}, false});
   return {};
 }
@@ -196,11 +202,13 @@ std::vector<Status> FakeStore::remove_many(const std::vector<store::Removal>& re
   note(Verb::remove_many, static_cast<int>((removals.size() + kBatch - 1) / kBatch));
   std::vector<Status> verdicts;
   const MutexLock lock(mutex_);
-  for (const auto& [key, version, foreign] : removals) {
+  for (const store::Removal& removal : removals) {
+    const store::Key& key = removal.key;
     verdicts.push_back(check_key(key));
     if (!verdicts.back() || !objects_.contains(key)) continue;
-    verdicts.back() = check_condition(key, {.version = version});
+    verdicts.back() = check_condition(key, {.version = removal.version});
     if (!verdicts.back()) continue;
+    judge_seen(removal);
     objects_.erase(key);
     history_.push_back({Verb::remove_many, key, {}, false});
   }
@@ -295,6 +303,11 @@ std::uint64_t FakeStore::bytes_in() const {
 std::uint64_t FakeStore::bytes_out() const {
   const MutexLock lock(mutex_);
   return bytes_out_;
+}
+
+std::vector<store::Key> FakeStore::removed_unseen() const {
+  const MutexLock lock(mutex_);
+  return removed_unseen_;
 }
 
 std::vector<Mutation> FakeStore::history() const {

@@ -116,6 +116,9 @@ class FakeStore final : public store::ObjectStore {
   [[nodiscard]] std::uint64_t bytes_in() const;
   [[nodiscard]] std::uint64_t bytes_out() const;
   [[nodiscard]] std::vector<Mutation> history() const;
+  /// Objects that were removed though Removal::seen was another version: after a lost reply such a
+  /// removal would not have been sent again.
+  [[nodiscard]] std::vector<store::Key> removed_unseen() const;
 
  private:
   using Bytes = std::shared_ptr<const std::string>;
@@ -131,6 +134,7 @@ class FakeStore final : public store::ObjectStore {
   };
 
   void note(Verb verb, int requests = 1) EXCLUDES(mutex_);
+  void judge_seen(const store::Removal& removal) REQUIRES(mutex_);
   Status check_key(const store::Key& key) const;
   /// The object of that name, as a change finds it. Fails unless the condition holds.
   Status check_condition(const store::Key& key, const store::Condition& condition) const
@@ -153,6 +157,7 @@ class FakeStore final : public store::ObjectStore {
   std::map<store::Key, StoredObject> objects_ GUARDED_BY(mutex_);
   std::map<std::string, Upload> uploads_ GUARDED_BY(mutex_);  // by id
   std::vector<Mutation> history_ GUARDED_BY(mutex_);
+  std::vector<store::Key> removed_unseen_ GUARDED_BY(mutex_);
   RequestCount count_ GUARDED_BY(mutex_);
   std::uint64_t bytes_in_ GUARDED_BY(mutex_) = 0;
   std::uint64_t bytes_out_ GUARDED_BY(mutex_) = 0;

@@ -57,7 +57,7 @@ std::shared_ptr<void> make_tls_context(const ScriptedServer::Tls& tls) {
 
 }  // namespace
 
-std::string RecordedRequest::line() const {
+std::string ReceivedRequest::line() const {
   return head.substr(0, head.find('\r'));
 }
 
@@ -185,7 +185,7 @@ std::string ScriptedServer::url() const {
   return (tls_context_ ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(port_);
 }
 
-std::vector<RecordedRequest> ScriptedServer::requests() const {
+std::vector<ReceivedRequest> ScriptedServer::requests() const {
   MutexLock lock(mutex_);
   return requests_;
 }

@@ -15,7 +15,7 @@
 namespace pailfs::test {
 
 /// One request as its bytes arrived.
-struct RecordedRequest {
+struct ReceivedRequest {
   int connection = 0;  ///< 0 for the first connection accepted, then 1, 2, ...
   std::string head;    ///< request line and header fields, with the blank line
   std::string body;
@@ -71,7 +71,7 @@ class ScriptedServer final {
   [[nodiscard]] std::uint16_t port() const { return port_; }
   /// "http://127.0.0.1:PORT", or https.
   [[nodiscard]] std::string url() const;
-  [[nodiscard]] std::vector<RecordedRequest> requests() const;
+  [[nodiscard]] std::vector<ReceivedRequest> requests() const;
   [[nodiscard]] int connections() const;
 
  private:
@@ -91,7 +91,7 @@ class ScriptedServer final {
   mutable Mutex mutex_;
   CondVar stop_;
   bool stopping_ GUARDED_BY(mutex_) = false;
-  std::vector<RecordedRequest> requests_ GUARDED_BY(mutex_);
+  std::vector<ReceivedRequest> requests_ GUARDED_BY(mutex_);
   std::vector<int> open_fds_ GUARDED_BY(mutex_);
   std::vector<std::thread> threads_ GUARDED_BY(mutex_);
   int connections_ GUARDED_BY(mutex_) = 0;

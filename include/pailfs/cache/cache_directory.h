@@ -20,6 +20,10 @@ class CacheDirectory final {
   /// version of the format. After an error a mount goes on without the directory, and says so once.
   static Result<CacheDirectory> take(const std::string& cache, const std::string& identity);
 
+  /// Makes CACHE/pailfs, which all mounts of the user share, and returns its path. EACCES: it
+  /// belongs to another user, or is open to others.
+  static Result<std::string> make_shared(const std::string& cache);
+
   [[nodiscard]] const std::string& path() const { return path_; }
   /// Removes the files there, as far as they can be removed (`del_cache`).
   void clear() const;

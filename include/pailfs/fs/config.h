@@ -66,7 +66,8 @@ struct Config {
   std::string temporary_directory = "/tmp";  ///< of the unlinked files that hold unstored writes
   cache::DiskRoom disk;                      ///< the room of its file system that must stay free
   std::string attribute_file;    ///< where attributes outlive the mount; empty: they do not
-  std::string kept_directory;    ///< this mount's own, where clean bytes are kept; empty: nowhere
+  std::string kept_directory;    ///< where clean bytes are kept, shared by mounts; empty: nowhere
+  std::string kept_store;        ///< names the bucket there
   std::uint64_t kept_bytes = 0;  ///< how many at most
   /// Where bytes are kept that lost against another client's (cache::KeptConflicts), made when it
   /// is needed; empty: nowhere.

@@ -24,6 +24,7 @@ using store::ObjectStore;
 using store::PartOrigin;
 using store::PutRequest;
 using store::Removal;
+using store::SeenVersion;
 using store::UploadedPart;
 using store::UploadId;
 using store::UploadInProgress;

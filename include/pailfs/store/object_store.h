@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -97,6 +98,21 @@ struct PutRequest {
   bool at_once = false;
 };
 
+/// What a caller knows of a version of an object. Unknown members are empty.
+struct SeenVersion {
+  ETag etag = {};
+  std::pair<std::string, std::string> mark =
+      {};  ///< metadata that other versions do not have: a time
+};
+
+/// True unless `now` is certainly another version: all empty objects have one ETag.
+inline bool may_be_seen(const SeenVersion& seen, const ObjectInfo& now) {
+  const auto& found = now.attributes.metadata;
+  const bool marked = !seen.mark.first.empty();
+  if (marked && std::find(found.begin(), found.end(), seen.mark) == found.end()) return false;
+  return seen.etag.empty() || now.etag.empty() || seen.etag == now.etag;
+}
+
 /// An object to be removed.
 struct Removal {
   // Not explicit: mostly it is any version of a key.
@@ -105,6 +121,10 @@ struct Removal {
   Key key;
   ETag version;          ///< not empty: only this version (ESTALE otherwise; absent is success)
   bool foreign = false;  ///< see Condition::foreign
+  /// The version that the caller believes to be there. A removal whose reply was lost may have been
+  /// made: it is sent again only while this version may still be there. Another one was stored by
+  /// another client since then and stays, and the removal has succeeded.
+  std::optional<SeenVersion> seen = std::nullopt;
 };
 
 struct CopyRequest {

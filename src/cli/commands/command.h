@@ -21,8 +21,10 @@ struct Command {
   std::optional<std::chrono::seconds> timeout;
   std::optional<std::string> forget;   ///< of conflicts: a name
   std::optional<std::string> options;  ///< of remount: the value of -o
+  std::optional<std::string> jobs;     ///< of warm: how many files side by side
+  bool attributes = false;             ///< of warm: no bytes
   std::string mountpoint;              ///< as typed; empty: all mounts
-  /// Of check: BUCKET and the options of its mount. Of refresh: the paths, as typed.
+  /// Of check: BUCKET and the options of its mount. Of refresh and warm: the paths, as typed.
   std::vector<std::string> arguments;
   bool help = false;  ///< --help was given: what it is, not what it does, is wanted
   std::string error;  ///< not empty: the fault of the command line, in one line

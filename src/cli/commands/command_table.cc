@@ -11,6 +11,7 @@
 #include "status.h"
 #include "sync.h"
 #include "umount.h"
+#include "warm.h"
 
 namespace pailfs::cli {
 namespace {
@@ -79,6 +80,22 @@ does the same, also without
 .BR use_xattr ,
 but does not wait for the kernel; the value is not looked at.)",
        .run = run_refresh},
+      {.name = "warm",
+       .synopsis = "[--jobs N] [--attributes] PATH...",
+       .about = About::paths,
+       .switches = {{"--jobs", "N", "so many files side by side", &Command::jobs},
+                    {"--attributes", "", "names and attributes, no bytes", &Command::attributes}},
+       .summary = "bring files into the caches",
+       .manual =
+           R"(Read the files, and all files below the directories, so that the next program finds them in the caches of the
+mount: 16 side by side, or as
+.B \-\-jobs
+says, from 1 to 256.
+.B \-\-attributes
+brings names and attributes only.
+Tells how much was read, and what the cache had no room for; a line for each file that cannot be read, and then the status is 2.
+Anybody who may read the files can do it.)",
+       .run = run_warm},
       {.name = "conflicts",
        .synopsis = "[--json] [--forget NAME] MOUNTPOINT",
        .about = About::one_mount,
@@ -140,6 +157,8 @@ and
 .BR prefix ,
 .BR memory_limit ,
 .BR cache_size ,
+.BR limit_rate ,
+.BR limit_requests ,
 .BR stat_cache_expire ,
 .BR max_stat_cache_size ,
 .BR attr_timeout ,

@@ -2,11 +2,8 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
 #include <string>
-#include <vector>
 
-#include "pailfs/mount/runtime.h"
 #include "pailfs/report/control.h"
 
 #include "cli/options/options.h"
@@ -16,15 +13,6 @@ namespace pailfs::cli {
 
 /// `pailfs refresh PATH...`
 int run_refresh(const Command& command, const Environment& environment);
-
-/// A path in a mount: the mountpoint, and the path from there on, "" for the mountpoint itself.
-struct PlaceInMount {
-  std::string mountpoint;
-  std::string path;
-};
-/// The place of an absolute path, in the innermost of these mounts; nothing when it is in none.
-std::optional<PlaceInMount> place_in(const std::vector<mount::MountRecord>& mounts,
-                                     const std::string& path);
 
 /// Reads the answer to the request of a refresh: the remark of the mount's process, mostly an empty
 /// one. Waits for `patience` until the process has forgotten what it knew, and as long again while

@@ -107,6 +107,16 @@ constexpr LiveOption kLiveOptions[] = {
        change.files.memory_limit = from.fs.memory_limit;
        return std::string();
      }},
+    {"limit_rate",
+     [](const Options& from, const mount::Identity&, LiveChange& change) {
+       change.bytes_per_second = from.rates.bytes_per_second;
+       return std::string();
+     }},
+    {"limit_requests",
+     [](const Options& from, const mount::Identity&, LiveChange& change) {
+       change.requests_per_second = from.rates.requests_per_second;
+       return std::string();
+     }},
     {"cache_size", take_cache_size},
     {"passwd_file", take_passwd_file},
     {"profile",

@@ -17,6 +17,9 @@ struct LiveChange {
   std::optional<bool> read_only;
   std::optional<LogLevel> log_level;
   fs::LiveSettings files;
+  // See http::Rates.
+  std::optional<std::uint64_t> bytes_per_second;
+  std::optional<std::uint64_t> requests_per_second;
   // Of the kernel, in seconds.
   std::optional<double> attribute_seconds;
   std::optional<double> entry_seconds;

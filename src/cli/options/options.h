@@ -18,6 +18,7 @@
 #include "pailfs/auth/credentials.h"
 #include "pailfs/fs/file_system.h"
 #include "pailfs/http/curl_transport.h"
+#include "pailfs/http/rate_limiter.h"
 #include "pailfs/mount/mount.h"
 #include "pailfs/s3/client.h"
 #include "pailfs/util/log.h"
@@ -44,6 +45,7 @@ struct EncryptionChoice {
 struct Options {
   s3::Config s3;
   http::Config http;
+  http::Rates rates;
   fs::Config fs;
   mount::Config mount;
   auth::CredentialConfig credentials;

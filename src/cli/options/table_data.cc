@@ -348,7 +348,7 @@ void add_path_options(std::vector<OptionSpec>& table) {
            "bytes wait here instead of in tmpdir. Made with mode 0700 if it is missing. Empty: as "
            "if not given."},
           {"cache_size", "MB", group, Custom{set_cache_size, show_cache_size},
-           "How much use_cache keeps of a bucket at most; what was used longest ago goes first. "
+           "How much use_cache keeps at most, of all mounts that are given the directory; what was used longest ago goes first. "
            "Default: a quarter of the file system. A tenth of the file system, at most 10 GiB, always "
            "stays free."},
           {"durability", "remote|local", group,

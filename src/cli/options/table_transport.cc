@@ -9,12 +9,51 @@
 namespace pailfs::cli {
 namespace {
 
+/// Below it a body of one part takes longer than services wait for it.
+constexpr std::uint64_t kSlowestRate = 64U << 10U;
+
 std::string set_retries(Options& options, std::string_view value) {
   const auto number = parse_int(value);
   if (!number) return "option retries: \"" + printable(value) + "\" is not a number";
   if (*number < 1) return "retries must be greater than zero";
   if (*number > 1000) return "option retries must be at most 1000";
   options.s3.retries = static_cast<int>(*number);
+  return {};
+}
+
+/// "500K", "10M", "1G": bytes a second.
+std::string set_rate(Options& options, std::string_view value) {
+  static constexpr std::string_view kUnits = "KMG";
+  const std::size_t unit =
+      value.empty()
+          ? std::string_view::npos
+          : kUnits.find(static_cast<char>(std::toupper(static_cast<unsigned char>(value.back()))));
+  const auto number =
+      unit == std::string_view::npos ? std::nullopt : parse_uint(value.substr(0, value.size() - 1));
+  if (value == "0") {
+    options.rates.bytes_per_second = 0;
+    return {};
+  }
+  if (!number || *number < 1 || *number > 1'000'000)
+    return "option limit_rate: \"" + printable(value) +
+           "\" is no number of bytes a second with its unit: 500K, 10M, 1G";
+  const std::uint64_t rate = *number << (10U * (unit + 1));
+  if (rate < kSlowestRate) return "option limit_rate must be at least 64K, or 0 for no limit";
+  options.rates.bytes_per_second = rate;
+  return {};
+}
+
+std::string show_rate(const Options& options) {
+  const std::uint64_t rate = options.rates.bytes_per_second;
+  return rate == 0 ? "0" : std::to_string(rate >> 10U) + "K";
+}
+
+std::string set_request_rate(Options& options, std::string_view value) {
+  const auto number = parse_uint(value);
+  if (!number || *number > 1'000'000)
+    return "option limit_requests: \"" + printable(value) +
+           "\" is no number of requests a second, 0 (no limit) to 1000000";
+  options.rates.requests_per_second = *number;
   return {};
 }
 
@@ -123,6 +162,22 @@ std::string show_family(const Options& options) {
   return "whatever";
 }
 
+void add_rate_options(std::vector<OptionSpec>& table) {
+  const Group group = Group::transport;
+  table.insert(
+      table.end(),
+      {
+          {"limit_rate", "BYTES", group, Custom{set_rate, show_rate},
+           "Most bytes a second that this mount sends, and most that it receives, on the average "
+           "of some seconds: 500K, 10M, 1G. 0: no limit. What has hardly a body does not wait for "
+           "larger ones."},
+          {"limit_requests", "N", group,
+           Custom{set_request_rate,
+                  [](const Options& o) { return std::to_string(o.rates.requests_per_second); }},
+           "Most requests a second that this mount makes. 0: no limit."},
+      });
+}
+
 void add_proxy_options(std::vector<OptionSpec>& table) {
   const Group group = Group::transport;
   table.insert(
@@ -217,6 +272,7 @@ void add_transport_options(std::vector<OptionSpec>& table) {
            "File of headers that new objects are stored with, by the ending of their names or by "
            "a pattern; see EXTRA HEADERS."},
       });
+  add_rate_options(table);
   add_proxy_options(table);
   add_tls_options(table);
 }

@@ -4,8 +4,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "pailfs/util/bytes.h"
 #include "pailfs/util/digest.h"
+#include "pailfs/util/log.h"
 
 namespace pailfs::cli {
 namespace {
@@ -34,20 +37,37 @@ std::string conflicts_directory(const Options& options) {
 MountCache::MountCache(const Options& options, fs::Config& settings)
     : forgets_(options.delete_cache) {
   if (options.cache_directory.empty()) return;
+  auto shared = cache::CacheDirectory::make_shared(options.cache_directory);
+  if (!shared) {
+    trouble_ = "use_cache: " + shared.error().text + "; this mount keeps nothing on disk";
+    return;
+  }
+  settings.kept_directory = *shared;
+  settings.kept_store = options.s3.url + "\n" + options.s3.bucket;
+  settings.kept_bytes = bytes_for(options, *shared);
+  blocks_.directory = *shared + "/blocks";
+  blocks_.store = settings.kept_store;
+  if (forgets_) cache::DiskBlocks(blocks_).clear();
   auto taken = cache::CacheDirectory::take(options.cache_directory, cache_identity(options));
+  if (!taken && taken.error().err == EBUSY) {
+    log_info([] {
+      return std::string("use_cache: another mount of the bucket keeps the attributes there");
+    });
+    return;
+  }
   if (!taken) {
-    trouble_ = "use_cache: " + taken.error().text + "; this mount keeps nothing on disk";
+    trouble_ = "use_cache: " + taken.error().text + "; this mount keeps no attributes on disk";
     return;
   }
   directory_ = std::make_unique<cache::CacheDirectory>(std::move(*taken));
   if (forgets_) directory_->clear();
-  settings.kept_directory = directory_->path();
   if (!forgets_) settings.attribute_file = directory_->path() + "/attributes";
-  settings.kept_bytes = bytes_for(options, directory_->path());
 }
 
 MountCache::~MountCache() {
-  if (directory_ && forgets_) directory_->clear();
+  if (!forgets_) return;
+  if (!blocks_.directory.empty()) cache::DiskBlocks(blocks_).clear();
+  if (directory_) directory_->clear();
 }
 
 }  // namespace pailfs::cli

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "pailfs/cache/cache_directory.h"
+#include "pailfs/cache/disk_blocks.h"
 #include "pailfs/fs/file_system.h"
 
 #include "cli/options/options.h"
@@ -21,17 +22,19 @@ std::string cache_identity(const Options& options);
 /// beginning and end with del_cache. One thread.
 class MountCache final {
  public:
-  /// Takes the directory and puts it into `settings`. Without use_cache, or when it cannot be
-  /// taken, `settings` stays as it is, and the mount keeps nothing beyond its end.
+  /// Takes the directories and puts them into `settings`: that of the blocks, which all mounts
+  /// share, and the mount's own. Those that cannot be taken stay as they are there, and the mount
+  /// keeps bytes or attributes no longer than it lives.
   MountCache(const Options& options, fs::Config& settings);
   ~MountCache();
-  /// Why the directory could not be taken; empty if it was, or was not wanted.
+  /// Why a directory could not be taken; empty if both were, or none was wanted.
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
   MountCache(const MountCache&) = delete;
   MountCache& operator=(const MountCache&) = delete;
 
  private:
   const bool forgets_;
+  cache::DiskBlocks::Config blocks_;  // no directory: none are kept
   std::unique_ptr<cache::CacheDirectory> directory_;
   std::string trouble_;
 };

@@ -178,6 +178,10 @@ Status MountInstruments::carry_out(const std::string& list) {
   if (change.read_only) parts_.files.set_read_only(*change.read_only);
   if (change.log_level) log::set_level(*change.log_level);
   parts_.files.change(change.files);
+  http::Rates rates = parts_.requests.rates();
+  rates.bytes_per_second = change.bytes_per_second.value_or(rates.bytes_per_second);
+  rates.requests_per_second = change.requests_per_second.value_or(rates.requests_per_second);
+  parts_.requests.set_rates(rates);
   caches_.change([&](fuse::KernelTimes& times) {
     if (change.attribute_seconds) times.attributes = *change.attribute_seconds;
     if (change.entry_seconds) times.entries = *change.entry_seconds;

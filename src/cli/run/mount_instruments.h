@@ -12,6 +12,7 @@
 #include "pailfs/fuse/kernel_caches.h"
 #include "pailfs/fuse/request_counts.h"
 #include "pailfs/fuse/serve.h"
+#include "pailfs/http/rate_limiter.h"
 #include "pailfs/journal/journal_store.h"
 #include "pailfs/mount/mount.h"
 #include "pailfs/report/control.h"
@@ -33,6 +34,7 @@ class MountInstruments final {
     auth::CredentialSource& credentials;
     fs::FileSystem& files;
     const http::Traffic& traffic;
+    http::RateLimiter& requests;
     const Clock& clock;
     std::function<std::optional<std::string>()> unreached;  ///< with -o bg: why the bucket is not
     journal::JournalStore* journal = nullptr;               ///< may be none

@@ -75,7 +75,7 @@ std::optional<StartFailure> MountRun::serve(const std::function<void()>& report_
   const auto unreached = [this] { return wait_ ? wait_->trouble() : std::nullopt; };
   MountInstruments instruments(options_,
                                {service_.client(), keys, *files_, service_.traffic(),
-                                service_.clock(), unreached, journal_.get(),
+                                service_.transport(), service_.clock(), unreached, journal_.get(),
                                 [this](const auth::CredentialConfig& config) {
                                   return service_.change_keys(options_, config);
                                 }},

@@ -17,7 +17,8 @@ std::optional<StartFailure> Service::open(const Options& options) {
   config.traffic = &traffic_;
   auto made = http::make_curl_transport(config);
   if (!made) return StartFailure(Step::transport, made.error());
-  transport_ = std::move(*made);
+  connections_ = std::move(*made);
+  transport_.emplace(*connections_, clock_, options.rates);
   client_ = s3::make_client(options.s3, *transport_, keys_.source(), clock_, random_);
   return std::nullopt;
 }

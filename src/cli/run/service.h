@@ -6,6 +6,7 @@
 
 #include "pailfs/fs/file_system.h"
 #include "pailfs/http/curl_transport.h"
+#include "pailfs/http/rate_limiter.h"
 #include "pailfs/process/ending.h"
 #include "pailfs/s3/client.h"
 #include "pailfs/util/clock.h"
@@ -48,7 +49,7 @@ class Service final {
   [[nodiscard]] bool given_up() const { return traffic_.ended(); }
 
   [[nodiscard]] const http::Traffic& traffic() const { return traffic_; }
-  [[nodiscard]] http::Transport& transport() { return *transport_; }
+  [[nodiscard]] http::RateLimiter& transport() { return *transport_; }
   [[nodiscard]] s3::Client& client() { return *client_; }
   [[nodiscard]] FoundKeys& keys() { return keys_; }
   [[nodiscard]] Clock& clock() { return clock_; }
@@ -61,7 +62,8 @@ class Service final {
   WakingClock clock_;
   SystemRandom random_;
   FoundKeys keys_;
-  std::unique_ptr<http::Transport> transport_;
+  std::unique_ptr<http::Transport> connections_;
+  std::optional<http::RateLimiter> transport_;  ///< those, at the rates of the options
   std::unique_ptr<s3::Client> client_;
   fs::FirstPage first_;
 };

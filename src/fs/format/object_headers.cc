@@ -246,6 +246,13 @@ std::string format_time(WallTime time) {
   return out.data();
 }
 
+store::SeenVersion seen_version(const store::ObjectInfo& info) {
+  store::SeenVersion seen{.etag = info.etag};
+  if (const std::string* mtime = find_metadata(info.attributes, "mtime"))
+    seen.mark = {"mtime", *mtime};
+  return seen;
+}
+
 const std::string* find_metadata(const store::ObjectAttributes& attributes, std::string_view name) {
   for (const auto& [key, value] : attributes.metadata) {
     if (key == name) return &value;

@@ -95,6 +95,9 @@ bool says_already(const store::ObjectAttributes& headers, const Stat& stat);
 std::optional<WallTime> parse_time(std::string_view text);
 std::string format_time(WallTime time);
 
+/// By what the version is known again.
+store::SeenVersion seen_version(const store::ObjectInfo& info);
+
 /// The value of one x-amz-meta-* header, by its name without the prefix; nullptr if there is none.
 const std::string* find_metadata(const store::ObjectAttributes& attributes, std::string_view name);
 void set_metadata(store::ObjectAttributes& attributes, std::string_view name, std::string value);

@@ -23,6 +23,7 @@ std::unique_ptr<cache::DiskBlocks> kept_blocks(const Config& config) {
   if (config.kept_directory.empty()) return nullptr;
   return std::make_unique<cache::DiskBlocks>(cache::DiskBlocks::Config{
       .directory = config.kept_directory + "/blocks",
+      .store = config.kept_store,
       .limit = config.kept_bytes,
       .room = config.disk,
   });

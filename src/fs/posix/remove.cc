@@ -97,10 +97,12 @@ Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {
   if (!held) return held.error();
   const Place& place = held->place;
   std::optional<Stat> stat;  // a file of unknown attributes that is open has them in its content
+  store::Removal removal(file_key(config_.prefix, place.path));
   if (!listed_file(place, inodes_.child(place.parent, name))) {
     const auto node = node_at(place, name);
     if (!node) return node.error();
     stat = node->stat;
+    removal.seen = seen_version(node->info);
     if (is_directory(node->form)) return Error{EISDIR, printable(place.path) + ": is a directory"};
   }
 
@@ -112,14 +114,15 @@ Status PosixFileSystem::unlink(InodeId parent, std::string_view name) {
   {
     MutexLock lock(inode->content_mutex);
     only_here = inode->content && !inode->content->is_stored() && !inode->content->hides_object();
+    // Its attributes here may be none that the store has had.
+    if (inode->content && inode->content->is_dirty()) removal.seen.reset();
   }
   if (const Status wanted = still_wanted(); !wanted) return wanted;
   if (!only_here) {
-    const store::Key key = file_key(config_.prefix, place.path);
-    const Status removed = store_.remove(key);
+    const Status removed = store_.remove(removal);
     if (!removed && removed.error().in_doubt) known_.nodes.doubted(place.path);
     if (!removed) return removed;
-    release_lock(place.path, key);
+    release_lock(place.path, removal.key);
   }
   known_.nodes.removed_file(place.path);
   orphan(inode, stat);
@@ -153,18 +156,19 @@ Status PosixFileSystem::rmdir(InodeId parent, std::string_view name) {
   if (node->form != Form::implicit_directory && node->info.size > 0) {
     return Error{ENOTEMPTY, printable(place.path) + ": its object holds bytes"};
   }
-  const store::Key key = node->form == Form::directory_object
+  store::Removal removal(node->form == Form::directory_object
                              ? file_key(config_.prefix, place.path)
-                             : directory_key(config_.prefix, place.path);
+                             : directory_key(config_.prefix, place.path));
+  if (node->form != Form::implicit_directory) removal.seen = seen_version(node->info);
   if (const Status wanted = still_wanted(); !wanted) return wanted;
   // A directory without an object of its own vanished with the last name in it.
   const bool has_object =
       node->form != Form::implicit_directory || known_.names.marker(place.path) != Presence::absent;
   if (has_object) {
-    const Status removed = store_.remove(key);
+    const Status removed = store_.remove(removal);
     if (!removed && removed.error().in_doubt) known_.nodes.doubted(place.path);
     if (!removed) return removed;
-    release_lock(place.path, key);
+    release_lock(place.path, removal.key);
   }
   if (compat_directories_ && node->form != Form::directory_object) {
     const Status removed =

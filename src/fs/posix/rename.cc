@@ -191,12 +191,14 @@ Status PosixFileSystem::rename_held(const InodePtr& inode, const Renaming& what)
     if (const auto now_stored = content_node(inode)) source = *now_stored;
   }
 
+  store::Removal old(file_key(config_.prefix, what.from.path), source.info.etag);
+  old.seen = seen_version(source.info);
   source.stat.ctime = clock_.wall();
   store::ObjectAttributes attributes = encode(source.stat, source.info.attributes);
   if (S_ISREG(source.stat.mode)) attributes.content_type = mime_.type_of(what.to.path);
   ObjectCopier copier(config_, store_, pool_);
   CopyJob job;
-  job.source = file_key(config_.prefix, what.from.path);
+  job.source = old.key;
   job.destination = file_key(config_.prefix, what.to.path);
   job.version = source.info.etag;
   job.size = source.info.size;
@@ -216,7 +218,7 @@ Status PosixFileSystem::rename_held(const InodePtr& inode, const Renaming& what)
   keep_copied(fetcher_, {job.source, job.version, job.size}, {job.destination, *etag, job.size});
   source.info.etag = *etag;
   source.info.attributes = attributes;
-  const Status removed = store_.remove({job.source, job.version});
+  const Status removed = store_.remove(old);
   const bool stays = !removed && removed.error().err == ESTALE;
   if (!removed && !stays) {
     known_.nodes.stored(what.to.path, source);

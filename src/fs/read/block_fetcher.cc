@@ -92,10 +92,15 @@ BlockCache::ObjectPtr BlockFetcher::open(const Version& version) {
 }
 
 void BlockFetcher::run(const Fetch& fetch) {
-  const std::uint64_t had = disk_.load(fetch.version, fetch.first, fetch.blocks, *fetch.arrival);
+  std::uint64_t had = disk_.load(fetch.version, fetch.first, fetch.blocks, *fetch.arrival);
+  if (had == fetch.blocks.size()) return end(fetch, had, {});
+  const auto wanted = [&] { return fetch.object.use_count() > 1; };
+  DiskCopies::Turn turn = disk_.await_turn(fetch.version, *fetch.object, fetch.first + had,
+                                           fetch.blocks.size() - had, wanted);
+  if (turn.waited) had = disk_.load(fetch.version, fetch.first, fetch.blocks, *fetch.arrival);
   if (had == fetch.blocks.size()) return end(fetch, had, {});
   // Readers that wait for the blocks get a failure through the blocks.
-  static_cast<void>(perform(fetch, had));
+  static_cast<void>(perform(fetch, had, std::move(turn)));
 }
 
 void BlockFetcher::end(const Fetch& fetch, std::uint64_t complete, const Status& status) {
@@ -117,7 +122,8 @@ void BlockFetcher::forget_below(const std::string& key) {
   }));
 }
 
-Result<store::ObjectInfo> BlockFetcher::perform(const Fetch& fetch, std::uint64_t had) {
+Result<store::ObjectInfo> BlockFetcher::perform(const Fetch& fetch, std::uint64_t had,
+                                                DiskCopies::Turn turn) {
   // The handle that wanted the blocks has been closed since; another that needs them asks anew.
   if (fetch.object.use_count() == 1) {
     const Error gone{ECANCELED, "the reader has gone"};
@@ -149,7 +155,7 @@ Result<store::ObjectInfo> BlockFetcher::perform(const Fetch& fetch, std::uint64_
   end(fetch, complete, status);
   if (complete > had) {
     disk_.keep(fetch.version, *fetch.object, fetch.first + had,
-               std::span(fetch.blocks).subspan(had, complete - had));
+               std::span(fetch.blocks).subspan(had, complete - had), std::move(turn));
   }
   return status ? info : Result<store::ObjectInfo>(status.error());
 }

@@ -71,8 +71,9 @@ class BlockFetcher final {
   class Sink;
 
   void run(const Fetch& fetch);
-  /// Asks the store for the bytes behind the first `had` blocks.
-  Result<store::ObjectInfo> perform(const Fetch& fetch, std::uint64_t had);
+  /// Asks the store for the bytes behind the first `had` blocks. `turn` ends when they are kept.
+  Result<store::ObjectInfo> perform(const Fetch& fetch, std::uint64_t had,
+                                    DiskCopies::Turn turn = {});
   /// Ends the fetch for all readers that wait; its blocks behind the first `complete` are dropped.
   static void end(const Fetch& fetch, std::uint64_t complete, const Status& status);
 

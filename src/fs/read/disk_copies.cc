@@ -2,6 +2,9 @@
 #include "disk_copies.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
 
 namespace pailfs::fs {
 namespace {
@@ -9,6 +12,10 @@ namespace {
 /// A disk that is slower than the store must not delay reads: while so many fetches are being
 /// written to it, further ones are not kept.
 constexpr unsigned kMostWriters = 16;
+/// How long another mount's fetch of the same blocks is waited for, and how often it is looked.
+constexpr std::chrono::seconds kMostWait{10};
+constexpr std::chrono::milliseconds kShortestPause{1};
+constexpr std::chrono::milliseconds kLongestPause{20};
 
 }  // namespace
 
@@ -26,12 +33,30 @@ std::uint64_t DiskCopies::load(const Version& version, std::uint64_t first,
   return had;
 }
 
+DiskCopies::Turn DiskCopies::await_turn(const Version& version,
+                                        const cache::BlockCache::Object& object,
+                                        std::uint64_t first, std::uint64_t count,
+                                        const std::function<bool()>& wanted) {
+  Turn turn;
+  if (disk_ == nullptr || version.etag.empty()) return turn;
+  turn.files = disk_->make(identity_of(version), [&object] { return !object.is_forgotten(); });
+  const auto end = std::chrono::steady_clock::now() + kMostWait;
+  for (auto pause = kShortestPause; turn.files && !turn.files->claim(first, count);
+       pause = std::min(2 * pause, kLongestPause)) {
+    if (!wanted() || std::chrono::steady_clock::now() > end) break;
+    turn.waited = true;
+    std::this_thread::sleep_for(pause);
+  }
+  return turn;
+}
+
 void DiskCopies::keep(const Version& version, const cache::BlockCache::Object& object,
-                      std::uint64_t first, std::span<const cache::BlockPtr> blocks) {
+                      std::uint64_t first, std::span<const cache::BlockPtr> blocks, Turn turn) {
   if (disk_ == nullptr || version.etag.empty() || blocks.empty()) return;
   if (++writers_ <= kMostWriters) {
-    const auto kept =
-        disk_->make(identity_of(version), [&object] { return !object.is_forgotten(); });
+    const auto kept = turn.files ? std::move(turn.files)
+                                 : disk_->make(identity_of(version),
+                                               [&object] { return !object.is_forgotten(); });
     for (std::size_t i = 0; kept && i < blocks.size(); ++i)
       kept->write(first + i, blocks[i]->bytes());
   }

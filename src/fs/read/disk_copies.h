@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,10 +30,25 @@ class DiskCopies final {
   /// not on the disk, telling `arrival` after each. How many blocks were read.
   std::uint64_t load(const Version& version, std::uint64_t first,
                      std::span<const cache::BlockPtr> blocks, cache::Arrival& arrival);
+  /// The right to fetch blocks of a version, among all mounts that keep copies in one directory.
+  struct Turn {
+    std::unique_ptr<cache::DiskBlocks::Version> files;  ///< null: there are none
+    bool waited = false;  ///< another mount was fetching some of them: they may be on the disk now
+  };
+  /// Waits while another mount fetches any of these blocks, as long as `wanted` says, and no longer
+  /// than some seconds: a mount that hangs holds up no other for long, and a dead one at all.
+  Turn await_turn(const Version& version, const cache::BlockCache::Object& object,
+                  std::uint64_t first, std::uint64_t count, const std::function<bool()>& wanted);
+
   /// Keeps whole blocks of the version, from block `first` on; none when `object`, whose blocks
-  /// they are, has been forgotten, nor while the disk is far behind the store.
+  /// they are, has been forgotten, nor while the disk is far behind the store. `turn`, if there is
+  /// one, was that of their fetch.
   void keep(const Version& version, const cache::BlockCache::Object& object, std::uint64_t first,
-            std::span<const cache::BlockPtr> blocks);
+            std::span<const cache::BlockPtr> blocks, Turn turn);
+  void keep(const Version& version, const cache::BlockCache::Object& object, std::uint64_t first,
+            std::span<const cache::BlockPtr> blocks) {
+    keep(version, object, first, blocks, Turn());
+  }
   /// The kept bytes are not this version's any more.
   void forget(const Version& version);
   /// Forgets all versions of the objects at and below `key` but those with the identities `but`.

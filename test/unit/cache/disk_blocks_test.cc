@@ -2,8 +2,10 @@
 #include "pailfs/cache/disk_blocks.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -27,7 +29,7 @@ constexpr std::uint64_t kMuch = 1U << 30U;
 
 DiskBlocks::Config config(const std::string& directory, std::uint64_t limit = kMuch) {
   // Whatever the machine has: 10 % of its file system is less than this.
-  return {directory, limit, {0, 0, std::uint64_t{1} << 60U}, 65536};
+  return {directory, "store", limit, {0, 0, std::uint64_t{1} << 60U}, 65536};
 }
 
 std::string block_of(char letter) {
@@ -48,10 +50,13 @@ void write(DiskBlocks& disk, const DiskBlocks::Identity& identity, std::uint64_t
   version->write(index, bytes.data());
 }
 
+/// The files of versions.
 std::vector<std::string> files_in(const std::string& directory) {
   std::vector<std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator(directory))
-    files.push_back(entry.path().string());
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    const std::string name = entry.path().filename();
+    if (name != "usage" && name != "lock") files.push_back(entry.path().string());
+  }
   return files;
 }
 
@@ -274,6 +279,123 @@ TEST_CASE("a disk that others have filled costs nothing that is kept") {
   const auto is_there = [&](const auto& version) { return read(disk, version, 0).empty() ? 0 : 1; };
   CHECK(is_there(first) + is_there(second) == (others ? 2 : 1));
   CHECK(is_there(third) == (others ? 0 : 1));
+}
+
+TEST_CASE("two mounts keep blocks of one directory, within one bound, and each bucket its own") {
+  const ScratchDirectory scratch;
+  constexpr std::uint64_t kLimit = 3 * kBlockSize + kBlockSize / 2;
+  DiskBlocks one(config(scratch.path(), kLimit));
+  DiskBlocks two(config(scratch.path(), kLimit));
+  auto elsewhere = config(scratch.path(), kLimit);
+  elsewhere.store = "another store";
+  DiskBlocks other(elsewhere);
+  write(one, {"a", kBlockSize}, 0, block_of('a'));
+  CHECK(read(two, {"a", kBlockSize}, 0) == block_of('a'));
+  CHECK(read(other, {"a", kBlockSize}, 0).empty());
+  write(other, {"a", kBlockSize}, 0, block_of('o'));
+  CHECK(read(one, {"a", kBlockSize}, 0) == block_of('a'));
+  write(two, {"b", kBlockSize}, 0, block_of('b'));
+  CHECK(one.size() <= kLimit);
+  CHECK(one.size() == two.size());
+  // The one used longest ago goes, also when the other mount has written it.
+  write(one, {"c", kBlockSize}, 0, block_of('c'));
+  CHECK(read(one, {"a", kBlockSize}, 0).empty() != read(other, {"a", kBlockSize}, 0).empty());
+  CHECK(read(two, {"c", kBlockSize}, 0) == block_of('c'));
+  CHECK(two.size() <= kLimit);
+
+  other.clear();
+  CHECK(read(other, {"a", kBlockSize}, 0).empty());
+  CHECK(read(one, {"c", kBlockSize}, 0) == block_of('c'));
+  one.forget({"c", kBlockSize});
+  CHECK(read(two, {"c", kBlockSize}, 0).empty());
+}
+
+TEST_CASE("a file that another mount has removed and made anew is not taken for whole") {
+  const ScratchDirectory scratch;
+  DiskBlocks one(config(scratch.path()));
+  DiskBlocks two(config(scratch.path()));
+  for (std::uint64_t i = 0; i < 2; ++i) write(one, kThree, i, block_of('a'));
+  write(one, kThree, 2, "12345");
+  CHECK(one.whole(kThree));
+  two.forget(kThree);
+  CHECK_FALSE(one.whole(kThree));
+  write(two, kThree, 2, "12345");
+  CHECK_FALSE(one.whole(kThree));
+  CHECK_FALSE(two.whole(kThree));
+}
+
+TEST_CASE("one of several fetches a block, the others hear when it has ended") {
+  const ScratchDirectory scratch;
+  DiskBlocks one(config(scratch.path()));
+  DiskBlocks two(config(scratch.path()));
+  auto first = one.make(kThree);
+  CHECK(first->claim(0, 2));
+  const auto second = two.make(kThree);
+  CHECK_FALSE(second->claim(1, 2));
+  CHECK(second->claim(2, 1));
+  const auto third = one.make(kThree);
+  CHECK_FALSE(third->claim(0, 1));
+  first.reset();
+  CHECK(third->claim(0, 2));
+}
+
+TEST_CASE("processes that are killed while they keep blocks harm no other and no byte") {
+  const ScratchDirectory scratch;
+  constexpr std::uint64_t kLimit = 40 * kBlockSize;
+  const auto letter_of = [](std::uint64_t file, std::uint64_t index) {
+    return static_cast<char>('a' + (file * 7 + index) % 26);
+  };
+  // A child reads and keeps blocks of ten versions until it is killed; 1 if it sees a wrong byte.
+  const auto work = [&](unsigned seed) {
+    DiskBlocks disk(config(scratch.path(), kLimit));
+    std::string bytes(kBlockSize, '\0');
+    for (std::uint64_t i = seed;; i = i * 6364136223846793005ULL + 1442695040888963407ULL) {
+      const std::uint64_t file = (i >> 33U) % 10;
+      const std::uint64_t index = (i >> 40U) % 8;
+      const DiskBlocks::Identity id{"file" + std::to_string(file), 8 * kBlockSize};
+      const std::string right(kBlockSize, letter_of(file, index));
+      if (const auto version = disk.find(id); version && version->read(index, bytes.data())) {
+        if (bytes != right) ::_exit(1);
+      } else if (const auto made = disk.make(id); made && made->claim(index, 1)) {
+        made->write(index, right.data());
+      }
+      if (const UniqueFd whole = disk.whole(id)) {
+        for (std::uint64_t at = 0; at < 8; ++at) {
+          const auto got = read_fully(whole.get(), bytes, at * kBlockSize);
+          if (!got || bytes != std::string(kBlockSize, letter_of(file, at))) ::_exit(1);
+        }
+      }
+    }
+  };
+  std::vector<pid_t> children;
+  const auto start = [&](unsigned seed) {
+    const pid_t child = ::fork();
+    if (child == 0) work(seed);
+    children.push_back(child);
+  };
+  for (unsigned i = 0; i < 4; ++i) start(i + 1);
+  for (unsigned round = 0; round < 40; ++round) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    const pid_t victim = children.at(round % children.size());
+    ::kill(victim, SIGKILL);
+    int status = 0;
+    REQUIRE(::waitpid(victim, &status, 0) == victim);
+    CHECK(WIFSIGNALED(status));
+    std::erase(children, victim);
+    start(round + 100);
+  }
+  for (const pid_t child : children) {
+    ::kill(child, SIGKILL);
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(WIFSIGNALED(status));
+  }
+  DiskBlocks disk(config(scratch.path(), kLimit));
+  CHECK(disk.size() <= kLimit);
+  const auto version = disk.make({"file0", 8 * kBlockSize});
+  CHECK(version->claim(0, 8));
+  version->write(0, block_of(letter_of(0, 0)).data());
+  CHECK(read(disk, {"file0", 8 * kBlockSize}, 0) == block_of(letter_of(0, 0)));
 }
 
 TEST_CASE("an identity too long for its index and an empty object are not kept") {

@@ -75,6 +75,7 @@ TEST_CASE("limits, times and the place of keys change a living mount") {
   const mount::Identity what = mounted({"url=http://h", "use_cache=/c", "memory_limit=64"}, false);
   const auto change = read_live_change(
       "memory_limit=8,cache_size=100,stat_cache_expire=7,max_stat_cache_size=5,attr_timeout=2.5,"
+      "limit_rate=1M,limit_requests=9,"
       "entry_timeout=3,negative_timeout=4,passwd_file=/a\\,b,profile=p",
       what);
   REQUIRE(change);
@@ -83,6 +84,8 @@ TEST_CASE("limits, times and the place of keys change a living mount") {
   CHECK(change->files.attribute_ttl == std::chrono::seconds(7));
   CHECK(change->files.listing_ttl == std::chrono::seconds(7));
   CHECK(change->files.max_cached_attributes == 5);
+  CHECK(change->bytes_per_second == std::uint64_t{1} << 20U);
+  CHECK(change->requests_per_second == 9);
   CHECK(change->attribute_seconds == 2.5);
   CHECK(change->entry_seconds == 3);
   CHECK(change->negative_seconds == 4);

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <thread>
 
+#include "cli/commands/place_in_mount.h"
 #include "support/catch.h"
 #include "support/scratch_directory.h"
 

@@ -41,7 +41,8 @@ struct World {
 
   test::FakeClock clock;
   test::ScratchDirectory scratch;
-  cache::DiskBlocks disk{{scratch.path(), 1U << 30U, {0, 0, std::uint64_t{1} << 60U}, 100}};
+  cache::DiskBlocks disk{
+      {scratch.path(), "store", 1U << 30U, {0, 0, std::uint64_t{1} << 60U}, 100}};
   cache::BlockMemory memory;
   cache::BlockCache cache{memory, 16U << 20U, clock};
   Version version{"key", {}, kSize};

@@ -73,7 +73,7 @@ struct Mount {
   Mount(Fixture& fixture, const std::string& directory)
       : f(fixture),
         cache(blocks, 64 * kMiB, f.clock),
-        kept({directory, 1U << 30U, {0, 0, std::uint64_t{1} << 60U}, 100}),
+        kept({directory, "store", 1U << 30U, {0, 0, std::uint64_t{1} << 60U}, 100}),
         fetcher(f.faults, pool, cache, &kept, f.clock) {}
   void read_through() {
     ObjectReader reader(fetcher, f.budget, f.clock);

@@ -282,3 +282,37 @@ TEST_CASE("with exclusive=store a directory that was a lock is seen to go within
   CHECK(w.look("x.lock") == 0);
   CHECK(w.mkdir("x.lock") == 0);
 }
+
+TEST_CASE("what is removed is the version that was seen, however its attributes came about") {
+  Names w;
+  w.foreign("foreign", "text");
+  w.store.put_raw("s3fs", "text", {"text/plain", {{"mtime", "5.5"}, {"mode", "33188"}}, {}});
+  w.make("written", "text");
+  w.make("touched", "text");
+  SetAttr touch;
+  touch.mtime = WallTime(5s);
+  REQUIRE(err(w.files->setattr(w.must_look("touched"), touch)) == 0);
+  w.make("mode", "text");
+  SetAttr mode;
+  mode.mode = 0600;
+  REQUIRE(err(w.files->setattr(w.must_look("mode"), mode)) == 0);
+  w.make("old", "text");
+  REQUIRE(err(w.rename("old", "renamed")) == 0);
+  w.make("short", "text");
+  REQUIRE(err(w.cut(w.must_look("short"), 1)) == 0);
+  const fs::HandleId open = w.must_open(w.must_look("written"), O_WRONLY);
+  REQUIRE(w.mkdir("dir") == 0);
+  const bool late = GENERATE(false, true);
+  if (late) w.clock.advance(10min);
+  for (const char* name : {"written", "touched", "mode", "renamed", "short", "foreign", "s3fs"}) {
+    INFO(name);
+    CHECK(err(w.files->unlink(kRootInode, name)) == 0);
+    CHECK(w.store.removed_unseen().empty());
+  }
+  CHECK(err(w.close(open)) == 0);
+  const InodeId dir = w.must_look("dir");
+  w.make("in it", "text", dir);
+  CHECK(err(w.files->unlink(dir, "in it")) == 0);
+  CHECK(w.rmdir("dir") == 0);
+  CHECK(w.store.removed_unseen().empty());
+}

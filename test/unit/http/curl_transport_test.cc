@@ -18,7 +18,7 @@ Reply ok(std::string_view body = "") {
   return {step::Send{http_reply(200, body)}};
 }
 
-bool has_field(const RecordedRequest& request, std::string_view name) {
+bool has_field(const ReceivedRequest& request, std::string_view name) {
   return request.head.find("\r\n" + std::string(name) + ":") != std::string::npos;
 }
 
@@ -65,7 +65,7 @@ TEST_CASE("each method sends its own form of request", "[http]") {
   REQUIRE(exchange.failure == Failure::none);
   CHECK(exchange.status == 200);
   CHECK(exchange.sent == (row.with_body ? 5U : 0U));
-  const RecordedRequest seen = server.requests().at(0);
+  const ReceivedRequest seen = server.requests().at(0);
   CHECK(seen.line() == row.line);
   CHECK(seen.body == (row.with_body ? "hello" : ""));
   CHECK(has_field(seen, "Content-Length") == !row.length.empty());
@@ -144,7 +144,7 @@ TEST_CASE("a body of any size is sent at once", "[http]") {
   REQUIRE(exchange.failure == Failure::none);
   CHECK(exchange.status == 200);
   CHECK(exchange.sent == size);
-  const RecordedRequest seen = server.requests().at(0);
+  const ReceivedRequest seen = server.requests().at(0);
   CHECK(seen.body == content);
   CHECK_FALSE(has_field(seen, "Expect"));
 }

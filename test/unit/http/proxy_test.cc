@@ -56,7 +56,7 @@ TEST_CASE("requests go through the proxy, with its own password", "[http]") {
   const auto transport = make_transport(config);
   const ProxyEnvironment environment;
   CHECK(get(*transport, "http://bucket.example/k").body == "hello");
-  const RecordedRequest seen = proxy.requests().at(0);
+  const ReceivedRequest seen = proxy.requests().at(0);
   CHECK(seen.line() == "GET http://bucket.example/k HTTP/1.1");
   // base64 of me:pass:word%
   CHECK_THAT(seen.head, ContainsSubstring("Proxy-Authorization: Basic bWU6cGFzczp3b3JkJQ=="));
@@ -72,7 +72,7 @@ TEST_CASE("over TLS a proxy sees the host and its own password, nothing else", "
   const Exchange refused = get(*transport, "https://bucket.example/k");
   CHECK(refused.failure != Failure::none);
   CHECK_THAT(refused.detail, ContainsSubstring("407"));
-  const RecordedRequest seen = proxy.requests().at(0);
+  const ReceivedRequest seen = proxy.requests().at(0);
   CHECK(seen.line() == "CONNECT bucket.example:443 HTTP/1.1");
   CHECK(seen.head.find("\r\nAuthorization:") == std::string::npos);
 }

@@ -125,15 +125,15 @@ Result<SignIn> renewed_by(const KeyReply& reply, const SignIn& old, const LoginP
   auto keys = object ? keys_of(*object, login) : std::nullopt;
   if (!keys) return Error{ENOKEY, "the reply of AWS Sign-In has no usable keys"};
   const auto life = object->find("expiresIn");
-  const auto seconds = life == object->end() ? std::optional<std::uint64_t>()
-                                             : parse_uint(life->second.text.reveal());
-  if (!seconds || *seconds == 0 || *seconds > kLongestLife)
+  const std::uint64_t seconds =
+      life == object->end() ? 0 : parse_uint(life->second.text.reveal()).value_or(0);
+  if (seconds == 0 || seconds > kLongestLife)
     return Error{ENOKEY, "the reply of AWS Sign-In has no usable expiresIn"};
   const std::string& refresh = text_of(*object, "refreshToken");
   if (!is_visible(refresh))
     return Error{ENOKEY, "the reply of AWS Sign-In has no usable refreshToken"};
   SignIn renewed = old;
-  keys->expires = now + std::chrono::seconds(*seconds);
+  keys->expires = now + std::chrono::seconds(seconds);
   renewed.keys = std::move(*keys);
   renewed.document["refreshToken"] = {JsonKind::string, Secret(refresh)};
   return renewed;

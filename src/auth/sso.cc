@@ -66,15 +66,15 @@ Result<SsoToken> token_in_reply(const KeyReply& reply, const SsoToken& old, Wall
   if (!object) return object.error();
   const auto access = object->find("accessToken");
   const auto life = object->find("expiresIn");
-  const auto seconds = life == object->end() ? std::optional<std::uint64_t>()
-                                             : parse_uint(life->second.text.reveal());
+  const std::uint64_t seconds =
+      life == object->end() ? 0 : parse_uint(life->second.text.reveal()).value_or(0);
   if (access == object->end() || !is_visible(access->second.text.reveal()))
     return Error{ENOKEY, "the reply of IAM Identity Center has no usable accessToken"};
-  if (!seconds || *seconds == 0 || *seconds > kLongestLife)
+  if (seconds == 0 || seconds > kLongestLife)
     return Error{ENOKEY, "the reply of IAM Identity Center has no usable expiresIn"};
   SsoToken token = old;
   token.access_token = access->second.text;
-  token.expires = now + std::chrono::seconds(*seconds);
+  token.expires = now + std::chrono::seconds(seconds);
   const auto refresh = object->find("refreshToken");
   if (refresh != object->end() && !refresh->second.text.empty())
     token.refresh_token = refresh->second.text;

@@ -394,8 +394,8 @@ std::vector<Status> Journal::remove_admitted(const std::vector<store::Removal>& 
     change.key = distinct[i].key;
     change.condition.version = distinct[i].version;
     change.condition.foreign = distinct[i].foreign;
-    if (distinct[i].seen && !distinct[i].seen->mark.first.empty())
-      change.want.attributes.metadata = {distinct[i].seen->mark};
+    const auto& seen = distinct[i].seen;
+    if (seen && !seen->mark.first.empty()) change.want.attributes.metadata = {seen->mark};
     statuses[i] = check_condition(change.key, change.condition, OfRemoval::yes);
     if (!statuses[i]) continue;
     places.push_back(i);

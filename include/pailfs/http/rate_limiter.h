@@ -32,9 +32,9 @@ class Turns final {
   MonoTime free_{};
 };
 
-/// Holds requests back so that the rates are kept on the average of some seconds. A request with a body
-/// waits before it begins, never in the middle, so that no service takes it for stalled; one with
-/// hardly any body waits for no others' bodies. Any thread.
+/// Holds requests back so that the rates are kept on the average of some seconds. A request with a
+/// body waits before it begins, never in the middle, so that no service takes it for stalled; one
+/// with hardly any body waits for no others' bodies. Any thread.
 class RateLimiter final : public Transport {
  public:
   /// Both must outlive this.

@@ -59,7 +59,9 @@ std::optional<TreeReader::Task> TreeReader::next() {
 }
 
 void TreeReader::work() {
-  while (const auto task = next()) {
+  for (;;) {
+    const auto task = next();
+    if (!task) return;
     read(*task);
     const MutexLock lock(mutex_);
     --busy_;
@@ -69,7 +71,8 @@ void TreeReader::work() {
 
 void TreeReader::read(const Task& task) {
   struct stat what {};
-  const int failed = task.listed ? ::lstat(task.path.c_str(), &what) : ::stat(task.path.c_str(), &what);
+  const int failed =
+      task.listed ? ::lstat(task.path.c_str(), &what) : ::stat(task.path.c_str(), &what);
   if (failed != 0) return fail(task.path, errno);
   if (S_ISDIR(what.st_mode)) return read_directory(task.path);
   if (S_ISREG(what.st_mode) && wish_ == Wish::bytes) read_file(task.path);

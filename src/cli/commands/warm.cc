@@ -84,8 +84,7 @@ std::optional<DiskCache> read_disk_cache(std::string_view status) {
     return cache[name].GetUint64();
   };
   const auto bytes = number("disk_bytes");
-  return DiskCache{bytes.has_value(), bytes.value_or(0),
-                   number("blocks_without_room").value_or(0)};
+  return DiskCache{bytes.has_value(), bytes.value_or(0), number("blocks_without_room").value_or(0)};
 }
 
 std::string kept_in_vain(const DiskCache& before, const DiskCache& after,
@@ -107,10 +106,10 @@ std::string kept_in_vain(const DiskCache& before, const DiskCache& after,
 }
 
 int run_warm(const Command& command, const Environment& /*environment*/) {
-  const auto jobs = command.jobs ? parse_uint(*command.jobs) : kDefaultJobs;
-  if (!jobs || *jobs < 1 || *jobs > kMostJobs) {
-    return complain("--jobs=" + printable(*command.jobs) + ": it is a number from 1 to " +
-                        std::to_string(kMostJobs),
+  const std::uint64_t jobs = command.jobs ? parse_uint(*command.jobs).value_or(0) : kDefaultJobs;
+  if (jobs < 1 || jobs > kMostJobs) {
+    return complain("--jobs=" + printable(command.jobs.value_or("")) +
+                        ": it is a number from 1 to " + std::to_string(kMostJobs),
                     Exit::usage);
   }
   std::map<std::string, std::optional<DiskCache>> mounts;
@@ -120,14 +119,15 @@ int run_warm(const Command& command, const Environment& /*environment*/) {
     mounts.emplace(place->mountpoint, std::nullopt);
   }
   for (auto& [mountpoint, before] : mounts) before = ask_disk_cache(mountpoint);
-  const auto wish =
-      command.attributes ? TreeReader::Wish::attributes : TreeReader::Wish::bytes;
-  const auto done = read_all(command.arguments, wish, static_cast<unsigned>(*jobs));
+  const auto wish = command.attributes ? TreeReader::Wish::attributes : TreeReader::Wish::bytes;
+  const auto done = read_all(command.arguments, wish, static_cast<unsigned>(jobs));
   for (const auto& [mountpoint, before] : mounts) {
-    const auto after = before ? ask_disk_cache(mountpoint) : std::nullopt;
+    if (!before) continue;
+    const auto after = ask_disk_cache(mountpoint);
+    if (!after) continue;
     // What was read in one mount of several is not known.
-    const std::uint64_t read = mounts.size() == 1 || !after || !after->used ? done.bytes : 0;
-    const std::string remark = after ? kept_in_vain(*before, *after, read) : std::string();
+    const std::uint64_t read = mounts.size() == 1 || !after->used ? done.bytes : 0;
+    const std::string remark = kept_in_vain(*before, *after, read);
     if (!remark.empty()) say(printable(mountpoint) + ": " + remark);
   }
   if (done.failures == 0) return 0;

@@ -18,7 +18,7 @@ std::optional<StartFailure> Service::open(const Options& options) {
   auto made = http::make_curl_transport(config);
   if (!made) return StartFailure(Step::transport, made.error());
   connections_ = std::move(*made);
-  transport_.emplace(*connections_, clock_, options.rates);
+  transport_ = std::make_unique<http::RateLimiter>(*connections_, clock_, options.rates);
   client_ = s3::make_client(options.s3, *transport_, keys_.source(), clock_, random_);
   return std::nullopt;
 }

@@ -63,7 +63,7 @@ class Service final {
   SystemRandom random_;
   FoundKeys keys_;
   std::unique_ptr<http::Transport> connections_;
-  std::optional<http::RateLimiter> transport_;  ///< those, at the rates of the options
+  std::unique_ptr<http::RateLimiter> transport_;  ///< those, at the rates of the options
   std::unique_ptr<s3::Client> client_;
   fs::FirstPage first_;
 };

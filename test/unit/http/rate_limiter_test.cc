@@ -33,9 +33,8 @@ struct Service {
     limited.perform(request, &body, nullptr);
   }
   Exchange get(const std::string& range, std::uint64_t received) {
-    transport.then([received](const RecordedRequest&) {
-      return reply(206, {}, std::string(received, 'x'));
-    });
+    transport.then(
+        [received](const RecordedRequest&) { return reply(206, {}, std::string(received, 'x')); });
     Request request;
     request.headers.add("Range", range);
     return limited.perform(request, nullptr, nullptr);
@@ -92,8 +91,8 @@ TEST_CASE("what has hardly a body does not wait for larger ones, and is paid for
   CHECK(service.time([&] { service.head(); }) == 0s);
   CHECK(service.time([&] { service.put(1000); }) == 0s);
   CHECK(service.time([&] {
-          for (int i = 0; i < 32; ++i) service.put(64 << 10U);
-        }) == 0s);
+    for (int i = 0; i < 32; ++i) service.put(64 << 10U);
+  }) == 0s);
   CHECK(service.time([&] { service.put(kMiB); }) >= 2s);
 }
 
@@ -116,10 +115,10 @@ TEST_CASE("requests keep their number a second") {
   CHECK(took <= 10s);
   service.clock.advance(1h);
   CHECK(service.time([&] {
-          for (int i = 0; i < 10; ++i) service.head();
-        }) == 0s);
+    for (int i = 0; i < 10; ++i) service.head();
+  }) == 0s);
   Service free({});
   CHECK(free.time([&] {
-          for (int i = 0; i < 100; ++i) free.put(kMiB);
-        }) == 0s);
+    for (int i = 0; i < 100; ++i) free.put(kMiB);
+  }) == 0s);
 }

@@ -28,16 +28,17 @@ std::string set_rate(Options& options, std::string_view value) {
       value.empty()
           ? std::string_view::npos
           : kUnits.find(static_cast<char>(std::toupper(static_cast<unsigned char>(value.back()))));
-  const auto number =
-      unit == std::string_view::npos ? std::nullopt : parse_uint(value.substr(0, value.size() - 1));
+  const std::uint64_t number = unit == std::string_view::npos
+                                   ? 0
+                                   : parse_uint(value.substr(0, value.size() - 1)).value_or(0);
   if (value == "0") {
     options.rates.bytes_per_second = 0;
     return {};
   }
-  if (!number || *number < 1 || *number > 1'000'000)
+  if (number < 1 || number > 1'000'000)
     return "option limit_rate: \"" + printable(value) +
            "\" is no number of bytes a second with its unit: 500K, 10M, 1G";
-  const std::uint64_t rate = *number << (10U * (unit + 1));
+  const std::uint64_t rate = number << (10U * (unit + 1));
   if (rate < kSlowestRate) return "option limit_rate must be at least 64K, or 0 for no limit";
   options.rates.bytes_per_second = rate;
   return {};

@@ -7,7 +7,8 @@
 #include <iostream>
 #include <map>
 
-#include <rapidjson/document.h>
+#include <rapidjson/reader.h>
+#include <rapidjson/stream.h>
 
 #include "pailfs/util/program_name.h"
 #include "pailfs/util/text.h"
@@ -26,6 +27,58 @@ constexpr std::chrono::seconds kPatience{5};
 /// As many files as a mount fetches ahead of a program by itself.
 constexpr unsigned kDefaultJobs = 16;
 constexpr unsigned kMostJobs = 256;
+
+/// Takes RapidJSON's events of a status and keeps the numbers of its object "cache".
+class CacheMembers final {
+ public:
+  /// Nothing when there was no such object.
+  [[nodiscard]] const std::optional<DiskCache>& cache() const { return cache_; }
+
+  bool Null() { return true; }
+  bool Bool(bool /*truth*/) { return true; }
+  bool Int(int /*value*/) { return true; }
+  bool Int64(std::int64_t /*value*/) { return true; }
+  bool Double(double /*value*/) { return true; }
+  bool RawNumber(const char* /*text*/, unsigned /*size*/, bool /*copy*/) { return true; }
+  bool String(const char* /*text*/, unsigned /*size*/, bool /*copy*/) { return true; }
+  bool Uint(unsigned value) { return Uint64(value); }
+  bool Uint64(std::uint64_t value) {
+    if (depth_ != 2 || above_ != "cache" || !cache_) return true;
+    if (key_ == "disk_bytes") {
+      cache_->used = true;
+      cache_->bytes = value;
+    } else if (key_ == "blocks_without_room") {
+      cache_->blocks_without_room = value;
+    }
+    return true;
+  }
+  bool Key(const char* text, unsigned size, bool /*copy*/) {
+    if (depth_ == 1) above_.assign(text, size);
+    if (depth_ == 2) key_.assign(text, size);
+    return true;
+  }
+  bool StartObject() {
+    ++depth_;
+    if (depth_ == 2 && above_ == "cache") cache_.emplace();
+    return true;
+  }
+  bool EndObject(unsigned /*members*/) { return leave(); }
+  bool StartArray() {
+    ++depth_;
+    return true;
+  }
+  bool EndArray(unsigned /*members*/) { return leave(); }
+
+ private:
+  bool leave() {
+    --depth_;
+    return true;
+  }
+  int depth_ = 0;
+  std::string above_;  // the member of the outermost object
+  std::string key_;    // the member of that
+  std::optional<DiskCache> cache_;
+};
 
 /// Nothing where the mount is another user's or does not answer.
 std::optional<DiskCache> ask_disk_cache(const std::string& mountpoint) {
@@ -74,17 +127,13 @@ TreeReader::Progress read_all(const std::vector<std::string>& paths, TreeReader:
 }  // namespace
 
 std::optional<DiskCache> read_disk_cache(std::string_view status) {
-  rapidjson::Document document;
-  document.Parse(status.data(), status.size());
-  if (document.HasParseError() || !document.IsObject()) return std::nullopt;
-  if (!document.HasMember("cache") || !document["cache"].IsObject()) return std::nullopt;
-  const rapidjson::Value& cache = document["cache"];
-  const auto number = [&](const char* name) -> std::optional<std::uint64_t> {
-    if (!cache.HasMember(name) || !cache[name].IsUint64()) return std::nullopt;
-    return cache[name].GetUint64();
-  };
-  const auto bytes = number("disk_bytes");
-  return DiskCache{bytes.has_value(), bytes.value_or(0), number("blocks_without_room").value_or(0)};
+  std::string text(status);
+  CacheMembers members;
+  // In its place: the reader needs no memory of its own then.
+  rapidjson::InsituStringStream stream(text.data());
+  rapidjson::Reader reader;
+  if (reader.Parse<rapidjson::kParseInsituFlag>(stream, members).IsError()) return std::nullopt;
+  return members.cache();
 }
 
 std::string kept_in_vain(const DiskCache& before, const DiskCache& after,
